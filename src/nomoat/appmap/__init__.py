@@ -1,0 +1,1 @@
+"""The map: what the application is. Drawn by `survey`, read by everybody."""
