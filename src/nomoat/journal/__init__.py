@@ -1,0 +1,1 @@
+"""The journal: what happened. Append-only and hash-chained; readers pull with a cursor."""

@@ -1,0 +1,158 @@
+"""Places and lifts blocks, and says when every worker knows of one: the same by hand and as a step of a playbook.
+
+A block names a user, token, service or address, always ends, and is refused for what must never be blocked.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import time
+import uuid
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Literal, NamedTuple, TypeAlias
+
+from nomoat.errors import NomoatError
+from nomoat.journal.facts import Block, timestamp
+from nomoat.journal.ports import Store
+
+Target: TypeAlias = tuple[Literal["subject", "credential", "client"], str]
+Verdict: TypeAlias = Literal["verified", "not-verified", "unsure"]
+
+DEFAULT_S = 3600.0
+MAX_S = 30 * 86_400.0
+#: The role under which guarded workers report to the store.
+GUARD_ROLE = "guard"
+#: Wider networks than these hold too many people who did nothing.
+_WIDEST = {4: 16, 6: 32}
+_USER = re.compile(r"user:[^/\s]+/\S.{0,255}\Z")
+_SERVICE = re.compile(r"service:[A-Za-z0-9][A-Za-z0-9._-]*\Z")
+_TOKEN = re.compile(r"(token:)?(sha256:[0-9a-f]{64})\Z")
+
+
+class BlockRefusedError(NomoatError):
+    """This must not be blocked, or is no target of a block."""
+
+
+class Placed(NamedTuple):
+    """A block that is in the journal, and where."""
+
+    position: str
+    block: Block
+
+
+class Workers(NamedTuple):
+    """The live guarded workers, and how many of them have not read up to a position yet."""
+
+    live: int
+    behind: int
+
+
+def target(text: str) -> Target:
+    """What a block names: `user:main/ana`, `service:billing`, `anonymous`, an address, a network, `token:sha256:...`.
+
+    Raises BlockRefusedError where it is none of these, or a network too wide.
+    """
+    if text == "anonymous" or _USER.match(text) or _SERVICE.match(text):
+        return "subject", text
+    if token := _TOKEN.match(text):
+        return "credential", token.group(2)
+    try:
+        network = ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        raise BlockRefusedError(
+            f"'{text}' names nobody", where="block",
+            fix="name user:ALIAS/NAME, service:NAME, anonymous, an address, a network, or token:sha256:...",
+        ) from None  # fmt: skip
+    if network.prefixlen < _WIDEST[network.version]:
+        raise BlockRefusedError(f"{network} is too wide to block", where="block", fix="name a smaller network")
+    return "client", str(network.network_address if network.num_addresses == 1 else network)
+
+
+def check_allowed(found: Target, never_block: Iterable[str]) -> None:
+    """Raises BlockRefusedError where a block would hit what must never be blocked: itself, or within its network."""
+    kind, value = found
+    for never in never_block:
+        if never == value or (kind == "client" and _overlap(value, never)):
+            raise BlockRefusedError(
+                f"{value} is never blocked ({never})", where="never_block",
+                fix="block the user or the token instead; or change never_block in nomoat.yaml",
+            )  # fmt: skip
+
+
+def place(
+    store: Store,
+    name: str,
+    *,
+    for_s: float = DEFAULT_S,
+    because: str,
+    by: str,
+    incident: int = 0,
+    never_block: Iterable[str] = (),
+) -> Placed:
+    """Places a block, on disk before it returns. Raises BlockRefusedError, StorageError."""
+    if not 0 < for_s <= MAX_S:
+        raise BlockRefusedError("a block ends after 30 days at most", where="block", fix="--for 1h")
+    found = target(name)
+    check_allowed(found, never_block)
+    until = timestamp(datetime.now(UTC) + timedelta(seconds=for_s))
+    kind, value = found
+    block = Block(
+        block=uuid.uuid4().hex[:12], what=kind, value=value, until=until, because=because, by=by, incident=incident
+    )
+    (position,) = store.append([(block, f"block:{block.block}")], durable=True)
+    assert position is not None, "a random id cannot be there already"
+    return Placed(position, block)
+
+
+def lift(store: Store, name: str, *, because: str, by: str, incident: int = 0) -> list[Placed]:
+    """Lifts every block in force on a target; gives what was lifted, empty when nothing was."""
+    kind, value = target(name)
+    standing = [one for one in store.state(now=timestamp()).blocks if (one.what, one.value) == (kind, value)]
+    lifted = [
+        Block(
+            block=one.block,
+            what=one.what,
+            value=one.value,
+            until=one.until,
+            lifted=True,
+            because=because,
+            by=by,
+            incident=incident,
+        )
+        for one in standing
+    ]
+    positions = store.append([(block, f"unblock:{block.block}") for block in lifted], durable=True) if lifted else []
+    return [Placed(position, block) for position, block in zip(positions, lifted, strict=True) if position is not None]
+
+
+def workers(store: Store, position: str, *, role: str = GUARD_ROLE) -> Workers:
+    """How many guarded workers live, and how many have not read past a position."""
+    live = [one for one in store.processes() if one.role == role and one.live and not one.ended]
+    return Workers(len(live), sum(not _reached(one.position, position) for one in live))
+
+
+def verify(store: Store, position: str, *, deadline_s: float = 5.0, poll_s: float = 0.05) -> tuple[Verdict, Workers]:
+    """Waits until every live worker has read past a position. `unsure`: no worker lives that could say so."""
+    ends = time.monotonic() + deadline_s
+    while True:
+        found = workers(store, position)
+        if found.live and not found.behind:
+            return "verified", found
+        if time.monotonic() >= ends:
+            return ("not-verified" if found.live else "unsure"), found
+        time.sleep(poll_s)
+
+
+def _reached(position: str, wanted: str) -> bool:
+    # Positions of one store are numbers that grow; a reader at START has read nothing.
+    return position.isdigit() and wanted.isdigit() and int(position) >= int(wanted)
+
+
+def _overlap(value: str, never: str) -> bool:
+    try:
+        one, other = ipaddress.ip_network(value, strict=False), ipaddress.ip_network(never, strict=False)
+    except ValueError:
+        return False
+    return one.version == other.version and one.overlaps(other)

@@ -1,0 +1,106 @@
+"""The commands `nomoat journal show|follow|verify|export|prune`: declarations only."""
+
+from __future__ import annotations
+
+import argparse
+
+
+def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Adds `journal` and its commands."""
+    journal = subparsers.add_parser("journal", help="what happened: show, follow, verify, export, prune")
+    journal.set_defaults(run=lambda _: _help(journal))
+    commands = journal.add_subparsers(title="commands", metavar="COMMAND", dest="journal_command")
+    _show(commands.add_parser("show", help="the newest facts, one a line"))
+    _follow(commands.add_parser("follow", help="new facts as they come, until interrupted"))
+    _verify(commands.add_parser("verify", help="walk the hash chain: was anything edited, removed or inserted?"))
+    _export(commands.add_parser("export", help="facts as JSON lines"))
+    _prune(commands.add_parser("prune", help="take away what journal.retention says, now"))
+
+
+def _help(parser: argparse.ArgumentParser) -> int:
+    parser.print_help()
+    return 2
+
+
+def _store(parser: argparse.ArgumentParser) -> None:
+    place = parser.add_mutually_exclusive_group()
+    place.add_argument("--config", metavar="FILE", help="the settings to read instead of ./nomoat.yaml")
+    place.add_argument("--store", metavar="URL", help="the store itself, for example sqlite:PATH")
+
+
+def _filters(parser: argparse.ArgumentParser) -> None:
+    _store(parser)
+    parser.add_argument("--kind", metavar="KIND", action="append", help="facts of this kind alone; can be repeated")
+    parser.add_argument("--subject", metavar="SUBJECT", help="facts about this user, service or token")
+    parser.add_argument("--target", metavar="ID", help="facts about this route (or other id of the map)")
+    parser.add_argument("--redact", action="store_true", help="replace people and parameters by keyed hashes")
+
+
+def _times(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--since", metavar="TIME", help="from here on: 1h, 23:30 (UTC), or 2026-11-24T23:30:00Z")
+    parser.add_argument("--until", metavar="TIME", help="up to here")
+
+
+def _show(parser: argparse.ArgumentParser) -> None:
+    _filters(parser)
+    _times(parser)
+    parser.add_argument("--limit", metavar="N", type=int, default=50, help="the newest N (default 50; 0: all)")
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="json: one object a line")
+    parser.set_defaults(run=_run_show)
+
+
+def _follow(parser: argparse.ArgumentParser) -> None:
+    _filters(parser)
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="json: one object a line")
+    parser.set_defaults(run=_run_follow)
+
+
+def _verify(parser: argparse.ArgumentParser) -> None:
+    _store(parser)
+    parser.add_argument("--against", metavar="FILE", help="a checkpoint that was kept outside the store")
+    parser.add_argument("--checkpoint-out", metavar="FILE", help="write the newest checkpoint, to be kept elsewhere")
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="how to print (default: text)")
+    parser.set_defaults(run=_run_verify)
+
+
+def _export(parser: argparse.ArgumentParser) -> None:
+    _filters(parser)
+    _times(parser)
+    parser.add_argument("-o", "--output", metavar="FILE", help="write here instead of stdout")
+    parser.set_defaults(run=_run_export)
+
+
+def _prune(parser: argparse.ArgumentParser) -> None:
+    _store(parser)
+    parser.add_argument("--dry-run", action="store_true", help="only say what would go")
+    parser.set_defaults(run=_run_prune)
+
+
+def _run_show(arguments: argparse.Namespace) -> int:
+    from nomoat.journal.view import show
+
+    return show(arguments)
+
+
+def _run_follow(arguments: argparse.Namespace) -> int:
+    from nomoat.journal.view import follow
+
+    return follow(arguments)
+
+
+def _run_verify(arguments: argparse.Namespace) -> int:
+    from nomoat.journal.upkeep import verify
+
+    return verify(arguments)
+
+
+def _run_export(arguments: argparse.Namespace) -> int:
+    from nomoat.journal.view import export
+
+    return export(arguments)
+
+
+def _run_prune(arguments: argparse.Namespace) -> int:
+    from nomoat.journal.upkeep import prune
+
+    return prune(arguments)

@@ -1,0 +1,35 @@
+"""Opens a store by its URL: `sqlite:PATH`, `memory:`, later `postgresql:...`.
+
+The adapter is loaded by the URL's scheme from `nomoat.storage`: the one dynamic import of nomoat, so that no capability
+imports storage and a new store is one new module.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+from typing import cast
+
+from nomoat.errors import StorageError
+from nomoat.journal.ports import Store
+
+_SCHEME = re.compile(r"[a-z][a-z0-9]*\Z")
+
+
+def open_store(url: str, *, create: bool = True) -> Store:
+    """The store behind a URL. `create=False` raises StorageError where there is none yet.
+
+    Each storage module has `open_store(url: str, *, create: bool) -> Store`.
+    """
+    scheme, colon, _ = url.partition(":")
+    if not colon or not _SCHEME.match(scheme):
+        raise StorageError(f"'{scheme}' is no URL of a store", where="journal.store", fix="write sqlite:PATH")
+    try:
+        adapter = importlib.import_module(f"nomoat.storage.{scheme}")
+    except ModuleNotFoundError as error:
+        if error.name != f"nomoat.storage.{scheme}":
+            raise
+        raise StorageError(
+            f"no store is called '{scheme}'", where="journal.store", fix="use sqlite or memory"
+        ) from error
+    return cast(Store, adapter.open_store(url, create=create))

@@ -1,0 +1,72 @@
+"""Processes that use a store: who lives, and how far each has read.
+
+A beat is written every second; a process is live when it was seen within 3 s and has not ended.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from nomoat.journal.facts import moment, timestamp
+from nomoat.journal.ports import START, ProcessState
+
+#: A process that was not seen for so long is not live (docs/reference/journal.md).
+LIVE_S = 3.0
+#: A process that was not seen for so long is no longer listed.
+LISTED_S = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """One row of the table of processes."""
+
+    id: str
+    host: str
+    pid: int
+    role: str
+    service: str
+    started_at: str
+    seen_at: str
+    position: int
+    ended: bool
+
+    @classmethod
+    def now(cls, process: str, role: str, service: str, position: int, ended: bool, known: Beat | None) -> Beat:
+        """This process, seen now."""
+        at = timestamp()
+        started_at = at if known is None else known.started_at
+        return cls(process, host(), os.getpid(), role, service, started_at, at, position, ended)
+
+
+def host() -> str:
+    """The name of this machine."""
+    return os.uname().nodename
+
+
+def seconds_from(now: str, seconds: float) -> str:
+    """A time so many seconds after (or before) another."""
+    return timestamp(moment(now) + timedelta(seconds=seconds))
+
+
+def process_states(beats: Iterable[Beat], *, now: str) -> list[ProcessState]:
+    """The processes seen within a day, oldest first, with whether each is live."""
+    live_from, listed_from = seconds_from(now, -LIVE_S), seconds_from(now, -LISTED_S)
+    return [
+        ProcessState(
+            id=beat.id,
+            host=beat.host,
+            pid=beat.pid,
+            role=beat.role,
+            service=beat.service,
+            started_at=beat.started_at,
+            seen_at=beat.seen_at,
+            position=str(beat.position) if beat.position else START,
+            ended=bool(beat.ended),
+            live=not beat.ended and beat.seen_at >= live_from,
+        )
+        for beat in sorted(beats, key=lambda beat: beat.started_at)
+        if beat.seen_at >= listed_from
+    ]

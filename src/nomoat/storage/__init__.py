@@ -1,0 +1,1 @@
+"""Keeps facts: one module a kind of store."""
