@@ -1,0 +1,1 @@
+"""What may happen: roles, permissions and conditions, compiled once; decides, explains, compares."""

@@ -1,0 +1,232 @@
+"""The questions between map and policy: routes that nobody may use, grants that nothing needs, routes nothing binds.
+
+Takes both and the day, gives observations with stable ids; `check` shows the same under the same ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal, TypeAlias
+
+from nomoat.appmap import ids
+from nomoat.appmap.model import Map, Route
+from nomoat.policy.bindings import Binding, Bindings, bind
+from nomoat.policy.decide import ROLE_PREFIX, Decider, compile_policy
+from nomoat.policy.model import Policy
+
+Level: TypeAlias = Literal["error", "warning"]
+
+#: Every id, with what it asks.
+QUESTIONS: Mapping[str, str] = {
+    "ungranted-permission": "does a route demand a permission that nobody has?",
+    "unneeded-grant": "is something granted that no route needs?",
+    "unbound-route": "is there a route that nothing binds, so that it is denied?",
+    "signed-in-only": "may everybody who is signed in use a route?",
+    "binding-disagreement": "do routes: and source demand different things?",
+    "duplicate-route": "do two routes share one key?",
+    "unmatched-route-rule": "does a rule of routes: bind no route?",
+    "undecided-deferral": "does a permission depend on a resource that no handler tells?",
+    "overdue-review": "is the review of a role overdue?",
+}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Observation:
+    """One answer. `target` is a map id, or `role:<name>`; `at` is `file:line` where one is known."""
+
+    id: str
+    level: Level
+    target: str
+    what: str
+    at: str = ""
+    fix: str = ""
+
+
+def ask(drawn: Map, policy: Policy, *, today: date) -> tuple[Observation, ...]:
+    """Every answer that somebody should look at: errors first, each in the order of the map."""
+    asked = _Asked(drawn, policy, bind(drawn, policy))
+    found = [
+        *asked.ungranted(),
+        *asked.unmatched(),
+        *asked.disagreeing(),
+        *asked.undecided(),
+        *asked.unbound(),
+        *asked.signed_in(),
+        *asked.duplicates(),
+        *asked.unneeded(),
+        *overdue(policy, today=today),
+    ]
+    return tuple(sorted(found, key=lambda one: one.level != "error"))
+
+
+def overdue(policy: Policy, *, today: date) -> Iterator[Observation]:
+    """Roles whose review is due, by `reviewed: {on, every}`."""
+    for role in policy.roles:
+        if role.reviewed is None or not role.reviewed.every_s:
+            continue
+        late = (today - date.fromisoformat(role.reviewed.on)).days - role.reviewed.every_s / 86_400
+        if late > 0:
+            yield Observation(
+                "overdue-review", "warning", ROLE_PREFIX + role.name,
+                f"role {role.name} was last reviewed on {role.reviewed.on} by {role.reviewed.by}: "
+                f"{int(late) or 1} {'day' if late < 2 else 'days'} overdue",
+                role.at, "look at what it may, then set reviewed.on to today",
+            )  # fmt: skip
+
+
+class _Asked:
+    def __init__(self, drawn: Map, policy: Policy, bindings: Bindings) -> None:
+        self._drawn = drawn
+        self._policy = policy
+        self._bindings = bindings
+        self._routes = {route.id: route for route in drawn.routes}
+        self._deciders: dict[str, Decider] = {}
+
+    def _decider(self, service: str) -> Decider:
+        if service not in self._deciders:
+            self._deciders[service] = compile_policy(self._policy, service=service)
+        return self._deciders[service]
+
+    def _bound(self) -> Iterator[tuple[Route, Binding]]:
+        for _, binding in self._bindings:
+            yield self._routes[binding.routes[0]], binding
+
+    def _needed(self) -> tuple[set[str], int]:
+        """Every permission that some route demands or asks guard for, and how many routes hide what they ask."""
+        needed: set[str] = set()
+        hidden = 0
+        for route, binding in self._bound():
+            needed.update(binding.permissions)
+            needed.update(
+                name for asked in self._drawn.routes if asked.key == route.key for name in asked.requires or ()
+            )
+            hidden += binding.requires is None
+        return needed, hidden
+
+    def ungranted(self) -> Iterator[Observation]:
+        for route, binding in self._bound():
+            decider = self._decider(route.service)
+            asked = dict.fromkeys((*binding.permissions, *(binding.requires or ())))
+            for permission in asked:
+                if not decider.is_granted(permission):
+                    yield Observation(
+                        "ungranted-permission", "error", route.id,
+                        f"{_shown(route)} needs {permission}, and nobody has it: every caller is denied",
+                        binding.at or route.at, f"grant {permission} to a role, or correct its name",
+                    )  # fmt: skip
+
+    def unmatched(self) -> Iterator[Observation]:
+        for unmatched in self._bindings.unmatched:
+            near = f": {', '.join(unmatched.near)}" if unmatched.near else ""
+            rule = unmatched.rule
+            yield Observation(
+                "unmatched-route-rule", "error", f"route:{rule.name}" if rule.service else rule.name,
+                f"routes: decides '{rule.name}', and {unmatched.why}{near}", rule.at,
+                "correct method or path, draw the map again, or remove the rule",
+            )  # fmt: skip
+
+    def disagreeing(self) -> Iterator[Observation]:
+        for found in self._bindings.disagreements:
+            level: Level = "error" if found.looser else "warning"
+            yield Observation(
+                "binding-disagreement", level, found.route.id,
+                f"routes: demands {_demand(found.binding)} of {_shown(found.route)}, "
+                f"source demands {_demand(found.source)} ({found.route.at})",
+                found.rule.at, "make them say the same: source refuses whom it refuses, whatever the policy says",
+            )  # fmt: skip
+
+    def undecided(self) -> Iterator[Observation]:
+        for route, binding in self._bound():
+            decider = self._decider(route.service)
+            for permission in binding.permissions:
+                if binding.decided_in == "handler" or not decider.may_defer(permission):
+                    continue
+                if binding.requires is None or permission in binding.requires:
+                    if binding.requires is None:
+                        yield self._deferral(route, permission, "warning", "whether its handler does cannot be told")
+                    continue
+                unsafe = route.method not in ids.SAFE_METHODS
+                end = "it is refused before the handler runs" if unsafe else "its answer is replaced by a denial"
+                yield self._deferral(route, permission, "error", f"its handler never does: {end}")
+
+    def _deferral(self, route: Route, permission: str, level: Level, end: str) -> Observation:
+        return Observation(
+            "undecided-deferral", level, route.id,
+            f"{permission} depends on the resource, so {_shown(route)} must ask for it; {end}",
+            route.at, f'guard.require("{permission}", ...) in the handler, with what the condition reads',
+        )  # fmt: skip
+
+    def unbound(self) -> Iterator[Observation]:
+        for route, binding in self._bound():
+            if binding.kind not in ("unbound", "unknown"):
+                continue
+            why = (
+                "nothing refuses an anonymous caller in source" if binding.kind == "unbound" else "source is not clear"
+            )
+            if binding.kind == "unknown" and route.because:
+                why += f" ({route.because})"
+            yield Observation(
+                "unbound-route", "warning", route.id,
+                f"nothing says what {_shown(route)} demands, so guard denies it: {why}",
+                route.at, f'decide it in routes:, "{route.method} {route.path}": a permission, signed-in, or public',
+            )  # fmt: skip
+
+    def signed_in(self) -> Iterator[Observation]:
+        for route, binding in self._bound():
+            if binding.kind == "signed-in" and binding.origin == "source":
+                yield Observation(
+                    "signed-in-only", "warning", route.id,
+                    f"everybody who is signed in may use {_shown(route)}: source asks for no permission",
+                    route.at, f'name a permission, or accept it in routes:, "{route.method} {route.path}": signed-in',
+                )  # fmt: skip
+
+    def duplicates(self) -> Iterator[Observation]:
+        for routes in self._bindings.duplicates:
+            first, *others = routes
+            places = ", ".join(dict.fromkeys(route.at for route in routes))
+            binding = self._bindings.of(first.key)
+            assert binding is not None
+            yield Observation(
+                "duplicate-route", "warning", first.id,
+                f"{len(others) + 1} routes share {_shown(first)} ({places}); all get the strictest: {_demand(binding)}",
+                first.at, "remove one: only the first registered ever answers",
+            )  # fmt: skip
+
+    def unneeded(self) -> Iterator[Observation]:
+        needed, hidden = self._needed()
+        though = f", though what {hidden} of its routes ask for cannot be told" if hidden else ""
+        for role in self._policy.roles:
+            for permission in dict.fromkeys(grant.permission for grant in role.grants):
+                if permission not in needed:
+                    at = next(grant.at for grant in role.grants if grant.permission == permission)
+                    yield Observation(
+                        "unneeded-grant", "warning", ROLE_PREFIX + role.name,
+                        f"role {role.name} may {permission}, and no route on the map needs it{though}",
+                        at, "remove the grant, or correct its name",
+                    )  # fmt: skip
+        for call in self._policy.calls:
+            for grant in call.grants:
+                if grant.permission not in needed:
+                    yield Observation(
+                        "unneeded-grant", "warning", ids.service_id(call.caller),
+                        f"{call.caller} may {grant.permission} at {call.to}, and no route on the map needs it{though}",
+                        grant.at, "remove the grant, or correct its name",
+                    )  # fmt: skip
+
+
+def _shown(route: Route) -> str:
+    return f"{route.method} {route.path}"
+
+
+def _demand(binding: Binding) -> str:
+    match binding.kind:
+        case "permissions":
+            return " and ".join(binding.permissions)
+        case "unbound":
+            return "nothing"
+        case "unknown":
+            return "something that cannot be read"
+        case kind:
+            return kind

@@ -1,0 +1,55 @@
+"""What a recorded decision says about its inputs, so that it can be judged again: by the same policy, or by another.
+
+Everything that conditions can read is rebuilt from the fact, or named as not recorded; nothing is guessed.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from nomoat.journal.facts import Decision, moment
+from nomoat.policy.decide import Decider
+
+#: Path parameters are kept up to this many characters: one of that length may have been longer.
+PARAMETER_LENGTH = 64
+
+
+def attributes(decision: Decision) -> dict[str, object]:
+    """The flat attributes of a decision, without those of its resource."""
+    found: dict[str, object] = {
+        f"params.{name}": value for name, value in decision.params.items() if len(value) < PARAMETER_LENGTH
+    }
+    with suppress(ValueError):
+        found["context.hour"] = moment(decision.happened_at).hour
+    if decision.client:
+        found["context.client"] = decision.client
+    if decision.method:
+        found["context.method"] = decision.method
+    found.update((name, value) for name, value in decision.read.items() if not name.startswith("resource."))
+    return found
+
+
+def resource(decision: Decision) -> dict[str, object] | None:
+    """What the handler said of its resource; None where the decision was not about one, or about several (`only`)."""
+    found: dict[str, object] = {
+        name.removeprefix("resource."): value for name, value in decision.read.items() if name.startswith("resource.")
+    }
+    if is_of_several(decision) or (decision.sequence == 0 and not found):
+        return None
+    return found
+
+
+def is_of_several(decision: Decision) -> bool:
+    """True for the fact of an `only`: it speaks of several resources at once and records none of them."""
+    return decision.sequence > 0 and (decision.allowed > 0 or decision.withheld > 0)
+
+
+def roles_under(decision: Decision, then: Decider | None, now: Decider) -> tuple[str, ...]:
+    """The roles this caller would have: those it claimed then, and those that the policy of `now` assigns to it.
+
+    `then` is the policy of the decision; where that text is not known, every recorded role counts as claimed.
+    """
+    assigned = then.assigned(decision.subject) if then is not None else ()
+    head = len(assigned)
+    claimed = decision.roles[head:] if decision.roles[:head] == assigned else decision.roles
+    return now.roles_of(decision.subject, claimed)

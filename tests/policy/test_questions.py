@@ -1,0 +1,119 @@
+"""The questions between map and policy, each with a case that answers it and a twin that does not."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from nomoat import settings
+from nomoat.appmap.model import Map
+from nomoat.policy import document, questions
+from nomoat.policy.questions import Observation
+from tests.policy.maps import map_of, route
+
+TODAY = date(2027, 6, 1)
+
+
+def ask(text: str, drawn: Map) -> tuple[Observation, ...]:
+    return questions.ask(drawn, document.read(settings.parse(text, root=Path())), today=TODAY)
+
+
+def ids(found: tuple[Observation, ...]) -> list[tuple[str, str, str]]:
+    return [(one.id, one.level, one.target) for one in found]
+
+
+READ = map_of(route("GET /x", binding=("read",)))
+OWNED = "roles: {a: [{permission: read, when: resource.owner == subject.sub}]}"
+
+
+@pytest.mark.parametrize(
+    ("text", "drawn", "expected"),
+    [
+        ("roles: {a: [read]}", READ, []),
+        ("", READ, [("ungranted-permission", "error", "route:shop/GET /x")]),
+        (
+            "roles: {a: [read, write]}",
+            map_of(route("GET /x", binding=("read",), requires=("write", "other"))),
+            [("ungranted-permission", "error", "route:shop/GET /x")],
+        ),
+        ("roles: {a: [read, write]}", READ, [("unneeded-grant", "warning", "role:a")]),
+        (
+            "services: {shop: {}, billing: {}}\nroles: {a: [read]}\ncalls: [{from: billing, to: shop, may: [write]}]",
+            READ,
+            [("unneeded-grant", "warning", "service:billing")],
+        ),
+        (
+            "services: {shop: {}, billing: {}}\ncalls: [{from: billing, to: shop, may: [read]}]",
+            READ,
+            [],
+        ),
+        ("", map_of(route("GET /x", verdict="unguarded")), [("unbound-route", "warning", "route:shop/GET /x")]),
+        ("", map_of(route("GET /x", because="any-of")), [("unbound-route", "warning", "route:shop/GET /x")]),
+        ("", map_of(route("GET /x", binding="signed-in")), [("signed-in-only", "warning", "route:shop/GET /x")]),
+        ("routes: {GET /x: signed-in}", map_of(route("GET /x", binding="signed-in")), []),
+        (
+            "routes: {GET /x: {public: true, because: y}}",
+            map_of(route("GET /x", binding="signed-in")),
+            [("binding-disagreement", "error", "route:shop/GET /x")],
+        ),
+        (
+            "roles: {a: [read]}\nroutes: {GET /x: read}",
+            map_of(route("GET /x", binding="signed-in")),
+            [("binding-disagreement", "warning", "route:shop/GET /x")],
+        ),
+        (
+            "roles: {a: [read]}",
+            map_of(route("GET /x", binding=("read",)), route("GET /x", binding=("read",))),
+            [("duplicate-route", "warning", "route:shop/GET /x")],
+        ),
+        ("roles: {a: [read]}\nroutes: {GET /y: signed-in}", READ, [("unmatched-route-rule", "error", "GET /y")]),
+        (OWNED, READ, [("undecided-deferral", "error", "route:shop/GET /x")]),
+        (OWNED, map_of(route("GET /x", binding=("read",), requires=("read",))), []),
+        (
+            OWNED,
+            map_of(route("GET /x", binding=("read",), requires=None)),
+            [("undecided-deferral", "warning", "route:shop/GET /x")],
+        ),
+        (
+            OWNED + "\nroutes: {GET /x: {permission: read, decided_in: handler, because: y}}",
+            READ,
+            [],
+        ),
+        (
+            "roles: {a: {may: [read], reviewed: {by: ana, on: 2026-11-01, every: 180d}}}",
+            READ,
+            [("overdue-review", "warning", "role:a")],
+        ),
+        ("roles: {a: {may: [read], reviewed: {by: ana, on: 2027-05-01, every: 180d}}}", READ, []),
+        ("roles: {a: {may: [read], reviewed: {by: ana, on: 2020-05-01}}}", READ, []),
+    ],
+)  # fmt: skip
+def test_each_question_is_answered(text: str, drawn: Map, expected: list[tuple[str, str, str]]) -> None:
+    found = ask(text, drawn)
+
+    assert expected == ids(found)
+    assert all(one.what and one.fix for one in found)
+
+
+def test_every_question_has_a_case_above_and_errors_come_first() -> None:
+    drawn = map_of(route("GET /x", binding=("nobody",)), route("GET /y", verdict="unguarded"))
+
+    assert ["error", "warning", "warning"] == [one.level for one in ask("roles: {a: [z]}", drawn)]
+
+
+def test_what_hides_behind_routes_that_cannot_be_read_is_said_with_an_unneeded_grant() -> None:
+    drawn = map_of(route("GET /x", binding=("read",), requires=None))
+
+    (found,) = ask("roles: {a: [read, write]}", drawn)
+
+    assert "role a may write, and no route on the map needs it, though what 1 of its routes ask for cannot be told" == (
+        found.what
+    )
+
+
+def test_an_overdue_review_says_since_when() -> None:
+    (found,) = ask("roles: {a: {may: [read], reviewed: {by: ana, on: 2027-05-01, every: 30d}}}", READ)
+
+    assert "role a was last reviewed on 2027-05-01 by ana: 1 day overdue" == found.what
