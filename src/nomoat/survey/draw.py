@@ -1,0 +1,201 @@
+"""Draws the map of a tree: parses it once, lays out its routes, judges them, and says what was not read.
+
+Takes a folder and its settings, gives the map and the program behind it; nothing of the tree is ever run.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from nomoat.appmap import ids
+from nomoat.appmap.model import (
+    Coverage,
+    Map,
+    NotRead,
+    Permission,
+    Route,
+    Service,
+    Store,
+    ordered,
+)
+from nomoat.settings import Settings
+from nomoat.survey import identities, services
+from nomoat.survey.effects import Reach
+from nomoat.survey.guards import Judge
+from nomoat.survey.middleware import MiddlewareJudge
+from nomoat.survey.models import models
+from nomoat.survey.python import program as programs
+from nomoat.survey.python.program import Program
+from nomoat.survey.python.sources import Exclusion, Sources
+from nomoat.survey.python.symbols import Scope
+from nomoat.survey.reaching import reaching
+from nomoat.survey.routing import Found
+from nomoat.survey.services import Part
+from nomoat.survey.trial.values import Class, Const, Function, Object, Outside, Thing, Value, options
+from nomoat.survey.verdicts import Answer, Verdicts
+from nomoat.survey.wiring import wire
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A map, and the program that it was drawn from."""
+
+    map: Map
+    program: Program
+
+
+def draw(path: Path, *, settings: Settings | None = None) -> Drawing:
+    """The map of a folder (or of one file).
+
+    Raises:
+        UsageError: the path does not exist or cannot be read.
+    """
+    program, sources = programs.read(path, exclude=_exclusions(settings))
+    drawn = draw_program(program, sources, path=path, settings=settings)
+    return Drawing(drawn, program)
+
+
+def draw_program(program: Program, sources: Sources, *, path: Path, settings: Settings | None = None) -> Map:
+    """The map of a program that was parsed already."""
+    known = models()
+    wiring = wire(program, known)
+    judge = Judge(wiring.surroundings)
+    parts = services.divide(wiring, judge, path=path, settings=settings)
+    middleware = MiddlewareJudge(judge)
+    verdicts = Verdicts(judge)
+    reach = Reach(program, known)
+    routes: list[Route] = []
+    guarding: dict[Scope, None] = {}
+    for part in parts:
+        for found in part.routes:
+            answer = verdicts.of(found, middleware.around(found))
+            route = _route(part, found, answer)
+            routes.append(reaching(route, found, answer, reach, known))
+            guarding.update(dict.fromkeys(answer.functions))
+    unread = [NotRead(at, why) for part in parts for at, why in part.unread]
+    distinct = _distinct(routes)
+    drawn = Map(
+        services=tuple(part.service for part in parts),
+        routes=distinct,
+        stores=_stores(distinct, reach),
+        permissions=_permissions(distinct),
+        roles=identities.roles(program, distinct),
+        tokens=identities.tokens(program, known, sorted(reach.reached(list(guarding))[1], key=lambda one: one.at)),
+        not_read=tuple(dict.fromkeys((*unread, *_not_read(program, sources)))),
+        coverage=_coverage(program, sources, reach),
+    )
+    return ordered(drawn)
+
+
+def _exclusions(settings: Settings | None) -> tuple[Exclusion, ...]:
+    from nomoat.datafile import Mapping, Sequence
+    from nomoat.datafile import Value as Scalar
+
+    check = settings.section("check") if settings is not None else None
+    listed = check.get("exclude") if isinstance(check, Mapping) else None
+    found: list[Exclusion] = []
+    for entry in listed if isinstance(listed, Sequence) else ():
+        fields = (
+            {key: value.data for key, value in entry.items() if isinstance(value, Scalar)}
+            if isinstance(entry, Mapping)
+            else {}
+        )
+        if isinstance(entry, Scalar) and isinstance(entry.data, str):
+            found.append(Exclusion(entry.data))
+        elif isinstance(fields.get("path"), str):
+            found.append(Exclusion(str(fields["path"]), str(fields.get("because") or "")))
+    return tuple(found)
+
+
+def _route(part: Part, found: Found, answer: Answer) -> Route:
+    name = part.service.name
+    handler, at = _handler(found)
+    return Route(
+        id=ids.route_id(name, found.method, found.path),
+        key=ids.route_key(name, found.method, found.path),
+        service=name,
+        method=found.method,
+        path=ids.template(found.path),
+        handler=handler,
+        at=at,
+        verdict=answer.verdict,
+        registered_at=found.at,
+        origin="framework" if found.is_of_framework else "source",
+        because=answer.because if answer.verdict == "unknown" else None,
+        guards=answer.guards,
+        binding=answer.binding,  # type: ignore[arg-type]  # A tuple of names, or the one word.
+        parameters=answer.parameters,
+    )
+
+
+def _handler(found: Found) -> tuple[str, str]:
+    value: Value = found.original or options(found.handler)[0]
+    while isinstance(value, Function) and value.wraps is not None and value.wraps is not value:
+        value = value.wraps
+    if isinstance(value, Function) and value.scope is not None:
+        return f"{value.scope.module.name}:{value.scope.qualname}", value.at
+    if isinstance(value, Object):
+        return f"{value.cls.scope.module.name}:{value.cls.scope.qualname}", value.cls.scope.at
+    if isinstance(value, Class):
+        return f"{value.scope.module.name}:{value.scope.qualname}", value.scope.at
+    if isinstance(value, (Thing, Outside)) and value.name:
+        return value.name, found.at
+    return (found.label or "lambda" if not isinstance(value, Const) or found.label else "unknown"), found.at
+
+
+def _stores(routes: tuple[Route, ...], reach: Reach) -> tuple[Store, ...]:
+    declared = reach.tables.declared()
+    names = {store for route in routes for store in (*route.reads, *route.writes)}
+    found: list[Store] = []
+    for service in sorted({route.service for route in routes}):
+        prefix = ids.store_id(service, "")
+        used = {name.removeprefix(prefix) for name in names if name.startswith(prefix)}
+        found.extend(Store(f"{prefix}{name}", service, name, at=declared.get(name, "")) for name in sorted(used))
+    return tuple(found)
+
+
+def _distinct(routes: list[Route]) -> tuple[Route, ...]:
+    """Each route once, though two places may build the same application."""
+    found: dict[tuple[str, str, str], Route] = {}
+    for route in routes:
+        found.setdefault((route.key, route.at, route.registered_at), route)
+    return tuple(found.values())
+
+
+def _permissions(routes: Iterable[Route]) -> tuple[Permission, ...]:
+    places: dict[str, set[str]] = {}
+    for route in routes:
+        for guard in route.guards:
+            if guard.kind == "permission" and isinstance(route.binding, tuple) and guard.name in route.binding:
+                places.setdefault(guard.name, set()).add(guard.at)
+        for name in (*(route.requires or ()), *(route.binding if isinstance(route.binding, tuple) else ())):
+            places.setdefault(name, set())
+    return tuple(Permission(name, tuple(sorted(at))) for name, at in sorted(places.items()))
+
+
+def _not_read(program: Program, sources: Sources) -> list[NotRead]:
+    found = [NotRead(path, why) for path, why in sources.unreadable]
+    for module in program.modules.values():
+        if module.problem:
+            found.append(NotRead(module.path, module.problem))
+        for region in module.broken:
+            found.append(NotRead(module.at(region.start), region.why, analysed=not region.loses))
+    return found
+
+
+def _coverage(program: Program, sources: Sources, reach: Reach) -> Coverage:
+    unresolved: Counter[str] = Counter()
+    resolved = 0
+    for effects in reach.known.values():
+        unresolved.update(effects.unresolved)
+        resolved += effects.resolved
+    most = tuple(sorted(unresolved.items(), key=lambda one: (-one[1], one[0]))[:10])
+    left_out = tuple(sorted((reason, kept.count) for reason, kept in sources.left_out.items()))
+    lines = sum(module.line_count for module in program.modules.values())
+    return Coverage(len(program.modules), lines, resolved, sum(unresolved.values()), most, left_out)
+
+
+__all__ = ["Drawing", "Service", "draw", "draw_program"]

@@ -1,0 +1,412 @@
+"""Says what refuses a caller of a route: every dependency, decorator, middleware and handler goes on trial.
+
+Each is tried twice: with a caller who has no credential (does any path let them pass?), and with one who has
+(what else is asked of them?). What cannot be read is *unknown*, never guarded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from nomoat.appmap.model import Guard, Runs
+from nomoat.survey.injection import Given, Injection
+from nomoat.survey.python.symbols import Scope
+from nomoat.survey.trial import demands
+from nomoat.survey.trial.calls import guards_by_name
+from nomoat.survey.trial.demands import AUTHENTICATION, OTHER, Demand
+from nomoat.survey.trial.machine import Condition, End, ExhaustedError, Limits, RaisedError, Surroundings
+from nomoat.survey.trial.refusals import names_of, status_of_raised
+from nomoat.survey.trial.statements import Trial
+from nomoat.survey.trial.values import (
+    CALLER,
+    INPUT,
+    Choice,
+    Class,
+    Const,
+    Function,
+    Items,
+    Object,
+    Outside,
+    Table,
+    Thing,
+    Value,
+)
+
+_REFUSALS = frozenset((401, 403, 407, 498, 1008, 3000, 4001, 4003, 4401, 4403))
+_LIMITED = 429
+
+
+@dataclass
+class Judgement:
+    """What one callable does to a caller."""
+
+    refuses: bool = False
+    #: Reasons why it may refuse, or may not: nothing sure can be said.
+    doubts: list[str] = field(default_factory=list)
+    guards: list[Guard] = field(default_factory=list)
+    demand: Demand = OTHER
+    anonymous: Value = field(default_factory=lambda: Const(None))
+    signed: Value = field(default_factory=lambda: Const(None))
+    asked: list[tuple[str | None, str]] = field(default_factory=list)
+    children: list[Judgement] = field(default_factory=list)
+    function: Scope | None = None
+    #: The function in which a handler refuses.
+    refusing: Scope | None = None
+    #: It only looks for a credential; who uses it says what that is worth.
+    is_scheme: bool = False
+    #: Schemes whose credential this one verifies: it is named instead of them.
+    absorbs: list[Judgement] = field(default_factory=list)
+    #: Parameters that the framework reads from the request for it.
+    given: list[Given] = field(default_factory=list)
+
+    def all(self) -> list[Judgement]:
+        """This one and all below it, the inner first, each once."""
+        found: list[Judgement] = []
+        for child in self.children:
+            found.extend(one for one in child.all() if one not in found)
+        if self not in found:
+            found.append(self)
+        return found
+
+    @property
+    def refused(self) -> bool:
+        """Whether this or anything it depends on refuses."""
+        return self.refuses or any(child.refused for child in self.children)
+
+
+@dataclass
+class Tried:
+    """What a trial of a body gave."""
+
+    passes: bool
+    value: Value
+    ends: list[End]
+    trial: Trial
+    is_exhausted: bool = False
+
+
+class Judge:
+    """Judges dependencies and handlers, remembering what it found."""
+
+    def __init__(self, around: Surroundings) -> None:
+        self.around = around
+        self.models = around.models
+        self._reader = Trial(around, limits=Limits(steps=20_000))
+        self.injection = Injection(self._reader)
+        self._known: dict[tuple[object, ...], Judgement] = {}
+        self._open: set[tuple[object, ...]] = set()
+
+    # -- dependencies ------------------------------------------------------------------------------------------------
+
+    def dependency(self, value: Value | None, scopes: tuple[str, ...] = (), path: str = "") -> Judgement:
+        """What a dependency does."""
+        if value is None:
+            return Judgement()
+        if isinstance(value, Choice):
+            return self._one_of([self.dependency(option, scopes, path) for option in value.options])
+        key = _key(value, scopes)
+        known = self._known.get(key)
+        if known is not None:
+            return known
+        if key in self._open:
+            return Judgement()
+        self._open.add(key)
+        try:
+            found = self._judged(value, scopes, path)
+        finally:
+            self._open.discard(key)
+        self._known[key] = found
+        return found
+
+    def _judged(self, value: Value, scopes: tuple[str, ...], path: str) -> Judgement:
+        if isinstance(value, Function):
+            return self.function(value, scopes, path)
+        if isinstance(value, Class):
+            return self._class(value, scopes, path)
+        if isinstance(value, Object):
+            call = self._reader.attribute(value, "__call__")
+            if isinstance(call, Function):
+                return self.function(
+                    call, scopes, path, name=value.cls.scope.name, at=value.cls.scope.at, made=value.at
+                )
+            if any(name in self.models.schemes for name in names_of(self._reader, value)):
+                return self._scheme(value, value.cls.scope.name, value.at)
+        if isinstance(value, Thing):
+            return self._thing(value)
+        if isinstance(value, Outside):
+            return self._outside(value.name, "")
+        return Judgement()
+
+    def _one_of(self, options_: list[Judgement]) -> Judgement:
+        """Which of several runs is not known."""
+        found = Judgement(children=[])
+        if all(option.refused for option in options_):
+            found.children = options_
+            return found
+        for option in options_:
+            if option.refused or option.doubts:
+                found.doubts.append("which dependency runs here depends on something that source does not fix")
+            found.asked.extend(option.asked)
+        found.signed = Choice(tuple(option.signed for option in options_))
+        found.anonymous = Choice(tuple(option.anonymous for option in options_))
+        return found
+
+    def _thing(self, value: Thing) -> Judgement:
+        if value.name in self.models.schemes:
+            return self._scheme(value, value.name.rpartition(".")[2], value.at)
+        if value.name in self.models.limiters:
+            return Judgement(guards=[Guard("rate-limit", value.name.rpartition(".")[2], value.at)])
+        if value.why:
+            return Judgement(doubts=[f"a dependency cannot be read: {value.why}"])
+        return self._outside(value.name, value.at)
+
+    def _outside(self, name: str, at: str) -> Judgement:
+        package, _, _ = name.partition(".")
+        last = name.rpartition(".")[2]
+        if name in self.models.forms or not package:
+            return Judgement(signed=Thing(marks=INPUT), anonymous=Thing(marks=INPUT))
+        if guards_by_name(last) and package not in ("builtins", "typing"):
+            return Judgement(
+                doubts=[f"depends on {last} of a package that is not here ({package})"],
+                signed=Thing(marks=CALLER),
+                anonymous=Thing(marks=CALLER),
+            )
+        return Judgement(signed=Thing(name), anonymous=Thing(name))
+
+    def _scheme(self, value: Value, name: str, at: str) -> Judgement:
+        found = Judgement(signed=Thing(marks=CALLER, trail=("credentials",)), is_scheme=True)
+        trial = Trial(self.around, anonymous=True)
+        try:
+            found.anonymous = trial.scheme(value, at)
+        except RaisedError:
+            found.refuses = True
+            found.guards.append(Guard("authentication", name, at))
+        if trial.pending:
+            found.doubts.append("whether it refuses without a credential depends on something that source does not fix")
+        scheme = self.models.schemes.get(value.name) if isinstance(value, Thing) else None
+        given = value.named if isinstance(value, Thing) else {}
+        for flag in scheme.flags if scheme is not None else ():
+            asked = given.get(flag)
+            if isinstance(asked, Const) and asked.value is True:
+                found.guards.append(Guard("permission", f"role:is_{flag}", at))
+                found.demand = Demand("permission", f"role:is_{flag}")
+        return found
+
+    def _class(self, cls: Class, scopes: tuple[str, ...], path: str) -> Judgement:
+        made = Object(cls)
+        init = self._reader.attribute(made, "__init__")
+        if isinstance(init, Function) and init.scope is not None:
+            found = self.function(init, scopes, path, name=cls.scope.name, at=cls.scope.at)
+            found.signed = Thing(marks=_tags(found), cls=cls.scope)
+            found.anonymous = found.signed
+            return found
+        if any(name in self.models.forms for name in names_of(self._reader, cls)):
+            return Judgement(signed=Thing(marks=INPUT), anonymous=Thing(marks=INPUT))
+        found = Judgement(function=cls.scope)
+        self._children(found, self.injection.fields(cls).given, scopes, path, {}, {})
+        found.signed = Thing(marks=INPUT | _tags(found), cls=cls.scope)
+        found.anonymous = found.signed
+        return found
+
+    def function(
+        self, function: Function, scopes: tuple[str, ...], path: str, *, name: str = "", at: str = "", made: str = ""
+    ) -> Judgement:
+        """What a function of the project does as a dependency."""
+        found = Judgement(function=function.scope)
+        anonymous: dict[str, Value] = {}
+        signed: dict[str, Value] = {}
+        signature = self.injection.signature(function, path=path, scopes=scopes)
+        self._children(found, signature.given, scopes, path, anonymous, signed)
+        for outer in function.outer:
+            self._decorator(found, outer)
+        if function.scope is not None and not any(child.refused for child in found.children):
+            self._anonymous(found, self.tried(function, anonymous, is_anonymous=True), name or function.name,
+                            at or function.at)  # fmt: skip
+        tried = self.tried(function, signed, is_anonymous=False)
+        found.signed = tried.value
+        found.asked.extend(tried.trial.record.asked)
+        self._demands(found, tried, name or function.name, at or function.at, made or function.made_at, "before")
+        return found
+
+    def _decorator(self, found: Judgement, outer: Value) -> None:
+        name = outer.name if isinstance(outer, (Thing, Outside)) else ""
+        if name in self.models.limiters:
+            found.guards.append(
+                Guard("rate-limit", name.rpartition(".")[2], outer.at if isinstance(outer, Thing) else "")
+            )
+        elif name in self.models.refusing and isinstance(outer, Thing):
+            self._requires(found, outer)
+        elif guards_by_name(name.rpartition(".")[2]) and not name.startswith(("builtins.", "functools.")):
+            found.doubts.append(f"is decorated with {name.rpartition('.')[2]} of a package that is not here")
+
+    def _requires(self, found: Judgement, outer: Thing) -> None:
+        from nomoat.survey.trial.registry import argument
+
+        asked = argument(self.models.refusing[outer.name], outer.args, outer.named)
+        values = asked.values if isinstance(asked, Items) else [asked]
+        found.refuses = True
+        needed: list[Demand] = []
+        for value in values:
+            text = str(value.value) if isinstance(value, Const) else ""
+            if text == "authenticated":
+                found.guards.append(Guard("authentication", outer.name.rpartition(".")[2], outer.at))
+                needed.append(AUTHENTICATION)
+            else:
+                found.guards.append(Guard("permission", text or outer.name.rpartition(".")[2], outer.at))
+                needed.append(Demand("permission", text) if text else demands.UNKNOWN)
+        found.demand = demands.both([found.demand, *needed])
+
+    def _children(
+        self, found: Judgement, given: list[Given], scopes: tuple[str, ...], path: str,
+        anonymous: dict[str, Value], signed: dict[str, Value],
+    ) -> None:  # fmt: skip
+        for one in given:
+            found.given.append(one)
+            if one.is_dependency:
+                child = self.dependency(one.dependency, (*scopes, *one.scopes), path)
+                found.children.append(child)
+                anonymous[one.name], signed[one.name] = child.anonymous, child.signed
+            elif one.value is not None:
+                name = one.name.replace("-", "_") if one.place == "header" else one.name
+                anonymous[name] = signed[name] = one.value
+
+    # -- trials ------------------------------------------------------------------------------------------------------
+
+    def tried(self, function: Function, named: dict[str, Value], *, is_anonymous: bool) -> Tried:
+        """A function on trial."""
+        trial = Trial(self.around, anonymous=is_anonymous)
+        parameters = function.scope.parameters if function.scope is not None else ()
+        named = {name: _copied(value) for name, value in named.items()}
+        takes_rest = any(one[4] in (2, 4) for one in parameters)
+        if not takes_rest and function.scope is not None:
+            names = {one[3] for one in parameters}
+            named = {name: value for name, value in named.items() if name in names}
+        try:
+            value = trial.invoke(function, (), named, function.at)
+        except RaisedError as raised:
+            return Tried(False, Const(None), [*raised.ends, *trial.pending], trial)
+        except (ExhaustedError, RecursionError):
+            return Tried(True, Thing(), list(trial.pending), trial, is_exhausted=True)
+        return Tried(True, value, list(trial.pending), trial)
+
+    def _anonymous(self, found: Judgement, tried: Tried, name: str, at: str) -> None:
+        about = [end for end in tried.ends if end.needs_credential]
+        found.anonymous = tried.value
+        if not tried.passes:
+            found.refuses = bool(about) or any(
+                status_of_raised(tried.trial, end.value) in (401, 403) for end in tried.ends
+            )
+        elif tried.is_exhausted:
+            found.doubts.append(f"{name} does too much to be followed ({at})")
+        elif any(end.needs_credential for end in about):
+            found.doubts.append(self._why(tried, name))
+        found.doubts.extend(f"{why} ({place})" for why, place in tried.trial.record.unknown)
+
+    def _why(self, tried: Tried, name: str) -> str:
+        for condition in tried.trial.record.undecided:
+            if "setting" in condition.test.marks:
+                return f"{name} lets everybody pass when a setting says so ({condition.at})"
+        for condition in tried.trial.record.undecided:
+            return f"{name} lets a caller without a credential pass in some cases ({condition.at})"
+        return f"{name} lets a caller without a credential pass on some paths"
+
+    # -- what is asked of somebody with a credential -----------------------------------------------------------------
+
+    def _demands(self, found: Judgement, tried: Tried, name: str, at: str, made: str, runs: Runs) -> None:
+        asked: list[Demand] = []
+        for end in tried.ends:
+            status = status_of_raised(tried.trial, end.value)
+            demand = escape(end)
+            self._take(found, demand, status, name, made or end.at, runs, asked)
+        if found.refuses and not any(guard.kind == "authentication" for guard in found.guards):
+            leaves = {leaf.kind for demand in asked for leaf in demand.leaves()}
+            if not leaves & {"permission", "ownership", "signature"} or "authentication" in leaves:
+                found.guards.insert(0, Guard("authentication", name, at, "before"))
+        elif not found.refuses and any(leaf.kind == "authentication" for demand in asked for leaf in demand.leaves()):
+            self._absorb(found, name, at)
+        found.demand = demands.both([found.demand, *asked])
+
+    def _absorb(self, found: Judgement, name: str, at: str) -> None:
+        """What verifies the credential of a scheme is named instead of the scheme."""
+        below = [one for child in found.children for one in child.all()]
+        refusing = [one for one in below if one.refuses]
+        if refusing and all(one.is_scheme for one in refusing):
+            found.absorbs = refusing
+            found.guards.insert(0, Guard("authentication", name, at, "before"))
+
+    def _take(
+        self, found: Judgement, demand: Demand, status: int, name: str, at: str, runs: Runs, asked: list[Demand]
+    ) -> None:
+        if status == _LIMITED:
+            found.guards.append(Guard("rate-limit", name, at, runs))
+            return
+        if not demand.is_about_caller or (status not in _REFUSALS and not _is_quiet_refusal(demand, status)):
+            return
+        asked.append(demand)
+        for leaf in demand.leaves():
+            guard = _guard_of(leaf, name, at, runs)
+            if guard is not None and guard not in found.guards:
+                found.guards.append(guard)
+
+
+def escape(end: End) -> Demand:
+    """What a caller must meet not to end here."""
+    ways = [condition.escape for condition in end.conditions if not _is_fixed(condition)]
+    if end.is_caught or (end.needs_credential and not end.conditions):
+        ways.append(Demand("signature") if end.kind == "signature" else AUTHENTICATION)
+    return demands.either(ways) if ways else OTHER
+
+
+def _is_fixed(condition: Condition) -> bool:
+    return condition.test.anonymous is not None and not condition.test.marks
+
+
+def _is_quiet_refusal(demand: Demand, status: int) -> bool:
+    """A refusal that hides behind another status: 404 for what is somebody else's, 400, an error, a redirect."""
+    kinds = {leaf.kind for leaf in demand.leaves()}
+    if status == 404:
+        return "ownership" in kinds or "permission" in kinds
+    return status in (0, 400) or 300 <= status < 400
+
+
+def _guard_of(leaf: Demand, name: str, at: str, runs: Runs) -> Guard | None:
+    if leaf.kind == "permission":
+        return Guard("permission", leaf.name, at, runs)
+    if leaf.kind == "unknown":
+        return Guard("permission", name, at, runs)
+    if leaf.kind in ("ownership", "csrf", "signature", "rate-limit"):
+        return Guard(leaf.kind, name, at, runs)
+    return None
+
+
+def _tags(found: Judgement) -> frozenset[str]:
+    tags: frozenset[str] = frozenset()
+    for one in found.given:
+        tags |= one.value.tags if one.value is not None else frozenset()
+    for child in found.children:
+        tags |= child.signed.tags & CALLER
+    return tags
+
+
+def _copied(value: Value) -> Value:
+    if isinstance(value, Thing) and value.named and not value.is_call:
+        return Thing(
+            value.name, value.args, dict(value.named), value.marks, value.trail, value.at, value.cls, value.why
+        )
+    if isinstance(value, Table):
+        return Table(dict(value.entries), value.is_whole, value.other)
+    return value
+
+
+def _key(value: Value, scopes: tuple[str, ...]) -> tuple[object, ...]:
+    if isinstance(value, Function):
+        return (
+            value.scope or id(value),
+            id(value.env),
+            id(value.me),
+            id(value) if value.given or value.named else 0,
+            scopes,
+        )
+    if isinstance(value, Class):
+        return (value.scope, id(value.env), scopes)
+    return (id(value), scopes)

@@ -1,0 +1,185 @@
+"""What a framework gives to the parameters of a handler or dependency: dependencies, credentials, request, input."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from nomoat.survey.models import Models
+from nomoat.survey.python import form
+from nomoat.survey.python.form import Node
+from nomoat.survey.python.symbols import Scope
+from nomoat.survey.routing import dependency_of
+from nomoat.survey.trial.expressions import tags_of_cookie, tags_of_header, tags_of_query
+from nomoat.survey.trial.machine import ExhaustedError, Machine, RaisedError
+from nomoat.survey.trial.registry import Registry
+from nomoat.survey.trial.values import (
+    CALLER,
+    INPUT,
+    Class,
+    Const,
+    Env,
+    Function,
+    Items,
+    Outside,
+    Thing,
+    Value,
+    options,
+)
+
+
+@dataclass
+class Given:
+    """One parameter: a dependency that is asked for, or a value; and where it comes from, for the map."""
+
+    name: str
+    dependency: Value | None = None
+    scopes: tuple[str, ...] = ()
+    is_dependency: bool = False
+    value: Value | None = None
+    place: str = ""
+    type: str = ""
+
+
+@dataclass
+class Signature:
+    """All parameters of a callable."""
+
+    given: list[Given] = field(default_factory=list)
+
+
+class Injection:
+    """Reads signatures."""
+
+    def __init__(self, run: Machine) -> None:
+        self._run = run
+        self._models: Models = run.models
+
+    def signature(
+        self, function: Function, *, path: str = "", scopes: tuple[str, ...] = (), in_handler: bool = False
+    ) -> Signature:
+        """The parameters that a framework fills; a bound method's first one is left out."""
+        while function.wraps is not None and function.wraps is not function:
+            function = function.wraps
+        scope = function.scope
+        parameters = scope.parameters if scope is not None else function.node[3] if function.node is not None else ()
+        parameters = tuple(one for one in parameters if one[form.P_KIND] not in (form.VARARGS, form.KWARGS))
+        if function.me is not None:
+            parameters = parameters[1:]
+        parameters = tuple(one for one in parameters[len(function.given) :] if one[form.P_NAME] not in function.named)
+        where = scope.parent or scope if scope is not None else function.env.scope
+        found = Signature()
+        for parameter in parameters:
+            found.given.append(self._parameter(function.env, where, parameter, path, scopes, in_handler))
+        return found
+
+    def fields(self, cls: Class) -> Signature:
+        """The attributes of a class whose objects are dependencies, and of a class of views."""
+        found = Signature()
+        names = self._run.class_names(cls)
+        for node in cls.scope.body:
+            if node[0] not in (form.ANNOTATED, form.ASSIGN):
+                continue
+            target = node[3] if node[0] == form.ANNOTATED else node[3][0]
+            if target[0] != form.NAME:
+                continue
+            annotation = node[4] if node[0] == form.ANNOTATED else None
+            default = node[5] if node[0] == form.ANNOTATED else node[4]
+            parameter = (form.PARAMETER, node[1], node[2], target[3], form.REGULAR, annotation, default)
+            given = self._parameter(names, cls.scope, parameter, "", (), False)
+            if given.is_dependency:
+                found.given.append(given)
+        return found
+
+    def _parameter(
+        self, env: Env, where: Scope, parameter: Node, path: str, scopes: tuple[str, ...], in_handler: bool
+    ) -> Given:
+        name, annotation, default_node = parameter[form.P_NAME], parameter[form.P_ANNOTATION], parameter[form.P_DEFAULT]
+        marks = self._marks(env, annotation, default_node)
+        declared = self._run.program.annotation(where, annotation) if annotation is not None else None
+        dotted = declared.name if declared is not None else ""
+        cls = declared.scope if declared is not None and declared.kind == "instance" else None
+        short = dotted.rpartition(".")[2]
+        for mark in marks:
+            asked = dependency_of(mark, self._models)
+            if asked is not None:
+                dependency, own = asked
+                if dependency is None or (isinstance(dependency, Const) and dependency.value is None):
+                    dependency = self._class_value(env, cls, dotted)
+                return Given(name, dependency, own, is_dependency=True, type=short)
+        if dotted in self._models.requests:
+            return Given(name, value=Thing(dotted), type=short)
+        if dotted in self._models.scopes_of_route:
+            return Given(name, value=self._scopes(scopes), type=short)
+        for mark in marks:
+            if isinstance(mark, Thing) and mark.name in self._models.inputs:
+                return self._input(name, self._models.inputs[mark.name], mark, cls, short)
+        if dotted in self._models.injected:
+            return Given(name, value=Thing(dotted), type=short)
+        return self._plain(name, path, cls, short, in_handler, default_node is not None)
+
+    def _marks(self, env: Env, annotation: Node | None, default: Node | None) -> list[Value]:
+        found: list[Value] = []
+        if default is not None:
+            value = self._evaluated(env, default)
+            found.extend(options(value))
+        if annotation is not None:
+            found.extend(self._annotated(env, annotation, 0))
+        return found
+
+    def _annotated(self, env: Env, annotation: Node, depth: int) -> list[Value]:
+        """What stands behind the type in `Annotated[...]`, through aliases and text."""
+        if annotation[0] == form.CONSTANT and isinstance(annotation[3], str):
+            parsed = self._run.program.parsed_annotation(annotation[3])
+            return self._annotated(env, parsed, depth + 1) if parsed is not None and depth < 4 else []
+        if annotation[0] == form.BINARY:
+            return [mark for operand in annotation[4] for mark in self._annotated(env, operand, depth + 1)]
+        if annotation[0] not in (form.NAME, form.ATTRIBUTE, form.SUBSCRIPT):
+            return []
+        value = self._evaluated(env, annotation)
+        for option in options(value):
+            if isinstance(option, Thing) and option.name == "Annotated":
+                # `Annotated[Annotated[User, Depends(a)], ...]` is flat, and the last mark counts.
+                inner = [mark for arg in option.args[:1] if isinstance(arg, Thing) and arg.name == "Annotated"
+                         for mark in arg.args[1:]]  # fmt: skip
+                return [*reversed(option.args[1:]), *inner]
+        if annotation[0] == form.SUBSCRIPT and depth < 4:
+            return self._annotated(env, annotation[4], depth + 1) if annotation[4][0] != form.TUPLE else []
+        return []
+
+    def _evaluated(self, env: Env, node: Node) -> Value:
+        self._run.steps = 0
+        try:
+            return self._run.evaluate(env, node)
+        except (RaisedError, ExhaustedError, RecursionError):
+            return Thing(why="it cannot be read")
+
+    def _class_value(self, env: Env, cls: Scope | None, dotted: str) -> Value:
+        if cls is None:
+            return Outside(dotted)
+        top = cls
+        while top.parent is not None:
+            top = top.parent
+        return Class(cls, self._run.module(top))
+
+    def _scopes(self, scopes: tuple[str, ...]) -> Value:
+        values: list[Value] = [Thing(marks=INPUT) if name == "?" else Const(name) for name in scopes]
+        return Thing("scopes", named={"scopes": Items(values), "scope_str": Const(" ".join(scopes))})
+
+    def _input(self, name: str, place: str, mark: Thing, cls: Scope | None, short: str) -> Given:
+        alias = mark.named.get("alias")
+        asked = str(alias.value) if isinstance(alias, Const) and isinstance(alias.value, str) else name
+        by_place = {"header": tags_of_header, "cookie": tags_of_cookie, "query": tags_of_query}
+        marks = by_place[place](asked) if place in by_place else INPUT
+        shown = asked.replace("_", "-") if place == "header" else asked
+        return Given(shown if place == "header" else name, value=Thing(marks=marks, cls=cls), place=place, type=short)
+
+    def _plain(self, name: str, path: str, cls: Scope | None, short: str, in_handler: bool, has_default: bool) -> Given:
+        if "{" + name in path:
+            return Given(name, value=Thing(marks=INPUT, trail=()), place="path", type=short)
+        if cls is not None:
+            return Given(name, value=Thing(marks=INPUT, cls=cls), place="body", type=short)
+        marks = INPUT if in_handler else tags_of_query(name)
+        return Given(name, value=Thing(marks=marks), place="query", type=short)
+
+
+__all__ = ["CALLER", "Given", "Injection", "Registry", "Signature"]

@@ -1,0 +1,202 @@
+"""What the middleware around a route does to a caller, tried for each route with its own path and method.
+
+Exceptions by path are thereby decided: `if request.url.path in OPEN: return await call_next(request)`.
+"""
+
+from __future__ import annotations
+
+from nomoat.appmap.model import Guard
+from nomoat.survey.guards import Judge, Judgement, Tried
+from nomoat.survey.routing import Found
+from nomoat.survey.trial.calls import NEXT, SEND, guards_by_name
+from nomoat.survey.trial.machine import RaisedError
+from nomoat.survey.trial.refusals import is_redirect, names_of, status_of
+from nomoat.survey.trial.registry import Entry
+from nomoat.survey.trial.values import Choice, Class, Const, Function, Object, Outside, PathOf, Table, Thing, Value
+
+
+class MiddlewareJudge:
+    """Judges middleware."""
+
+    def __init__(self, judge: Judge) -> None:
+        self._judge = judge
+        self._models = judge.models
+        self._known: dict[tuple[int, str, str], Judgement] = {}
+        #: What middleware does that never looks at path or method.
+        self._always: dict[int, Judgement] = {}
+        self._saw_path = False
+
+    def around(self, found: Found) -> list[Judgement]:
+        """One judgement for each middleware around the route, the outermost first."""
+        return [self._one(value, found) for value, _ in reversed(found.around.middleware)]
+
+    def _one(self, value: Entry | Value, found: Found) -> Judgement:
+        always = self._always.get(id(value))
+        if always is not None and found.method != "WS":
+            return always
+        key = (id(value), found.method, found.path)
+        known = self._known.get(key)
+        if known is None:
+            self._saw_path = False
+            known = self._known[key] = self._judged(value, found)
+            if not self._saw_path and found.method != "WS":
+                self._always[id(value)] = known
+        return known
+
+    def _judged(self, value: Entry | Value, found: Found) -> Judgement:
+        if isinstance(value, Entry):
+            judged = self._kind(value.handler, value.args[1:], value.named, found, is_function=value.verb.decorates)
+            if value.is_conditional and judged.refuses:
+                judged.refuses = False
+                judged.doubts.append(f"whether this middleware is there depends on something ({value.at})")
+            return judged
+        if isinstance(value, Thing) and value.name in self._models.listed:
+            return self._kind(value.args[0] if value.args else None, value.args[1:], value.named, found, False)
+        if isinstance(value, Choice):
+            return self._judge._one_of([self._judged(option, found) for option in value.options])
+        return Judgement()
+
+    def _kind(
+        self, cls: Value | None, args: tuple[Value, ...], named: dict[str, Value], found: Found, is_function: bool
+    ) -> Judgement:
+        if is_function and isinstance(cls, Function):
+            return Judgement() if found.method == "WS" else self._dispatched(cls, found)
+        if isinstance(cls, Class):
+            return self._class(cls, args, named, found)
+        if isinstance(cls, Outside):
+            return self._outside(cls.name, named, found)
+        return Judgement(doubts=["a middleware cannot be read"]) if isinstance(cls, Thing) and cls.why else Judgement()
+
+    def _outside(self, name: str, named: dict[str, Value], found: Found) -> Judgement:
+        if name in self._models.middleware_classes:
+            dispatch = named.get(self._models.middleware_classes[name])
+            if isinstance(dispatch, Function) and found.method != "WS":
+                return self._dispatched(dispatch, found)
+            return Judgement()
+        if name in self._models.backends:
+            return self._backend(name, named, found)
+        last = name.rpartition(".")[2]
+        if name in self._models.harmless or not guards_by_name(last.removesuffix("Middleware")):
+            return Judgement()
+        return Judgement(doubts=[f"{last} of a package that is not here ({name.partition('.')[0]}) stands before it"])
+
+    def _backend(self, name: str, named: dict[str, Value], found: Found) -> Judgement:
+        argument, method = self._models.backends[name]
+        backend = named.get(argument)
+        called = self._judge._reader.attribute(backend, method) if isinstance(backend, Object) else None
+        if not isinstance(called, Function) or called.scope is None:
+            return Judgement()
+        parameters = called.scope.parameters[1:]
+        tried = self._judge.tried(
+            called, {parameters[0][3]: self.request(found)} if parameters else {}, is_anonymous=True
+        )
+        if not tried.passes and any(end.needs_credential for end in tried.ends):
+            return Judgement(refuses=True, guards=[Guard("authentication", called.name, called.at)])
+        return Judgement()
+
+    def _class(self, cls: Class, args: tuple[Value, ...], named: dict[str, Value], found: Found) -> Judgement:
+        names = self._judge._reader.bases(cls.scope)
+        if any(name in self._models.harmless for name in names):
+            return Judgement()
+        try:
+            made = self._judge._reader.construct(cls, (Outside(NEXT), *args), named, cls.scope.at)
+        except RaisedError:
+            return Judgement(doubts=[f"{cls.scope.name} cannot be made out"])
+        if not isinstance(made, Object):
+            return Judgement()
+        method = next(
+            (self._models.middleware_classes[name] for name in names if name in self._models.middleware_classes), ""
+        )
+        if method:
+            dispatch = self._judge._reader.attribute(made, method)
+            if not isinstance(dispatch, Function) or found.method == "WS":
+                return Judgement()
+            return self._dispatched(dispatch, found, name=cls.scope.name, at=cls.scope.at)
+        call = self._judge._reader.attribute(made, "__call__")
+        if isinstance(call, Function):
+            return self._called(call, found, cls)
+        return Judgement()
+
+    # -- trials ------------------------------------------------------------------------------------------------------
+
+    def path(self, found: Found) -> Value:
+        """The path of a request to the route."""
+        return PathOf(found.path) if "{" in found.path or found.method == "ANY" else Const(found.path)
+
+    def request(self, found: Found) -> Thing:
+        """A request to the route."""
+        name = next(iter(sorted(self._models.requests)))
+        url = Thing("request.url", named={"path": self.path(found)})
+        scope = Thing("request.scope", named=self._scope(found))
+        return Thing(name, named={"method": Const(found.method), "url": url, "scope": scope})
+
+    def _scope(self, found: Found) -> dict[str, Value]:
+        kind = "websocket" if found.method == "WS" else "http"
+        return {"path": self.path(found), "method": Const(found.method), "type": Const(kind)}
+
+    def _dispatched(self, function: Function, found: Found, *, name: str = "", at: str = "") -> Judgement:
+        parameters = function.scope.parameters if function.scope is not None else ()
+        parameters = parameters[1:] if function.me is not None else parameters
+        if len(parameters) < 2:
+            return Judgement()
+        named = {parameters[0][3]: self.request(found), parameters[1][3]: Outside(NEXT)}
+        return self._result(function, named, name or function.name, at or function.at)
+
+    def _called(self, function: Function, found: Found, cls: Class) -> Judgement:
+        parameters = function.scope.parameters[1:] if function.scope is not None else ()
+        if len(parameters) < 3:
+            return Judgement()
+        scope = Thing("request.scope", named=self._scope(found))
+        named: dict[str, Value] = {
+            parameters[0][3]: scope, parameters[1][3]: Thing("receive()"), parameters[2][3]: Outside(SEND),
+        }  # fmt: skip
+        return self._result(function, named, cls.scope.name, cls.scope.at)
+
+    def _result(self, function: Function, named: dict[str, Value], name: str, at: str) -> Judgement:
+        judged = Judgement()
+        tried = self._judge.tried(function, named, is_anonymous=True)
+        # What can refuse nobody does so on no path.
+        can_refuse = function.scope is None or self._judge.around.may_refuse(function.scope)
+        self._saw_path = self._saw_path or (tried.trial.record.saw_path and can_refuse)
+        passes = bool(tried.trial.record.reached)
+        refusals = self._refusals(tried)
+        if refusals and not passes:
+            judged.refuses = True
+        elif refusals and passes:
+            judged.doubts.append(self._judge._why(tried, name))
+        judged.doubts.extend(f"{why} ({place})" for why, place in tried.trial.record.unknown)
+        if judged.refuses:
+            judged.guards.append(Guard("authentication", name, at))
+        if judged.refuses:
+            signed = self._judge.tried(function, named, is_anonymous=False)
+            self._judge._demands(judged, signed, name, at, "", "before")
+            self._answered(judged, signed, name)
+        return judged
+
+    def _answered(self, judged: Judgement, tried: Tried, name: str) -> None:
+        from nomoat.survey.guards import escape
+        from nomoat.survey.trial import demands
+        from nomoat.survey.trial.machine import End
+
+        asked: list[demands.Demand] = []
+        for value, place, conditions, _, caught in tried.trial.answered:
+            status = status_of(tried.trial, value, self._models.answers) or 0
+            if status in (401, 403):
+                end = End(None, place, conditions, is_caught=caught)
+                self._judge._take(judged, escape(end), status, name, place, "before", asked)
+        judged.demand = demands.both([judged.demand, *asked])
+
+    def _refusals(self, tried: Tried) -> list[str]:
+        found = [end.at for end in tried.ends if end.needs_credential]
+        for value, place, conditions, _, caught in tried.trial.answered:
+            status = status_of(tried.trial, value, self._models.answers) or 0
+            marks: frozenset[str] = frozenset()
+            for condition in conditions:
+                marks |= condition.test.marks
+            about = caught or bool(marks & {"caller", "signature", "address"})
+            if about and (status >= 400 or is_redirect(tried.trial, value)):
+                found.append(place)
+        return found
+
+
+__all__ = ["MiddlewareJudge", "Table", "names_of"]

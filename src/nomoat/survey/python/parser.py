@@ -1,0 +1,163 @@
+"""Parses one file: bytes in, a `Module` in the lowered form out, whatever the bytes are.
+
+What could not be parsed, decoded or was too large is in `Module.broken` or `Module.problem`, never silent.
+Positions are byte offsets into `Module.source`; lines and columns are found on demand.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+from bisect import bisect_right
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from nomoat.survey.python.form import Body, Broken, Node
+from nomoat.survey.python.reading import Text, decoded
+
+if TYPE_CHECKING:
+    from tree_sitter import Tree
+
+#: A file that takes longer to parse is reported, not analysed.
+MAX_FILE_S = 10.0
+_SAFE_BYTES = 200_000
+_SAFE_CONTINUED = 2_000
+_CHUNK_BYTES = 65_536
+
+
+@dataclass
+class Module:
+    """One file, lowered. `path` is relative to the surveyed folder, with `/`; `name` is its dotted name."""
+
+    path: str
+    source: bytes
+    body: Body = ()
+    broken: tuple[Broken, ...] = ()
+    name: str = ""
+    #: Why nothing of the file was analysed; empty when it was.
+    problem: str = ""
+    #: A folder without `__init__`, or one that exists only as a part of dotted names.
+    is_folder: bool = False
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        starts = [0]
+        find, at = self.source.find, 0
+        while (at := find(b"\n", at) + 1) > 0:
+            starts.append(at)
+        return starts
+
+    @cached_property
+    def has_outer_names(self) -> bool:
+        """Whether `global` or `nonlocal` may stand anywhere in the file."""
+        return b"global" in self.source or b"nonlocal" in self.source
+
+    @property
+    def loses(self) -> bool:
+        """Whether something of the file was not analysed."""
+        return bool(self.problem) or any(region.loses for region in self.broken)
+
+    @property
+    def line_count(self) -> int:
+        """Lines of the file."""
+        return self.source.count(b"\n") + (not self.source.endswith(b"\n") and bool(self.source))
+
+    def line(self, offset: int) -> int:
+        """The line (from 1) of a byte offset."""
+        return bisect_right(self._line_starts, offset)
+
+    def column(self, offset: int) -> int:
+        """The column (from 1, in characters) of a byte offset."""
+        start = self._line_starts[self.line(offset) - 1]
+        return len(self.source[start:offset].decode("utf-8", "replace")) + 1
+
+    def offset(self, line: int) -> int:
+        """The byte offset at which a line (from 1) begins."""
+        return self._line_starts[line - 1]
+
+    def line_text(self, line: int) -> str:
+        """The text of a line (from 1), without its end; empty when there is no such line."""
+        starts = self._line_starts
+        if not 1 <= line <= len(starts):
+            return ""
+        end = starts[line] if line < len(starts) else len(self.source)
+        return self.source[starts[line - 1] : end].rstrip(b"\r\n").decode("utf-8", "replace")
+
+    def at(self, place: Node | int) -> str:
+        """`file:line` of a node or a byte offset."""
+        return f"{self.path}:{self.line(place if isinstance(place, int) else place[1])}"
+
+    def text(self, node: Node) -> str:
+        """The source text of a node."""
+        return self.source[node[1] : node[2]].decode("utf-8", "replace")
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Keeps the collector off, and off what was made meanwhile: the lowered form has no circles to be found.
+
+    Searching it for some would cost as much as making it, again and again; what nobody refers to any more goes anyway.
+    """
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+def parse(source: bytes, path: str) -> Module:
+    """One file, parsed and lowered."""
+    return Parsing().module(path, decoded(source))
+
+
+class Parsing:
+    """Parses and lowers many files, one after the other, sharing what they have in common."""
+
+    def __init__(self, *, max_file_s: float = MAX_FILE_S) -> None:
+        from nomoat.survey.python.grammar import new_parser
+        from nomoat.survey.python.lower import Lowering
+
+        self._parser = new_parser()
+        self._lowering = Lowering()
+        self._max_file_s = max_file_s
+
+    def module(self, path: str, text: Text) -> Module:
+        """One file, parsed and lowered; the collector is off meanwhile, and the tree is gone afterwards."""
+        if text.problem:
+            return Module(path, text.source, problem=text.problem)
+        with uncollected():
+            end = time.monotonic() + self._max_file_s
+            reading = self._reading(text.source, end)
+            if reading is None:
+                return Module(path, text.source, problem=f"parsing it takes longer than {self._max_file_s:g} s")
+            if reading[1]:
+                from nomoat.survey.python.recovery import second_reading
+
+                reading = second_reading(text.source, reading, lambda piece: self._reading(piece, end))
+        body, broken = reading
+        return Module(path, text.source, body, (*text.broken, *broken))
+
+    def _reading(self, source: bytes, end: float) -> tuple[Body, tuple[Broken, ...]] | None:
+        tree = self._tree(source, end)
+        return self._lowering.lower(source, tree.root_node) if tree is not None else None
+
+    def _tree(self, source: bytes, end: float) -> Tree | None:
+        # Only the slower way of giving it the source can be stopped, so it is kept for files that may need it: the
+        # parser is quadratic in continued lines, and who knows in what else.
+        if len(source) < _SAFE_BYTES and source.count(b"\\\n") < _SAFE_CONTINUED:
+            return self._parser.parse(source)
+        try:
+            return self._parser.parse(
+                lambda offset, _: source[offset : offset + _CHUNK_BYTES],
+                progress_callback=lambda *_: time.monotonic() > end,
+            )
+        except ValueError:
+            self._parser.reset()
+            return None

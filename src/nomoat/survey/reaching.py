@@ -1,0 +1,73 @@
+"""Adds to a route what it reaches: stores, hosts, what it asks of guard, and whether people sign in there."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+
+from nomoat.appmap import ids
+from nomoat.appmap.model import Call, Guard, Route
+from nomoat.survey.effects import Effects, Reach
+from nomoat.survey.models import Models
+from nomoat.survey.python.symbols import Scope
+from nomoat.survey.routing import Found
+from nomoat.survey.trial.values import Function
+from nomoat.survey.verdicts import Answer
+
+_SIGN_IN = re.compile(r"(log_?in|sign_?in|token|session|authenticate|/auth$|access)", re.I)
+_NOT_SIGN_IN = re.compile(
+    r"(reset|forgot|recover|verify|confirm|regist|sign_?up|log_?out|sign_?out|revoke|change)", re.I
+)
+
+
+def reaching(route: Route, found: Found, answer: Answer, reach: Reach, models: Models) -> Route:
+    """The route with everything that its handler and dependencies reach."""
+    handlers = _handlers(found, answer)
+    # What only finds out who is calling is no data that the route is about.
+    authenticating = {guard.at for guard in answer.guards if guard.kind in ("authentication", "permission")}
+    others = [one for one in answer.functions if one.at not in authenticating and not _guards(one, answer)]
+    effects, _ = reach.reached([*handlers, *others])
+    asked = [*reach.reached([*handlers, *answer.functions])[0].asks]
+    requires = None if None in asked else tuple(sorted({one for one in asked if one is not None}))
+    return dataclasses.replace(
+        route,
+        requires=requires,
+        reads=tuple(sorted(ids.store_id(route.service, name) for name in effects.reads)),
+        writes=tuple(sorted(ids.store_id(route.service, name) for name in effects.writes)),
+        calls=tuple(sorted(Call(host, at, setting) for host, at, setting in effects.hosts)),
+        login=_is_login(route, effects, models),
+    )
+
+
+def _handlers(found: Found, answer: Answer) -> list[Scope]:
+    starts: list[Scope] = []
+    for value in (found.original, found.handler):
+        while isinstance(value, Function):
+            if value.scope is not None:
+                starts.append(value.scope)
+            value = value.wraps if value.wraps is not value else None
+    if answer.handler is not None:
+        starts.append(answer.handler)
+    return list(dict.fromkeys(starts))
+
+
+def _guards(function: Scope, answer: Answer) -> bool:
+    return any(guard.runs == "before" and _stands_in(guard, function) for guard in answer.guards)
+
+
+def _stands_in(guard: Guard, function: Scope) -> bool:
+    path, _, line = guard.at.rpartition(":")
+    if path != function.module.path or function.node is None or not line.isdigit():
+        return guard.name == function.name
+    first, last = function.module.line(function.node[1]), function.module.line(function.node[2])
+    return first <= int(line) <= last
+
+
+def _is_login(route: Route, effects: Effects, models: Models) -> bool:
+    if route.method != "POST" or route.verdict == "guarded" or route.origin == "framework":
+        return False
+    words = f"{route.path} {route.handler.rpartition(':')[2]}"
+    issues, verifies = bool(effects.uses & models.issuers), bool(effects.uses & (models.passwords | models.comparers))
+    if issues and verifies:
+        return not _NOT_SIGN_IN.search(words)
+    return (issues or verifies) and bool(_SIGN_IN.search(words)) and not _NOT_SIGN_IN.search(words)

@@ -1,0 +1,352 @@
+"""Lays out what was registered as routes: method, whole path, handler, what runs before it.
+
+Takes the applications and routers of a wiring; gives one `Found` for each method and path, and what could not be read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from nomoat.survey.models import EndpointClass, Models, Spot, Verb
+from nomoat.survey.trial.machine import Machine
+from nomoat.survey.trial.refusals import SUPER, names_of
+from nomoat.survey.trial.registry import Entry, Registry, argument
+from nomoat.survey.trial.values import (
+    Choice,
+    Class,
+    Const,
+    Function,
+    Items,
+    Object,
+    Outside,
+    Table,
+    Thing,
+    Value,
+    options,
+)
+
+_MAX_DEEP = 25
+
+
+@dataclass(frozen=True)
+class Around:
+    """What stands around a route: prefix, dependencies from the outside in, middleware."""
+
+    prefix: str = ""
+    dependencies: tuple[Value, ...] = ()
+    middleware: tuple[tuple[Entry | Value, str], ...] = ()
+    #: Set where an inclusion cannot be read: why nothing sure can be said of the route.
+    doubt: str = ""
+
+
+@dataclass(eq=False)
+class Found:
+    """One method and path, as the framework serves it."""
+
+    method: str
+    path: str
+    handler: Value
+    at: str
+    calls: str
+    around: Around
+    dependencies: tuple[Value, ...] = ()
+    late: tuple[Value, ...] = ()
+    original: Function | None = None
+    is_of_framework: bool = False
+    label: str = ""
+
+
+@dataclass
+class Layout:
+    """The routes of one application, and what could not be read on the way."""
+
+    routes: list[Found] = field(default_factory=list)
+    unread: list[tuple[str, str]] = field(default_factory=list)
+
+
+class Layer:
+    """Lays out applications."""
+
+    def __init__(self, run: Machine) -> None:
+        self._run = run
+        self._models: Models = run.models
+        self._open: list[Registry] = []
+        self.used: set[Registry] = set()
+        self.layout = Layout()
+        #: What is mounted or included under a prefix that cannot be read.
+        self._astray: list[tuple[Registry, Around]] = []
+
+    def application(self, registry: Registry, around: Around = Around()) -> Layout:
+        """The routes of an application that nothing else holds."""
+        self.layout = Layout()
+        self._astray = []
+        self._registry(registry, around)
+        for lost, inner in self._astray:
+            # Only what is nowhere else is shown where it may not be.
+            if lost not in self.used:
+                self._registry(lost, inner)
+        return self.layout
+
+    # -- registries --------------------------------------------------------------------------------------------------
+
+    def _registry(self, registry: Registry, around: Around) -> None:
+        if registry in self._open or len(self._open) > _MAX_DEEP:
+            return
+        self._open.append(registry)
+        try:
+            self.used.add(registry)
+            inner = replace(around, middleware=(*self._middleware(registry, around), *around.middleware))
+            self._framework_routes(registry, inner)
+            shared = tuple(registry.shared_dependencies().values)
+            inner = replace(inner, dependencies=(*inner.dependencies, *shared))
+            own = registry.taken("prefix") or registry.attributes.get("prefix")
+            prefix = self._text(own, registry.at) if own is not None else ""
+            for entry in registry.entries:
+                self._entry(entry, inner, prefix)
+            for given in (registry.taken("routes"), registry.attributes.get("routes()")):
+                self._listed(given, inner, registry.at)
+        finally:
+            self._open.pop()
+
+    def _middleware(self, registry: Registry, around: Around) -> list[tuple[Entry | Value, str]]:
+        found: list[tuple[Entry | Value, str]] = [(entry, around.prefix) for entry in registry.middleware]
+        given = registry.taken("middleware")
+        if isinstance(given, Items):
+            found.extend((value, around.prefix) for value in given.values)
+        return found
+
+    def _framework_routes(self, registry: Registry, around: Around) -> None:
+        for added in registry.kind.adds:
+            path = self._added_path(registry, added.argument, added.path)
+            needed = [one for one in registry.kind.adds if one.argument in added.needs]
+            if path is None or any(self._added_path(registry, one.argument, one.path) is None for one in needed):
+                continue
+            for method in added.methods:
+                found = Found(method, around.prefix + path, Const(None), registry.at, "", around)
+                found.is_of_framework, found.label = True, f"{registry.kind.framework}.{added.argument}"
+                self.layout.routes.append(found)
+
+    def _added_path(self, registry: Registry, name: str, default: str) -> str | None:
+        given = registry.named.get(name)
+        if given is None:
+            return default
+        paths: list[str | None] = []
+        for option in options(given):
+            if isinstance(option, Const):
+                paths.append(option.value if isinstance(option.value, str) and option.value else None)
+            else:
+                paths.append(default)
+        return next((path for path in paths if path), None)
+
+    # -- entries -----------------------------------------------------------------------------------------------------
+
+    def _entry(self, entry: Entry, around: Around, prefix: str) -> None:
+        verb = entry.verb
+        if verb.does == "route":
+            base = around.prefix + (prefix if verb.prefixed else "")
+            late, original = tuple(entry.late), entry.original
+            inner = replace(around, prefix=base)
+            self._route(
+                verb, entry.name, entry.args, entry.named, entry.handler, entry.at, inner, late, original
+            )  # fmt: skip
+        elif verb.does == "include":
+            given = entry.argument(verb.dependencies)
+            more = around.prefix + prefix + self._prefix(entry, verb.prefix)
+            inner = replace(
+                around, prefix=more, dependencies=(*around.dependencies, *self._dependencies(given, entry.at))
+            )
+            for option in options(entry.handler) if entry.handler is not None else ():
+                self._include(option, inner, entry)
+        elif verb.does == "mount":
+            self._mount(verb, entry.args, entry.named, entry.handler, entry.at, around)
+        elif verb.does == "files":
+            self._files(around.prefix + prefix + self._text(entry.argument(verb.path), entry.at), around, entry.at)
+
+    def _prefix(self, entry: Entry, spot: Spot) -> str:
+        value = entry.argument(spot)
+        return self._text(value, entry.at) if value is not None else ""
+
+    def _include(self, router: Value, around: Around, entry: Entry) -> None:
+        if isinstance(router, Registry):
+            self._registry(router, around)
+        elif isinstance(router, Items):
+            for one in router.values:
+                self._include(one, around, entry)
+        elif isinstance(router, (Thing, Outside)) and router.name and not router.name.startswith("builtins."):
+            package = router.name.partition(".")[0]
+            self.layout.unread.append((entry.at, f"routes of {router.name}, of the package {package} that is not here"))
+        elif not (isinstance(router, Const) and router.value is None):
+            self.layout.unread.append((entry.at, "it cannot be told which router is included here"))
+
+    def _dependencies(self, given: Value | None, at: str) -> tuple[Value, ...]:
+        if given is None or (isinstance(given, Const) and given.value is None):
+            return ()
+        if isinstance(given, Items):
+            return tuple(given.values)
+        if isinstance(given, Choice):
+            lists = [set(self._dependencies(option, at)) for option in given.options]
+            ordered = [one for option in given.options for one in self._dependencies(option, at)]
+            return tuple(
+                one if all(one in some for some in lists) else Choice((one, Const(None)))
+                for one in dict.fromkeys(ordered)
+            )
+        return (Thing(why=f"the list of dependencies at {at} cannot be read"),)
+
+    def _route(
+        self, verb: Verb, name: str, args: tuple[Value, ...], named: dict[str, Value], handler: Value | None, at: str,
+        around: Around, late: tuple[Value, ...] = (), original: Function | None = None,
+    ) -> None:  # fmt: skip
+        path_value = argument(verb.path, args, named)
+        path = around.prefix + self._text(path_value, at)
+        handler = handler if handler is not None else Const(None)
+        dependencies = self._dependencies(argument(verb.dependencies, args, named), at)
+        methods = self._methods(verb, name, args, named, at)
+        more = argument(verb.middleware, args, named)
+        if isinstance(more, Items):
+            around = replace(around, middleware=(*((value, "") for value in more.values), *around.middleware))
+        view = self._view(handler)
+        if view is not None and isinstance(handler, Class):
+            self._view_routes(handler, view, methods, path, at, around)
+            return
+        if verb.head and "GET" in methods and "HEAD" not in methods:
+            methods = (*methods, "HEAD")
+        for method in methods:
+            found = Found(method, path, handler, at, verb.calls, around, dependencies, late, original)
+            self.layout.routes.append(found)
+
+    def _methods(
+        self, verb: Verb, name: str, args: tuple[Value, ...], named: dict[str, Value], at: str
+    ) -> tuple[str, ...]:
+        if verb.methods.names == ("",):
+            return (name.upper(),)
+        given = argument(verb.methods, args, named)
+        if given is None or (isinstance(given, Const) and given.value is None):
+            return verb.default
+        if isinstance(given, Items) and given.is_whole:
+            found = [self._method(value) for value in given.values]
+            if all(found):
+                return tuple(dict.fromkeys(found))
+        self.layout.unread.append((at, "the methods of this route cannot be read"))
+        return ("ANY",)
+
+    def _method(self, value: Value) -> str:
+        if isinstance(value, Const):
+            return str(value.value).upper() if isinstance(value.value, str) else value.label.upper()
+        return value.name.removesuffix(".value").rpartition(".")[2].upper() if isinstance(value, Outside) else ""
+
+    def _view(self, handler: Value) -> EndpointClass | None:
+        for name in names_of(self._run, handler) if isinstance(handler, Class) else ():
+            if name in self._models.endpoint_classes:
+                return self._models.endpoint_classes[name]
+        return None
+
+    def _view_routes(
+        self, cls: Class, view: EndpointClass, methods: tuple[str, ...], path: str, at: str, around: Around
+    ) -> None:
+        names = [
+            name for base in self._run.program.bases(cls.scope) if not isinstance(base, str) for name in base.bindings
+        ]
+        me = Object(cls, at=at)
+        for method in view.methods:
+            if method.lower() in names or (method == "HEAD" and view.head and "get" in names):
+                member = method.lower() if method.lower() in names else "get"
+                handler = self._run.attribute(me, member)
+                self.layout.routes.append(Found(method, path, handler, at, view.calls, around))
+        if view.websocket:
+            member = next((name for name in view.websocket if name in names), "")
+            handler = self._run.attribute(me, member) if member else Const(None)
+            self.layout.routes.append(Found("WS", path, handler, at, "request", around))
+
+    # -- lists of routes and mounts ----------------------------------------------------------------------------------
+
+    def _listed(self, given: Value | None, around: Around, at: str) -> None:
+        if given is None or (isinstance(given, Const) and given.value is None):
+            return
+        if isinstance(given, Choice):
+            for option in given.options:
+                self._listed(option, around, at)
+            return
+        if not isinstance(given, Items):
+            self.layout.unread.append((at, "this list of routes cannot be read"))
+            return
+        for value in given.values:
+            self._listed_one(value, around, at)
+        if not given.is_whole:
+            self.layout.unread.append((at, "this list of routes may hold more than can be read"))
+
+    def _listed_one(self, value: Value, around: Around, at: str) -> None:
+        if isinstance(value, Choice):
+            for option in value.options:
+                self._listed_one(option, around, at)
+            return
+        if isinstance(value, Const) and value.value is None:
+            return
+        made = value.attributes.get(SUPER) if isinstance(value, Object) else value
+        verb = self._models.listed.get(made.name) if isinstance(made, Thing) else None
+        if verb is None or not isinstance(made, Thing):
+            self.layout.unread.append((at, "this list of routes holds something that cannot be read"))
+            return
+        place = made.at or at
+        handler = argument(verb.handler, made.args, made.named)
+        if verb.does == "route":
+            self._route(verb, "", made.args, made.named, handler, place, around)
+        elif verb.does == "mount":
+            self._mount(verb, made.args, made.named, handler, place, around)
+
+    def _mount(
+        self, verb: Verb, args: tuple[Value, ...], named: dict[str, Value], app: Value | None, at: str, around: Around
+    ) -> None:
+        path_value = argument(verb.path, args, named)
+        path = around.prefix + (self._text(path_value, at).rstrip("/") if path_value is not None else "")
+        more = argument(verb.middleware, args, named)
+        middleware = tuple((value, path) for value in more.values) if isinstance(more, Items) else ()
+        inner = Around(path, (), (*middleware, *around.middleware), around.doubt)
+        routes = argument(verb.routes, args, named)
+        if routes is not None and not (isinstance(routes, Const) and routes.value is None):
+            self._listed(routes, inner, at)
+            return
+        is_lost = verb.path.names and not _is_text(path_value)
+        for option in options(app) if app is not None else ():
+            if isinstance(option, Registry) and is_lost:
+                self._astray.append((option, replace(inner, doubt=f"where it is mounted cannot be read ({at})")))
+            elif isinstance(option, Registry):
+                self._registry(option, inner)
+            elif any(name in self._models.files for name in names_of(self._run, option)):
+                self._files(path, inner, at)
+            else:
+                self.layout.routes.append(Found("ANY", path, option, at, "asgi", inner))
+
+    def _files(self, path: str, around: Around, at: str) -> None:
+        found = Found("ANY", path.rstrip("/"), Const(None), at, "", around, is_of_framework=True)
+        found.label = "files"
+        self.layout.routes.append(found)
+
+    def _text(self, value: Value | None, at: str) -> str:
+        for option in options(value) if value is not None else ():
+            if isinstance(option, Const) and isinstance(option.value, str):
+                return option.value
+            if isinstance(option, Const) and option.value is None:
+                return ""
+        self.layout.unread.append((at, "a path or prefix that cannot be read: the routes here may be elsewhere"))
+        return ""
+
+
+def _is_text(value: Value | None) -> bool:
+    return any(isinstance(option, Const) for option in options(value)) if value is not None else True
+
+
+def dependency_of(value: Value, models: Models) -> tuple[Value | None, tuple[str, ...]] | None:
+    """What `Depends(...)` or `Security(...)` names, and its scopes; None when the value is neither."""
+    if not isinstance(value, Thing) or value.name not in models.depends:
+        return None
+    callable_spot, scopes_spot = models.depends[value.name]
+    scopes = argument(scopes_spot, value.args, value.named) if scopes_spot.names else None
+    names: list[str] = []
+    for item in scopes.values if isinstance(scopes, Items) else ():
+        names.append(str(item.value) if isinstance(item, Const) else "?")
+    if scopes is not None and not isinstance(scopes, Items):
+        names = ["?"]
+    return argument(callable_spot, value.args, value.named), tuple(names)
+
+
+__all__ = ["Around", "Found", "Layer", "Layout", "Table", "dependency_of"]

@@ -1,0 +1,468 @@
+"""Calls: functions of the project are entered, classes become objects, registries register, the rest becomes things."""
+
+from __future__ import annotations
+
+import re
+
+from nomoat.survey.models import spot
+from nomoat.survey.python import form
+from nomoat.survey.python.form import Node
+from nomoat.survey.trial.demands import AUTHENTICATION, OTHER, Demand
+from nomoat.survey.trial.expressions import Expressions
+from nomoat.survey.trial.known import SPECIAL, const_method
+from nomoat.survey.trial.machine import End, RaisedError
+from nomoat.survey.trial.refusals import SUPER
+from nomoat.survey.trial.registry import Bound, Entry, Registering, Registry, RoutesOf, argument
+from nomoat.survey.trial.values import (
+    CALLER,
+    NOTHING,
+    Choice,
+    Class,
+    Const,
+    Env,
+    Function,
+    Items,
+    Object,
+    Outside,
+    PathOf,
+    Table,
+    Test,
+    Thing,
+    Value,
+    joined,
+    union,
+)
+
+#: Names of functions elsewhere that are likely to refuse somebody; what they do cannot be read here.
+GUARDING = re.compile(
+    r"(^|_|\.)(verify|auth|authenticate|authenticated|authorize|authorized|authorization|require|required|requires"
+    r"|current_user|get_user|login|signed_in|protect|protected|permission|permissions|allow|allowed|deny|ensure|guard"
+    r"|secure|secured|security|jwt|token|credential|credentials|identity|principal|role|roles|scope|scopes|acl|rbac|admin"
+    r"|superuser|oauth|oidc|keycloak|session_user|api_key|apikey|signature|check)(_|$|\.)",
+    re.I,
+)
+_ALLOWS = re.compile(
+    r"(has_|have_|check_|is_|require_|can|may|verify_|assert_)?_?(perm|scope|allow|authoriz|can$|may$|access)", re.I
+)
+_HAS_ROLE = re.compile(r"(role|group)", re.I)
+_SAME = frozenset(
+    ("strip", "lower", "upper", "encode", "decode", "copy", "scalars", "mappings", "lstrip", "rstrip", "casefold")
+)
+#: What middleware calls to go on, and to answer by itself.
+NEXT, SEND = "next()", "send()"
+#: Methods that narrow a query.
+_NARROWS = frozenset(("where", "filter", "filter_by", "find", "find_one", "get", "get_or_404", "having", "and_", "or_"))
+_HAS_WHERE = re.compile(r"^\s*(select|update|delete|with)\b.*\bwhere\b", re.I | re.S)
+
+
+def guards_by_name(dotted: str) -> bool:
+    """Whether something elsewhere is called like a guard."""
+    name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", dotted)
+    return bool(GUARDING.search(name))
+
+
+def names_owner(name: str) -> bool:
+    """Whether a column is called like one that says whose something is."""
+    return bool(
+        re.search(r"(owner|user|author|creator|created_by|tenant|account|customer|member|org|company|team)", name, re.I)
+    )
+
+
+class Calls(Expressions):
+    """Evaluates calls."""
+
+    def _call_node(self, env: Env, node: Node) -> Value:
+        if node[3][0] == form.NAME and node[3][3] == "super":
+            return self._super(env)
+        callee = self.evaluate(env, node[3])
+        args, _ = self.all_of(env, node[4])
+        named: dict[str, Value] = {}
+        for key, given in node[5]:
+            value = self.evaluate(env, given)
+            if key is not None:
+                named[key] = value
+            elif isinstance(value, Table):
+                named.update({str(name): item for name, item in value.entries.items()})
+        return self.call(callee, tuple(args), named, self.at(env, node), env)
+
+    def _super(self, env: Env) -> Value:
+        current: Env | None = env
+        while current is not None and not current.scope.is_method:
+            current = current.parent
+        if current is None or not current.scope.parameters:
+            return self.unknown("super() outside of a method")
+        me = current.names.get(current.scope.parameters[0][form.P_NAME])
+        return Thing("super()", args=(me,) if me is not None else (), cls=current.scope.parent)
+
+    def call(self, callee: Value, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value:
+        """What a call gives."""
+        self.step()
+        if not self.wires and (args or named):
+            self._note_narrowed(callee, args, named, at)
+        if isinstance(callee, Choice):
+            return self._call_any(callee, args, named, at, env)
+        if isinstance(callee, Function):
+            return self.invoke(callee, args, named, at)
+        if isinstance(callee, Class):
+            return self.construct(callee, args, named, at)
+        if isinstance(callee, Object):
+            return self.call(self.attribute(callee, "__call__", at), args, named, at, env)
+        if isinstance(callee, Bound):
+            return self.register(callee, args, named, at)
+        if isinstance(callee, Registering):
+            return self._decorate(callee, args)
+        if isinstance(callee, Outside):
+            return self.call_outside(callee, args, named, at, env)
+        if isinstance(callee, Thing):
+            return self._call_thing(callee, args, named, at)
+        return Thing(marks=union(args), at=at)
+
+    def _note_narrowed(self, callee: Value, args: tuple[Value, ...], named: dict[str, Value], at: str) -> None:
+        """A query that asks only for what belongs to the caller."""
+        last = callee.trail[-1] if isinstance(callee, Thing) and callee.trail else getattr(callee, "name", "")
+        last = str(last).rpartition(".")[2]
+        if last in _NARROWS:
+            tests = [arg for arg in args if isinstance(arg, Test)]
+            compares = any(leaf.kind == "ownership" for test in tests for leaf in test.if_true.leaves())
+            by_name = last != "get" and any(
+                "caller" in value.tags and names_owner(name) for name, value in named.items()
+            )
+            if compares or by_name:
+                self.record.limited.append(at)
+        elif last in ("execute", "fetch", "fetchrow", "fetch_one", "fetch_all", "exec", "scalar", "scalars") and args:
+            text = args[0].args[0] if isinstance(args[0], Thing) and args[0].args else args[0]
+            given = union(args[1:]) | union(named.values())
+            if isinstance(text, Const) and "caller" in given and _HAS_WHERE.search(str(text.value)):
+                self.record.limited.append(at)
+
+    def _call_any(self, callee: Choice, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value:
+        found: list[Value] = []
+        ends: list[End] = []
+        for option in callee.options:
+            try:
+                found.append(self.call(option, args, named, at, env))
+            except RaisedError as raised:
+                ends.extend(raised.ends)
+        if not found:
+            raise RaisedError(ends)
+        self.pending.extend(ends)
+        return joined(found)
+
+    pending: list[End]
+
+    # -- functions of the project ------------------------------------------------------------------------------------
+
+    def invoke(self, function: Function, args: tuple[Value, ...], named: dict[str, Value], at: str) -> Value:
+        """Enters a function of the project."""
+        raise NotImplementedError
+
+    def construct(self, cls: Class, args: tuple[Value, ...], named: dict[str, Value], at: str) -> Value:
+        """An object of a class; a registry, where the class is an application or a router."""
+        bases = self.bases(cls.scope)
+        kind = next((self.models.kinds[base] for base in bases if base in self.models.kinds), None)
+        if kind is not None:
+            return self._registry_of(cls, kind, bases, args, named, at)
+        marks = union(args) | union(named.values())
+        thing = Object(cls, at=at, marks=marks & CALLER)
+        init = self._of_class(cls, "__init__", thing)
+        if isinstance(init, Function):
+            self.invoke(init, args, named, at)
+        else:
+            self._fields(thing, args, named)
+        return thing
+
+    def _registry_of(
+        self,
+        cls: Class,
+        kind: object,
+        bases: tuple[str, ...],
+        args: tuple[Value, ...],
+        named: dict[str, Value],
+        at: str,
+    ) -> Registry:
+        name = next(base for base in bases if base in self.models.kinds)
+        registry = Registry(self.models.kinds[name], name, at, cls=cls, module=cls.scope.module.path)
+        init = self._of_class(cls, "__init__", registry)
+        if isinstance(init, Function):
+            self.invoke(init, args, named, at)
+        else:
+            registry.args, registry.named = args, dict(named)
+        self.created(registry)
+        return registry
+
+    def _fields(self, thing: Object, args: tuple[Value, ...], named: dict[str, Value]) -> None:
+        outside = [base for base in self.program.bases(thing.cls.scope) if isinstance(base, str)]
+        if outside:
+            thing.attributes[SUPER] = Thing(outside[0], args, dict(named))
+        names = [name for name, found in thing.cls.scope.bindings.items() if found[-1].how.value == "annotated"]
+        thing.attributes.update(zip(names, args, strict=False))
+        thing.attributes.update(named)
+
+    # -- registries --------------------------------------------------------------------------------------------------
+
+    def created(self, registry: Registry) -> None:
+        """Takes note of a registry."""
+
+    def register(self, bound: Bound, args: tuple[Value, ...], named: dict[str, Value], at: str) -> Value:
+        """A call of a method that registers."""
+        if bound.verb.decorates:
+            return Registering(bound, args, named, at)
+        handler = argument(bound.verb.handler, args, named)
+        self._entered(bound, args, named, at, handler)
+        return Const(None)
+
+    def _decorate(self, registering: Registering, args: tuple[Value, ...]) -> Value:
+        handler = args[0] if args else self.unknown("a decorator without a function")
+        bound = registering.bound
+        self.registered.append(self._entered(bound, registering.args, registering.named, registering.at, handler))
+        return handler
+
+    registered: list[Entry]
+
+    def _entered(
+        self, bound: Bound, args: tuple[Value, ...], named: dict[str, Value], at: str, handler: Value | None
+    ) -> Entry:
+        entry = Entry(bound.verb.does, bound.verb, bound.name, args, dict(named), at, handler)
+        entry.is_conditional = any(not condition.is_implied for condition in self.conditions)
+        if not self.wires:
+            return entry
+        if bound.verb.does == "handle":
+            raised = entry.argument(bound.verb.raised)
+            if raised is not None and handler is not None:
+                self.around.handlers.append((raised, handler))
+        elif bound.verb.does == "middleware":
+            bound.registry.middleware.append(entry)
+        else:
+            bound.registry.entries.append(entry)
+        return entry
+
+    def _add_routes(self, routes: RoutesOf, name: str, args: tuple[Value, ...]) -> Value:
+        listed = args[0] if args else Const(None)
+        if name == "insert" and len(args) > 1:
+            listed = args[1]
+        values = listed.values if name == "extend" and isinstance(listed, Items) else [listed]
+        given = routes.registry.attributes.setdefault("routes()", Items([]))
+        if self.wires and isinstance(given, Items) and name in ("append", "extend", "insert"):
+            given.values.extend(values)
+        return Const(None)
+
+    # -- the rest ----------------------------------------------------------------------------------------------------
+
+    def call_outside(
+        self, callee: Outside, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env
+    ) -> Value:
+        """A call of something of another package."""
+        name = callee.name
+        models = self.models
+        if callee.me is not None:
+            found = self._method(callee, args, named, at)
+            if found is not None:
+                return found
+        if name in (NEXT, SEND):
+            return self._went_on(name, args, at)
+        if name in models.kinds:
+            registry = Registry(models.kinds[name], name, at, args, dict(named), module=env.module.scope.module.path)
+            self.created(registry)
+            return registry
+        special = SPECIAL.get(name)
+        if special is not None:
+            value = special(self, args, named, at, env)
+            if value is not None:
+                return value
+        marks = union(args) | union(named.values()) | callee.tags
+        if name in models.protects and self.wires:
+            self._protect(models.protects[name], args, named)
+        if name in models.closing and not self.wires:
+            self._close(args, named, at)
+        if name in models.asks:
+            self._ask(name, args, named, at)
+        if name in models.comparers:
+            return self._compared_secretly(args, named)
+        if name in models.macs:
+            return Thing(name, args, named, marks | frozenset(("signature",)) if "input" in marks else marks, at=at)
+        if name in models.verifiers or name in models.signatures or name in models.raising_methods:
+            return self._verified(name, args, named, marks, at)
+        if self.raising and self.anonymous and "caller" in marks:
+            raise RaisedError([End(None, at, tuple(self.conditions), needs_credential=True)])
+        if not self.wires:
+            self._note_unknown(name, args, at, marks)
+        return Thing(name, args, dict(named), marks - frozenset(("csrf",)), (), at, is_call=True)
+
+    def _went_on(self, name: str, args: tuple[Value, ...], at: str) -> Value:
+        """Middleware calls what comes after it, or answers by itself."""
+        if name == NEXT:
+            self.record.reached.append(at)
+            return Thing("next.response", at=at)
+        message = args[0] if args else None
+        status = message.entries.get("status") if isinstance(message, Table) else None
+        if status is not None:
+            self.answer(Thing(next(iter(self.models.answers)), named={"status_code": status}, at=at), at)
+        return Const(None)
+
+    def _protect(self, model: dict[str, str], args: tuple[Value, ...], named: dict[str, Value]) -> None:
+        """nomoat's own guard is put around an application."""
+        app = argument(spot(model["app"]), args, named)
+        mode = argument(spot(model["mode"]), args, named)
+        if isinstance(app, Registry):
+            known = isinstance(mode, Const) and isinstance(mode.value, str)
+            app.protection = str(mode.value) if known and isinstance(mode, Const) else model["default"]
+
+    def _close(self, args: tuple[Value, ...], named: dict[str, Value], at: str) -> None:
+        """A connection that is closed because of who is calling ends there."""
+        marks = union(condition.test for condition in self.conditions)
+        if marks & {"caller", "signature"} or self.caught_credential:
+            refusal = next((name for name in self.models.raised if name.endswith("WebSocketException")), "")
+            value = Thing(refusal, args or (Const(1008),), named, at=at)
+            raise RaisedError([End(value, at, tuple(self.conditions), True, is_caught=self.caught_credential)])
+
+    @property
+    def caught_credential(self) -> bool:
+        """Whether this runs because something that was given a credential raised."""
+        raise NotImplementedError
+
+    def answer(self, value: Value, at: str) -> None:
+        """Takes note of an answer that is given here."""
+
+    def _note_unknown(self, name: str, args: tuple[Value, ...], at: str, marks: frozenset[str]) -> None:
+        """A function elsewhere that is given the request and is called like a guard."""
+        request = any(isinstance(arg, Thing) and arg.name in self.models.requests and not arg.is_call for arg in args)
+        last = name.rpartition(".")[2]
+        if request and guards_by_name(last) and not name.startswith(("builtins.", ".")):
+            self.record.unknown.append((f"calls {last}() of a package that is not here ({name.partition('.')[0]})", at))
+
+    def _ask(self, name: str, args: tuple[Value, ...], named: dict[str, Value], at: str) -> None:
+        asked = argument(self.models.asks[name], args, named)
+        known = isinstance(asked, Const) and isinstance(asked.value, str)
+        self.record.asked.append((str(asked.value) if known and isinstance(asked, Const) else None, at))
+
+    def _compared_secretly(self, args: tuple[Value, ...], named: dict[str, Value]) -> Value:
+        values = [*args, *named.values()]
+        marks = union(values)
+        if "signature" in marks:
+            return Test(False if self.anonymous else None, Demand("signature"), OTHER, marks)
+        if "csrf" in marks:
+            return Test(None, Demand("csrf"), OTHER, marks)
+        if "caller" in marks:
+            return Test(False if self.anonymous else None, AUTHENTICATION, OTHER, marks)
+        return Test(None, OTHER, OTHER, marks)
+
+    def _verified(
+        self, name: str, args: tuple[Value, ...], named: dict[str, Value], marks: frozenset[str], at: str
+    ) -> Value:
+        is_signature = name in self.models.signatures or "signature" in marks
+        needs = is_signature or "caller" in marks or name in self.models.raising_methods
+        if self.anonymous and needs:
+            kind = "signature" if is_signature else "authentication"
+            raise RaisedError([End(None, at, tuple(self.conditions), needs_credential=True, kind=kind)])
+        result = marks | (CALLER if needs and not is_signature else NOTHING)
+        return Thing("", marks=result, at=at)
+
+    def _method(self, callee: Outside, args: tuple[Value, ...], named: dict[str, Value], at: str) -> Value | None:
+        me, last = callee.me, callee.name.rpartition(".")[2]
+        if isinstance(me, RoutesOf):
+            return self._add_routes(me, last, args)
+        if isinstance(me, (Items, Table)):
+            return self._of_collection(me, last, args, at)
+        if isinstance(me, (Const, PathOf)):
+            return const_method(self, me, last, args)
+        if isinstance(me, Thing) and me.name.startswith("request.") and last == "get":
+            return self.item_of_request(me, args[0] if args else Const(None))
+        owner = callee.name.rpartition(".")[0]
+        if last == "__init__" and isinstance(me, Registry):
+            me.args, me.named = args, {**me.named, **named}
+            return Const(None)
+        if last == "__init__" and isinstance(me, Object):
+            me.attributes[SUPER] = Thing(owner, args, dict(named))
+            return Const(None)
+        if last == "__call__" and isinstance(me, Object) and owner in self.models.schemes:
+            return self.scheme(me, at)
+        if isinstance(me, Test):
+            return me
+        return None
+
+    def scheme(self, value: Value, at: str) -> Value:
+        """What a scheme of a framework gives that looks for a credential."""
+        raise NotImplementedError
+
+    def _of_collection(self, me: Items | Table, name: str, args: tuple[Value, ...], at: str) -> Value | None:
+        if isinstance(me, Table):
+            return self._of_table(me, name, args)
+        if name in ("append", "add", "extend", "insert") and args:
+            self._add(me, name, args[-1])
+            return Const(None)
+        if name == "copy":
+            return Items(list(me.values), me.is_whole)
+        if name in ("issubset", "difference") and args and "caller" in args[0].tags:
+            test = self.set_operation("-", me, args[0])
+            from nomoat.survey.trial.judging import negated
+
+            return negated(self.truth(test)) if name == "issubset" else test
+        if name in ("intersection", "isdisjoint") and args and "caller" in args[0].tags:
+            from nomoat.survey.trial.judging import negated
+
+            test = self.set_operation("&", me, args[0])
+            return test if name == "intersection" else negated(self.truth(test))
+        return None
+
+    def _add(self, me: Items, name: str, given: Value) -> None:
+        values = given.values if name == "extend" and isinstance(given, Items) else [given]
+        undecided = any(condition.test.anonymous is None for condition in self.conditions)
+        for value in values:
+            me.values.append(Choice((value, Const(None))) if undecided and self.wires else value)
+        if name == "extend" and not isinstance(given, Items):
+            me.is_whole = False
+
+    def _of_table(self, me: Table, name: str, args: tuple[Value, ...]) -> Value | None:
+        if name in ("get", "pop", "setdefault") and args:
+            key = args[0]
+            if isinstance(key, Const) and isinstance(key.value, (str, int)) and key.value in me.entries:
+                return me.entries[key.value]
+            default = args[1] if len(args) > 1 else Const(None)
+            if isinstance(key, Const) and me.is_whole:
+                return default
+            return Thing(marks=key.tags | me.tags) if "caller" in key.tags else joined([default, Thing(marks=me.tags)])
+        if name == "values":
+            return Items(list(me.entries.values()), me.is_whole)
+        if name == "keys":
+            return Items([Const(key) for key in me.entries], me.is_whole)
+        if name == "items":
+            return Items([Items([Const(key), value]) for key, value in me.entries.items()], me.is_whole)
+        if name == "update" and args and isinstance(args[0], Table):
+            me.entries.update(args[0].entries)
+            return Const(None)
+        return None
+
+    def _call_thing(self, callee: Thing, args: tuple[Value, ...], named: dict[str, Value], at: str) -> Value:
+        if callee.name in self.models.schemes and not callee.trail:
+            return self.scheme(callee, at)
+        if callee.name in self.models.answers and callee.is_call and not callee.trail:
+            self.answer(callee, at)
+            return Const(None)
+        last = callee.trail[-1] if callee.trail else callee.name.rpartition(".")[2]
+        marks = callee.marks | union(args) | union(named.values())
+        inner = Thing(callee.name.rpartition(".")[0], marks=callee.marks, trail=callee.trail[:-1], cls=None)
+        if last == "get" and args:
+            return self.item(inner, args[0])
+        if last in _SAME:
+            return inner if inner.trail or inner.marks else Thing(marks=marks)
+        if callee.name in self.models.raising_methods or callee.name in self.models.verifiers:
+            return self._verified(callee.name, args, named, marks, at)
+        if callee.name in self.models.signatures:
+            return self._verified(callee.name, args, named, marks, at)
+        if "caller" in callee.marks and args:
+            demanded = self._asked_of_caller(last, args[0])
+            if demanded is not None:
+                return Test(False if self.anonymous else None, demanded, OTHER, marks)
+        if self.raising and self.anonymous and "caller" in marks:
+            raise RaisedError([End(None, at, tuple(self.conditions), needs_credential=True)])
+        if not self.wires and not callee.marks:
+            self._note_unknown(callee.name, args, at, marks)
+        return Thing(callee.name, args, dict(named), marks, callee.trail, at, is_call=True, why=callee.why)
+
+    def _asked_of_caller(self, name: str, asked: Value) -> Demand | None:
+        """`user.has_permission("x")`, `user.has_role("admin")` of a class that is not here."""
+        if not isinstance(asked, Const) or not isinstance(asked.value, str):
+            return None
+        if _HAS_ROLE.search(name):
+            return Demand("permission", f"role:{asked.value}")
+        return Demand("permission", asked.value) if _ALLOWS.search(name) else None

@@ -1,0 +1,539 @@
+"""Values of expressions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from nomoat.survey.python import form
+from nomoat.survey.python.form import Node
+from nomoat.survey.python.symbols import How
+from nomoat.survey.trial.judging import Judging
+from nomoat.survey.trial.machine import Condition, End, RaisedError
+from nomoat.survey.trial.registry import Bound, Registry, RoutesOf
+from nomoat.survey.trial.values import (
+    CALLER,
+    INPUT,
+    NOTHING,
+    SETTING,
+    Choice,
+    Class,
+    Const,
+    Env,
+    Function,
+    Items,
+    ModuleValue,
+    Object,
+    Outside,
+    Table,
+    Test,
+    Thing,
+    Value,
+    joined,
+    union,
+)
+
+#: Headers that carry no credential; everything else may.
+_PLAIN_HEADER = re.compile(
+    r"^(accept|content|user-agent|host|if-|range|x-request|x-correlation|x-forwarded|x-real-ip|forwarded|connection"
+    r"|cache-control|pragma|upgrade|date|via|traceparent|tracestate|x-b3|x-trace|sec-|dnt|te$|last-event-id|x-client"
+    r"|x-timezone|x-locale|x-lang|accept-language|idempotency|x-idempotency|prefer|depth|hx-|x-total|x-page)",
+    re.I,
+)
+_CSRF = re.compile(r"(csrf|xsrf|^origin$|^referer$|x-requested-with)", re.I)
+_SIGNATURE = re.compile(r"(signature|hmac|x-hub|sig$|^sig|webhook-id|webhook-timestamp|x-slack|digest)", re.I)
+#: Parameters of a query that carry a credential.
+_SECRET = re.compile(
+    r"^(token|access_?token|auth(_?token|orization)?|api_?key|apikey|x_?api_?key|key|secret|jwt|bearer|session(_?id)?"
+    r"|password|credentials?|id_?token|auth_?key|admin_?key|admin_?token|passcode|pin)$",
+    re.I,
+)
+_PLAIN_COOKIE = re.compile(
+    r"(lang|locale|theme|consent|currency|tz|timezone|_ga|utm|visitor|cart|ab_|experiment)", re.I
+)
+_STATE = re.compile(
+    r"(user|auth|token|claims|identity|principal|account|subject|credential|session|permission|role|scope|jwt|is_admin)",
+    re.I,
+)
+_MAX_ITEMS = 200
+
+
+def tags_of_header(name: str) -> frozenset[str]:
+    """What a header of this name tells."""
+    name = name.replace("_", "-")
+    if _CSRF.search(name):
+        return frozenset(("csrf",))
+    if _SIGNATURE.search(name):
+        return frozenset(("signature",))
+    return INPUT if _PLAIN_HEADER.match(name) else CALLER
+
+
+def tags_of_cookie(name: str) -> frozenset[str]:
+    """What a cookie of this name tells."""
+    if _CSRF.search(name):
+        return frozenset(("csrf",))
+    return INPUT if _PLAIN_COOKIE.search(name) else CALLER
+
+
+def tags_of_query(name: str) -> frozenset[str]:
+    """What a parameter of the query tells."""
+    if _SIGNATURE.search(name):
+        return frozenset(("signature",))
+    return CALLER if _SECRET.match(name) else INPUT
+
+
+_BY_NAME: dict[str, Callable[[str], frozenset[str]]] = {
+    "header": tags_of_header,
+    "cookie": tags_of_cookie,
+    "session": lambda name: frozenset(("csrf",)) if _CSRF.search(name) else CALLER,
+    "query": tags_of_query,
+    "state": lambda name: CALLER if _STATE.search(name) else NOTHING,
+}
+
+
+class Expressions(Judging):
+    """Evaluates expressions."""
+
+    def evaluate(self, env: Env, node: Node) -> Value:
+        """The value of an expression."""
+        self.step()
+        handler = _HANDLERS.get(node[0])
+        return handler(self, env, node) if handler is not None else self.unknown("")
+
+    def all_of(self, env: Env, nodes: tuple[Node, ...]) -> tuple[list[Value], bool]:
+        """The values of items, `*` spread; and whether they are all known."""
+        values: list[Value] = []
+        is_whole = True
+        for node in nodes:
+            if node[0] != form.STARRED:
+                values.append(self.evaluate(env, node))
+                continue
+            spread = self.evaluate(env, node[3])
+            if isinstance(spread, Items):
+                values.extend(spread.values)
+                is_whole = is_whole and spread.is_whole
+            else:
+                values.append(Choice((Const(None), spread)) if not spread.tags else spread)
+                is_whole = False
+        return values, is_whole
+
+    def element(self, value: Value) -> Value:
+        """One element of something that is gone through."""
+        if isinstance(value, Items):
+            return joined(value.values) if value.values else self.unknown("")
+        if isinstance(value, Thing):
+            return Thing(value.name, marks=value.marks, trail=value.trail, why=value.why)
+        return Thing(marks=value.tags)
+
+    # -- attributes --------------------------------------------------------------------------------------------------
+
+    def attribute(self, value: Value, name: str, at: str = "") -> Value:
+        """What an attribute gives."""
+        if isinstance(value, Choice):
+            return joined([self.attribute(option, name, at) for option in value.options])
+        if isinstance(value, ModuleValue):
+            return value if name == "__path__" else self.member_of_module(value.scope, name)
+        if isinstance(value, Registry):
+            return self._of_registry(value, name)
+        if isinstance(value, Object):
+            return self._of_object(value, name)
+        if isinstance(value, Class):
+            return self._of_class(value, name, None)
+        if isinstance(value, Thing):
+            return self._of_thing(value, name, at)
+        if isinstance(value, Outside):
+            return Outside(f"{value.name}.{name}", value.me)
+        if isinstance(value, Const) and value.label and name in ("value", "name"):
+            return Const(value.label) if name == "name" else value
+        return Outside(f".{name}", value)
+
+    def _of_registry(self, registry: Registry, name: str) -> Value:
+        if name in registry.attributes:
+            return registry.attributes[name]
+        if registry.cls is not None:
+            own = self._of_class(registry.cls, name, registry)
+            if isinstance(own, Function):
+                return own
+        if name in registry.kind.verbs:
+            return Bound(registry, registry.kind.verbs[name], name)
+        if name in self.models.same:
+            return registry
+        if name in self.models.routes_attributes:
+            return RoutesOf(registry)
+        if name in self.models.dependencies_attributes:
+            return registry.shared_dependencies()
+        taken = registry.named.get(name)
+        return taken if taken is not None else Outside(f"{registry.name}.{name}")
+
+    def _of_object(self, value: Object, name: str) -> Value:
+        if name in value.attributes:
+            return value.attributes[name]
+        found = self._of_class(value.cls, name, value)
+        if isinstance(found, Thing) and found.why and value.marks:
+            return Thing(marks=value.marks, trail=(name,), cls=None)
+        if value.marks and not isinstance(found, Function):
+            return Thing(marks=value.marks, trail=(name,))
+        return found
+
+    def _of_class(self, cls: Class, name: str, me: Value | None) -> Value:
+        """A member of a class; bound to `me` when it is a method."""
+        if name == "__class__":
+            return cls
+        for base in self.program.bases(cls.scope):
+            if isinstance(base, str):
+                continue
+            owner = cls if base is cls.scope else self._class_of(base)
+            names = self.class_names(owner)
+            if name not in names.names:
+                continue
+            found = self.forced(names, name, names.names[name])
+            if isinstance(found, Function) and found.scope is not None:
+                return self._bound(found, cls, me)
+            if isinstance(found, Choice):
+                # A decorator that makes one wrapper or another.
+                options_ = [self._bound(one, cls, me) if isinstance(one, Function) and one.scope is not None else one
+                            for one in found.options]  # fmt: skip
+                return joined(options_)
+            return self._member(cls, name, found)
+        return self._member_elsewhere(cls, name, me)
+
+    def _member(self, cls: Class, name: str, found: Value) -> Value:
+        bases = self.bases(cls.scope)
+        if any(base.rpartition(".")[2] in ("Enum", "StrEnum", "IntEnum", "Flag", "IntFlag") for base in bases):
+            return Const(found.value, label=name) if isinstance(found, Const) else found
+        if any(base.rpartition(".")[2] == "BaseSettings" for base in bases):
+            return Const(found.value, SETTING) if isinstance(found, Const) else Thing(marks=SETTING, trail=(name,))
+        return found
+
+    def _member_elsewhere(self, cls: Class, name: str, me: Value | None) -> Value:
+        outside = [base for base in self.program.bases(cls.scope) if isinstance(base, str) and not base.startswith("?")]
+        marks = me.tags if me is not None else NOTHING
+        if any(base.endswith("BaseSettings") for base in outside):
+            marks = marks | SETTING
+        if name in cls.scope.bindings and cls.scope.bindings[name][-1].how is How.ANNOTATED:
+            return Thing(marks=marks, trail=(name,))
+        if outside:
+            return Outside(f"{outside[0]}.{name}", me)
+        return Thing(marks=marks, trail=(name,), why=f"{cls.scope.dotted} has no '{name}'")
+
+    def _bound(self, found: Function, cls: Class, me: Value | None) -> Value:
+        assert found.scope is not None
+        marks = {form.dotted(node) for node in found.scope.decorators}
+        if "staticmethod" in marks:
+            return found
+        owner = cls if "classmethod" in marks or me is None else me
+        if me is None and "classmethod" not in marks:
+            return found
+        bound = Function(found.scope, found.env, owner, found.given, found.named, found.node, found.wraps)
+        if marks & {"property", "cached_property", "functools.cached_property"}:
+            if me is not None and me.tags:
+                return Thing(marks=me.tags, trail=(found.scope.name,))
+            return self.call(bound, (), {}, found.at, found.env)
+        return bound
+
+    def _class_of(self, scope: object) -> Class:
+        from nomoat.survey.python.symbols import Scope
+
+        assert isinstance(scope, Scope)
+        top = scope
+        while top.parent is not None:
+            top = top.parent
+        return Class(scope, self.module(top))
+
+    def _of_thing(self, value: Thing, name: str, at: str) -> Value:
+        if value.name in self.models.requests and not value.is_call:
+            return self._of_request(value, name)
+        if value.name.startswith("request."):
+            return self._of_part(value, name)
+        if value.name == "super()" and value.cls is not None:
+            return self._of_super(value, name)
+        if value.name in ("module-info", "scopes") and name in value.named:
+            return value.named[name]
+        if value.cls is not None:
+            names = self.program.resolver.classes.members(value.cls, name)[0]
+            if names and names[-1].binding.how is How.FUNCTION:
+                found = self._of_class(self._class_of(value.cls), name, value)
+                if isinstance(found, (Function, Thing)):
+                    return found
+        return Thing(f"{value.name}.{name}" if value.name else "", (), {}, value.marks, (*value.trail, name), at)
+
+    def _of_super(self, value: Thing, name: str) -> Value:
+        me = value.args[0] if value.args else None
+        cls = me.cls if isinstance(me, (Object, Registry)) else me if isinstance(me, Class) else None
+        if cls is None or value.cls is None:
+            return self.unknown("super() of something unknown")
+        order = self.program.bases(cls.scope)
+        after = order[order.index(value.cls) + 1 :] if value.cls in order else order[1:]
+        for base in after:
+            if isinstance(base, str):
+                if isinstance(me, Registry) and name in me.kind.verbs:
+                    return Bound(me, me.kind.verbs[name], name)
+                return Outside(f"{base}.{name}", me)
+            names = self.class_names(self._class_of(base))
+            found = names.names.get(name)
+            if isinstance(found, Function):
+                return self._bound(found, cls, me)
+        return Outside(f"builtins.object.{name}", me)
+
+    # -- what a request tells ----------------------------------------------------------------------------------------
+
+    def _of_request(self, value: Thing, name: str) -> Value:
+        source = self.models.request.get(name)
+        if name in value.named:
+            self.record.saw_path = self.record.saw_path or source == "method"
+            return value.named[name]
+        if source is None:
+            return Outside(f"{value.name}.{name}", value)
+        if source in ("credential", "input", "address"):
+            marks = {"credential": CALLER, "input": INPUT, "address": frozenset(("address",))}[source]
+            return Thing(f"request.{source}", marks=marks, trail=() if name == "user" else (name,))
+        if source == "session":
+            return Thing("request.session", marks=CALLER)
+        return Thing(f"request.{source}", named=value.named)
+
+    def _of_part(self, value: Thing, name: str) -> Value:
+        part = value.name.removeprefix("request.")
+        if part == "state":
+            if name in value.named:
+                return value.named[name]
+            return Thing(marks=_BY_NAME["state"](name), trail=(name,))
+        if part == "url" and name == "path":
+            self.record.saw_path = True
+            return value.named.get("path", Thing(marks=INPUT))
+        if part in _BY_NAME and name in ("get", "getlist", "getall"):
+            return Outside(f"request.{part}.get", value)
+        if part in ("url", "nothing"):
+            return Thing("request.url" if part == "url" else "", named=value.named, marks=INPUT)
+        return Thing("", marks=value.marks, trail=(*value.trail, name), cls=value.cls)
+
+    def item_of_request(self, value: Thing, key: Value) -> Value:
+        """`request.headers[key]`, and what `.get(key)` gives."""
+        part = value.name.removeprefix("request.")
+        if part == "scope" and isinstance(key, Const):
+            if key.value in value.named:
+                self.record.saw_path = True
+                return value.named[str(key.value)]
+            source = {"headers": "header", "user": "credential", "session": "session", "auth": "credential"}.get(
+                str(key.value)
+            )
+            marks = CALLER if source in ("credential", "session", "header") else INPUT
+            return Thing(f"request.{source}" if source else "", marks=marks)
+        if part in _BY_NAME:
+            known = isinstance(key, Const) and isinstance(key.value, (str, bytes))
+            text = key.value if isinstance(key, Const) else ""
+            text = text.decode("latin-1") if isinstance(text, bytes) else str(text)
+            marks = _BY_NAME[part](text) if known else CALLER if part in ("header", "cookie", "session") else INPUT
+            return Thing("", marks=marks, trail=(text,) if part == "session" and known else ())
+        return Thing("", marks=value.marks | key.tags, trail=value.trail)
+
+    # -- kinds of expressions ----------------------------------------------------------------------------------------
+
+    def _name(self, env: Env, node: Node) -> Value:
+        return self.lookup(env, node[3])
+
+    def _attribute(self, env: Env, node: Node) -> Value:
+        value = self.evaluate(env, node[3])
+        found = self.attribute(value, node[4], self.at(env, node))
+        # What code computes around a setting or constant, the program may know better.
+        if isinstance(found, Outside) or (isinstance(found, Thing) and not found.tags and not found.name):
+            known = self.known_constant(env.scope, node)
+            if known is not None:
+                return known
+        return found
+
+    def _conditional(self, env: Env, node: Node) -> Value:
+        test = self.test(env, node[3])
+        if test.anonymous is not None:
+            return self.evaluate(env, node[4] if test.anonymous else node[5])
+        with self.under(Condition(test, True, self.at(env, node))):
+            first = self.evaluate(env, node[4])
+        return joined([first, self.evaluate(env, node[5])])
+
+    def _boolean_value(self, env: Env, node: Node) -> Value:
+        values: list[Value] = []
+        for operand in node[4]:
+            value = self.evaluate(env, operand)
+            answer = self.truth(value).anonymous
+            if answer is (node[3] == "or"):
+                values.append(value)
+                break
+            if answer is None or operand is node[4][-1]:
+                values.append(value)
+        if all(isinstance(value, Test) for value in values) and len(values) > 1:
+            return self.combined([self.truth(value) for value in values], is_or=node[3] == "or")
+        return joined(values)
+
+    def _subscript(self, env: Env, node: Node) -> Value:
+        value = self.evaluate(env, node[3])
+        if isinstance(value, (Class, Outside)) and not value.tags:
+            if isinstance(value, Outside) and value.name.endswith("os.environ"):
+                return self.known_constant(env.scope, node) or Thing(marks=SETTING)
+            if isinstance(value, Outside) and value.name.endswith(".Annotated"):
+                return Thing("Annotated", args=tuple(self._index(env, node)))
+            return value
+        key = self.evaluate(env, node[4])
+        return self.item(value, key)
+
+    def _index(self, env: Env, node: Node) -> list[Value]:
+        parts = node[4][3] if node[4][0] == form.TUPLE else (node[4],)
+        return [self.evaluate(env, part) for part in parts]
+
+    def item(self, value: Value, key: Value) -> Value:
+        """`value[key]`."""
+        if isinstance(value, Choice):
+            return joined([self.item(option, key) for option in value.options])
+        if isinstance(value, Table) and isinstance(key, Const):
+            found = value.entries.get(key.value) if _hashable(key.value) else None
+            if found is not None:
+                return found
+        if isinstance(value, Items) and isinstance(key, Const) and type(key.value) is int and value.is_whole:
+            place = key.value
+            return value.values[place] if -len(value.values) <= place < len(value.values) else self.unknown("")
+        if isinstance(value, Thing) and value.name.startswith("request."):
+            return self.item_of_request(value, key)
+        if self.anonymous and self.raising and "caller" in key.tags and "caller" not in value.tags:
+            raise RaisedError([End(None, "", tuple(self.conditions), needs_credential=True)])
+        trail = value.trail if isinstance(value, Thing) else ()
+        if isinstance(key, Const) and isinstance(key.value, str):
+            trail = (*trail, key.value)
+        tags = value.tags | (key.tags & CALLER)
+        return Thing("", marks=tags, trail=trail)
+
+    def _binary(self, env: Env, node: Node) -> Value:
+        values = [self.evaluate(env, operand) for operand in node[4]]
+        if node[3] == "+":
+            if all(isinstance(value, Items) for value in values):
+                lists = [value for value in values if isinstance(value, Items)]
+                return Items(
+                    [item for one in lists for item in one.values], is_whole=all(one.is_whole for one in lists)
+                )
+            if all(isinstance(value, Const) and isinstance(value.value, str) for value in values):
+                text = "".join(str(value.value) for value in values if isinstance(value, Const))
+                return Const(text, union(values))
+        if node[3] in ("&", "-", "|") and len(values) == 2 and "caller" in union(values):
+            return self.set_operation(node[3], values[0], values[1])
+        known = self.known_constant(env.scope, node) if not env.scope.is_function else None
+        return known or Thing(marks=union(values))
+
+    def set_operation(self, operator: str, left: Value, right: Value) -> Value:
+        """`required - held` and `required & held` as truth values."""
+        from nomoat.survey.trial.demands import OTHER, both, either
+
+        caller, other = (left, right) if "caller" in left.tags else (right, left)
+        if not isinstance(other, Items) or operator == "|":
+            return Thing(marks=union([left, right]), trail=caller.trail if isinstance(caller, Thing) else ())
+        tests = [self.compared(item, "in", caller) for item in other.values]
+        demands = [test.if_true for test in tests] or [OTHER]
+        if operator == "&":
+            return Test(False if self.anonymous else None, either(demands), OTHER, union([left, right]))
+        return Test(True if self.anonymous else None, OTHER, both(demands), union([left, right]))
+
+    def _fstring(self, env: Env, node: Node) -> Value:
+        texts: list[str] = []
+        values: list[Value] = []
+        for part in node[3]:
+            value = self.evaluate(env, part[3] if part[0] == form.FORMATTED else part)
+            values.append(value)
+            if isinstance(value, Const):
+                texts.append(str(value.value))
+        if len(texts) == len(values):
+            return Const("".join(texts), union(values))
+        return Thing(marks=union(values))
+
+    def _listed(self, env: Env, node: Node) -> Value:
+        values, is_whole = self.all_of(env, node[3])
+        return Items(values, is_whole)
+
+    def _dict(self, env: Env, node: Node) -> Value:
+        table = Table({})
+        for key, item in node[3]:
+            value = self.evaluate(env, item)
+            if key is None:
+                if isinstance(value, Table):
+                    table.entries.update(value.entries)
+                    table.is_whole = table.is_whole and value.is_whole
+                else:
+                    table.is_whole = False
+                continue
+            found = self.evaluate(env, key)
+            if isinstance(found, Const) and _hashable(found.value):
+                table.entries[found.value] = value
+            else:
+                table.is_whole = False
+                table.other = value
+        return table
+
+    def _comprehension(self, env: Env, node: Node) -> Value:
+        inner = Env(env.scope, env, {}, env.called_at)
+        target, iterable, conditions, _ = node[6][0]
+        source = self.evaluate(env, iterable)
+        is_known = isinstance(source, Items) and source.is_whole and len(node[6]) == 1
+        elements = source.values[:_MAX_ITEMS] if is_known and isinstance(source, Items) else [self.element(source)]
+        found: list[Value] = []
+        for element in elements:
+            self.assign(inner, target, element)
+            for more, further, _, _ in node[6][1:]:
+                self.assign(inner, more, self.element(self.evaluate(inner, further)))
+            tests = [self.test(inner, condition) for condition in conditions]
+            if any(test.anonymous is False and not test.marks for test in tests):
+                continue
+            value = self.evaluate(inner, node[4])
+            found.append(value)
+            is_known = is_known and all(test.anonymous is not None for test in tests)
+        if node[3] == "dict":
+            return Table({}, is_whole=False, other=found[0] if found else None)
+        return Items(found, is_whole=is_known)
+
+    def assign(self, env: Env, target: Node, value: Value) -> None:
+        """Binds a target."""
+        raise NotImplementedError
+
+    def _walrus(self, env: Env, node: Node) -> Value:
+        value = self.evaluate(env, node[4])
+        self.assign(env, node[3], value)
+        return value
+
+    def _inner(self, env: Env, node: Node) -> Value:
+        return self.evaluate(env, node[3])
+
+    def _lambda(self, env: Env, node: Node) -> Value:
+        return Function(None, env, node=node)
+
+    def _test_value(self, env: Env, node: Node) -> Value:
+        test = self.test(env, node)
+        return Const(test.anonymous) if test.anonymous is not None and not test.marks else test
+
+    def _unary(self, env: Env, node: Node) -> Value:
+        return self._test_value(env, node) if node[3] == "not" else self.evaluate(env, node[4])
+
+    def _call_node(self, env: Env, node: Node) -> Value:
+        raise NotImplementedError
+
+
+def _hashable(value: object) -> bool:
+    return isinstance(value, (str, int, bytes, float, bool, type(None)))
+
+
+_HANDLERS: dict[int, Callable[[Expressions, Env, Node], Value]] = {
+    form.NAME: Expressions._name,
+    form.ATTRIBUTE: Expressions._attribute,
+    form.CALL: lambda run, env, node: run._call_node(env, node),
+    form.CONSTANT: lambda run, env, node: Const(node[3]),
+    form.FSTRING: Expressions._fstring,
+    form.SUBSCRIPT: Expressions._subscript,
+    form.BINARY: Expressions._binary,
+    form.BOOLEAN: Expressions._boolean_value,
+    form.UNARY: Expressions._unary,
+    form.COMPARE: Expressions._test_value,
+    form.CONDITIONAL: Expressions._conditional,
+    form.LAMBDA: Expressions._lambda,
+    form.COMPREHENSION: Expressions._comprehension,
+    form.LIST: Expressions._listed,
+    form.TUPLE: Expressions._listed,
+    form.SET: Expressions._listed,
+    form.DICT: Expressions._dict,
+    form.AWAIT: Expressions._inner,
+    form.YIELD_FROM: Expressions._inner,
+    form.WALRUS: Expressions._walrus,
+    form.STARRED: Expressions._inner,
+}

@@ -1,0 +1,291 @@
+"""Truth of values and comparisons: decided for a caller without a credential, and what either answer demands of one."""
+
+from __future__ import annotations
+
+import re
+
+from nomoat.survey.python import form
+from nomoat.survey.python.form import Node
+from nomoat.survey.trial.demands import AUTHENTICATION, OTHER, UNKNOWN, Demand, both, either
+from nomoat.survey.trial.machine import Machine
+from nomoat.survey.trial.values import (
+    CALLER,
+    Choice,
+    Const,
+    Env,
+    Items,
+    Object,
+    Outside,
+    PathOf,
+    Table,
+    Test,
+    Thing,
+    Value,
+    options,
+)
+
+_PERMISSIONS = re.compile(r"(permission|perm|scope|authorit|privilege|right|entitlement|capabilit|grant|ability)", re.I)
+_ROLES = re.compile(r"(role|group|user_?type|access_?level|user_?level|account_?type|rank|tier)", re.I)
+_STATE = re.compile(
+    r"(active|disabled|enabled|verified|blocked|banned|locked|deleted|confirmed|suspended|status|state|expire|\bexp\b"
+    r"|revoked|mfa|otp|totp|2fa|approved|email_ok|must_change|session_id|fresh)",
+    re.I,
+)
+_CLAIM = re.compile(
+    r"^(type|typ|token_type|iss|issuer|aud|azp|sub|exp|iat|nbf|jti|alg|kid|scheme|credentials?|token|username|password"
+    r"|is_?authenticated|is_?anonymous|hashed_password|password_hash|hash|headers?|payload|claims?|data|strip|lower"
+    r"|startswith|split|encode|decode|get|scalar|first|one_or_none|scalar_one_or_none|fetchone)$",
+    re.I,
+)
+_FLAG = re.compile(
+    r"^(is_|has_|can_|may_)?[a-z_]*(admin|super|staff|owner|moderator|manager|editor|root|operator)", re.I
+)
+_IDENTITY = re.compile(
+    r"^(id|sub|uid|uuid|pk|user_?id|username|user_?name|name|email|login|account_?id|tenant_?id|org_?id"
+    r"|organization_?id|company_?id|team_?id|workspace_?id|customer_?id|owner_?id|key)$",
+    re.I,
+)
+
+_OPPOSITE = {"==": "!=", "in": "not in", "is": "is not", "!=": "==", "not in": "in", "is not": "is"}
+
+
+def negated(test: Test) -> Test:
+    """The opposite."""
+    anonymous = None if test.anonymous is None else not test.anonymous
+    return Test(anonymous, test.if_false, test.if_true, test.marks)
+
+
+class Judging(Machine):
+    """Decides tests."""
+
+    def truth(self, value: Value) -> Test:
+        """The truth of a value."""
+        if isinstance(value, Test):
+            return value
+        if isinstance(value, Choice):
+            return self._any_of([self.truth(option) for option in value.options])
+        if isinstance(value, Const):
+            if "setting" in value.marks:
+                return Test(None, OTHER, OTHER, value.marks)
+            if "caller" in value.marks:
+                return Test(bool(value.value), AUTHENTICATION, OTHER, value.marks)
+            return Test(bool(value.value), OTHER, OTHER, value.marks)
+        if isinstance(value, (Items, Table)) and not value.tags:
+            filled = value.values if isinstance(value, Items) else value.entries
+            return Test(bool(filled) if value.is_whole or filled else None, OTHER, OTHER)
+        if "caller" in value.tags:
+            return Test(False if self.anonymous else None, self.demand_of(value), OTHER, value.tags)
+        if "signature" in value.tags:
+            return Test(False if self.anonymous else None, Demand("signature"), OTHER, value.tags)
+        if "csrf" in value.tags:
+            return Test(None, Demand("csrf"), OTHER, value.tags)
+        is_object = isinstance(value, Object) or (not isinstance(value, (Thing, Outside)))
+        return Test(True if is_object else None, OTHER, OTHER, value.tags)
+
+    def _any_of(self, tests: list[Test]) -> Test:
+        answers = {test.anonymous for test in tests}
+        marks = frozenset().union(*(test.marks for test in tests))
+        return Test(
+            answers.pop() if len(answers) == 1 else None,
+            either(test.if_true for test in tests if test.if_true != OTHER),
+            either(test.if_false for test in tests if test.if_false != OTHER),
+            marks,
+        )
+
+    def demand_of(self, value: Value) -> Demand:
+        """What the truth of something about the caller demands."""
+        trail = value.trail if isinstance(value, Thing) else ()
+        last = next((word for word in reversed(trail) if not _CLAIM.match(word)), "")
+        if not last or _IDENTITY.match(last):
+            return AUTHENTICATION
+        if last.startswith("can_") or last.startswith("may_"):
+            return Demand("permission", last)
+        if _FLAG.match(last):
+            return Demand("permission", f"role:{last}")
+        if _STATE.search(last):
+            return Demand("state", last)
+        if _PERMISSIONS.search(last) or _ROLES.search(last):
+            return UNKNOWN
+        return AUTHENTICATION
+
+    def test(self, env: Env, node: Node) -> Test:
+        """The truth of an expression."""
+        kind = node[0]
+        if kind == form.UNARY and node[3] == "not":
+            return negated(self.test(env, node[4]))
+        if kind == form.BOOLEAN:
+            return self._boolean(env, node)
+        if kind == form.COMPARE:
+            return self._compare(env, node)
+        return self.truth(self.evaluate(env, node))
+
+    def _boolean(self, env: Env, node: Node) -> Test:
+        tests: list[Test] = []
+        ends = node[3] == "or"
+        for operand in node[4]:
+            test = self.test(env, operand)
+            tests.append(test)
+            if test.anonymous is ends and (self.anonymous or not test.marks):
+                break
+        return self.combined(tests, is_or=ends)
+
+    def combined(self, tests: list[Test], *, is_or: bool) -> Test:
+        """`or` or `and` of tests."""
+        answers = [test.anonymous for test in tests]
+        anonymous: bool | None = not is_or
+        if is_or in answers:
+            anonymous = is_or
+        elif None in answers:
+            anonymous = None
+        marks = frozenset().union(*(test.marks for test in tests))
+        true = [test.if_true for test in tests]
+        false = [test.if_false for test in tests]
+        if is_or:
+            return Test(anonymous, either(true), both(false), marks)
+        return Test(anonymous, both(true), either(false), marks)
+
+    # -- comparisons -------------------------------------------------------------------------------------------------
+
+    def _compare(self, env: Env, node: Node) -> Test:
+        values = [self.evaluate(env, operand) for operand in node[3]]
+        tests = [
+            self.compared(left, operator, right)
+            for left, operator, right in zip(values, node[4], values[1:], strict=False)
+        ]
+        return tests[0] if len(tests) == 1 else self.combined(tests, is_or=False)
+
+    def compared(self, left: Value, operator: str, right: Value) -> Test:
+        """`left operator right`."""
+        if operator in ("!=", "not in", "is not"):
+            return negated(self.compared(left, _OPPOSITE[operator], right))
+        if isinstance(left, Choice) and len(left.options) <= 4:
+            return self._any_of([self.compared(option, operator, right) for option in left.options])
+        if isinstance(right, Choice) and len(right.options) <= 4:
+            return self._any_of([self.compared(left, operator, option) for option in right.options])
+        if operator == "in" and isinstance(right, Thing) and right.name.startswith("request."):
+            return self.truth(self.item_of_request(right, left))
+        if isinstance(left, PathOf):
+            return _of_path(left, operator, right)
+        marks = left.tags | right.tags
+        known = _known(left, operator, right)
+        if known is not None and "setting" not in marks:
+            return Test(known, OTHER, OTHER, marks)
+        if "caller" in marks:
+            return self._about_caller(left, operator, right, marks)
+        if "signature" in marks:
+            return Test(False if self.anonymous else None, Demand("signature"), OTHER, marks)
+        if "csrf" in marks:
+            return Test(None, Demand("csrf"), OTHER, marks)
+        if operator == "is" and isinstance(right, Const) and right.value is None and isinstance(left, Object):
+            return Test(False, OTHER, OTHER, marks)
+        return Test(None, OTHER, OTHER, marks)
+
+    def _about_caller(self, left: Value, operator: str, right: Value, marks: frozenset[str]) -> Test:
+        if isinstance(right, Const) and right.value is None and operator in ("is", "=="):
+            about = self.demand_of(left)
+            about = about if about.kind == "state" else AUTHENTICATION
+            return Test(True if self.anonymous else None, OTHER, about, marks)
+        if isinstance(right, Const) and isinstance(right.value, bool) and operator in ("is", "=="):
+            test = self.truth(left)
+            return test if right.value else negated(test)
+        if operator in ("<", ">", "<=", ">="):
+            demand = UNKNOWN if _ROLES.search(_last(left) or _last(right)) else _quiet(self.demand_of(left))
+            return Test(None, demand, demand, marks)
+        demand = self._demanded(left, operator, right)
+        return Test(False if self.anonymous else None, demand, OTHER, marks)
+
+    def _demanded(self, left: Value, operator: str, right: Value) -> Demand:
+        caller, other = (left, right) if "caller" in left.tags else (right, left)
+        if "caller" in left.tags and "caller" in right.tags:
+            return _same_caller(left, right)
+        last = _last(caller)
+        names = _names(other, role=bool(_ROLES.search(last)))
+        if operator == "in" and caller is left and names is not None and len(names) != 1:
+            # `user.role in ("admin", "editor")`: one of them is enough.
+            if _ROLES.search(last) or _PERMISSIONS.search(last):
+                return either(_named(name, last) for name in names) if names else UNKNOWN
+            return AUTHENTICATION if _CLAIM.match(last) else UNKNOWN
+        if _ROLES.search(last) or _PERMISSIONS.search(last):
+            return both(_named(name, last) for name in names) if names else UNKNOWN
+        if "setting" in other.tags and not _IDENTITY.match(last):
+            return AUTHENTICATION
+        if not last or _CLAIM.match(last):
+            return AUTHENTICATION if names is not None or not _is_data(other) else Demand("ownership")
+        if _STATE.search(last):
+            return Demand("state", last)
+        if names is None and _is_data(other):
+            return Demand("ownership")
+        return UNKNOWN
+
+
+def _of_path(path: PathOf, operator: str, other: Value) -> Test:
+    """A path with parameters, compared with fixed ones."""
+    values = other.values if isinstance(other, Items) and operator == "in" else [other]
+    fits: list[bool | None] = []
+    for value in values:
+        known = isinstance(value, Const) and isinstance(value.value, str)
+        fits.append(None if not known else (None if path.may_be(str(getattr(value, "value", ""))) else False))
+    is_whole = not isinstance(other, Items) or other.is_whole
+    return Test(False if is_whole and all(fit is False for fit in fits) else None, OTHER, OTHER, path.tags)
+
+
+def _quiet(demand: Demand) -> Demand:
+    return demand if demand.kind == "state" else AUTHENTICATION
+
+
+def _same_caller(left: Value, right: Value) -> Demand:
+    # `user.hashed == hash(token)` verifies; `order.owner_id == user.id` was read for this very caller.
+    names = (_last(left), _last(right))
+    if any(_IDENTITY.match(name) and name != "key" for name in names) and left.tags != right.tags:
+        return Demand("ownership")
+    if any(_ROLES.search(name) or _PERMISSIONS.search(name) for name in names):
+        return UNKNOWN
+    return AUTHENTICATION
+
+
+def _is_data(value: Value) -> bool:
+    return isinstance(value, (Thing, Object, Outside)) and "setting" not in value.tags
+
+
+def _last(value: Value) -> str:
+    for option in options(value):
+        if isinstance(option, Thing) and option.trail:
+            words = [word for word in option.trail if not _CLAIM.match(word)]
+            return words[-1] if words else option.trail[-1]
+    return ""
+
+
+def _named(name: str, last: str) -> Demand:
+    return Demand("permission", f"role:{name}" if _ROLES.search(last) and not _PERMISSIONS.search(last) else name)
+
+
+def _names(value: Value, *, role: bool) -> list[str] | None:
+    """The texts of a constant or of a list of them; None when it is something else."""
+    if isinstance(value, Const):
+        if isinstance(value.value, str):
+            return [value.value]
+        return [value.label.lower() if role else value.label] if value.label else None
+    if isinstance(value, Items) and value.is_whole:
+        found = [name for item in value.values for name in _names(item, role=role) or ("",)]
+        return found if all(found) else None
+    return None
+
+
+def _known(left: Value, operator: str, right: Value) -> bool | None:
+    if isinstance(left, Const) and isinstance(right, Const):
+        if operator == "is":
+            return left.value is right.value if right.value in (None, True, False) else None
+        if operator == "==":
+            return bool(left.value == right.value)
+        if operator == "in" and isinstance(left.value, str) and isinstance(right.value, str):
+            return left.value in right.value
+        return None
+    if operator == "in" and isinstance(left, Const) and isinstance(right, (Items, Table)) and not right.tags:
+        inside = right.values if isinstance(right, Items) else [Const(key) for key in right.entries]
+        if any(isinstance(item, Const) and item.value == left.value for item in inside):
+            return True
+        return False if right.is_whole and all(isinstance(item, Const) for item in inside) else None
+    return None
+
+
+__all__ = ["CALLER", "Judging", "negated"]

@@ -1,0 +1,254 @@
+"""What some functions of Python's own library give; everything else elsewhere is a thing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from nomoat.survey.trial.demands import OTHER
+from nomoat.survey.trial.values import (
+    INPUT,
+    SETTING,
+    Class,
+    Const,
+    Env,
+    Function,
+    Items,
+    ModuleValue,
+    Object,
+    PathOf,
+    Table,
+    Test,
+    Thing,
+    Value,
+    union,
+)
+
+if TYPE_CHECKING:
+    from nomoat.survey.trial.calls import Calls
+
+Known = Callable[["Calls", "tuple[Value, ...]", "dict[str, Value]", str, Env], "Value | None"]
+
+
+def const_method(run: Calls, me: Const | PathOf, name: str, args: tuple[Value, ...]) -> Value | None:
+    """A method of a text."""
+    if isinstance(me, PathOf):
+        return _of_path(me, name, args)
+    text = me.value
+    if not isinstance(text, str):
+        return None
+    if name in ("removeprefix", "removesuffix") and args and not isinstance(args[0], Const):
+        # A proxy's prefix, which is empty where nobody configures one.
+        return me
+    given = [arg.value for arg in args if isinstance(arg, Const) and isinstance(arg.value, str)]
+    if name in ("startswith", "endswith") and args:
+        options = args[0].values if isinstance(args[0], Items) else [args[0]]
+        texts = [option.value for option in options if isinstance(option, Const) and isinstance(option.value, str)]
+        if len(texts) == len(options) and not me.marks:
+            return Const(text.startswith(tuple(texts)) if name == "startswith" else text.endswith(tuple(texts)))
+        return None
+    if len(given) != len(args) or name not in ("strip", "rstrip", "lstrip", "lower", "upper", "replace", "removeprefix",
+                                               "removesuffix", "split", "title", "capitalize"):  # fmt: skip
+        return None
+    try:
+        found = getattr(text, name)(*given)
+    except (TypeError, ValueError):
+        return None
+    if isinstance(found, list):
+        return Items([Const(part, me.marks) for part in found])
+    return Const(found, me.marks)
+
+
+def _of_path(me: PathOf, name: str, args: tuple[Value, ...]) -> Value | None:
+    fixed = me.template.partition("{")[0]
+    if name in ("rstrip", "lower", "strip", "removeprefix", "removesuffix"):
+        return me
+    if name != "startswith" or not args:
+        return None
+    options = args[0].values if isinstance(args[0], Items) else [args[0]]
+    texts = [option.value for option in options if isinstance(option, Const) and isinstance(option.value, str)]
+    if any(fixed.startswith(text) for text in texts):
+        return Const(True)
+    if len(texts) == len(options) and not any(text.startswith(fixed) for text in texts):
+        return Const(False)
+    return Test(None, OTHER, OTHER, INPUT)
+
+
+def _partial(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    inner = args[0] if args else None
+    if isinstance(inner, Function):
+        made = Function(inner.scope, Env(inner.env.scope, inner.env, {}, at), inner.me, node=inner.node)
+        made.given, made.named = (*inner.given, *args[1:]), {**inner.named, **named}
+        return made
+    return inner
+
+
+def _wraps(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    return Thing("functools.wraps", args, at=at)
+
+
+def _import_module(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    if not args or not isinstance(args[0], Const) or not isinstance(args[0].value, str):
+        return None
+    name = args[0].value
+    if name.startswith("."):
+        package = args[1] if len(args) > 1 else named.get("package")
+        base = str(package.value) if isinstance(package, Const) else env.module.scope.module.name
+        name = base + name
+    found = run.program.find(name)
+    return ModuleValue(found) if found is not None and found.node is None else None
+
+
+def _any(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    return _all_or_any(run, args, is_or=True)
+
+
+def _all(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    return _all_or_any(run, args, is_or=False)
+
+
+def _all_or_any(run: Calls, args: tuple[Value, ...], *, is_or: bool) -> Value | None:
+    if not args:
+        return None
+    if not isinstance(args[0], Items):
+        return run.truth(args[0])
+    tests = [run.truth(value) for value in args[0].values]
+    if not tests:
+        return Const(not is_or) if args[0].is_whole else None
+    if not args[0].is_whole and len(tests) == 1:
+        return tests[0]
+    return run.combined(tests, is_or=is_or)
+
+
+def _listed(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    if not args:
+        return Items([])
+    if isinstance(args[0], Items):
+        return Items(list(args[0].values), args[0].is_whole)
+    if isinstance(args[0], Table):
+        return Items([Const(key) for key in args[0].entries], args[0].is_whole)
+    return args[0]
+
+
+def _dict(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    first = args[0] if args else None
+    if first is not None and not isinstance(first, Table):
+        return first
+    entries: dict[object, Value] = dict(first.entries) if isinstance(first, Table) else {}
+    entries.update(named)
+    return Table(entries)
+
+
+def _enumerate(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    if args and isinstance(args[0], Items):
+        return Items([Items([Const(place), value]) for place, value in enumerate(args[0].values)], args[0].is_whole)
+    return None
+
+
+def _zip(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    lists = [arg.values for arg in args if isinstance(arg, Items)]
+    if len(lists) != len(args):
+        return None
+    return Items([Items(list(row)) for row in zip(*lists, strict=False)])
+
+
+def _getattr(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    if len(args) < 2 or not isinstance(args[1], Const) or not isinstance(args[1].value, str):
+        return Thing(marks=args[0].tags) if args else None
+    found = run.attribute(args[0], args[1].value, at)
+    if len(args) > 2 and isinstance(found, Thing) and found.why:
+        return args[2]
+    return found
+
+
+def _setattr(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    if len(args) == 3 and isinstance(args[1], Const):
+        if isinstance(args[0], (Object, Thing)):
+            target = args[0].attributes if isinstance(args[0], Object) else args[0].named
+            target[str(args[1].value)] = args[2]
+        if isinstance(args[0], Function) and args[1].value in ("__signature__", "__wrapped__"):
+            return Const(None)
+    return Const(None)
+
+
+def _same(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    return args[0] if args else None
+
+
+def _second(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    return args[1] if len(args) > 1 else None
+
+
+def _text(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    if args and isinstance(args[0], Const):
+        return Const(str(args[0].value), args[0].marks)
+    return args[0] if args and isinstance(args[0], (Thing, PathOf)) else Thing(marks=union(args))
+
+
+def _environment(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    default = args[1] if len(args) > 1 else named.get("default")
+    if isinstance(default, Const) and default.value is not None:
+        return Const(default.value, SETTING)
+    return Thing(marks=SETTING, trail=(str(args[0].value),) if args and isinstance(args[0], Const) else ())
+
+
+def _isinstance(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    marks = args[0].tags if args else frozenset()
+    if len(args) == 2 and isinstance(args[0], Object) and isinstance(args[1], Class) and not args[0].marks:
+        return Const(args[1].scope.dotted in run.bases(args[0].cls.scope))
+    return Test(None, OTHER, OTHER, marks - frozenset(("caller",)))
+
+
+def _modules_of(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    """`pkgutil.iter_modules(package.__path__)`: the modules of the package that the path belongs to."""
+    scope = args[0].scope if args and isinstance(args[0], ModuleValue) else env.module.scope
+    if not args:
+        return None
+    folder = scope.module.path.rpartition("/")[0] if not scope.module.is_folder else scope.module.path.rstrip("/")
+    rows: list[Value] = []
+    for path, module in run.program.modules.items():
+        above, _, file = path.rpartition("/")
+        if above == folder and file != "__init__.py":
+            name = Const(module.name.rpartition(".")[2])
+            rows.append(Thing("module-info", named={"name": name, "ispkg": Const(False)}))
+        elif file == "__init__.py" and above.rpartition("/")[0] == folder and above != folder:
+            name = Const(module.name.rpartition(".")[2])
+            rows.append(Thing("module-info", named={"name": name, "ispkg": Const(True)}))
+    return Items(rows)
+
+
+SPECIAL: dict[str, Known] = {
+    "functools.partial": _partial,
+    "functools.wraps": _wraps,
+    "importlib.import_module": _import_module,
+    "pkgutil.iter_modules": _modules_of,
+    "builtins.any": _any,
+    "builtins.all": _all,
+    "builtins.list": _listed,
+    "builtins.tuple": _listed,
+    "builtins.set": _listed,
+    "builtins.frozenset": _listed,
+    "builtins.sorted": _listed,
+    "builtins.reversed": _listed,
+    "builtins.dict": _dict,
+    "builtins.enumerate": _enumerate,
+    "builtins.zip": _zip,
+    "builtins.getattr": _getattr,
+    "builtins.setattr": _setattr,
+    "builtins.str": _text,
+    "builtins.bool": lambda run, args, named, at, env: run.truth(args[0]) if args else None,
+    "builtins.isinstance": _isinstance,
+    "builtins.staticmethod": _same,
+    "builtins.classmethod": _same,
+    "builtins.property": _same,
+    "contextlib.contextmanager": _same,
+    "contextlib.asynccontextmanager": _same,
+    "functools.lru_cache": _same,
+    "functools.cache": _same,
+    "asyncio.run": _same,
+    "typing.cast": _second,
+    "typing_extensions.cast": _second,
+    "os.getenv": _environment,
+    "os.environ.get": _environment,
+    "os.environ.__getitem__": _environment,
+}

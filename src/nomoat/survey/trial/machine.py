@@ -1,0 +1,387 @@
+"""The state of a trial: names and modules, what was recorded on the way, and how far it may go.
+
+`Machine` is the base that tests, expressions, calls and statements build on; `Trial` (statements.py) is the whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from nomoat.survey.models import Models
+from nomoat.survey.python import form
+from nomoat.survey.python.form import Node
+from nomoat.survey.python.program import Program
+from nomoat.survey.python.symbols import Binding, How, Scope
+from nomoat.survey.trial.demands import Demand
+from nomoat.survey.trial.values import (
+    NOTHING,
+    Class,
+    Const,
+    Env,
+    Function,
+    ModuleValue,
+    Outside,
+    Test,
+    Thing,
+    Value,
+)
+
+_BUILTINS = frozenset(dir(__builtins__) if not isinstance(__builtins__, dict) else __builtins__)
+_MAX_IMPORTS = 40
+
+
+class RaisedError(Exception):
+    """Every path of something ends in an exception, for the caller that is on trial."""
+
+    def __init__(self, ends: list[End]) -> None:
+        super().__init__()
+        self.ends = ends
+
+
+class ExhaustedError(Exception):
+    """The trial went on for too long; nothing can be told."""
+
+
+@dataclass(eq=False)
+class Condition:
+    """A test on the way to a place, and the answer that leads there."""
+
+    test: Test
+    answer: bool
+    at: str
+    #: True when it stands only because the other way ended in a pass.
+    is_implied: bool = False
+
+    @property
+    def escape(self) -> Demand:
+        """What a caller must meet not to come here."""
+        return self.test.if_false if self.answer else self.test.if_true
+
+
+@dataclass(eq=False)
+class End:
+    """An exception: its value, where it is raised, and the conditions under which it is."""
+
+    value: Value | None
+    at: str
+    conditions: tuple[Condition, ...] = ()
+    #: It ends the trial because something that needs a credential has none.
+    needs_credential: bool = False
+    kind: str = ""
+    #: It is raised because something that was given a credential raised.
+    is_caught: bool = False
+    #: The function that raises it.
+    function: Scope | None = None
+
+
+@dataclass
+class Limits:
+    """How far one trial may go."""
+
+    steps: int = 20_000
+    depth: int = 8
+
+
+@dataclass
+class Record:
+    """What a trial left behind."""
+
+    ends: list[End] = field(default_factory=list)
+    #: Things of which it could not be told whether they refuse, with the reason.
+    unknown: list[tuple[str, str]] = field(default_factory=list)
+    #: Tests that were not decided for a caller without a credential.
+    undecided: list[Condition] = field(default_factory=list)
+    asked: list[tuple[str | None, str]] = field(default_factory=list)
+    limited: list[str] = field(default_factory=list)
+    #: Whether path, method or type of the request was asked for: then the outcome is of this route alone.
+    saw_path: bool = False
+    reached: list[str] = field(default_factory=list)
+
+
+class Surroundings:
+    """The modules of a program as they are after their import, shared by all trials."""
+
+    def __init__(self, program: Program, models: Models) -> None:
+        self.program = program
+        self.models = models
+        self.modules: dict[str, Env] = {}
+        self.started: set[str] = set()
+        #: Exceptions to the function that turns them into an answer.
+        self.handlers: list[tuple[Value, Value]] = []
+        self.classes: dict[tuple[Scope, int], Env] = {}
+        #: Classes whose methods are routes, by a decorator of the class.
+        self.views: dict[Scope, Class] = {}
+        self._refusing: dict[Scope, bool] = {}
+        self._generators: dict[Scope, bool] = {}
+        self._makers: dict[Scope, bool] = {}
+        self._answers = {name.rpartition(".")[2] for name in models.answers}
+
+    def makes(self, scope: Scope) -> bool:
+        """Whether the function defines functions: what it gives may guard."""
+        known = self._makers.get(scope)
+        if known is None:
+            known = bool(scope.children) or any(node[0] == form.LAMBDA for node in form.walk_scope(scope.body))
+            self._makers[scope] = known
+        return known
+
+    def is_generator(self, scope: Scope) -> bool:
+        """Whether the function yields."""
+        known = self._generators.get(scope)
+        if known is None:
+            kinds = (form.YIELD, form.YIELD_FROM)
+            known = self._generators[scope] = any(node[0] in kinds for node in form.walk_scope(scope.body))
+        return known
+
+    def may_refuse(self, scope: Scope, depth: int = 0) -> bool:
+        """Whether the function, or one that it calls, may answer a caller with a refusal."""
+        known = self._refusing.get(scope)
+        if known is not None:
+            return known
+        self._refusing[scope] = False  # A circle of calls ends here.
+        found = any(self._is_refusal(scope, node) for node in form.walk(scope.body))
+        if not found and depth < _MAX_IMPORTS:
+            for site in self.program.calls(scope):
+                if site.callee.name in self.models.verifiers or site.callee.name in self.models.asks:
+                    found = True
+                elif site.callee.kind == "function" and site.callee.scope is not None:
+                    found = self.may_refuse(site.callee.scope, depth + 1)
+                if found:
+                    break
+        self._refusing[scope] = found
+        return found
+
+    def _is_refusal(self, scope: Scope, node: Node) -> bool:
+        if node[0] == form.RAISE and node[3] is not None:
+            raised = self.program.resolve(scope, node[3])
+            if raised.name in self.models.raised:
+                return True
+            if raised.scope is None or not raised.scope.is_class:
+                return False
+            names = {base if isinstance(base, str) else base.dotted for base in self.program.bases(raised.scope)}
+            return bool(names & self.models.raised.keys()) or any(
+                isinstance(caught, Class) and caught.scope.dotted in names for caught, _ in self.handlers
+            )
+        if node[0] == form.CALL:
+            callee = form.dotted(node[3])
+            return callee is not None and callee.rpartition(".")[2] in self._answers and len(node[5]) > 0
+        return bool(node[0] == form.CONSTANT and node[3] == "http.response.start")
+
+
+class Machine:
+    """What all parts of a trial share."""
+
+    #: Whether the caller on trial has no credential: then tests of it are decided.
+    anonymous = False
+    #: Whether this trial registers routes; else it judges.
+    wires = False
+
+    def __init__(self, surroundings: Surroundings, limits: Limits | None = None) -> None:
+        self.around = surroundings
+        self.program = surroundings.program
+        self.models = surroundings.models
+        self.limits = limits or Limits()
+        self.record = Record()
+        self.steps = 0
+        self.depth = 0
+        self.conditions: list[Condition] = []
+        #: Calls with a credential raise while a handler waits that refuses.
+        self.raising = 0
+        self.path: list[Scope] = []
+        #: For each function that is entered: whether a test of a credential was decided in it.
+        self.decided: list[bool] = [False]
+
+    # -- what the parts give one another -----------------------------------------------------------------------------
+
+    def evaluate(self, env: Env, node: Node) -> Value:
+        """The value of an expression."""
+        raise NotImplementedError
+
+    def test(self, env: Env, node: Node) -> Test:
+        """The truth of an expression."""
+        raise NotImplementedError
+
+    def truth(self, value: Value) -> Test:
+        """The truth of a value."""
+        raise NotImplementedError
+
+    def call(self, callee: Value, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value:
+        """What a call gives."""
+        raise NotImplementedError
+
+    def item_of_request(self, value: Thing, key: Value) -> Value:
+        """What a part of a request has under a name."""
+        raise NotImplementedError
+
+    def attribute(self, value: Value, name: str, at: str = "") -> Value:
+        """What an attribute gives."""
+        raise NotImplementedError
+
+    def run_module(self, scope: Scope, env: Env) -> None:
+        """Runs the statements of a module."""
+        raise NotImplementedError
+
+    def class_names(self, cls: Class) -> Env:
+        """The names in the body of a class."""
+        raise NotImplementedError
+
+    # -- steps -------------------------------------------------------------------------------------------------------
+
+    def step(self) -> None:
+        """Counts one step; raises ExhaustedError when there were too many."""
+        self.steps += 1
+        if self.steps > self.limits.steps:
+            raise ExhaustedError
+
+    @contextmanager
+    def under(self, condition: Condition) -> Iterator[None]:
+        """Inside, everything happens under this condition."""
+        self.conditions.append(condition)
+        try:
+            yield
+        finally:
+            self.conditions.pop()
+
+    def is_credential(self, value: Value) -> bool:
+        """Whether it derives from what tells who is calling."""
+        return "caller" in value.tags
+
+    def unknown(self, why: str, tags: frozenset[str] = NOTHING) -> Thing:
+        """Something of which nothing else is known."""
+        return Thing(why=why, marks=tags)
+
+    # -- names -------------------------------------------------------------------------------------------------------
+
+    def module(self, scope: Scope) -> Env:
+        """The names of a module, after it ran (or while it runs, in a circle of imports)."""
+        path = scope.module.path
+        env = self.around.modules.get(path)
+        if env is None:
+            env = self.around.modules[path] = Env(scope)
+        if path not in self.around.started:
+            self.around.started.add(path)
+            self.run_module(scope, env)
+        return env
+
+    def lookup(self, env: Env, name: str) -> Value:
+        """What a name means here."""
+        current: Env | None = env
+        first = True
+        while current is not None:
+            if first or not current.scope.is_class:
+                value = current.names.get(name)
+                if value is not None:
+                    return self.forced(current, name, value)
+                if current.parent is None:
+                    return self.member_of_module(current.scope, name)
+            first = False
+            current = current.parent
+        return self.unknown(f"'{name}' is bound nowhere")
+
+    def forced(self, env: Env, name: str, value: Value) -> Value:
+        """The value behind an import or a delayed value."""
+        if isinstance(value, Delayed):
+            value = value.get()
+            env.names[name] = value
+        return value
+
+    def member_of_module(self, scope: Scope, name: str) -> Value:
+        """A name of a module: what it has after it ran, else a submodule, a star import, one of Python's own."""
+        env = self.module(scope)
+        value = env.names.get(name)
+        if value is not None:
+            return self.forced(env, name, value)
+        for binding in reversed(scope.bindings.get(name, ())):
+            early = self._early(env, binding)
+            if early is not None:
+                return early
+        for imported in reversed(scope.star_imports):
+            source = self.program.imported_module(scope.module, imported)
+            if source is not None and source is not scope and name in self.program.public_names(source):
+                return self.member_of_module(source, name)
+        if name == "__name__":
+            return Const(scope.module.name, frozenset(("setting",)))
+        if name == "__path__":
+            return ModuleValue(scope)
+        if name in _BUILTINS:
+            return Outside(f"builtins.{name}")
+        inner = self.program.submodule(scope, name)
+        if inner is not None:
+            return ModuleValue(inner)
+        outside = [imported.module for imported in scope.star_imports if self._is_outside(scope, imported.module)]
+        if len(outside) == 1:
+            return Outside(f"{outside[0]}.{name}")
+        return self.unknown(f"{scope.dotted} has no '{name}'")
+
+    def _is_outside(self, scope: Scope, module: str) -> bool:
+        return bool(module) and not self.program.named(module)
+
+    def _early(self, env: Env, binding: Binding) -> Value | None:
+        """A definition or import of a module that is still running."""
+        if binding.how is How.FUNCTION:
+            return Function(env.scope.child(binding.node), env)
+        if binding.how is How.CLASS:
+            return Class(env.scope.child(binding.node), env)
+        if binding.how is How.IMPORT and binding.imported is not None:
+            return self.imported(env, binding)
+        return None
+
+    def imported(self, env: Env, binding: Binding) -> Value:
+        """What an import binds."""
+        imported = binding.imported
+        assert imported is not None
+        if imported.name is None and not imported.is_whole:
+            imported = imported._replace(module=imported.module.partition(".")[0])
+        source = self.program.imported_module(env.scope.module, imported)
+        if source is None:
+            if imported.level:
+                return self.unknown(f"no file for {'.' * imported.level}{imported.module}")
+            return Outside(imported.module if imported.name is None else f"{imported.module}.{imported.name}")
+        if imported.name is None:
+            return ModuleValue(source)
+        if source is env.scope:
+            # `from . import orders` in a package's own `__init__` means the submodule.
+            inner = self.program.submodule(source, imported.name)
+            if inner is not None:
+                return ModuleValue(inner)
+        found = self.member_of_module(source, imported.name)
+        if isinstance(found, Thing) and found.why and source.module.is_folder:
+            return Outside(f"{source.dotted}.{imported.name}")
+        return found
+
+    def known_constant(self, scope: Scope, node: Node) -> Const | None:
+        """The value that the program knows of an expression; with the tag `setting` when settings may change it."""
+        known = self.program.constant(scope, node)
+        if known is None or (known.value is None and not known.is_set):
+            return None
+        return Const(known.value, frozenset(("setting",)) if known.settings else NOTHING)
+
+    def bases(self, cls: Scope) -> tuple[str, ...]:
+        """Dotted names of a class and all its bases."""
+        return tuple(base if isinstance(base, str) else base.dotted for base in self.program.bases(cls))
+
+    def at(self, env: Env, node: Node) -> str:
+        """`file:line` of a node."""
+        return env.scope.module.at(node)
+
+
+class Delayed(Value):
+    """A value that is found when somebody asks for it."""
+
+    __slots__ = ("_get", "_is_open")
+
+    def __init__(self, get: object) -> None:
+        self._get = get
+        self._is_open = False
+
+    def get(self) -> Value:
+        """The value."""
+        if self._is_open:
+            return Thing(why="is defined by itself")
+        self._is_open = True
+        try:
+            found: Value = self._get()  # type: ignore[operator]  # Always a function without parameters.
+            return found
+        finally:
+            self._is_open = False

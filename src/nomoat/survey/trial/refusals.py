@@ -1,0 +1,118 @@
+"""Exceptions and answers: which status they give, through the project's own classes and handlers."""
+
+from __future__ import annotations
+
+from nomoat.survey.models import Refusal
+from nomoat.survey.trial.machine import Machine
+from nomoat.survey.trial.registry import argument
+from nomoat.survey.trial.values import Class, Const, Function, Object, Outside, Thing, Value, options
+
+#: The name under which an object keeps what its class gave to a base of another package.
+SUPER = "__super__"
+
+
+def names_of(run: Machine, value: Value | None) -> tuple[str, ...]:
+    """Dotted names of the class of an exception or answer (or of the class itself), and of its bases."""
+    if isinstance(value, (Object, Class)):
+        scope = value.cls.scope if isinstance(value, Object) else value.scope
+        return run.bases(scope)
+    if isinstance(value, (Thing, Outside)):
+        return (value.name,)
+    return ()
+
+
+def status_of(run: Machine, value: Value | None, table: dict[str, Refusal]) -> int | None:
+    """The status of an exception or answer by `table`; None when its class is not there, 0 when it cannot be told."""
+    if value is None:
+        return None
+    for option in options(value):
+        for name in names_of(run, option):
+            refusal = table.get(name)
+            if refusal is not None:
+                return _status(run, option, refusal)
+    return None
+
+
+def is_redirect(run: Machine, value: Value | None) -> bool:
+    """Whether it is an answer that sends the caller elsewhere."""
+    for option in options(value) if value is not None else ():
+        for name in names_of(run, option):
+            refusal = run.models.answers.get(name)
+            if refusal is not None and refusal.redirects:
+                return True
+    return False
+
+
+def _status(run: Machine, value: Value, refusal: Refusal) -> int:
+    if refusal.fixed is not None:
+        return refusal.fixed
+    if isinstance(value, Thing):
+        return _number(argument(refusal.status, value.args, value.named))
+    if isinstance(value, Object):
+        for name in refusal.status.names:
+            found = _number(value.attributes.get(name) or run.attribute(value, name))
+            if found:
+                return found
+        given = value.attributes.get(SUPER)
+        if isinstance(given, Thing):
+            return _number(argument(refusal.status, given.args, given.named))
+    if isinstance(value, Class):
+        for name in refusal.status.names:
+            return _number(run.attribute(value, name))
+    return 0
+
+
+def _number(value: Value | None) -> int:
+    if isinstance(value, Const) and type(value.value) is int:
+        return value.value
+    if isinstance(value, Outside):
+        # `status.HTTP_401_UNAUTHORIZED`, `HTTPStatus.UNAUTHORIZED`, `status.WS_1008_POLICY_VIOLATION`
+        return number_in(value.name)
+    if isinstance(value, Const) and value.label:
+        return number_in(value.label)
+    if isinstance(value, Thing) and value.trail and not value.marks:
+        return number_in(value.trail[-1])
+    return 0
+
+
+def number_in(name: str) -> int:
+    """The number in the name of a status."""
+    last = name.removesuffix(".value").rpartition(".")[2]
+    for part in last.split("_"):
+        if part.isdigit():
+            return int(part)
+    return {"UNAUTHORIZED": 401, "FORBIDDEN": 403, "NOT_FOUND": 404, "BAD_REQUEST": 400}.get(last, 0)
+
+
+def status_of_raised(run: Machine, value: Value | None) -> int:
+    """The status that a caller sees of an exception; 0 when nothing turns it into one (then it is an error: 500)."""
+    own = status_of(run, value, run.models.raised)
+    if own:
+        return own
+    names = set(names_of(run, value))
+    for raised, handler in run.around.handlers:
+        caught = names_of(run, raised)[:1]
+        if caught and caught[0] in names:
+            found = _handled(run, handler, value)
+            if found:
+                return found
+    return own or 0
+
+
+def _handled(run: Machine, handler: Value, raised: Value | None) -> int:
+    if not isinstance(handler, Function):
+        return 0
+    from nomoat.survey.trial.machine import ExhaustedError, RaisedError
+
+    args = (run.unknown(""), raised or run.unknown(""))
+    try:
+        answer = run.call(handler, args[: _takes(handler)], {}, handler.at, handler.env)
+    except RaisedError as ended:
+        return max((status_of(run, end.value, run.models.raised) or 0 for end in ended.ends), default=0)
+    except ExhaustedError:
+        return 0
+    return status_of(run, answer, run.models.answers) or (303 if is_redirect(run, answer) else 0)
+
+
+def _takes(handler: Function) -> int:
+    return len(handler.scope.parameters) if handler.scope is not None else 2

@@ -1,0 +1,104 @@
+"""Applications and routers as a trial finds them: what was registered on which, where, and under which conditions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from nomoat.survey.models import Kind, Spot, Verb
+from nomoat.survey.trial.values import Class, Const, Function, Items, Value
+
+
+@dataclass(eq=False)
+class Entry(Value):
+    """One registration: a route, an included router, a mount. `at` is the call that registers."""
+
+    does: str
+    verb: Verb
+    name: str
+    args: tuple[Value, ...]
+    named: dict[str, Value]
+    at: str
+    handler: Value | None = None
+    #: Decorators above the one that registers: they never see a request.
+    late: list[Value] = field(default_factory=list)
+    #: Something on the way here was not decided: `if settings.debug: app.include_router(...)`.
+    is_conditional: bool = False
+    #: The function as it is defined, before any decorator.
+    original: Function | None = None
+
+    def argument(self, spot: Spot) -> Value | None:
+        """An argument of the registering call."""
+        return argument(spot, self.args, self.named)
+
+
+@dataclass(eq=False)
+class Registry(Value):
+    """An application or a router."""
+
+    kind: Kind
+    name: str
+    at: str
+    args: tuple[Value, ...] = ()
+    named: dict[str, Value] = field(default_factory=dict)
+    entries: list[Entry] = field(default_factory=list)
+    middleware: list[Entry] = field(default_factory=list)
+    cls: Class | None = None
+    attributes: dict[str, Value] = field(default_factory=dict)
+    dependencies: Items | None = None
+    variable: str = ""
+    module: str = ""
+    is_used: bool = False
+    #: How nomoat's own guard stands around it; empty where it does not.
+    protection: str = ""
+
+    def taken(self, what: str) -> Value | None:
+        """What the constructor was given for prefix, dependencies, routes, middleware."""
+        name = self.kind.takes.get(what)
+        return self.named.get(name) if name else None
+
+    def shared_dependencies(self) -> Items:
+        """The list of dependencies that code may still add to."""
+        if self.dependencies is None:
+            given = self.taken("dependencies")
+            self.dependencies = given if isinstance(given, Items) else Items([given] if _is_set(given) else [])  # type: ignore[list-item]
+        return self.dependencies
+
+
+@dataclass(eq=False)
+class Bound(Value):
+    """A method that registers, of one registry."""
+
+    registry: Registry
+    verb: Verb
+    name: str
+
+
+@dataclass(eq=False)
+class Registering(Value):
+    """A decorator that registers what it decorates."""
+
+    bound: Bound
+    args: tuple[Value, ...]
+    named: dict[str, Value]
+    at: str
+
+
+@dataclass(eq=False)
+class RoutesOf(Value):
+    """The list of routes of a registry."""
+
+    registry: Registry
+
+
+def _is_set(value: Value | None) -> bool:
+    return value is not None and not (isinstance(value, Const) and value.value is None)
+
+
+def argument(spot: Spot, args: tuple[Value, ...], named: dict[str, Value]) -> Value | None:
+    """The argument at a spot; None when it was not given."""
+    for name in spot.names:
+        if name in named:
+            return named[name]
+    if spot.position is not None and spot.position < len(args):
+        return args[spot.position]
+    return None

@@ -1,0 +1,264 @@
+"""What an expression may be, as far as source tells: constants, functions with their surroundings, objects, things.
+
+`tags` say what a value derives from: `caller` (a credential, or who it belongs to), `input` (the rest of a request),
+`setting` (configuration that source does not fix), `signature`, `csrf`, `address`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from nomoat.survey.trial.demands import Demand
+
+if TYPE_CHECKING:
+    from nomoat.survey.python.form import Node
+    from nomoat.survey.python.symbols import Scope
+
+NOTHING: frozenset[str] = frozenset()
+CALLER = frozenset(("caller",))
+INPUT = frozenset(("input",))
+SETTING = frozenset(("setting",))
+
+
+class Value:
+    """Base of all."""
+
+    __slots__ = ()
+
+    @property
+    def tags(self) -> frozenset[str]:
+        """What it derives from."""
+        return self._tags()
+
+    def _tags(self) -> frozenset[str]:
+        return NOTHING
+
+
+@dataclass(eq=False)
+class Const(Value):
+    """A literal. `label` is the enum member it comes from; with the tag `setting`, it is only a default."""
+
+    value: object
+    marks: frozenset[str] = NOTHING
+    label: str = ""
+
+    def _tags(self) -> frozenset[str]:
+        return self.marks
+
+
+@dataclass(eq=False)
+class Items(Value):
+    """A list, tuple or set; `is_whole` is False when it may hold more than is known."""
+
+    values: list[Value]
+    is_whole: bool = True
+
+    def _tags(self) -> frozenset[str]:
+        return union(self.values)
+
+
+@dataclass(eq=False)
+class Table(Value):
+    """A dictionary by constant keys; `other` is what any other key may give."""
+
+    entries: dict[object, Value]
+    is_whole: bool = True
+    other: Value | None = None
+
+    def _tags(self) -> frozenset[str]:
+        return union(self.entries.values()) | (self.other.tags if self.other is not None else NOTHING)
+
+
+@dataclass(eq=False)
+class Env:
+    """Names of one scope while it runs, and the scope around it."""
+
+    scope: Scope
+    parent: Env | None = None
+    names: dict[str, Value] = field(default_factory=dict)
+    #: Where the function was called from, for a message that says who asked.
+    called_at: str = ""
+
+    @property
+    def module(self) -> Env:
+        """The surroundings of the module."""
+        env = self
+        while env.parent is not None:
+            env = env.parent
+        return env
+
+    def copy(self) -> Env:
+        """The same names, to be changed apart."""
+        return Env(self.scope, self.parent, dict(self.names), self.called_at)
+
+
+@dataclass(eq=False)
+class Function(Value):
+    """A function of the project with the names it was defined among; `me` when it is bound; `given` by partial."""
+
+    scope: Scope | None
+    env: Env
+    me: Value | None = None
+    given: tuple[Value, ...] = ()
+    named: dict[str, Value] = field(default_factory=dict)
+    node: Node | None = None
+    wraps: Function | None = None
+    #: Decorators of other packages around it, the outermost last.
+    outer: list[Value] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """Its bare name."""
+        return self.scope.name if self.scope is not None else "lambda"
+
+    @property
+    def at(self) -> str:
+        """`file:line` of its `def`."""
+        if self.scope is not None:
+            return self.scope.at
+        return self.env.scope.module.at(self.node) if self.node is not None else ""
+
+    @property
+    def made_at(self) -> str:
+        """Where the factory that made it was called; empty for a plain function."""
+        return self.env.called_at if self.env.parent is not None else ""
+
+
+@dataclass(eq=False)
+class Class(Value):
+    """A class of the project."""
+
+    scope: Scope
+    env: Env
+
+
+@dataclass(eq=False)
+class Object(Value):
+    """An object of a project's class."""
+
+    cls: Class
+    attributes: dict[str, Value] = field(default_factory=dict)
+    at: str = ""
+    marks: frozenset[str] = NOTHING
+
+    def _tags(self) -> frozenset[str]:
+        return self.marks
+
+
+@dataclass(eq=False)
+class ModuleValue(Value):
+    """A module of the project."""
+
+    scope: Scope
+
+
+@dataclass(eq=False)
+class Outside(Value):
+    """Something of another package or of Python, by its dotted name; `me` when it is an attribute of a thing."""
+
+    name: str
+    me: Value | None = None
+
+    def _tags(self) -> frozenset[str]:
+        return self.me.tags if self.me is not None else NOTHING
+
+
+@dataclass(eq=False)
+class Thing(Value):
+    """What a call elsewhere gave, or something of which only the origin is known; `why` says what stays unknown."""
+
+    name: str = ""
+    args: tuple[Value, ...] = ()
+    named: dict[str, Value] = field(default_factory=dict)
+    marks: frozenset[str] = NOTHING
+    trail: tuple[str, ...] = ()
+    at: str = ""
+    cls: Scope | None = None
+    why: str = ""
+    is_call: bool = False
+
+    def _tags(self) -> frozenset[str]:
+        return self.marks
+
+
+@dataclass(eq=False)
+class Test(Value):
+    """A truth value: what it is for a caller without a credential, and what either answer demands of a caller."""
+
+    anonymous: bool | None
+    if_true: Demand
+    if_false: Demand
+    marks: frozenset[str] = NOTHING
+
+    def _tags(self) -> frozenset[str]:
+        return self.marks
+
+
+@dataclass(eq=False)
+class Choice(Value):
+    """One of several; which one is not known."""
+
+    options: tuple[Value, ...]
+
+    def _tags(self) -> frozenset[str]:
+        return union(self.options)
+
+
+def union(values: Iterable[Value]) -> frozenset[str]:
+    """The tags of all."""
+    tags: frozenset[str] = NOTHING
+    for value in values:
+        if value.tags:
+            tags = tags | value.tags
+    return tags
+
+
+def options(value: Value) -> tuple[Value, ...]:
+    """Everything the value may be."""
+    return value.options if isinstance(value, Choice) else (value,)
+
+
+def joined(values: list[Value]) -> Value:
+    """One value of several."""
+    flat: list[Value] = []
+    for value in values:
+        for option in options(value):
+            if not any(_alike(option, one) for one in flat):
+                flat.append(option)
+    if len(flat) == 1:
+        return flat[0]
+    return Choice(tuple(flat[:8])) if flat else Const(None)
+
+
+def _alike(one: Value, other: Value) -> bool:
+    if one is other:
+        return True
+    return (
+        isinstance(one, Const)
+        and isinstance(other, Const)
+        and type(one.value) is type(other.value)
+        and one.value == other.value
+        and one.marks == other.marks
+    )
+
+
+@dataclass(eq=False)
+class PathOf(Value):
+    """The path of a request to one route: the template, of which parameters are not known."""
+
+    template: str
+
+    def may_be(self, path: str) -> bool:
+        """Whether the route can have this path."""
+        parts = re.split(r"(\{[^{}]*\})", self.template)
+        pattern = "".join(
+            (".*" if part.endswith(":path}") else "[^/]+") if part.startswith("{") else re.escape(part)
+            for part in parts
+        )
+        return re.fullmatch(pattern, path) is not None
+
+    def _tags(self) -> frozenset[str]:
+        return INPUT

@@ -1,0 +1,315 @@
+"""The verdict on one route: what stands before its handler and what the handler itself does, put together.
+
+An anonymous caller is refused (`guarded`), is not (`unguarded`), or it cannot be told (`unknown`, with the reason).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from nomoat.appmap.model import SIGNED_IN, Guard, Parameter, Runs, Verdict
+from nomoat.survey.guards import Judge, Judgement, Tried, escape
+from nomoat.survey.python.symbols import Scope
+from nomoat.survey.routing import Found, dependency_of
+from nomoat.survey.trial import demands
+from nomoat.survey.trial.calls import guards_by_name
+from nomoat.survey.trial.demands import Demand
+from nomoat.survey.trial.machine import End
+from nomoat.survey.trial.refusals import is_redirect, status_of, status_of_raised
+from nomoat.survey.trial.values import Choice, Class, Const, Function, Object, Outside, Thing, Value
+
+_ORDER: dict[Runs, int] = {"before": 0, "inside": 1, "never": 2}
+
+
+@dataclass
+class Answer:
+    """What is known of a route's guards."""
+
+    verdict: Verdict = "unguarded"
+    because: str | None = None
+    guards: tuple[Guard, ...] = ()
+    binding: tuple[str, ...] | str | None = None
+    asked: list[tuple[str | None, str]] = field(default_factory=list)
+    functions: list[Scope] = field(default_factory=list)
+    handler: Scope | None = None
+    parameters: tuple[Parameter, ...] = ()
+    has_ownership: bool = False
+
+
+class Verdicts:
+    """Judges routes."""
+
+    def __init__(self, judge: Judge) -> None:
+        self._judge = judge
+        self._models = judge.models
+
+    def of(self, found: Found, before: list[Judgement]) -> Answer:
+        """The verdict; `before` is what the middleware around the route does to it."""
+        if found.is_of_framework:
+            return self._of_framework(before)
+        judged = [*before, *self._dependencies(found)]
+        handler = self._handler(found, judged)
+        never = [self._never(late) for late in found.late]
+        return self._put_together(found, judged, handler, [guard for one in never for guard in one])
+
+    def _of_framework(self, before: list[Judgement]) -> Answer:
+        return self._put_together(None, before, Judgement(), [])
+
+    def _dependencies(self, found: Found) -> list[Judgement]:
+        if found.calls != "injected":
+            return []
+        judged = []
+        for value in (*found.around.dependencies, *found.dependencies):
+            judged.append(self._depended(value, found.path))
+        return judged
+
+    def _depended(self, value: Value, path: str) -> Judgement:
+        if isinstance(value, Choice):
+            parts = [self._depended(option, path) for option in value.options]
+            return self._judge._one_of(parts)
+        asked = dependency_of(value, self._models)
+        if asked is not None:
+            return self._judge.dependency(asked[0], asked[1], path)
+        if isinstance(value, Thing) and value.why:
+            return Judgement(doubts=[value.why])
+        return Judgement()
+
+    # -- the handler -------------------------------------------------------------------------------------------------
+
+    def _handler(self, found: Found, judged: list[Judgement]) -> Judgement:
+        handler = found.handler
+        result = Judgement()
+        if isinstance(handler, Choice):
+            return self._one_of(found, handler, judged)
+        if isinstance(handler, Object):
+            handler = self._judge._reader.attribute(handler, "__call__")
+        if not isinstance(handler, Function):
+            return self._unread(handler)
+        result.function = handler.scope
+        anonymous: dict[str, Value] = {}
+        signed: dict[str, Value] = {}
+        if found.calls == "injected":
+            self._injected(found, handler, result, anonymous, signed)
+        else:
+            self._requested(found, handler, anonymous, signed)
+        function = handler
+        while True:
+            for outer in function.outer:
+                self._judge._decorator(result, outer)
+            if function.wraps is None or function.wraps is function:
+                break
+            function = function.wraps
+        refused = any(one.refused for one in (*judged, *result.children)) or result.refuses
+        if not refused:
+            self._try_anonymous(found, handler, anonymous, result)
+        tried = self._judge.tried(handler, signed, is_anonymous=False)
+        self._try_signed(found, handler, tried, result)
+        return result
+
+    def _one_of(self, found: Found, handler: Choice, judged: list[Judgement]) -> Judgement:
+        """One wrapper or another answers: what all of them do is sure."""
+        results = [self._handler(replace(found, handler=option), judged) for option in handler.options]
+        first = results[0]
+        if any(one.refuses != first.refuses for one in results):
+            first.refuses = False
+            first.doubts.append("which function answers here depends on something that source does not fix")
+        for other in results[1:]:
+            first.doubts += [doubt for doubt in other.doubts if doubt not in first.doubts]
+        return first
+
+    def _unread(self, handler: Value) -> Judgement:
+        if isinstance(handler, (Thing, Outside)) and handler.name:
+            return Judgement(doubts=[f"{handler.name} of another package answers here"])
+        if isinstance(handler, Class) or not isinstance(handler, Const):
+            return Judgement(doubts=["the handler cannot be read"])
+        return Judgement()
+
+    def _injected(
+        self, found: Found, handler: Function, result: Judgement, anonymous: dict[str, Value], signed: dict[str, Value]
+    ) -> None:
+        signature = self._judge.injection.signature(handler, path=found.path, in_handler=found.method != "WS")
+        self._judge._children(result, signature.given, (), found.path, anonymous, signed)
+        cls = self._view_of(handler)
+        if cls is None:
+            return
+        fields = self._judge.injection.fields(cls).given
+        init = self._judge._reader.attribute(Object(cls), "__init__")
+        if isinstance(init, Function):
+            fields = [*fields, *self._judge.injection.signature(init, path=found.path).given]
+        by_name: dict[str, Value] = {}
+        by_name_signed: dict[str, Value] = {}
+        self._judge._children(result, fields, (), found.path, by_name, by_name_signed)
+        first = handler.scope.parameters[0][3] if handler.scope is not None and handler.scope.parameters else "self"
+        anonymous[first] = Object(cls, by_name)
+        signed[first] = Object(cls, by_name_signed)
+
+    def _view_of(self, handler: Function) -> Class | None:
+        scope = handler.scope
+        if scope is None or handler.me is not None or not scope.is_method or scope.parent is None:
+            return None
+        return self._judge.around.views.get(scope.parent)
+
+    def _requested(
+        self, found: Found, handler: Function, anonymous: dict[str, Value], signed: dict[str, Value]
+    ) -> None:
+        parameters = handler.scope.parameters if handler.scope is not None else ()
+        taken = parameters[1:] if handler.me is not None else parameters
+        sockets = sorted(name.rpartition(".")[0] for name in self._models.closing)
+        plain = sorted(self._models.requests - set(sockets))
+        name = next(iter(sockets if found.method == "WS" else plain), "")
+        for parameter in taken[:1]:
+            request = Thing(name)
+            if parameter[4] == 2:
+                continue
+            anonymous[parameter[3]] = signed[parameter[3]] = request
+
+    def _try_anonymous(self, found: Found, handler: Function, named: dict[str, Value], result: Judgement) -> None:
+        tried = self._judge.tried(handler, named, is_anonymous=True)
+        refusals, others = self._ends(tried)
+        result.refusing = next(iter(refusals), None)
+        passes = tried.passes and (others or not tried.trial.answered)
+        result.doubts.extend(f"{why} ({place})" for why, place in tried.trial.record.unknown)
+        if tried.is_exhausted and refusals:
+            result.doubts.append(f"{handler.name} does too much to be followed")
+        elif refusals and not passes:
+            result.refuses = True
+        elif refusals and not tried.is_exhausted:
+            result.doubts.append(self._judge._why(tried, handler.name))
+
+    def _ends(self, tried: Tried) -> tuple[list[Scope | None], bool]:
+        """Functions that refuse a caller without a credential, and whether the handler can also answer."""
+        refusals = [end.function for end in tried.ends if self._is_refusal(tried, end)]
+        passes = False
+        values = tried.value.options if hasattr(tried.value, "options") else (tried.value,)
+        for value in values if tried.passes else ():
+            refused = next((one for one in tried.trial.answered if one[0] is value), None)
+            status = status_of(tried.trial, value, self._models.answers) or 0
+            about = refused is not None and _is_about_caller(refused[2], refused[4])
+            if about and (status >= 400 or is_redirect(tried.trial, value)):
+                refusals.append(refused[3] if refused else None)
+            elif status < 400 or status == 429:
+                passes = True
+        return refusals, passes
+
+    def _is_refusal(self, tried: Tried, end: End) -> bool:
+        if not end.needs_credential:
+            return False
+        status = status_of_raised(tried.trial, end.value)
+        return status not in (404, 409, 410, 422, 429) and not 500 <= status < 600
+
+    def _try_signed(self, found: Found, handler: Function, tried: Tried, result: Judgement) -> None:
+        result.asked.extend(tried.trial.record.asked)
+        name, _, _ = _place(None, found, handler)
+        asked: list[Demand] = []
+        for end in tried.ends:
+            status = status_of_raised(tried.trial, end.value)
+            where, _, runs = _place(end.function, found, handler)
+            self._judge._take(result, escape(end), status, where, end.at, runs, asked)
+        for value, place, conditions, function, caught in tried.trial.answered:
+            status = status_of(tried.trial, value, self._models.answers) or 0
+            if is_redirect(tried.trial, value):
+                status = 302
+            if status >= 300:
+                end = End(None, place, conditions, is_caught=caught)
+                where, _, runs = _place(function, found, handler)
+                self._judge._take(result, escape(end), status, where, place, runs, asked)
+        for place in tried.trial.record.limited:
+            guard = Guard("ownership", name, place, "inside")
+            if not any(one.kind == "ownership" for one in result.guards):
+                result.guards.append(guard)
+        if result.refuses and not any(one.kind in ("authentication", "signature") for one in result.guards):
+            where, at, runs = _place(result.refusing, found, handler)
+            result.guards.insert(0, Guard("authentication", where, at, runs))
+        result.demand = demands.both([result.demand, *asked])
+
+    def _never(self, late: Value) -> list[Guard]:
+        """A decorator above the one that registers: the framework calls what is below it."""
+        if isinstance(late, Function):
+            if self._judge.around.may_refuse(late.scope) if late.scope is not None else False:
+                return [Guard("authentication", late.name, late.at, "never")]
+            return []
+        name = late.name if isinstance(late, (Thing, Outside)) else ""
+        if guards_by_name(name.rpartition(".")[2]):
+            at = late.at if isinstance(late, Thing) else ""
+            return [Guard("authentication", name.rpartition(".")[2], at, "never")]
+        return []
+
+    # -- all together ------------------------------------------------------------------------------------------------
+
+    def _put_together(
+        self, found: Found | None, before: list[Judgement], handler: Judgement, never: list[Guard]
+    ) -> Answer:
+        every: list[Judgement] = []
+        for one in (*before, handler):
+            every.extend(inner for inner in one.all() if inner not in every)
+        answer = Answer()
+        refused = any(one.refuses for one in every if _counts(one))
+        doubts = [doubt for one in every for doubt in one.doubts]
+        if found is not None and found.around.doubt:
+            doubts.insert(0, found.around.doubt)
+        if refused:
+            answer.verdict = "guarded"
+        elif doubts:
+            answer.verdict, answer.because = "unknown", doubts[0]
+        guards: list[Guard] = []
+        absorbed = [scheme for one in every for scheme in one.absorbs]
+        for one in every:
+            if one not in absorbed:
+                guards.extend(guard for guard in one.guards if guard not in guards)
+        answer.guards = tuple(_ordered([*guards, *never]))
+        answer.asked = [asked for one in every for asked in one.asked]
+        answer.functions = [one.function for one in every if one.function is not None]
+        answer.handler = handler.function
+        answer.parameters = _parameters(every)
+        if refused:
+            answer.binding = _binding(every, doubts)
+        return answer
+
+
+def _counts(one: Judgement) -> bool:
+    return not one.guards or any(guard.kind not in ("csrf", "rate-limit") for guard in one.guards)
+
+
+def _ordered(guards: list[Guard]) -> list[Guard]:
+    authenticates = any(guard.kind == "authentication" and guard.runs == "before" for guard in guards)
+    kept = [one for one in guards if not (one.kind == "authentication" and one.runs == "inside" and authenticates)]
+    return sorted(dict.fromkeys(kept), key=lambda guard: (_ORDER[guard.runs], kept.index(guard)))
+
+
+def _binding(every: list[Judgement], doubts: list[str]) -> tuple[str, ...] | str | None:
+    demand = demands.both(one.demand for one in every)
+    names = demands.permissions(demand)
+    if names is None or doubts:
+        return None
+    if names:
+        return tuple(sorted(names))
+    kinds = {guard.kind for one in every for guard in one.guards if guard.runs != "never"}
+    return SIGNED_IN if "authentication" in kinds else None
+
+
+def _is_about_caller(conditions: tuple[object, ...], caught: bool) -> bool:
+    marks: frozenset[str] = frozenset()
+    for condition in conditions:
+        marks |= condition.test.marks  # type: ignore[attr-defined]  # Conditions of a trial.
+    return caught or bool(marks & {"caller", "signature"})
+
+
+def _place(function: Scope | None, found: Found, handler: Function) -> tuple[str, str, Runs]:
+    """Name and `def` of what refuses, and when it runs: the handler, a decorator around it, a function it calls."""
+    original = found.original if found.original is not None else handler
+    if function is None or function is original.scope:
+        return original.name, original.at, "inside"
+    outer = function.parent
+    if outer is not None and outer.is_function and original.scope is not handler.scope:
+        return outer.name, outer.at, "before"
+    return function.name, function.at, "inside"
+
+
+def _parameters(every: list[Judgement]) -> tuple[Parameter, ...]:
+    found: dict[tuple[str, str], Parameter] = {}
+    for one in every:
+        for given in one.given:
+            if given.place in ("path", "query", "header", "cookie", "body", "form"):
+                parameter = Parameter(given.name, given.place, given.type)  # type: ignore[arg-type]  # One of the places.
+                found.setdefault((given.name, given.place), parameter)
+    return tuple(sorted(found.values()))

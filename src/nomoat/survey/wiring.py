@@ -1,0 +1,129 @@
+"""Runs what registers routes: the modules of a program, and factories of applications that nothing calls.
+
+Gives every application and router with what was registered on it; nothing of the surveyed code is ever executed.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from nomoat.survey.models import Models
+from nomoat.survey.python import form
+from nomoat.survey.python.program import Program
+from nomoat.survey.python.symbols import Scope
+from nomoat.survey.trial.machine import ExhaustedError, Limits, RaisedError, Surroundings
+from nomoat.survey.trial.registry import Registry
+from nomoat.survey.trial.statements import Trial
+from nomoat.survey.trial.values import Class, Function, Thing, Value
+
+_DEPENDENCY_WORDS = ("Depends", "Security", "Middleware")
+
+
+@dataclass
+class Wiring:
+    """What came to be."""
+
+    surroundings: Surroundings
+    registries: list[Registry] = field(default_factory=list)
+    #: Where the trial of a module or factory ended before its end.
+    cut: list[str] = field(default_factory=list)
+
+
+def wire(program: Program, models: Models) -> Wiring:
+    """All applications and routers of a program."""
+    surroundings = Surroundings(program, models)
+    trial = Trial(surroundings, wires=True, limits=Limits(steps=200_000, depth=20))
+    relevant = _words(models)
+    for module in program.modules.values():
+        if relevant.search(module.source):
+            trial.module(program.scope(module))
+    _run_factories(trial, program, models)
+    return Wiring(surroundings, trial.registries)
+
+
+def _words(models: Models) -> re.Pattern[bytes]:
+    packages = {name.partition(".")[0] for name in (*models.kinds, *models.listed, *models.protects)}
+    verbs = {verb for kind in models.kinds.values() for verb in kind.verbs}
+    words = "|".join(sorted(map(re.escape, packages)))
+    methods = "|".join(sorted(map(re.escape, verbs)))
+    return re.compile(
+        rf"\b({words})\b|@[\w.]+\.({methods})\(|\.(include_\w+|add_\w*route|mount|add_middleware)\(".encode()
+    )
+
+
+def _run_factories(trial: Trial, program: Program, models: Models) -> None:
+    """Functions that make an application and that no module calls: a server does (`--factory`), or a test."""
+    names = sorted({name.rpartition(".")[2] for name, kind in models.kinds.items() if kind.is_application})
+    made = re.compile(rf"\b({'|'.join(names)})\s*\(".encode())
+    found = [
+        function
+        for path, module in program.modules.items()
+        if path in trial.around.started and made.search(module.source)
+        for function in program.functions(within=module)
+        if function not in trial.executed and _makes_application(program, models, function)
+    ]
+    # A factory that another one calls is run by it, with the arguments that it gives.
+    called = {
+        one.scope
+        for function in found
+        for site in program.calls(function)
+        for one in site.callee.all
+        if one.scope is not None and one.scope is not function
+    }
+    for function in sorted(found, key=lambda one: one in called):
+        if function not in trial.executed:
+            _run(trial, program, function)
+
+
+def _makes_application(program: Program, models: Models, function: Scope) -> bool:
+    for site in program.calls(function):
+        names = [site.callee.name]
+        if site.callee.kind == "class" and site.callee.scope is not None:
+            names = [base if isinstance(base, str) else base.dotted for base in program.bases(site.callee.scope)]
+        kind = next((models.kinds[name] for name in names if name in models.kinds), None)
+        if kind is not None and kind.is_application:
+            return True
+    return False
+
+
+def _run(trial: Trial, program: Program, function: Scope) -> None:
+    top = function
+    while top.parent is not None:
+        top = top.parent
+    env = trial.module(top)
+    trial.steps = 0
+    try:
+        if function.is_method and function.parent is not None:
+            _run_object(trial, Class(function.parent, env), function)
+        elif function.parent is not None and function.parent.node is None:
+            trial.invoke(Function(function, env), _unknown(function), {}, function.at)
+    except (RaisedError, ExhaustedError, RecursionError):
+        return
+
+
+def _run_object(trial: Trial, cls: Class, function: Scope) -> None:
+    """An object whose methods make or fill an application, though source never shows who builds it."""
+    made = trial.construct(cls, (), {}, cls.scope.at)
+    for method in cls.scope.children.values():
+        if method.is_function and method not in trial.executed and _registers(method):
+            bound = trial.attribute(made, method.name)
+            if isinstance(bound, Function):
+                trial.call(bound, (), {}, method.at, bound.env)
+
+
+def _registers(method: Scope) -> bool:
+    verbs = ("include_router", "add_api_route", "add_route", "mount", "get", "post", "put", "delete", "FastAPI")
+    return any(
+        node[0] == form.CALL and (form.dotted(node[3]) or "").rpartition(".")[2] in verbs
+        for node in form.walk(method.body)
+    )
+
+
+def _unknown(function: Scope) -> tuple[Value, ...]:
+    count = sum(
+        1
+        for parameter in function.parameters
+        if parameter[form.P_DEFAULT] is None and parameter[form.P_KIND] in (form.POSITIONAL, form.REGULAR)
+    )
+    return tuple(Thing() for _ in range(count))
