@@ -1,0 +1,1 @@
+"""Finds what is insecure in source."""

@@ -1,0 +1,176 @@
+"""Tests of a call's arguments: what source fixes, what stands in a literal, what a value was made by."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+
+from nomoat.check import names
+from nomoat.check.model import Test, TestKind
+from nomoat.survey.python import form
+from nomoat.survey.python.constants import Known
+from nomoat.survey.python.form import Node
+from nomoat.survey.python.program import Program
+from nomoat.survey.python.symbols import How, Scope
+
+#: Texts that are filled in before they are used; "changeme" is none of them, for it works.
+_TEMPLATE = re.compile(r"<.*>|\{.*\}|\$\{?.*|%.*%|\.\.\.|\s*", re.S)
+#: Texts that somebody is meant to replace.
+_PLACEHOLDER = re.compile(
+    r"(<.*>|\{.*\}|\$\{?.*|%.*%|x{3,}|\*+|\.\.\.|(change|replace)[-_ ]?(me|this|it).*|your[-_ ].*|todo.*|none|null)?\Z",
+    re.I | re.S,
+)
+#: What is no secret, though it stands where a key may: everybody may read it (RFC 7468).
+_PUBLIC = re.compile(r"\s*(-----BEGIN (RSA |EC )?(PUBLIC KEY|CERTIFICATE)|ssh-(rsa|ed25519) |https?://)")
+_MAX_STEPS = 12
+
+
+def all_hold(program: Program, scope: Scope, call: Node, tests: Iterable[Test]) -> bool:
+    """Whether every test holds for a CALL of the scope."""
+    return all(_holds(program, scope, call, test) for test in tests)
+
+
+def _holds(program: Program, scope: Scope, call: Node, test: Test) -> bool:
+    given = form.argument(call, test.name, test.at)
+    if test.test == "absent":
+        return given is None and not _is_open(call)
+    if given is None:
+        # What is not given is not equal to anything, unless it may come by `**kwargs`.
+        return test.test == "not-equals" and not _is_open(call)
+    return _TESTS[test.test](program, scope, given, test)
+
+
+def _is_open(call: Node) -> bool:
+    """True when arguments come by `*args` or `**kwargs`: what is absent cannot be told."""
+    return any(name is None for name, _ in call[5]) or any(given[0] == form.STARRED for given in call[4])
+
+
+def _literal(program: Program, scope: Scope, given: Node, _test: Test) -> bool:
+    known = _known(program, scope, given)
+    return known is not None and known.is_set and not known.settings and _is_secret(known.value)
+
+
+def _default(program: Program, scope: Scope, given: Node, _test: Test) -> bool:
+    known = _known(program, scope, given)
+    if known is None or not known.is_set or not known.settings or not _is_secret(known.value):
+        return False
+    text = known.value.decode("latin-1") if isinstance(known.value, bytes) else str(known.value)
+    return not _PLACEHOLDER.match(text)
+
+
+def _known(program: Program, scope: Scope, given: Node) -> Known | None:
+    """The value that source fixes, through `.encode()`, default arguments and alternatives that agree."""
+    if given[0] == form.CALL and given[3][0] == form.ATTRIBUTE and given[3][4] in ("encode", "get_secret_value"):
+        return _known(program, scope, given[3][3])
+    if given[0] == form.CALL and len(given[4]) == 1 and (form.dotted(given[3]) or "") in ("bytes", "str", "bytearray"):
+        return _known(program, scope, given[4][0])
+    known = program.constant(scope, given)
+    if known is None and given[0] == form.NAME:
+        for binding in scope.bindings.get(given[3], ()):
+            if binding.how is not How.PARAMETER:
+                return None
+            default = binding.node[form.P_DEFAULT]
+            known = program.constant(scope.parent or scope, default) if default is not None else None
+    return known
+
+
+def _is_secret(value: object) -> bool:
+    text = value.decode("latin-1") if isinstance(value, bytes) else value
+    return isinstance(text, str) and len(text) > 2 and not _PUBLIC.match(text) and not _TEMPLATE.fullmatch(text)
+
+
+def _equals(program: Program, scope: Scope, given: Node, test: Test) -> bool:
+    known = program.constant(scope, given)
+    return known is not None and known.is_set and known.value == test.value and type(known.value) is type(test.value)
+
+
+def _item(program: Program, scope: Scope, given: Node, test: Test) -> bool:
+    where, node = _behind(program, scope, given)
+    if node[0] == form.DICT:
+        pairs = [(form.text_of(key), value) for key, value in node[3] if key is not None]
+    elif node[0] == form.CALL and form.dotted(node[3]) == "dict":
+        pairs = list(node[5])
+    else:
+        return False
+    for key, value in pairs:
+        if key == test.key:
+            known = program.constant(where, value)
+            return known is not None and known.is_set and known.value == test.value
+    return False
+
+
+def _contains(program: Program, scope: Scope, given: Node, test: Test) -> bool:
+    where, node = _behind(program, scope, given)
+    items = node[3] if node[0] in (form.LIST, form.TUPLE, form.SET) else (node,)
+    wanted = str(test.value).lower()
+    for item in items:
+        known = program.constant(where, item)
+        if known is not None and isinstance(known.value, str) and known.value.lower() == wanted:
+            return True
+    return False
+
+
+def _behind(program: Program, scope: Scope, node: Node) -> tuple[Scope, Node]:
+    """The literal behind a name, where source has one."""
+    if node[0] in (form.NAME, form.ATTRIBUTE):
+        found = program.resolve(scope, node)
+        if found.value is not None and found.where is not None and len(found.all) == 1:
+            return found.where, found.value
+    return scope, node
+
+
+def _named(_program: Program, _scope: Scope, given: Node, test: Test) -> bool:
+    pattern: re.Pattern[str] | None = test.value
+    if pattern is None:
+        return False
+    for node in form.walk(given):
+        if node[0] == form.CALL and node[3][0] == form.NAME:
+            continue
+        word = node[4] if node[0] == form.ATTRIBUTE else node[3] if node[0] == form.NAME else form.text_of(node)
+        if isinstance(word, str) and pattern.search(word):
+            return True
+    return False
+
+
+def _made_by(program: Program, scope: Scope, given: Node, test: Test) -> bool:
+    """Whether one of the named calls gave the value, or a part of it, through the names of the function."""
+    wanted = tuple(test.value or ())
+    stack, seen = [given], set[str]()
+    for _ in range(_MAX_STEPS):
+        if not stack:
+            return False
+        for node in form.walk(stack.pop()):
+            if node[0] == form.CALL and names.called(program, scope, node, wanted):
+                return True
+            if node[0] == form.NAME and node[3] not in seen:
+                seen.add(node[3])
+                bound = (binding.value for binding in scope.bindings.get(node[3], ()))
+                stack.extend(value for value in bound if value is not None)
+    return False
+
+
+def _present(_program: Program, _scope: Scope, _given: Node, _test: Test) -> bool:
+    return True
+
+
+def _not_literal(program: Program, scope: Scope, given: Node, _test: Test) -> bool:
+    return program.constant(scope, given) is None
+
+
+def _not_equals(program: Program, scope: Scope, given: Node, test: Test) -> bool:
+    known = program.constant(scope, given)
+    return known is not None and known.is_set and known.value != test.value
+
+
+_TESTS: Mapping[TestKind, Callable[[Program, Scope, Node, Test], bool]] = {
+    "literal": _literal,
+    "not-literal": _not_literal,
+    "default": _default,
+    "equals": _equals,
+    "not-equals": _not_equals,
+    "present": _present,
+    "contains": _contains,
+    "item": _item,
+    "named": _named,
+    "made-by": _made_by,
+}

@@ -1,0 +1,1 @@
+"""Follows request data through functions to where it must not arrive."""

@@ -1,0 +1,204 @@
+"""Where request data enters: the parameters of a handler and of what it depends on, by their types."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from nomoat.check.flow import vocabulary
+from nomoat.check.flow.taint import Environment, Step, Taint
+from nomoat.survey.python import form
+from nomoat.survey.python.form import Node
+from nomoat.survey.python.program import Program
+from nomoat.survey.python.symbols import Scope
+
+#: A pattern with one of these lets nearly anything through: `.*`, `\S+`, `[^/]`.
+_LOOSE = re.compile(r"(?<!\\)\.(?=[*+{?])|\\[SDW]|(?<!\\)\[\^")
+
+#: What a dependency gives, for a parameter that asks for it; its own parameters are request data.
+Depended = Callable[[Scope], Taint | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """A function that a framework calls with request data: where it stands and the names in its path."""
+
+    scope: Scope
+    #: Parameters in the path of the route that cannot hold a slash.
+    in_path: frozenset[str] = frozenset()
+
+
+def environment(program: Program, handler: Handler, depended: Depended) -> Environment:
+    """The names of a handler that hold what the caller wrote; what the framework converts is left out."""
+    scope = handler.scope
+    found: Environment = {}
+    for place, parameter in enumerate(scope.parameters):
+        name = parameter[form.P_NAME]
+        if place == 0 and scope.is_method and name in ("self", "cls"):
+            continue
+        taint = _of_parameter(program, handler, parameter, depended)
+        if taint is not None:
+            found[name] = taint
+    return found
+
+
+def _of_parameter(program: Program, handler: Handler, parameter: Node, depended: Depended) -> Taint | None:
+    scope = handler.scope
+    name, annotation, default = parameter[form.P_NAME], parameter[form.P_ANNOTATION], parameter[form.P_DEFAULT]
+    if parameter[form.P_KIND] in (form.VARARGS, form.KWARGS):
+        return None
+    for node in (default, annotation):
+        asked = dependency(program, scope, node, annotation)
+        if asked is not None:
+            return depended(asked.scope) if asked.scope is not None else None
+    if annotation is None:
+        return (
+            _request(scope, parameter, name) if name in vocabulary.REQUEST_NAMES else _written(scope, parameter, name)
+        )
+    meant = program.annotation(scope.parent or scope, annotation)
+    names = {one.name for one in meant.all}
+    if names & vocabulary.REQUESTS:
+        return _request(scope, parameter, name)
+    if names & vocabulary.OF_FRAMEWORK or is_converted_type(program, scope.parent or scope, annotation):
+        return None
+    if is_matched(program, scope, default) or is_matched(program, scope, annotation):
+        return None
+    taint = _written(scope, parameter, name)
+    # A slash ends a part of the path, so what was matched there cannot climb out of a folder.
+    return taint.without(("path",)) if name in handler.in_path else taint
+
+
+def _request(scope: Scope, parameter: Node, name: str) -> Taint:
+    return Taint(name, (), is_request=True)
+
+
+def _written(scope: Scope, parameter: Node, name: str) -> Taint:
+    return Taint(name, (Step(scope, parameter, f"the caller writes {name}"),))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A dependency that a parameter asks for; `scope` is None when it is not the project's."""
+
+    scope: Scope | None
+
+
+def dependency(program: Program, scope: Scope, node: Node | None, annotation: Node | None) -> Asked | None:
+    """What `Depends(...)` in a default or an annotation asks for; None when it asks for nothing."""
+    for _ in range(4):
+        call = _depends(program, scope, node)
+        if call is not None:
+            given = form.argument(call, "dependency", 0)
+            if given is None:
+                # `commons: Commons = Depends()` asks for the class of the annotation.
+                given = annotation[4][3][0] if _is_annotated(annotation) else annotation  # type: ignore[index]
+            if given is None:
+                return Asked(None)
+            found = program.resolve(scope, given)
+            return Asked(found.scope if found.kind in ("function", "class") else None)
+        if node is None or node[0] not in (form.NAME, form.ATTRIBUTE):
+            return None
+        found = program.resolve(scope, node)
+        if found.value is None or found.where is None or found.value is node:
+            return None
+        scope, node, annotation = found.where, found.value, found.value
+    return None
+
+
+def _is_annotated(node: Node | None) -> bool:
+    return (
+        node is not None
+        and node[0] == form.SUBSCRIPT
+        and (form.dotted(node[3]) or "").rpartition(".")[2] == "Annotated"
+        and node[4][0] == form.TUPLE
+        and bool(node[4][3])
+    )
+
+
+def _depends(program: Program, scope: Scope, node: Node | None) -> Node | None:
+    if node is None:
+        return None
+    if node[0] == form.CALL:
+        candidates: tuple[Node, ...] = (node,)
+    elif _is_annotated(node):
+        candidates = tuple(item for item in node[4][3][1:] if item[0] == form.CALL)
+    else:
+        return None
+    for call in candidates:
+        if any(one.name in vocabulary.DEPENDS for one in program.resolve(scope, call[3]).all):
+            return call
+    return None
+
+
+# -- what cannot hold free text --------------------------------------------------------------------------------------
+
+
+def is_converted(program: Program, name: str, scope: Scope | None) -> bool:
+    """Whether values of a type (or results of a call) hold no free text: numbers, UUIDs, dates, enums."""
+    if name.removeprefix("builtins.") in vocabulary.CONVERTED:
+        return True
+    return (
+        scope is not None
+        and scope.is_class
+        and any(isinstance(base, str) and base.startswith("enum.") for base in program.bases(scope))
+    )
+
+
+def is_converted_type(program: Program, scope: Scope, annotation: Node) -> bool:
+    """Whether nothing in an annotation can hold free text: `int | None`, `list[UUID]`, `Literal["a"]`, an Enum."""
+    kind = annotation[0]
+    if kind == form.CONSTANT:
+        if annotation[3] is None:
+            return True
+        parsed = program.parsed_annotation(annotation[3]) if isinstance(annotation[3], str) else None
+        return parsed is not None and is_converted_type(program, scope, parsed)
+    if kind == form.BINARY and annotation[3] == "|":
+        return all(is_converted_type(program, scope, one) for one in annotation[4])
+    if kind == form.SUBSCRIPT:
+        return _is_converted_subscript(program, scope, annotation)
+    if kind not in (form.NAME, form.ATTRIBUTE):
+        return False
+    found = program.resolve(scope, annotation)
+    if found.kind in ("variable", "instance", "external") and found.value is not None and found.where is not None:
+        if found.value[0] == form.SUBSCRIPT:
+            return is_converted_type(program, found.where, found.value)
+        if found.value[0] == form.CALL:
+            return is_matched(program, found.where, found.value)
+    return bool(found.all) and all(is_converted(program, one.name, one.scope) for one in found.all)
+
+
+def _is_converted_subscript(program: Program, scope: Scope, annotation: Node) -> bool:
+    outer = (form.dotted(annotation[3]) or "").rpartition(".")[2]
+    if outer == "Literal":
+        return True
+    if outer not in vocabulary.WRAPPERS:
+        return False
+    inner = annotation[4][3] if annotation[4][0] == form.TUPLE else (annotation[4],)
+    if outer == "Annotated":
+        return is_converted_type(program, scope, inner[0]) or any(is_matched(program, scope, one) for one in inner[1:])
+    return all(is_converted_type(program, scope, one) for one in inner if one[:1] and one[3:4] != (...,))
+
+
+def is_matched(program: Program, scope: Scope, node: Node | None) -> bool:
+    """Whether `Query(pattern=...)` and its like match the whole of a value against something narrow."""
+    if node is None:
+        return False
+    if _is_annotated(node):
+        return any(is_matched(program, scope, one) for one in node[4][3][1:])
+    if node[0] != form.CALL:
+        return False
+    for name in ("pattern", "regex"):
+        given = form.keyword(node, name)
+        known = program.constant(scope, given) if given is not None else None
+        if known is not None and isinstance(known.value, str):
+            # Pydantic searches: without anchors a pattern matches anywhere.
+            return (
+                known.value.startswith(("^", r"\A")) and is_narrow(known.value) and known.value.endswith(("$", r"\Z"))
+            )
+    return False
+
+
+def is_narrow(pattern: str) -> bool:
+    """Whether a regular expression lists what it lets through, instead of letting through nearly everything."""
+    return not _LOOSE.search(pattern)

@@ -1,0 +1,149 @@
+"""What is known of a value that the caller of a route may have written, and of all names at one point of a function.
+
+An environment maps paths (`q`, `search.words`, `d['a']`) to taint; a path that is there with None is known to be clean,
+though what it belongs to is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from nomoat.check.model import CONFIDENCES, Confidence
+from nomoat.survey.python import form
+from nomoat.survey.python.form import Node
+from nomoat.survey.python.symbols import Scope
+
+_MAX_TRAIL = 12
+_MAX_TEXT = 400
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """One step of data on its way: the place, and what happens there in words."""
+
+    scope: Scope
+    node: Node
+    words: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Taint:
+    """Data of the caller. `removed` are the kinds that it no longer bears, `text` constant text around it.
+
+    `source` names where it came from; `is_request` is the whole request, from which data is taken.
+    `fields`: of an object or dict made in source, the fields that hold data; None when any may.
+    """
+
+    source: str
+    trail: tuple[Step, ...]
+    removed: frozenset[str] = frozenset()
+    confidence: Confidence = "sure"
+    text: str = ""
+    is_request: bool = False
+    fields: frozenset[str] | None = None
+
+    def then(self, scope: Scope, node: Node, words: str) -> Taint:
+        """The same one step later; of very long ways the first steps are kept."""
+        if len(self.trail) >= _MAX_TRAIL or (self.trail and self.trail[-1].node is node):
+            return self
+        return replace(self, trail=(*self.trail, Step(scope, node, words)))
+
+    def without(self, kinds: Iterable[str]) -> Taint:
+        """The same without kinds that a sanitizer removes."""
+        return replace(self, removed=self.removed | frozenset(kinds))
+
+    def less_sure(self, confidence: Confidence) -> Taint:
+        """The same, at most this sure."""
+        return self if CONFIDENCES.index(self.confidence) <= CONFIDENCES.index(confidence) else replace(
+            self, confidence=confidence
+        )  # fmt: skip
+
+    def whole(self) -> Taint:
+        """The same as text or something else without fields."""
+        return self if self.fields is None else replace(self, fields=None)
+
+    def within(self, text: str) -> Taint:
+        """The same with constant text around it."""
+        return replace(self, text=(text + self.text)[:_MAX_TEXT]) if text else self
+
+
+Environment: TypeAlias = dict[str, Taint | None]
+
+
+def merged(found: Iterable[Taint | None]) -> Taint | None:
+    """What several ways give together: any taint, the surest, with only those kinds removed that all removed."""
+    best: Taint | None = None
+    for taint in found:
+        if taint is None:
+            continue
+        if best is None or (best.is_request and not taint.is_request):
+            best = taint
+            continue
+        if taint.is_request and not best.is_request:
+            continue
+        first, second = (taint, best) if _sureness(taint) > _sureness(best) else (best, taint)
+        fields = None if first.fields is None or second.fields is None else first.fields | second.fields
+        removed = first.removed & second.removed
+        best = replace(first, removed=removed, text=first.text or second.text, fields=fields)
+    return best
+
+
+def _sureness(taint: Taint) -> tuple[int, int]:
+    return CONFIDENCES.index(taint.confidence), -len(taint.removed)
+
+
+def path_of(node: Node) -> str | None:
+    """The path of a name, attribute or item with a constant key; None for everything else."""
+    parts: list[str] = []
+    while True:
+        kind = node[0]
+        if kind == form.NAME:
+            return str(node[3]) + "".join(reversed(parts))
+        if kind == form.ATTRIBUTE:
+            parts.append(f".{node[4]}")
+        elif kind == form.SUBSCRIPT and node[4][0] == form.CONSTANT:
+            parts.append(f"[{node[4][3]!r}]")
+        else:
+            return None
+        node = node[3]
+
+
+def look_up(env: Environment, path: str) -> Taint | None:
+    """The taint of a path: its own, else that of the nearest thing it belongs to."""
+    while True:
+        if path in env:
+            return env[path]
+        cut = max(path.rfind("."), path.rfind("["))
+        if cut < 0:
+            return None
+        path = path[:cut]
+
+
+def assign(env: Environment, path: str, taint: Taint | None) -> None:
+    """Gives a path a new value; what was known of its parts is over."""
+    for known in [known for known in env if known.startswith((f"{path}.", f"{path}["))]:
+        del env[known]
+    if taint is None and "." not in path and "[" not in path:
+        env.pop(path, None)
+    else:
+        env[path] = taint
+
+
+def clean(env: Environment, path: str, kinds: frozenset[str] | None = None) -> None:
+    """Notes that a test proved a path clean, of these kinds or of all."""
+    taint = look_up(env, path)
+    if taint is None:
+        return
+    assign(env, path, None if kinds is None else taint.without(kinds))
+    if kinds is None and path not in env:
+        env[path] = None
+
+
+def join(env: Environment, outcomes: list[Environment]) -> None:
+    """What holds after branches come together: whatever may be tainted in any of them."""
+    paths = {path for outcome in outcomes for path in outcome}
+    together = {path: merged([look_up(outcome, path) for outcome in outcomes]) for path in paths}
+    env.clear()
+    env.update(together)

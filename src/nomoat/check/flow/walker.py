@@ -1,0 +1,354 @@
+"""Follows request data through a handler and the functions it calls, for all flow rules at once.
+
+A function is walked in the order in which it runs; branches are joined, loops walked twice. A value that is constant,
+converted, matched in full or looked up in a constant table carries no taint; a check that ends the function counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from nomoat.check.flow import proofs, sources
+from nomoat.check.flow.expressions import Arrival, Expressions, Given, OverBudgetError
+from nomoat.check.flow.sources import Handler
+from nomoat.check.flow.taint import Environment, Taint, assign, clean, join, look_up, merged, path_of
+from nomoat.check.model import Rule
+from nomoat.survey.python import form
+from nomoat.survey.python.form import Body, Node
+from nomoat.survey.python.program import Program
+from nomoat.survey.python.symbols import How, Scope
+
+_MAX_HELPERS = 6
+
+__all__ = ["Arrival", "Handler", "OverBudgetError", "arrivals"]
+
+
+def arrivals(program: Program, handler: Handler, rules: tuple[Rule, ...]) -> list[Arrival]:
+    """Every arrival of request data in a handler, its dependencies and helpers.
+
+    Raises:
+        OverBudgetError: the handler is too large to be followed to its end.
+    """
+    walker = _Walker(program, rules)
+    walker.handler(handler)
+    return walker.arrivals
+
+
+class _Walker(Expressions):
+    """The half that knows statements, and goes into functions."""
+
+    def __init__(self, program: Program, rules: tuple[Rule, ...]) -> None:
+        super().__init__(program, rules)
+        self._stack: list[Scope] = []
+        self._returned: list[list[Taint | None]] = []
+        self._ends: list[list[Environment]] = []
+        self._known: dict[tuple[object, ...], tuple[Taint | None, dict[str, frozenset[str] | None]]] = {}
+        self._depended: dict[Scope, Taint | None] = {}
+
+    def handler(self, handler: Handler) -> Taint | None:
+        """Walks a handler; its parameters are request data."""
+        return self._function(handler.scope, sources.environment(self.program, handler, self._dependency))
+
+    def _dependency(self, scope: Scope) -> Taint | None:
+        """What a dependency gives: its own parameters are request data too."""
+        if scope in self._depended:
+            return self._depended[scope]
+        self._depended[scope] = None
+        if scope.is_class:
+            init = next((child for child in scope.children.values() if child.name == "__init__"), None)
+            given = sources.environment(self.program, Handler(init), self._dependency) if init is not None else {}
+            taint = merged(given.values())
+            taint = None if taint is not None and taint.is_request else taint
+        else:
+            taint = self.handler(Handler(scope))
+        self._depended[scope] = taint
+        return taint
+
+    def _function(self, scope: Scope, env: Environment, ends: list[Environment] | None = None) -> Taint | None:
+        """Walks a function to its ends (returned in `ends`); gives the taint of what it returns."""
+        if scope in self._stack or len(self._stack) >= _MAX_HELPERS:
+            return None
+        self._stack.append(scope)
+        self._returned.append([])
+        self._ends.append(ends if ends is not None else [])
+        try:
+            if not self._block(scope, scope.body, env):
+                self._ends[-1].append(env)
+            return merged(self._returned[-1])
+        finally:
+            self._stack.pop()
+            self._returned.pop()
+            self._ends.pop()
+
+    # -- functions that are called -----------------------------------------------------------------------------------
+
+    def helper(self, scope: Scope, function: Scope, call: Node, given: Given, env: Environment) -> Taint | None:
+        """What a function of the project gives back; what its checks prove is true of the arguments afterwards."""
+        inner = self._closure(scope, function, env)
+        taints = self._parameters(function, call, given)
+        if not inner and not any(taint is not None for taint in taints.values()):
+            return None
+        for name, taint in taints.items():
+            if taint is not None:
+                parameter = next(p for p in function.parameters if p[form.P_NAME] == name)
+                words = f"goes to {function.name}({name})"
+                inner[name] = taint if taint.is_request else taint.then(function, parameter, words)
+            else:
+                inner.pop(name, None)
+        key = (function, tuple(sorted((name, _state(taint)) for name, taint in inner.items())))
+        if key not in self._known:
+            self._known[key] = (None, {})
+            ends: list[Environment] = []
+            returned = self._function(function, inner, ends)
+            self._known[key] = (returned, self._proved_by(function, ends, taints) if ends else {})
+        returned, proved = self._known[key]
+        self._take_over(function, call, proved, env)
+        if returned is None:
+            return None
+        # The way is that of this call, whoever asked first.
+        own = next((t for t in taints.values() if t is not None and t.source == returned.source), None)
+        trail = own.trail if own is not None else returned.trail
+        return replace(returned, trail=trail).then(scope, call, f"comes back from {function.name}()")
+
+    @staticmethod
+    def _proved_by(
+        function: Scope, ends: list[Environment], taints: dict[str, Taint | None]
+    ) -> dict[str, frozenset[str] | None]:
+        """Parameters that are clean wherever the function ends without an error, unless it gave them new values."""
+        found: dict[str, frozenset[str] | None] = {}
+        for name, taint in taints.items():
+            bindings = function.bindings.get(name, ())
+            if taint is None or taint.is_request or any(one.how is not How.PARAMETER for one in bindings):
+                continue
+            after = merged([look_up(end, name) for end in ends])
+            if after is None:
+                found[name] = None
+            elif after.removed - taint.removed:
+                found[name] = after.removed
+        return found
+
+    def _take_over(
+        self, function: Scope, call: Node, proved: dict[str, frozenset[str] | None], env: Environment
+    ) -> None:  # fmt: skip
+        if not proved:
+            return
+        for name, argument in proofs.passed(function, call):
+            path = path_of(argument)
+            if name in proved and path is not None:
+                clean(env, path, proved[name])
+
+    @staticmethod
+    def _closure(scope: Scope, function: Scope, env: Environment) -> Environment:
+        """What a function inside of this one sees of its names."""
+        outer = function.parent
+        while outer is not None and outer is not scope:
+            outer = outer.parent
+        if outer is None:
+            return {}
+        own = function.bindings
+        return {path: taint for path, taint in env.items() if path.split(".")[0].split("[")[0] not in own}
+
+    @staticmethod
+    def _parameters(function: Scope, call: Node, given: Given) -> dict[str, Taint | None]:
+        found: dict[str, Taint | None] = {}
+        taints = {id(argument): taint for argument, taint in zip(call[4], given.positional, strict=True)}
+        taints |= {id(value): taint for (_, value), (_, taint) in zip(call[5], given.named, strict=True)}
+        names = {p[form.P_NAME]: p[form.P_KIND] for p in function.parameters}
+        for name, argument in proofs.passed(function, call):
+            if names.get(name) in (form.POSITIONAL, form.REGULAR, form.KEYWORD):
+                found[name] = taints.get(id(argument))
+        rest = next((name for name, kind in names.items() if kind == form.VARARGS), None)
+        if rest is not None:
+            taken = sum(kind in (form.POSITIONAL, form.REGULAR) for kind in names.values())
+            found[rest] = merged(given.positional[taken:])
+        rest = next((name for name, kind in names.items() if kind == form.KWARGS), None)
+        if rest is not None:
+            found[rest] = merged(taint for name, taint in given.named if name not in names)
+        return found
+
+    # -- statements --------------------------------------------------------------------------------------------------
+
+    def _block(self, scope: Scope, body: Body, env: Environment) -> bool:
+        """Walks statements; True when control surely leaves the block (return, raise, continue, break)."""
+        for node in body:
+            step = _STEPS.get(node[0])
+            if step is not None and step(self, scope, node, env):
+                return True
+        return False
+
+    def _return(self, scope: Scope, node: Node, env: Environment) -> bool:
+        if node[3] is not None:
+            self._returned[-1].append(self.value(scope, node[3], env))
+        self._ends[-1].append(dict(env))
+        return True
+
+    def _raise(self, scope: Scope, node: Node, env: Environment) -> bool:
+        for inner in (node[3], node[4]):
+            if inner is not None:
+                self.value(scope, inner, env)
+        return True
+
+    def _leave(self, _scope: Scope, _node: Node, _env: Environment) -> bool:
+        return True
+
+    def _assign(self, scope: Scope, node: Node, env: Environment) -> bool:
+        value = node[4]
+        for target in node[3]:
+            if _is_place_by_place(target, value):
+                taints = [self.value(scope, one, env) for one in value[3]]
+                for one, taint in zip(target[3], taints, strict=True):
+                    self.bind(scope, one, taint, env)
+            else:
+                self.bind(scope, target, self.value(scope, value, env), env)
+        return False
+
+    def _annotated(self, scope: Scope, node: Node, env: Environment) -> bool:
+        if node[5] is not None:
+            self.bind(scope, node[3], self.value(scope, node[5], env), env)
+        return False
+
+    def _augmented(self, scope: Scope, node: Node, env: Environment) -> bool:
+        before = self.value(scope, node[3], env)
+        added = self.value(scope, (form.BINARY, node[1], node[2], node[4], (node[3], node[5])), env)
+        path = path_of(node[3])
+        if added is not None and path is not None and before is None:
+            self.bind(scope, node[3], added, env)
+        elif path is not None:
+            assign(env, path, added)
+        return False
+
+    def _expression(self, scope: Scope, node: Node, env: Environment) -> bool:
+        taint = self.value(scope, node[3], env)
+        if node[3][0] in (form.YIELD, form.YIELD_FROM):
+            self._returned[-1].append(taint)
+        return False
+
+    def _assert(self, scope: Scope, node: Node, env: Environment) -> bool:
+        # Not a proof: `python -O` takes asserts away.
+        self.value(scope, node[3], env)
+        return False
+
+    def _if(self, scope: Scope, node: Node, env: Environment) -> bool:
+        outcomes: list[Environment] = []
+        rest = env
+        for test, body in node[3]:
+            self.value(scope, test, rest)
+            inside, outside = dict(rest), dict(rest)
+            self.prove(scope, test, inside, holds=True)
+            self.prove(scope, test, outside, holds=False)
+            if not self._block(scope, body, inside):
+                outcomes.append(inside)
+            rest = outside
+        if node[4] is None or not self._block(scope, node[4], rest):
+            outcomes.append(rest)
+        if not outcomes:
+            return True
+        join(env, outcomes)
+        return False
+
+    def _for(self, scope: Scope, node: Node, env: Environment) -> bool:
+        taint = self.value(scope, node[4], env)
+        taint = taint.whole() if taint is not None else None
+        for _ in range(2):
+            inside = dict(env)
+            self.bind(scope, node[3], taint, inside)
+            self._block(scope, node[5], inside)
+            join(env, [dict(env), inside])
+        return bool(node[6]) and self._block(scope, node[6], env)
+
+    def _while(self, scope: Scope, node: Node, env: Environment) -> bool:
+        for _ in range(2):
+            self.value(scope, node[3], env)
+            inside = dict(env)
+            self.prove(scope, node[3], inside, holds=True)
+            self._block(scope, node[4], inside)
+            join(env, [dict(env), inside])
+        return False
+
+    def _try(self, scope: Scope, node: Node, env: Environment) -> bool:
+        before = dict(env)
+        left = self._block(scope, node[3], env)
+        if not left and node[5]:
+            left = self._block(scope, node[5], env)
+        outcomes = [] if left else [dict(env)]
+        for handler in node[4]:
+            # An error may have come anywhere in the block: what held before and what held after it.
+            inside: Environment = {}
+            join(inside, [before, dict(env)])
+            if not self._block(scope, handler[5], inside):
+                outcomes.append(inside)
+        if outcomes:
+            join(env, outcomes)
+        if node[6]:
+            return self._block(scope, node[6], env) or not outcomes
+        return not outcomes
+
+    def _with(self, scope: Scope, node: Node, env: Environment) -> bool:
+        for expression, target in node[3]:
+            taint = self.value(scope, expression, env)
+            if target is not None:
+                self.bind(scope, target, taint, env)
+        return self._block(scope, node[4], env)
+
+    def _match(self, scope: Scope, node: Node, env: Environment) -> bool:
+        taint = self.value(scope, node[3], env)
+        path = path_of(node[3])
+        outcomes: list[Environment] = [dict(env)]
+        for case in node[4]:
+            inside = dict(env)
+            pattern = case[3]
+            captures = pattern[4] if pattern is not None and pattern[0] == form.PATTERN else ()
+            values = pattern[3] if pattern is not None and pattern[0] == form.PATTERN else ()
+            for capture in captures:
+                self.bind(scope, capture, taint.whole() if taint is not None else None, inside)
+            if values and not captures and path is not None:
+                clean(inside, path)
+            if case[4] is not None:
+                self.value(scope, case[4], inside)
+                self.prove(scope, case[4], inside, holds=True)
+            if not self._block(scope, case[5], inside):
+                outcomes.append(inside)
+        join(env, outcomes)
+        return False
+
+    def _delete(self, _scope: Scope, node: Node, env: Environment) -> bool:
+        for target in node[3]:
+            path = path_of(target)
+            if path is not None:
+                assign(env, path, None)
+        return False
+
+
+def _state(taint: Taint | None) -> tuple[object, ...]:
+    if taint is None:
+        return ()
+    fields = tuple(sorted(taint.fields)) if taint.fields is not None else ("*",)
+    return taint.source, tuple(sorted(taint.removed)), taint.confidence, taint.is_request, fields, taint.text
+
+
+_STEPS: dict[int, Callable[[_Walker, Scope, Node, Environment], bool]] = {
+    form.ASSIGN: _Walker._assign,
+    form.ANNOTATED: _Walker._annotated,
+    form.AUGMENTED: _Walker._augmented,
+    form.EXPRESSION: _Walker._expression,
+    form.ASSERT: _Walker._assert,
+    form.DELETE: _Walker._delete,
+    form.RETURN: _Walker._return,
+    form.RAISE: _Walker._raise,
+    form.BREAK: _Walker._leave,
+    form.CONTINUE: _Walker._leave,
+    form.IF: _Walker._if,
+    form.FOR: _Walker._for,
+    form.WHILE: _Walker._while,
+    form.TRY: _Walker._try,
+    form.WITH: _Walker._with,
+    form.MATCH: _Walker._match,
+}
+
+
+def _is_place_by_place(target: Node, value: Node) -> bool:
+    """True for `sort, words = "name", q`, where each name gets the value at its own place."""
+    if target[0] not in (form.TUPLE, form.LIST) or value[0] not in (form.TUPLE, form.LIST):
+        return False
+    return len(target[3]) == len(value[3]) and not any(one[0] == form.STARRED for one in (*target[3], *value[3]))

@@ -1,0 +1,193 @@
+"""What `check` works with: a rule as its file states it, and a finding as every report shows it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from nomoat.journal.facts import Severity
+
+#: How sure a finding is, apart from how bad it would be.
+Confidence: TypeAlias = Literal["low", "likely", "sure"]
+
+SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high", "critical")
+CONFIDENCES: tuple[Confidence, ...] = ("low", "likely", "sure")
+#: Where tainted data may come from.
+SOURCES = ("request-data",)
+#: What tainted data may still do; rules of users may name kinds of their own.
+KINDS = ("sql", "shell", "code", "path", "url", "html", "template", "object", "header", "log")
+
+
+def weaker(*confidences: Confidence) -> Confidence:
+    """The least sure of them."""
+    return min(confidences, key=CONFIDENCES.index)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule: its id is the stem of its file. One of `question`, `patterns` and `flow` is set."""
+
+    id: str
+    topic: str
+    title: str
+    severity: Severity
+    confidence: Confidence
+    cwe: int
+    owasp: tuple[str, ...]
+    asvs: tuple[str, ...]
+    why: str
+    fix: str
+    question: str = ""
+    patterns: tuple[Pattern, ...] = ()
+    flow: Flow | None = None
+    #: Whether it judges tests too; most rules do not.
+    in_tests: bool = False
+    #: Whether literals on its lines are secrets: no report shows them.
+    hides_literals: bool = False
+    at: str = ""
+
+    @property
+    def kind(self) -> str:
+        """`question` (to the map), `pattern` (of a call) or `flow` (inside a function)."""
+        return "question" if self.question else "pattern" if self.patterns else "flow"
+
+
+#: What a test of an argument may ask; `docs/how-to/write-a-rule.md` says what each means.
+TestKind: TypeAlias = Literal[
+    "literal", "not-literal", "default", "equals", "not-equals", "absent", "present", "contains", "item", "named",
+    "made-by",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """A test of one argument of a call, by keyword `name` and, where it may be positional, place `at`."""
+
+    name: str
+    at: int | None
+    test: TestKind
+    value: Any = None
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A call that must not be: any of `calls` (dotted names, `*` allowed) for which every test holds.
+
+    Where another call that fits one of `unless` stands in the same function, it is only a `low` finding.
+    """
+
+    calls: tuple[str, ...]
+    tests: tuple[Test, ...]
+    message: str
+    confidence: Confidence = "sure"
+    fix: str = ""
+    unless: tuple[Pattern, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sink:
+    """Where taint must not arrive: an argument of a call for which every test holds.
+
+    `text`: a pattern of the constant text that is expected around the data; without it the finding is less sure.
+    """
+
+    calls: tuple[str, ...]
+    argument: str
+    at: int | None
+    message: str
+    tests: tuple[Test, ...] = ()
+    confidence: Confidence = "sure"
+    text: re.Pattern[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sanitizer:
+    """Calls whose result no longer bears these kinds of taint; every other kind stays."""
+
+    calls: tuple[str, ...]
+    removes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Where data comes from, the kinds of taint that matter, where they must not arrive, and what removes them."""
+
+    sources: tuple[str, ...]
+    kinds: frozenset[str]
+    sinks: tuple[Sink, ...]
+    sanitizers: tuple[Sanitizer, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A region of a file: lines and columns from 1, the end column behind the last character."""
+
+    path: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """An `allow` comment that covers a finding."""
+
+    at: str
+    reason: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One finding. `target` is a map id; `steps` is the way of a flow; `fingerprint` survives moved lines.
+
+    `label` stands beside the marked code; `code` is the marked code without spaces, which the fingerprint is made of.
+    """
+
+    rule: str
+    severity: Severity
+    confidence: Confidence
+    message: str
+    why: str
+    fix: str
+    span: Span
+    line_text: str
+    label: str = ""
+    code: str = ""
+    target: str = ""
+    symbol: str = ""
+    steps: tuple[tuple[Span, str], ...] = ()
+    cwe: int = 0
+    owasp: tuple[str, ...] = ()
+    asvs: tuple[str, ...] = ()
+    fingerprint: str = ""
+    suppressed: Suppression | None = None
+
+    @property
+    def order(self) -> tuple[int, str, int, int, str]:
+        """Worst first, then by place."""
+        return (-SEVERITIES.index(self.severity), self.span.path, self.span.line, self.span.column, self.rule)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A whole run: findings (suppressed ones too), what was not analysed, and what was looked at."""
+
+    findings: tuple[Finding, ...]
+    not_analysed: tuple[tuple[str, str], ...]
+    notes: tuple[tuple[str, str], ...]
+    rules: Mapping[str, Rule]
+    routes: int
+    unknown_routes: int
+    files: int
+    lines: int
+    seconds: float
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    map_hash: str = ""

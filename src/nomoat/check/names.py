@@ -1,0 +1,45 @@
+"""Which of a rule's call names a call site has: dotted names as resolved, `*.execute` for a method of anything."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+from nomoat.survey.python import form
+from nomoat.survey.python.form import Node
+from nomoat.survey.python.program import Program
+from nomoat.survey.python.symbols import Scope
+
+
+@lru_cache(maxsize=512)
+def _compiled(names: tuple[str, ...]) -> tuple[frozenset[str], re.Pattern[str] | None, frozenset[str]]:
+    exact = frozenset(name for name in names if "*" not in name)
+    methods = frozenset(name[2:] for name in names if name.startswith("*.") and "*" not in name[2:])
+    rest = [
+        fnmatch.translate(name) for name in names if "*" in name and not (name.startswith("*.") and "*" not in name[2:])
+    ]
+    return exact, re.compile("|".join(rest)) if rest else None, methods
+
+
+def last_words(names: Iterable[str]) -> frozenset[str]:
+    """The last part of each name: a call without one of these cannot match, so it need not be resolved."""
+    return frozenset(name.rpartition(".")[2] for name in names)
+
+
+def called(program: Program, scope: Scope, call: Node, names: tuple[str, ...]) -> bool:
+    """Whether a CALL is one of these. A method of a class of the project itself is none of `*.name`."""
+    exact, pattern, methods = _compiled(names)
+    found = program.resolve(scope, call[3])
+    for one in found.all:
+        if one.kind in ("function", "class") and one.scope is not None:
+            continue
+        name = one.name.removeprefix("builtins.")
+        if name and (name in exact or (pattern is not None and pattern.match(name))):
+            return True
+    return (
+        call[3][0] == form.ATTRIBUTE
+        and call[3][4] in methods
+        and not any(one.scope is not None and one.kind in ("function", "class") for one in found.all)
+    )

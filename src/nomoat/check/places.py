@@ -1,0 +1,69 @@
+"""Where findings stand: spans in lines and columns, the line as shown, and the code that a fingerprint is made of."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+
+from nomoat.check.model import Finding, Span
+from nomoat.survey.python.form import Node
+from nomoat.survey.python.parser import Module
+
+# Texts and comments of Python, as far as one needs to tell one from the other.
+PIECES = re.compile(
+    r"(?P<comment>#[^\n]*)|(?P<text>\"\"\"(?:\\.|[^\\])*?\"\"\"|'''(?:\\.|[^\\])*?'''|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*')",
+    re.S,
+)
+_TRAILING_COMMA = re.compile(r",(?=[)\]}])")
+
+
+def span_of(module: Module, node: Node) -> Span:
+    """The region of a node."""
+    start, end = node[1], max(node[1], node[2])
+    return Span(module.path, module.line(start), module.column(start), module.line(end), module.column(end))
+
+
+def span_of_line(module: Module | None, at: str) -> Span:
+    """The region of a whole line, given as `file:line`."""
+    path, _, number = at.rpartition(":")
+    line = int(number) if number.isdigit() else 1
+    text = module.line_text(line) if module is not None else ""
+    begins = len(text) - len(text.lstrip()) + 1
+    return Span(path or at, line, begins, line, max(len(text.rstrip()) + 1, begins + 1))
+
+
+def code_of(text: str) -> str:
+    """Code without comments, spaces and trailing commas: the same however it is laid out."""
+    kept = PIECES.sub(lambda found: "" if found.lastgroup == "comment" else found.group(), text)
+    return _TRAILING_COMMA.sub("", "".join(kept.split()))
+
+
+def masked(text: str) -> str:
+    """The text with what stands between quotes hidden, as long as it was: a finding never shows a secret."""
+
+    def hidden(found: re.Match[str]) -> str:
+        piece = found.group()
+        if found.lastgroup == "comment":
+            return piece
+        quotes = 3 if piece[:3] in ('"""', "'''") else 1
+        return piece[:quotes] + "*" * (len(piece) - 2 * quotes) + piece[-quotes:]
+
+    return PIECES.sub(hidden, text)
+
+
+def fingerprinted(found: Iterable[Finding]) -> list[Finding]:
+    """Gives each finding its fingerprint: rule, symbol (without its file), code, and which of several alike.
+
+    Moved lines, new layout, comments and renamed files change none of these.
+    """
+    counted: Counter[str] = Counter()
+    result = []
+    for finding in sorted(found, key=lambda one: (one.span.path, one.span.line, one.span.column, one.rule)):
+        base = "\x00".join((finding.rule, finding.symbol, finding.code))
+        counted[base] += 1
+        digest = hashlib.sha256(f"{base}\x00{counted[base]}".encode()).hexdigest()[:24]
+        result.append(replace(finding, fingerprint=digest))
+    return result

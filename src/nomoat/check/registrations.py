@@ -1,0 +1,152 @@
+"""Where a route is registered in source: the decorator or call, the router it is registered on, its handler.
+
+A finding about a route points there, and the fix it proposes is taken from how a sibling is guarded.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from nomoat.appmap.model import Guard, Map, Route
+from nomoat.check.flow import sources
+from nomoat.check.flow.taint import path_of
+from nomoat.survey.python import form
+from nomoat.survey.python.form import Node
+from nomoat.survey.python.parser import Module
+from nomoat.survey.python.program import Program
+from nomoat.survey.python.symbols import Scope
+
+_IDENTITY = re.compile(
+    r"user|auth|account|principal|identity|claims|token|viewer|actor|caller|member|tenant|owner|\bme\b", re.I
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Registration:
+    """One route in source. `call` is the decorator (or the call) that registers it; `router` what it is called on."""
+
+    module: Module | None
+    call: Node | None
+    router: str
+    handler: Scope | None
+
+    @property
+    def text(self) -> str:
+        """The decorator or call as written, on one line."""
+        return self._text(self.call) if self.call is not None else ""
+
+    def _text(self, node: Node) -> str:
+        assert self.module is not None
+        return " ".join(self.module.text(node).split())
+
+
+class Registrations:
+    """The registrations of all routes of a map."""
+
+    def __init__(self, drawn: Map, program: Program) -> None:
+        self.program = program
+        self._calls = self._index(drawn, program)
+        self._handlers = _Handlers(program)
+        self._known: dict[tuple[str, str, str], Registration] = {}
+
+    def of(self, route: Route) -> Registration:
+        """The registration of a route."""
+        key = (route.id, route.at, route.registered_at)
+        if key not in self._known:
+            at = route.registered_at or route.at
+            module = self.program.modules.get(at.rpartition(":")[0])
+            call = self._calls.get(at)
+            router = path_of(call[3][3]) or "" if call is not None and call[3][0] == form.ATTRIBUTE else ""
+            self._known[key] = Registration(module, call, router, self._handlers.of(route))
+        return self._known[key]
+
+    @staticmethod
+    def _index(drawn: Map, program: Program) -> dict[str, Node]:
+        """The outermost call that begins on each line where a route is registered."""
+        wanted = {route.registered_at or route.at for route in drawn.routes}
+        found: dict[str, Node] = {}
+        for path in {at.rpartition(":")[0] for at in wanted}:
+            module = program.modules.get(path)
+            if module is None:
+                continue
+            for node in form.walk(module.body):
+                if node[0] == form.CALL and (at := module.at(node)) in wanted:
+                    known = found.get(at)
+                    if known is None or node[2] - node[1] > known[2] - known[1]:
+                        found[at] = node
+        return found
+
+    def guard_text(self, route: Route) -> str:
+        """How a route's guard is written: `dependencies=[Depends(current_user)]`, or the parameter that asks for it."""
+        registration = self.of(route)
+        if registration.module is None:
+            return ""
+        if registration.call is not None:
+            given = form.keyword(registration.call, "dependencies")
+            if given is not None and given[0] == form.LIST and given[3]:
+                return f"dependencies={registration._text(given)}"
+        handler = registration.handler
+        for parameter in handler.parameters if handler is not None else ():
+            asked = self._asked(handler, parameter)
+            if asked is not None and self._leads_to(asked, route.guards):
+                return registration._text(parameter)
+        return ""
+
+    def _asked(self, handler: Scope | None, parameter: Node) -> Scope | None:
+        assert handler is not None
+        annotation = parameter[form.P_ANNOTATION]
+        for node in (parameter[form.P_DEFAULT], annotation):
+            asked = sources.dependency(self.program, handler, node, annotation)
+            if asked is not None:
+                return asked.scope
+        return None
+
+    def _leads_to(self, asked: Scope, guards: tuple[Guard, ...], depth: int = 0) -> bool:
+        if any(guard.name == asked.name or _stands_in(guard.at, asked) for guard in guards):
+            return True
+        if depth >= 4 or not asked.is_function:
+            return False
+        inner = [self._asked(asked, parameter) for parameter in asked.parameters]
+        return any(self._leads_to(one, guards, depth + 1) for one in inner if one is not None)
+
+    def uses_identity(self, route: Route) -> bool:
+        """Whether the handler does anything with who is calling: hands it on, compares it, filters by it."""
+        handler = self.of(route).handler
+        if handler is None:
+            return True
+        named = set()
+        for parameter in handler.parameters:
+            asked = self._asked(handler, parameter)
+            if asked is not None and (self._leads_to(asked, route.guards) or _IDENTITY.search(parameter[form.P_NAME])):
+                named.add(parameter[form.P_NAME])
+        for node in form.walk(handler.body):
+            if node[0] == form.NAME and node[3] in named:
+                return True
+            if node[0] == form.ATTRIBUTE and node[4] in ("user", "auth", "subject", "identity", "principal"):
+                return True
+        return False
+
+
+def _stands_in(at: str, scope: Scope) -> bool:
+    path, _, line = at.rpartition(":")
+    if path != scope.module.path or scope.node is None or not line.isdigit():
+        return False
+    return scope.module.line(scope.node[1]) <= int(line) <= scope.module.line(scope.node[2])
+
+
+class _Handlers:
+    """Finds the function of a route by its name, else by the line of its `def`."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._at: dict[str, dict[str, Scope]] = {}
+
+    def of(self, route: Route) -> Scope | None:
+        path = route.at.rpartition(":")[0]
+        module = self._program.modules.get(path)
+        if module is None:
+            return None
+        if path not in self._at:
+            self._at[path] = {scope.at: scope for scope in self._program.functions(within=module)}
+        return self._at[path].get(route.at)

@@ -1,0 +1,234 @@
+"""Finds and reads rules: the shipped folder, then the user's `.nomoat/rules/`. Every mistake of every file at once."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import cast, get_args
+
+from nomoat import datafile
+from nomoat.check.model import (
+    CONFIDENCES,
+    KINDS,
+    SEVERITIES,
+    SOURCES,
+    Confidence,
+    Flow,
+    Pattern,
+    Rule,
+    Sanitizer,
+    Sink,
+    Test,
+    TestKind,
+)
+from nomoat.check.questions import QUESTIONS
+from nomoat.datafile import Mapping, Node, Reader, Sequence, Value
+from nomoat.errors import DataFileError, NomoatError, Problem
+from nomoat.journal.facts import Severity
+
+SHIPPED = Path(__file__).parent / "rules"
+_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
+_TEXTS = ("title", "severity", "cwe", "why", "fix")
+_KINDS = ("question", "calls", "flow")
+_KEYS = (*_TEXTS, "confidence", "owasp", "asvs", "in_tests", "hides_literals", *_KINDS)
+
+
+def own_folder(root: Path) -> Path:
+    """Where a project keeps its own rules."""
+    return root / ".nomoat" / "rules"
+
+
+def files(root: Path | None) -> list[Path]:
+    """Every rule file, by id; a user's rule of a shipped name replaces it."""
+    found = {path.stem: path for path in sorted(SHIPPED.rglob("*.yaml"))}
+    if root is not None and own_folder(root).is_dir():
+        found |= {path.stem: path for path in sorted(own_folder(root).rglob("*.yaml"))}
+    return [found[name] for name in sorted(found)]
+
+
+def load(root: Path | None) -> dict[str, Rule]:
+    """Every rule by its id. Raises DataFileError with the mistakes of all files."""
+    rules: dict[str, Rule] = {}
+    problems: list[Problem] = []
+    for path in files(root):
+        try:
+            rules[path.stem] = load_one(path)
+        except DataFileError as error:
+            problems += error.problems
+    if problems:
+        raise DataFileError("mistakes", problems=problems)
+    return rules
+
+
+def find(name: str, root: Path | None) -> Rule:
+    """One rule by its id. Raises NomoatError with the nearest name."""
+    rules = load(root)
+    if name not in rules:
+        raise NomoatError(f"no rule is called '{name}'", where="nomoat explain", fix=datafile.did_you_mean(name, rules))
+    return rules[name]
+
+
+def load_one(path: Path) -> Rule:
+    """The rule of a file. Raises DataFileError with every mistake."""
+    reader = _RuleReader(DataFileError)
+    node = datafile.load(path)
+    fields = reader.mapping(node, "a rule", known=_KEYS)
+    if fields is None:
+        reader.finish()
+        raise AssertionError("a rule that is no map is a mistake")
+    if not _ID.match(path.stem):
+        reader.mistake(f"'{path.stem}' is no id of a rule", node, "name the file in kebab-case: sql-injection.yaml")
+    for name in _TEXTS:
+        if name not in fields:
+            reader.mistake(f"{name} is missing", node)
+    if sum(name in fields for name in _KINDS) != 1:
+        reader.mistake("a rule has one of question, calls and flow", node)
+    rule = reader.rule(path, fields)
+    reader.finish()
+    return rule
+
+
+class _RuleReader(Reader):
+    """Takes the parts of a rule out of its file."""
+
+    def rule(self, path: Path, fields: Mapping) -> Rule:
+        confidence = self._confidence(fields)
+        patterns = [self._pattern(node, confidence) for node in self.sequence(fields.get("calls"), "calls")]
+        return Rule(
+            id=path.stem,
+            topic=path.parent.name,
+            title=self.text(fields.get("title"), "title") or "",
+            severity=cast(Severity, self.choice(fields.get("severity"), "severity", SEVERITIES) or "medium"),
+            confidence=confidence,
+            cwe=self.integer(fields.get("cwe"), "cwe", least=1) or 0,
+            owasp=self.texts(fields.get("owasp"), "owasp"),
+            asvs=self.texts(fields.get("asvs"), "asvs"),
+            why=(self.text(fields.get("why"), "why") or "").strip(),
+            fix=(self.text(fields.get("fix"), "fix") or "").strip(),
+            question=self.choice(fields.get("question"), "question", QUESTIONS) or "",
+            patterns=tuple(pattern for pattern in patterns if pattern is not None),
+            flow=self._flow(fields.get("flow"), confidence),
+            in_tests=self.boolean(fields.get("in_tests"), "in_tests") or False,
+            hides_literals=self.boolean(fields.get("hides_literals"), "hides_literals") or False,
+            at=str(path),
+        )
+
+    def _confidence(self, fields: Mapping, default: Confidence = "sure") -> Confidence:
+        return cast(Confidence, self.choice(fields.get("confidence"), "confidence", CONFIDENCES) or default)
+
+    def _pattern(self, node: Node, confidence: Confidence) -> Pattern | None:
+        fields = self.mapping(node, "a call", known=("of", "where", "unless", "message", "fix", "confidence"))
+        if fields is None:
+            return None
+        calls = self.texts(fields.get("of"), "of")
+        message = self.text(fields.get("message"), "message") or ""
+        if not calls or not message:
+            self.mistake("a call needs `of` and `message`", node)
+        unless = [self._other(other) for other in self.sequence(fields.get("unless"), "unless")]
+        return Pattern(
+            calls,
+            self._tests(fields.get("where")),
+            message,
+            self._confidence(fields, confidence),
+            self.text(fields.get("fix"), "fix") or "",
+            tuple(other for other in unless if other is not None),
+        )
+
+    def _other(self, node: Node) -> Pattern | None:
+        fields = self.mapping(node, "another call", known=("of", "where"))
+        if fields is None:
+            return None
+        return Pattern(self.texts(fields.get("of"), "of"), self._tests(fields.get("where")), "")
+
+    def _tests(self, node: Node | None) -> tuple[Test, ...]:
+        found = [self._test(one) for one in self.sequence(node, "where")]
+        return tuple(test for test in found if test is not None)
+
+    def _test(self, node: Node) -> Test | None:
+        fields = self.mapping(node, "a test", known=("argument", "at", "is", "value", "key"))
+        if fields is None:
+            return None
+        name = self.text(fields.get("argument"), "argument")
+        place = self.integer(fields.get("at"), "at", least=0)
+        test = self.choice(fields.get("is"), "is", get_args(TestKind))
+        for needed in ("argument", "is"):
+            if needed not in fields:
+                self.mistake(f"a test needs `{needed}`", node)
+        if name is None or test is None:
+            return None
+        value = self._value(fields.get("value"), test)
+        return Test(name, place, cast(TestKind, test), value, self.text(fields.get("key"), "key") or "")
+
+    def _value(self, node: Node | None, test: str) -> object:
+        if test == "named":
+            return self._regex(node, "value")
+        if isinstance(node, Sequence):
+            return self.texts(node, "value")
+        if test == "made-by":
+            return self.texts(node, "value")
+        return node.data if isinstance(node, Value) else None
+
+    def _regex(self, node: Node | None, what: str) -> re.Pattern[str] | None:
+        text = self.text(node, what)
+        if text is None or node is None:
+            return None
+        try:
+            return re.compile(text)
+        except re.error as error:
+            self.mistake(f"{what} is no regular expression: {error}", node)
+            return None
+
+    def _flow(self, node: Node | None, confidence: Confidence) -> Flow | None:
+        fields = self.mapping(node, "flow", known=("from", "kinds", "to", "sanitizers"))
+        if fields is None:
+            return None
+        sources = self.texts(fields.get("from"), "from")
+        self._known(sources, SOURCES, "source", fields.get("from"))
+        kinds = frozenset(self.texts(fields.get("kinds"), "kinds"))
+        for name in ("from", "kinds", "to"):
+            if name not in fields:
+                self.mistake(f"a flow needs `{name}`", fields)
+        sinks = [self._sink(one, confidence) for one in self.sequence(fields.get("to"), "to")]
+        cleaning = [self._sanitizer(one, kinds) for one in self.sequence(fields.get("sanitizers"), "sanitizers")]
+        return Flow(
+            sources,
+            kinds,
+            tuple(sink for sink in sinks if sink is not None),
+            tuple(one for one in cleaning if one is not None),
+        )
+
+    def _known(self, words: tuple[str, ...], known: tuple[str, ...], what: str, node: Node | None) -> None:
+        for word in words:
+            if word not in known and node is not None:
+                self.mistake(f"unknown {what} '{word}'", node, datafile.did_you_mean(word, known))
+
+    def _sink(self, node: Node, confidence: Confidence) -> Sink | None:
+        known = ("of", "argument", "at", "where", "message", "confidence", "text")
+        fields = self.mapping(node, "a sink", known=known)
+        if fields is None:
+            return None
+        calls = self.texts(fields.get("of"), "of")
+        message = self.text(fields.get("message"), "message")
+        if not calls or message is None:
+            self.mistake("a sink needs `of` and `message`", node)
+            return None
+        return Sink(
+            calls,
+            self.text(fields.get("argument"), "argument") or "",
+            self.integer(fields.get("at"), "at", least=0),
+            message,
+            self._tests(fields.get("where")),
+            self._confidence(fields, confidence),
+            self._regex(fields.get("text"), "text"),
+        )
+
+    def _sanitizer(self, node: Node, kinds: frozenset[str]) -> Sanitizer | None:
+        fields = self.mapping(node, "a sanitizer", known=("of", "removes"))
+        if fields is None:
+            return None
+        removes = self.texts(fields.get("removes"), "removes")
+        self._known(removes, (*KINDS, *kinds), "kind of taint", fields.get("removes"))
+        calls = self.texts(fields.get("of"), "of")
+        if not calls or not removes:
+            self.mistake("a sanitizer needs `of` and `removes`", node)
+        return Sanitizer(calls, frozenset(removes))

@@ -1,0 +1,1 @@
+"""Shows a result: one module a format, each with `render(result, ...)`."""

@@ -1,0 +1,41 @@
+import sqlite3
+
+from fastapi import Depends, FastAPI, Header, HTTPException
+
+app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+
+
+def current_user(authorization: str = Header()) -> str:
+    if not authorization.startswith("Bearer "):
+        raise HTTPException(status_code=401)
+    return authorization
+
+
+@app.get("/orders/{order_id}", dependencies=[Depends(current_user)])  # expect: missing-ownership
+def read_order(order_id: int):
+    return sqlite3.connect("shop.db").execute("SELECT * FROM orders WHERE id = ?", (order_id,)).fetchone()
+
+
+@app.get("/orders/{order_id}/receipt")
+def read_receipt(order_id: int, user: str = Depends(current_user)):
+    connection = sqlite3.connect("shop.db")
+    return connection.execute("SELECT * FROM orders WHERE id = ? AND owner = ?", (order_id, user)).fetchone()
+
+
+@app.delete("/orders/{order_id}")
+def delete_order(order_id: int, user: str = Depends(current_user)):
+    connection = sqlite3.connect("shop.db")
+    row = connection.execute("SELECT owner FROM orders WHERE id = ?", (order_id,)).fetchone()
+    if row["owner"] != user:
+        raise HTTPException(status_code=404)
+    connection.execute("DELETE FROM orders WHERE id = ?", (order_id,))
+
+
+@app.get("/orders")
+def list_orders(user: str = Depends(current_user)):
+    return sqlite3.connect("shop.db").execute("SELECT id FROM orders WHERE owner = ?", (user,)).fetchall()
+
+
+@app.get("/countries/{country_id}", dependencies=[Depends(current_user)])
+def read_country(country_id: int):
+    return sqlite3.connect("shop.db").execute("SELECT * FROM countries WHERE id = ?", (country_id,)).fetchone()

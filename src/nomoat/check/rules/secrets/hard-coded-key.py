@@ -1,0 +1,37 @@
+import hmac
+import os
+from hashlib import sha256
+
+import jwt
+from cryptography.fernet import Fernet
+from fastapi import FastAPI
+from jose import jwt as jose
+from joserfc.jwk import OctKey
+from starlette.middleware.sessions import SessionMiddleware
+
+SECRET = "c2b7f0a4e19d4d1c8e5f"
+FROM_ENVIRONMENT = os.environ["SECRET"]
+WITH_DEFAULT = os.getenv("SECRET", "for development")
+PLACEHOLDER = "<your key>"
+
+app = FastAPI()
+
+
+def bad(claims):
+    jwt.encode(claims, "7c1de0b2a9", algorithm="HS256")  # expect: hard-coded-key
+    jwt.encode(claims, SECRET, algorithm="HS256")  # expect: hard-coded-key
+    jose.decode(claims, key=SECRET, algorithms=["HS256"])  # expect: hard-coded-key
+    OctKey.import_key("7d0f5a1e93c84b62a1f04c6e8b2d9573")  # expect: hard-coded-key
+    hmac.new(b"0f1e2d3c4b5a", claims, sha256)  # expect: hard-coded-key
+    Fernet(b"Zm9yIHRoZSBleGFtcGxlIG9ubHksIG5vdCBhIGtleSE=")  # expect: hard-coded-key
+    app.add_middleware(SessionMiddleware, secret_key=SECRET)  # expect: hard-coded-key
+
+
+def safe(claims, key):
+    jwt.encode(claims, FROM_ENVIRONMENT, algorithm="HS256")
+    jwt.encode(claims, os.environ["SECRET"], algorithm="HS256")
+    jose.decode(claims, key=WITH_DEFAULT, algorithms=["HS256"])
+    OctKey.import_key(PLACEHOLDER)
+    hmac.new(key, claims, sha256)
+    Fernet(Fernet.generate_key())
+    app.add_middleware(SessionMiddleware, secret_key=FROM_ENVIRONMENT)

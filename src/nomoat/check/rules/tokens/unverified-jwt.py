@@ -1,0 +1,24 @@
+import jwt
+from jose import jwt as jose
+
+OPTIONS = {"verify_signature": False}
+ALGORITHMS = ["HS256"]
+
+
+def bad(token, key):
+    jwt.decode(token, options={"verify_signature": False})  # expect: unverified-jwt
+    jwt.decode(token, options=OPTIONS)  # expect: unverified-jwt
+    jwt.decode(token, key, algorithms=["HS256", "none"])  # expect: unverified-jwt
+    jwt.decode(token, verify=False)  # expect: unverified-jwt
+    jwt.decode(token, key)  # expect: unverified-jwt
+    jose.get_unverified_claims(token)  # expect: unverified-jwt
+
+
+def safe(token, key, everything):
+    jwt.decode(token, key, algorithms=["HS256"])
+    jwt.decode(token, key, ALGORITHMS)
+    jwt.decode(token, key, algorithms=["RS256"], options={"verify_aud": False})
+    jwt.decode(token, key, algorithms=ALGORITHMS, options={"verify_signature": True})
+    jwt.decode(token, key, **everything)
+    jose.decode(token, key, algorithms=["ES256"])
+    jose.get_unverified_header(token)

@@ -1,0 +1,122 @@
+"""Runs `nomoat check`, `explain` and `rules list`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from datetime import date
+from pathlib import Path
+
+from nomoat import settings as settings_file
+from nomoat.check import registry
+from nomoat.check import settings as check_settings
+from nomoat.check.model import CONFIDENCES, SEVERITIES, Finding, Result
+from nomoat.check.report import plain, sarif, text
+from nomoat.check.scan import scan
+from nomoat.errors import EXIT_CLEAN, EXIT_FINDINGS, EXIT_INCOMPLETE, NomoatError, printable
+from nomoat.journal.facts import Checked, OpenFinding
+from nomoat.journal.journal import open_store
+from nomoat.settings import Settings
+
+_FORMATS = {"text": text.render, "json": plain.render, "sarif": sarif.render}
+
+
+def check(arguments: argparse.Namespace) -> int:
+    """Runs the command."""
+    path = Path(arguments.path)
+    settings = settings_for(path, arguments.config)
+    own = check_settings.read(settings)
+    result = scan(path, settings, today=date.today())
+    report = _FORMATS[arguments.format](result, confidence=arguments.confidence)
+    if arguments.output:
+        _write(Path(arguments.output), report)
+    else:
+        print(report, end="")
+    _record(result, settings, path, arguments.store)
+    return _code(result, arguments, arguments.fail_on or own.fail_on)
+
+
+def settings_for(path: Path, config: str | None) -> Settings:
+    """The settings of a checked folder: the argument, else the file in that folder, else the defaults."""
+    folder = path if path.is_dir() else path.parent
+    if config is not None:
+        return settings_file.load(config)
+    here = folder / settings_file.FILE_NAME
+    return settings_file.load(here) if here.is_file() else settings_file.empty(folder)
+
+
+def _code(result: Result, arguments: argparse.Namespace, fail_on: str) -> int:
+    least = SEVERITIES.index(fail_on)
+    counted = [f for f in result.findings if f.suppressed is None and _counts(f, arguments.confidence)]
+    if any(SEVERITIES.index(finding.severity) >= least for finding in counted):
+        return EXIT_FINDINGS
+    return EXIT_INCOMPLETE if result.not_analysed and not arguments.allow_incomplete else EXIT_CLEAN
+
+
+def _counts(finding: Finding, confidence: str) -> bool:
+    return CONFIDENCES.index(finding.confidence) >= list[str](CONFIDENCES).index(confidence)
+
+
+def _write(path: Path, report: str) -> None:
+    try:
+        path.write_text(report, encoding="utf-8")
+    except OSError as error:
+        raise NomoatError(
+            f"cannot write the report: {error.strerror}", where=str(path), fix="check path and rights"
+        ) from error
+
+
+def _record(result: Result, settings: Settings, path: Path, url: str | None) -> None:
+    """One fact a run, where a nomoat.yaml and a store are; a store that cannot be written is said, nothing more."""
+    if url is None:
+        scheme, _, rest = settings.store_url.partition(":")
+        if settings.path is None or (scheme == "sqlite" and not Path(rest).exists()):
+            return
+        url = settings.store_url
+    try:
+        store = open_store(url)
+    except NomoatError as error:
+        print(f"note: this run is not in the journal: {error.what}", file=sys.stderr)
+        return
+    try:
+        still = [f for f in result.findings if f.suppressed is None and f.confidence == "sure"]
+        found = tuple(OpenFinding(f.fingerprint, f.rule, f.severity, str(f.span), f.target) for f in still)
+        before = {finding.fingerprint for finding in store.findings()}
+        now = {finding.fingerprint for finding in found}
+        fact = Checked(
+            root=str(path.resolve()), map_hash=result.map_hash, open=found, new=tuple(sorted(now - before)),
+            gone=tuple(sorted(before - now)), not_analysed=len(result.not_analysed),
+        )  # fmt: skip
+        store.append([(fact, None)])
+    except NomoatError as error:
+        print(f"note: this run is not in the journal: {error.what}", file=sys.stderr)
+    finally:
+        store.close()
+
+
+def explain(arguments: argparse.Namespace) -> int:
+    """Runs `nomoat explain`."""
+    rule = registry.find(arguments.rule.replace("_", "-"), settings_file.load().root)
+    print(
+        f"{rule.id}   {rule.severity}, {rule.confidence}   CWE-{rule.cwe}"
+        + "".join(f"   {name}" for name in rule.owasp)
+    )
+    print(f"\n{printable(rule.title)}\n\nwhy\n  {_wrapped(rule.why)}\n\nfix\n  {_wrapped(rule.fix)}")
+    example = Path(rule.at).with_suffix(".py")
+    if example.exists():
+        print("\nexample (lines marked `expect` are found)\n")
+        print("".join(f"  {printable(line)}\n" for line in example.read_text(encoding="utf-8").splitlines()), end="")
+    return EXIT_CLEAN
+
+
+def _wrapped(text_: str) -> str:
+    import textwrap
+
+    return "\n  ".join(textwrap.wrap(" ".join(text_.split()), 100))
+
+
+def listed(_arguments: argparse.Namespace) -> int:
+    """Runs `nomoat rules list`."""
+    for rule in registry.load(settings_file.load().root).values():
+        print(f"{rule.id:<26} {rule.severity:<9} {rule.confidence:<7} {rule.kind:<9} {printable(rule.title)}")
+    return EXIT_CLEAN

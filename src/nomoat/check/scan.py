@@ -1,0 +1,289 @@
+"""Runs every rule over a drawing and gives one result: findings, and what could not be looked at.
+
+A rule that fails on a file is a visible entry of `not_analysed`; nothing is skipped in silence.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+from nomoat.appmap import codec
+from nomoat.appmap.model import Map, Route
+from nomoat.check import questions, registry, suppress
+from nomoat.check.flow.expressions import Arrival, OverBudgetError
+from nomoat.check.flow.sources import Handler
+from nomoat.check.flow.walker import arrivals
+from nomoat.check.model import Finding, Result, Rule, Span, Suppression, weaker
+from nomoat.check.patterns import Match, Patterns
+from nomoat.check.places import code_of, fingerprinted, masked, span_of, span_of_line
+from nomoat.check.questions import TEST_FILE, Answer, Asked
+from nomoat.check.registrations import Registrations
+from nomoat.check.suppress import Allow
+from nomoat.errors import NomoatError
+from nomoat.journal.facts import Severity
+from nomoat.settings import Settings
+from nomoat.survey.draw import Drawing, draw
+from nomoat.survey.python.form import Node
+from nomoat.survey.python.symbols import Scope
+
+_POLICY_SEVERITY: dict[str, Severity] = {"error": "medium", "warning": "low"}
+#: A rule that ran on every file, which questions to the map do.
+_EVERYWHERE = ""
+
+
+def scan(path: Path, settings: Settings, *, today: date) -> Result:
+    """Draws the map of a folder (or file) and runs every rule.
+
+    Raises:
+        UsageError: the path does not exist.
+        DataFileError: a rule or the policy has mistakes.
+    """
+    started = time.monotonic()
+    rules = registry.load(settings.root)
+    drawing = draw(path, settings=settings)
+    run = _Run(drawing, rules, settings, today)
+    found = run.findings()
+    return Result(
+        findings=tuple(sorted(found, key=lambda finding: finding.order)),
+        not_analysed=tuple(sorted(set(run.not_analysed))),
+        notes=tuple(sorted({(gap.at, gap.why) for gap in drawing.map.not_read if gap.analysed})),
+        rules=rules,
+        routes=len(drawing.map.routes),
+        unknown_routes=sum(route.verdict == "unknown" for route in drawing.map.routes),
+        files=drawing.map.coverage.files,
+        lines=drawing.map.coverage.lines,
+        seconds=time.monotonic() - started,
+        left_out=dict(drawing.map.coverage.left_out),
+        map_hash=codec.digest(drawing.map),
+    )
+
+
+class _Run:
+    def __init__(self, drawing: Drawing, rules: dict[str, Rule], settings: Settings, today: date) -> None:
+        self._program = drawing.program
+        self._map: Map = drawing.map
+        self._rules = rules
+        self._settings = settings
+        self._today = today
+        self._registrations = Registrations(drawing.map, drawing.program)
+        #: Rules with the files they ran on.
+        self._ran: set[tuple[str, str]] = set()
+        self.not_analysed = [(gap.at, gap.why) for gap in drawing.map.not_read if not gap.analysed]
+
+    def findings(self) -> list[Finding]:
+        found = [*self._questions(), *self._policy(), *self._patterns(), *self._flows()]
+        allows = [allow for module in self._program.modules.values() for allow in suppress.comments(module)]
+        found = [self._suppressed(finding, allows) for finding in found]
+        return fingerprinted([*found, *self._about(allows, found)])
+
+    def _crashed(self, rule: str, where: str, error: Exception) -> None:
+        said = error.what if isinstance(error, NomoatError) else f"{type(error).__name__}: {error}"
+        self.not_analysed.append((where, f"rule {rule} failed: {said}"))
+
+    # -- questions to the map ----------------------------------------------------------------------------------------
+
+    def _questions(self) -> Iterator[Finding]:
+        asked = Asked(self._map, self._registrations)
+        for rule in self._rules.values():
+            ask = questions.QUESTIONS.get(rule.question) if rule.question else None
+            if ask is None:
+                continue
+            try:
+                answers = list(ask(asked))
+            except Exception as error:
+                self._crashed(rule.id, "the map", error)
+                continue
+            self._ran.add((rule.id, _EVERYWHERE))
+            for answer in answers:
+                yield self._about_route(rule, answer)
+
+    def _about_route(self, rule: Rule, answer: Answer) -> Finding:
+        route = answer.route
+        span, text, code = self._at_route(route)
+        return Finding(
+            rule.id, rule.severity, weaker(rule.confidence, answer.confidence), answer.message, answer.why or rule.why,
+            answer.fix or rule.fix, span, text, label=answer.label, code=code, target=route.id, symbol=route.id,
+            cwe=rule.cwe, owasp=rule.owasp, asvs=rule.asvs,
+        )  # fmt: skip
+
+    def _at_route(self, route: Route) -> tuple[Span, str, str]:
+        """Where a route is registered: the span of the decorator, its line, and no code (the route is its symbol)."""
+        registration = self._registrations.of(route)
+        at = route.registered_at or route.at
+        if registration.call is not None and registration.module is not None:
+            start = registration.call[1]
+            if registration.module.source[:start].rstrip(b" \t").endswith(b"@"):
+                start = registration.module.source.rindex(b"@", 0, start)
+            span = span_of(registration.module, (0, start, registration.call[2]))
+        else:
+            span = span_of_line(self._program.modules.get(at.rpartition(":")[0]), at)
+        module = self._program.modules.get(span.path)
+        return span, module.line_text(span.line) if module is not None else "", ""
+
+    def _policy(self) -> Iterator[Finding]:
+        """What map and policy say of one another, under the ids of `nomoat policy check`."""
+        if self._settings.path is None:
+            return
+        from nomoat.policy.document import read
+        from nomoat.policy.questions import QUESTIONS, ask
+
+        policy = read(self._settings)
+        self._ran.update((name, _EVERYWHERE) for name in QUESTIONS)
+        routes = {route.id: route for route in self._map.routes}
+        for observation in ask(self._map, policy, today=self._today):
+            rule = self._rules.get(observation.id)
+            route = routes.get(observation.target)
+            is_of_source = route is not None and not observation.at.startswith(self._settings.file)
+            span, text, _ = (
+                self._at_route(route) if is_of_source and route is not None else self._in_settings(observation.at)
+            )
+            yield Finding(
+                observation.id, rule.severity if rule is not None else _POLICY_SEVERITY[observation.level], "sure",
+                observation.what, rule.why if rule is not None else QUESTIONS[observation.id],
+                observation.fix or (rule.fix if rule is not None else ""), span, text,
+                target=route.id if route is not None else "", symbol=observation.target, code=observation.what,
+                cwe=rule.cwe if rule is not None else 0, owasp=rule.owasp if rule is not None else (),
+                asvs=rule.asvs if rule is not None else (),
+            )  # fmt: skip
+
+    def _in_settings(self, at: str) -> tuple[Span, str, str]:
+        """A place in nomoat.yaml: `file:line` or `file:line:column`."""
+        name, line = self._settings.file, 1
+        for part in at.removeprefix(name).strip(":").split(":")[:1]:
+            line = int(part) if part.isdigit() else 1
+        path = self._settings.path
+        try:
+            text = path.read_text(encoding="utf-8").splitlines()[line - 1] if path is not None else ""
+        except (OSError, UnicodeDecodeError, IndexError):
+            text = ""
+        begins = len(text) - len(text.lstrip()) + 1
+        shown = path.name if path is not None else name
+        return Span(shown, line, begins, line, max(len(text.rstrip()) + 1, begins + 1)), text, ""
+
+    # -- source ------------------------------------------------------------------------------------------------------
+
+    def _patterns(self) -> Iterator[Finding]:
+        plain = [rule for rule in self._rules.values() if rule.patterns]
+        everywhere = Patterns(self._program, plain)
+        in_tests = Patterns(self._program, [rule for rule in plain if rule.in_tests])
+        for module in self._program.modules.values():
+            is_test = bool(TEST_FILE.search(module.path))
+            self._ran.update((rule.id, module.path) for rule in plain if rule.in_tests or not is_test)
+            for scope in self._program.scopes(within=module):
+                yield from self._matches(in_tests if is_test else everywhere, scope)
+
+    def _matches(self, patterns: Patterns, scope: Scope) -> Iterator[Finding]:
+        seen: set[tuple[str, int]] = set()
+        for node, rule, pattern in patterns.candidates(scope):
+            if (rule.id, node[1]) in seen:
+                continue
+            try:
+                match = patterns.match(scope, node, rule, pattern)
+            except Exception as error:
+                self._crashed(rule.id, scope.module.path, error)
+                self._ran.discard((rule.id, scope.module.path))
+                continue
+            if match is not None:
+                seen.add((rule.id, node[1]))
+                yield self._of_match(match)
+
+    def _of_match(self, match: Match) -> Finding:
+        rule, pattern = match.rule, match.pattern
+        finding = self._at(rule, match.scope, match.call, pattern.message)
+        return replace(finding, confidence=match.confidence, fix=pattern.fix or rule.fix)
+
+    def _flows(self) -> Iterator[Finding]:
+        rules = tuple(rule for rule in self._rules.values() if rule.flow is not None)
+        if not rules:
+            return
+        self._ran.update((r.id, path) for r in rules for path in self._program.modules if not TEST_FILE.search(path))
+        reported: set[tuple[str, str, int]] = set()
+        for route, handler in self._handlers():
+            try:
+                found = arrivals(self._program, handler, rules)
+            except OverBudgetError:
+                self.not_analysed.append((handler.scope.at, f"{handler.scope.name} is too large to follow data in it"))
+                continue
+            except Exception as error:
+                self._crashed("of flow", handler.scope.module.path, error)
+                self._ran -= {(rule.id, handler.scope.module.path) for rule in rules}
+                continue
+            for arrival in found:
+                key = (arrival.rule.id, arrival.scope.module.path, arrival.call[1])
+                if key not in reported and not TEST_FILE.search(arrival.scope.module.path):
+                    reported.add(key)
+                    yield self._of_arrival(arrival, route)
+
+    def _of_arrival(self, arrival: Arrival, route: Route) -> Finding:
+        rule, taint = arrival.rule, arrival.taint
+        steps = tuple((span_of(step.scope.module, step.node), step.words) for step in taint.trail)
+        finding = self._at(
+            rule, arrival.scope, arrival.call, f"{arrival.sink.message}: {taint.source} of {route.method} {route.path}"
+        )
+        return replace(
+            finding, confidence=arrival.confidence, steps=steps, target=route.id,
+            label=f"{taint.source}, which the caller writes, arrives here",
+        )  # fmt: skip
+
+    def _at(self, rule: Rule, scope: Scope, node: Node, message: str) -> Finding:
+        module = scope.module
+        span, text, code = span_of(module, node), module.line_text(module.line(node[1])), code_of(module.text(node))
+        if rule.hides_literals:
+            text, code = masked(text), masked(code)
+        return Finding(
+            rule.id, rule.severity, rule.confidence, message, rule.why, rule.fix, span, text, symbol=scope.qualname,
+            code=code, cwe=rule.cwe, owasp=rule.owasp, asvs=rule.asvs,
+        )  # fmt: skip
+
+    def _handlers(self) -> Iterator[tuple[Route, Handler]]:
+        """Each function that answers a route, once, in the order of the map."""
+        seen: set[str] = set()
+        for route in self._map.routes:
+            scope = self._registrations.of(route).handler
+            if scope is None or scope.at in seen or TEST_FILE.search(scope.module.path):
+                continue
+            seen.add(scope.at)
+            bound = frozenset(p.name for p in route.parameters if p.location == "path" and p.type != "path")
+            yield route, Handler(scope, bound if "{:path}" not in route.key else frozenset())
+
+    # -- suppressions ------------------------------------------------------------------------------------------------
+
+    def _suppressed(self, finding: Finding, allows: list[Allow]) -> Finding:
+        allow = suppress.covering(allows, finding, self._decorators(finding)) if allows else None
+        if allow is None or allow.is_expired(self._today):
+            return finding
+        return replace(finding, suppressed=Suppression(allow.at, allow.reason, str(allow.until)))
+
+    def _decorators(self, finding: Finding) -> range:
+        """The lines from the first decorator to the `def` of the handler that a finding about a route speaks of."""
+        route = next((one for one in self._map.routes if one.id == finding.symbol), None) if finding.target else None
+        scope = self._registrations.of(route).handler if route is not None else None
+        if scope is None or scope.node is None or scope.module.path != finding.span.path:
+            return range(0)
+        first = min([node[1] for node in scope.decorators] or [scope.node[1]])
+        return range(scope.module.line(first), scope.module.line(scope.node[1]) + 1)
+
+    def _about(self, allows: list[Allow], found: list[Finding]) -> Iterator[Finding]:
+        used = {finding.suppressed.at for finding in found if finding.suppressed is not None}
+        known = {*self._rules, *(rule for rule, _ in self._ran)}
+        for allow in allows:
+            if allow.mistake:
+                yield suppress.finding_about(
+                    allow, "malformed-suppression", f"this suppresses nothing: {allow.mistake}"
+                )
+            elif allow.rule not in known:
+                yield suppress.finding_about(allow, "malformed-suppression", f"no rule is called '{allow.rule}'")
+            elif allow.is_expired(self._today):
+                said = f"the exception for {allow.rule} ended on {allow.until}"
+                yield suppress.finding_about(allow, "expired-suppression", said)
+            elif allow.at not in used and self._did_run(allow):
+                yield suppress.finding_about(allow, "unused-suppression", f"{allow.rule} finds nothing here any more")
+
+    def _did_run(self, allow: Allow) -> bool:
+        path = allow.span.path
+        is_whole = not any(at.rpartition(":")[0] == path or at == path for at, _ in self.not_analysed)
+        return is_whole and ((allow.rule, path) in self._ran or (allow.rule, _EVERYWHERE) in self._ran)
