@@ -1,0 +1,39 @@
+"""guard: decides on every request of a running service, by the policy, and records each decision.
+
+    from nomoat.guard import protect
+    protect(app, mode="audit")      # later: mode="enforce"
+
+In a handler whose permission depends on the object: `guard.require("orders:read", owner=order.owner)`.
+Names are loaded when they are first used: importing this module costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nomoat.guard.asgi import Guard, protect
+    from nomoat.guard.asked import Denied, may, only, require
+    from nomoat.guard.identity.model import Identity
+
+__all__ = ["Denied", "Guard", "Identity", "may", "only", "protect", "require"]
+
+_HOMES = {
+    "Denied": "nomoat.guard.asked",
+    "Guard": "nomoat.guard.asgi",
+    "Identity": "nomoat.guard.identity.model",
+    "may": "nomoat.guard.asked",
+    "only": "nomoat.guard.asked",
+    "protect": "nomoat.guard.asgi",
+    "require": "nomoat.guard.asked",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'nomoat.guard' has no attribute '{name}'")
+    import importlib
+
+    value = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value

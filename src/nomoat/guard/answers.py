@@ -1,0 +1,59 @@
+"""What a refused caller sees: 401 or 403 as problem details (RFC 9457), never why it was blocked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, TypeAlias
+
+from nomoat.journal.facts import Reason
+
+Message: TypeAlias = MutableMapping[str, Any]
+Scope: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+
+#: Reasons that another credential could mend (RFC 9110, section 15.5.2).
+_UNAUTHENTICATED: frozenset[Reason] = frozenset(("unauthenticated", "bad-token", "identity-failed", "revoked"))
+_UNAVAILABLE: frozenset[Reason] = frozenset(("journal-unavailable", "blocks-unavailable", "not-loaded"))
+#: RFC 6750, section 3.1: a token that is expired, revoked or malformed is `invalid_token`, all alike.
+_BAD_TOKEN: frozenset[Reason] = frozenset(("bad-token", "revoked"))
+_TITLES = {401: "Unauthorized", 403: "Forbidden", 503: "Service Unavailable"}
+
+
+def status_of(reason: Reason) -> int:
+    """The status of a refusal."""
+    if reason in _UNAUTHENTICATED:
+        return 401
+    return 503 if reason in _UNAVAILABLE else 403
+
+
+async def refuse(send: Send, reason: Reason) -> int:
+    """Sends the whole refusal and gives its status."""
+    status = status_of(reason)
+    body = json.dumps({"type": "about:blank", "title": _TITLES[status], "status": status}).encode()
+    headers = [
+        (b"content-type", b"application/problem+json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
+    ]
+    if status == 401:
+        challenge = b'Bearer error="invalid_token"' if reason in _BAD_TOKEN else b"Bearer"
+        headers.append((b"www-authenticate", challenge))
+    if status == 503:
+        headers.append((b"retry-after", b"1"))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+    return status
+
+
+async def refuse_socket(receive: Receive, send: Send) -> None:
+    """Closes a websocket before its handshake: servers answer the upgrade with 403."""
+    message = await receive()
+    if message["type"] == "websocket.connect":
+        await close_socket(send)
+
+
+async def close_socket(send: Send) -> None:
+    """Closes a websocket because of the policy (RFC 6455, section 7.4.1: 1008)."""
+    await send({"type": "websocket.close", "code": 1008})

@@ -1,0 +1,374 @@
+"""One request and what is decided about it; and `require`, `only`, `may`, which a handler decides with.
+
+The state is one object in the request's scope; a context variable is only the way to find it from a function. A denied
+`require` is sticky: whatever the handler does next, its answer is replaced.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Mapping
+from contextvars import ContextVar
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
+
+from nomoat.errors import JournalError, NomoatError
+from nomoat.journal.facts import Attribute, Decision, Outcome, Reason, timestamp
+
+if TYPE_CHECKING:
+    from nomoat.guard.identity.model import Identity
+    from nomoat.guard.loading import Demand, Loaded
+    from nomoat.guard.runtime import Runtime
+    from nomoat.policy.decide import Answer
+
+T = TypeVar("T")
+
+SCOPE_KEY = "nomoat.asked"
+#: How long a request waits until its decision is in the journal.
+COMMIT_S = 2.0
+#: Blocks and revocations are somebody's deliberate act: they refuse in both modes.
+ALWAYS: frozenset[Reason] = frozenset(("blocked", "revoked"))
+_NONE: Mapping[str, Any] = {}
+
+
+class Denied(NomoatError):  # noqa: N818  it is what handlers read: `except guard.Denied`
+    """The policy does not allow this. guard answers with 401 or 403; a handler need not catch it."""
+
+    def __init__(self, permission: str, reason: Reason) -> None:
+        super().__init__(f"{permission} is denied", where=reason, fix="nomoat policy explain --decision POSITION")
+        self.permission = permission
+        self.reason: Reason = reason
+
+
+class NoRequestError(NomoatError):
+    """guard was asked outside of a request that it guards."""
+
+
+class AttributeTypeError(NomoatError):
+    """guard was handed an attribute that no condition can compare."""
+
+
+class Known(NamedTuple):
+    """What the request itself says: where it goes, who calls, from where."""
+
+    method: str
+    target: str
+    params: Mapping[str, str]
+    subject: str
+    roles: tuple[str, ...]
+    client: str
+    trace: str
+    at: datetime
+    also: Mapping[str, str] = _NONE
+
+
+class Asked:
+    """What is known and decided of one request; every fact about it is made here."""
+
+    __slots__ = (
+        "_attributes", "_numbers", "answer", "decided", "demand", "identity", "is_served", "known", "loaded",
+        "outcome", "reason", "refused", "request", "runtime", "started",
+    )  # fmt: skip
+
+    def __init__(
+        self, runtime: Runtime, loaded: Loaded, known: Known, demand: Demand | None, identity: Identity | None
+    ) -> None:
+        self.runtime = runtime
+        # One request is decided by one policy, also when another comes into force while it runs.
+        self.loaded = loaded
+        self.known = known
+        self.demand = demand
+        self.identity = identity
+        self.request = runtime.request_id()
+        self.outcome: Outcome = "deny"
+        self.reason: Reason = "unknown-route"
+        self.answer: Answer | None = None
+        self.is_served = True
+        self.decided: set[str] = set()
+        self.refused: Reason | None = None
+        self.started = False
+        self._numbers = itertools.count(1)
+        self._attributes: dict[str, Any] | None = None
+
+    @property
+    def is_refused(self) -> bool:
+        """True where this request must not reach its handler."""
+        return self.outcome != "allow" and (self.reason in ALWAYS or (self.runtime.enforces and self.outcome == "deny"))
+
+    @property
+    def pending(self) -> tuple[str, ...]:
+        """Permissions that were deferred to the handler and are not decided yet."""
+        if self.outcome != "deferred" or self.answer is None:
+            return ()
+        return tuple(name for name in self.answer.needs if name not in self.decided)
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """What conditions read besides the resource."""
+        if self._attributes is None:
+            known, identity = self.known, self.identity
+            self._attributes = {f"params.{name}": value for name, value in known.params.items()}
+            self._attributes |= {
+                "context.hour": known.at.hour,
+                "context.client": known.client,
+                "context.method": known.method,
+            }
+            if identity is not None:
+                self._attributes |= {f"subject.{name}": value for name, value in identity.claims.items()}
+        return self._attributes
+
+    def fact(
+        self,
+        *,
+        outcome: Outcome,
+        reason: Reason,
+        status: int = 0,
+        permissions: tuple[str, ...] | None = None,
+        answer: Answer | None = None,
+        read: Mapping[str, Attribute] = _NONE,
+        sequence: int = 0,
+        allowed: int = 0,
+        withheld: int = 0,
+    ) -> Decision:
+        """A decision about this request."""
+        known, loaded, demand = self.known, self.loaded, self.demand
+        if permissions is None:
+            permissions = demand.binding.permissions if demand is not None else ()
+        return Decision(
+            happened_at=timestamp(known.at) if not sequence else timestamp(),
+            request=self.request,
+            sequence=sequence,
+            service=loaded.service,
+            target=known.target,
+            method=known.method,
+            subject=known.subject,
+            credential=self.identity.credential if self.identity is not None else "",
+            roles=known.roles,
+            params=known.params,
+            permissions=permissions,
+            outcome=outcome,
+            enforced=self.runtime.enforces or reason in ALWAYS,
+            reason=reason,
+            grants=answer.grants if answer is not None else (),
+            read=read,
+            policy=loaded.policy.hash,
+            map=loaded.map_hash,
+            client=known.client,
+            trace=known.trace,
+            status=status,
+            login=demand is not None and demand.binding.login,
+            allowed=allowed,
+            withheld=withheld,
+            also=known.also,
+        )
+
+    def first(self, status: int = 0) -> Decision:
+        """The decision that was made before the handler."""
+        answer = self.answer
+        return self.fact(
+            outcome=self.outcome,
+            reason=self.reason,
+            status=status,
+            answer=answer,
+            read=answer.read if answer is not None else _NONE,
+        )
+
+    def last(self, reason: Reason, status: int) -> Decision:
+        """The decision that guard itself made about the handler's answer."""
+        return self.fact(outcome="deny", reason=reason, status=status, sequence=next(self._numbers))
+
+    def ask(self, permission: str, resource: Mapping[str, Attribute] | None) -> Answer:
+        """The policy's answer about one permission and one resource; final unless there is no resource."""
+        from nomoat.policy.decide import Answer
+
+        if self.identity is None:
+            return Answer("deny", "unauthenticated", denied=permission)
+        return self.loaded.decider.decide(
+            subject=self.known.subject,
+            roles=self.known.roles,
+            permissions=(permission,),
+            attributes=self.attributes,
+            resource=resource,
+        )
+
+    def require(self, permission: str, attributes: Mapping[str, Any]) -> None:
+        """Decides, waits until the fact is committed, and raises Denied where it is denied (and enforced)."""
+        wrong = _wrong_type(attributes)
+        if wrong is not None:
+            self._settle(permission, "deny", "condition-error")
+            if self.runtime.enforces:
+                raise wrong
+            return
+        answer = self.ask(permission, attributes)
+        self._settle(permission, answer.outcome, answer.reason, answer, read=answer.read)
+        if self.refused is not None:
+            raise Denied(permission, self.refused)
+
+    def only(self, permission: str, resources: Iterable[T], read: Callable[[T], dict[str, Any]]) -> list[T]:
+        """Those that are allowed, in their order; one fact says how many were and were not."""
+        items = list(resources)
+        kept: list[T] = []
+        wrong: NomoatError | None = None
+        for item in items:
+            try:
+                attributes = read(item)
+                wrong = wrong or _wrong_type(attributes)
+                if wrong is None and self.ask(permission, attributes).outcome == "allow":
+                    kept.append(item)
+            except AttributeTypeError as error:
+                wrong = wrong or error
+        general = self.ask(permission, None)
+        withheld = len(items) - len(kept)
+        outcome: Outcome = "deny" if wrong is not None or general.outcome == "deny" else "allow"
+        reason: Reason = general.reason if outcome == "deny" else "condition-false" if withheld else "granted"
+        if wrong is not None:
+            reason = "condition-error"
+        self._settle(permission, outcome, reason, general, allowed=len(kept), withheld=withheld, is_list=True)
+        if not self.runtime.enforces:
+            return items
+        if wrong is not None:
+            raise wrong
+        if self.refused is not None:
+            raise Denied(permission, self.refused)
+        return kept
+
+    def _settle(
+        self,
+        permission: str,
+        outcome: Outcome,
+        reason: Reason,
+        answer: Answer | None = None,
+        *,
+        read: Mapping[str, Attribute] = _NONE,
+        allowed: int = 0,
+        withheld: int = 0,
+        is_list: bool = False,
+    ) -> None:
+        """The decision is in the journal, and stands: a denial sticks whatever the handler does next."""
+        if self.started:
+            outcome, reason = "deny", "decision-late"
+        fact = self.fact(
+            outcome=outcome, reason=reason, permissions=(permission,), answer=answer, read=read,
+            sequence=next(self._numbers), allowed=allowed, withheld=withheld,
+        )  # fmt: skip
+        written = self._commit(fact)
+        self.decided.add(permission)
+        if not self.runtime.enforces:
+            return
+        # A list that has nothing in it for this caller is an answer, not a denial.
+        if outcome != "allow" and (not is_list or self.started or reason == "condition-error"):
+            self.refused = self.refused or reason
+        elif not written:
+            self.refused = self.refused or "journal-unavailable"
+
+    def _commit(self, fact: Decision) -> bool:
+        """False where it could not be written and must be."""
+        runtime = self.runtime
+        passes = not runtime.enforces or runtime.passes_without_journal
+        if passes and runtime.audit.failure:
+            # Nobody waits for a journal that is known not to answer.
+            runtime.audit.record(fact)
+            runtime.count_unwritten()
+            return True
+        try:
+            runtime.writer.commit([(fact, None)], timeout_s=COMMIT_S)
+        except JournalError:
+            runtime.count_unwritten()
+            return passes
+        return True
+
+
+class _Passing:
+    """A request that guard could not decide about in audit mode: nothing that a handler asks changes its answer."""
+
+    def require(self, permission: str, attributes: Mapping[str, Any]) -> None:
+        """Says nothing."""
+
+    def only(self, permission: str, resources: Iterable[T], read: Callable[[T], dict[str, Any]]) -> list[T]:
+        """All of them."""
+        return list(resources)
+
+    def may(self, permission: str, attributes: Mapping[str, Any]) -> bool:
+        """Unknown is no."""
+        return False
+
+
+PASSING = _Passing()
+_current: ContextVar[Asked | _Passing | None] = ContextVar("nomoat_asked", default=None)
+
+
+def enter(asked: Asked | _Passing, scope: Any) -> Any:
+    """Makes a request the current one; gives what `leave` takes."""
+    scope[SCOPE_KEY] = asked
+    return _current.set(asked)
+
+
+def leave(token: Any) -> None:
+    """Ends it."""
+    _current.reset(token)
+
+
+def _asked(request: Any) -> Asked | _Passing:
+    found = _current.get() if request is None else getattr(request, "scope", request).get(SCOPE_KEY)
+    if found is None:
+        raise NoRequestError(
+            "guard was asked outside of a request that it guards", where="nomoat.guard",
+            fix="call it from the handler, or pass request=; protect(app) must guard this application",
+        )  # fmt: skip
+    return cast("Asked | _Passing", found)
+
+
+def require(permission: str, *, request: Any = None, **attributes: Attribute) -> None:
+    """The caller may do this with this object, or Denied is raised: `require("orders:read", owner=order.owner)`.
+
+    Attributes (text, whole numbers, booleans) are what conditions read as `resource.<name>`. It returns once the
+    decision is committed to the journal, in a tenth of a millisecond; an async handler that must not wait even so long
+    calls `await asyncio.to_thread(guard.require, ...)`.
+    """
+    _asked(request).require(permission, attributes)
+
+
+def may(permission: str, *, request: Any = None, **attributes: Attribute) -> bool:
+    """Asks the same without deciding: nothing is recorded, and a deferred permission stays undecided."""
+    asked = _asked(request)
+    if isinstance(asked, _Passing):
+        return asked.may(permission, attributes)
+    wrong = _wrong_type(attributes)
+    if wrong is not None:
+        if asked.runtime.enforces:
+            raise wrong
+        return False
+    return asked.ask(permission, attributes).outcome == "allow"
+
+
+def only(
+    permission: str, resources: Iterable[T], *, request: Any = None, **attributes: str | Callable[[T], Attribute]
+) -> list[T]:
+    """The objects that the caller may use, in their order: `only("orders:read", orders, owner="owner")`.
+
+    Each attribute says how it is read from an object: the name of an attribute or key, or a function.
+    """
+
+    def read(item: T) -> dict[str, Any]:
+        return {name: how(item) if callable(how) else _taken(item, how) for name, how in attributes.items()}
+
+    return _asked(request).only(permission, resources, read)
+
+
+def _taken(item: Any, name: str) -> Any:
+    try:
+        return item[name] if hasattr(item, "keys") else getattr(item, name)
+    except (KeyError, AttributeError, IndexError) as error:
+        raise AttributeTypeError(
+            f"an object has no '{name}'", where="nomoat.guard.only", fix="name one it has, or pass a function"
+        ) from error
+
+
+def _wrong_type(attributes: Mapping[str, Any]) -> AttributeTypeError | None:
+    for name, value in attributes.items():
+        if not isinstance(value, (str, int, bool)):
+            return AttributeTypeError(
+                f"{name} is {type(value).__name__}, which no condition can compare", where="nomoat.guard",
+                fix=f"pass text, a whole number or a boolean: {name}=str(...)",
+            )  # fmt: skip
+    return None

@@ -1,0 +1,108 @@
+"""Runs `nomoat block`, `unblock` and `revoke`: by hand what a step of a playbook does."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import os
+import sys
+
+from nomoat import datafile
+from nomoat import settings as settings_file
+from nomoat.datafile import Reader
+from nomoat.errors import EXIT_CLEAN, EXIT_INCOMPLETE, SettingsError, UsageError, printable
+from nomoat.guard.settings import read as read_guard
+from nomoat.journal import blocks
+from nomoat.journal.facts import Revocation, timestamp
+from nomoat.journal.journal import open_store
+from nomoat.journal.ports import Store
+from nomoat.settings import Settings
+
+
+def block(arguments: argparse.Namespace) -> int:
+    """Runs `nomoat block`."""
+    settings = settings_file.load(arguments.config)
+    for_s = datafile.duration_s(arguments.duration)
+    if for_s is None:
+        raise UsageError(f"'{arguments.duration}' is no duration", where="--for", fix="write 30m, 1h or 7d")
+    store = open_store(settings.store_url)
+    try:
+        placed = blocks.place(
+            store,
+            arguments.target,
+            for_s=for_s,
+            because=arguments.because,
+            by=operator(),
+            never_block=never_block(settings),
+        )
+        print(f"blocked {printable(placed.block.value)} until {placed.block.until[:19].replace('T', ' ')} UTC")
+        print(f"undo: nomoat unblock {printable(arguments.target)} --because ...", file=sys.stderr)
+        return _told(store, placed.position)
+    finally:
+        store.close()
+
+
+def unblock(arguments: argparse.Namespace) -> int:
+    """Runs `nomoat unblock`."""
+    settings = settings_file.load(arguments.config)
+    store = open_store(settings.store_url, create=False)
+    try:
+        lifted = blocks.lift(store, arguments.target, because=arguments.because, by=operator())
+        if not lifted:
+            raise UsageError(f"{arguments.target} is not blocked", where="unblock", fix="name it as it was blocked")
+        print(f"no longer blocked: {printable(arguments.target)}")
+        return _told(store, lifted[-1].position)
+    finally:
+        store.close()
+
+
+def revoke(arguments: argparse.Namespace) -> int:
+    """Runs `nomoat revoke`."""
+    settings = settings_file.load(arguments.config)
+    fact = _revocation(arguments.target, arguments.because)
+    store = open_store(settings.store_url)
+    try:
+        (position,) = store.append([(fact, None)], durable=True)
+        print(f"revoked {printable(arguments.target)}")
+        return _told(store, position or "")
+    finally:
+        store.close()
+
+
+def _revocation(name: str, because: str) -> Revocation:
+    if name.startswith("jti:") and len(name) > 4:
+        return Revocation(what="jti", value=name[4:], because=because, by=operator())
+    kind, value = blocks.target(name)
+    if kind == "credential":
+        return Revocation(what="credential", value=value, because=because, by=operator())
+    if kind == "subject" and value != "anonymous":
+        return Revocation(what="subject", value=value, issued_before=timestamp(), because=because, by=operator())
+    raise UsageError(f"{name} has no tokens", where="revoke", fix="name token:sha256:..., jti:ID or user:ALIAS/NAME")
+
+
+def _told(store: Store, position: str) -> int:
+    verdict, found = blocks.verify(store, position)
+    if verdict == "verified":
+        print(f"{found.live} of {found.live} workers have it")
+        return EXIT_CLEAN
+    if verdict == "unsure":
+        print("no guarded worker is live: nobody has confirmed it; it holds when one starts", file=sys.stderr)
+        return EXIT_CLEAN
+    print(f"{found.behind} of {found.live} workers have not confirmed it: nomoat doctor", file=sys.stderr)
+    return EXIT_INCOMPLETE
+
+
+def never_block(settings: Settings) -> tuple[str, ...]:
+    """What must never be blocked: `never_block:`, and every trusted proxy (blocking one would block everybody)."""
+    reader = Reader(SettingsError)
+    listed = reader.texts(settings.section("never_block"), "never_block")
+    reader.finish()
+    return (*listed, *(str(network) for network in read_guard(settings).trusted_proxies))
+
+
+def operator() -> str:
+    """The operating system's name of whoever types."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"

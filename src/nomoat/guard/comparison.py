@@ -1,0 +1,55 @@
+"""Compares the map with what the running application serves, and says every difference in one message at start."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nomoat.appmap import ids
+from nomoat.errors import printable
+from nomoat.guard.loading import Loaded
+from nomoat.guard.routers.starlette import Routes
+
+_SHOWN = 20
+
+
+def compare(routes: Routes, loaded: Loaded, app: Any) -> str:
+    """The message; empty when nothing differs. What the map lacks is denied, whatever this says."""
+    served: dict[str, str] = {}
+    for route in routes.served():
+        served.setdefault(f"{route.method} {ids.path_key(route.path)}", route.handler)
+    known = {route.key.partition("/")[2]: route for route in loaded.drawn.routes if route.service == loaded.service}
+    lines = [f"  denied   {key}: the map lacks it (nomoat map --write)" for key in sorted(set(served) - set(known))]
+    for key in sorted(set(known) & set(served)):
+        handler, mapped = served[key], known[key].handler
+        if mapped and known[key].origin == "source" and not _is_same(handler, mapped):
+            lines.append(f"  warning  {key}: served by {handler}, on the map by {mapped}")
+    lines += [f"  warning  {key}: on the map, not served" for key in sorted(set(known) - set(served))]
+    before = _middleware_before(app)
+    if before:
+        lines.append(f"  note     runs before guard and may answer without it: {', '.join(before)}")
+    if not lines:
+        return ""
+    more = [f"  ... {len(lines) - _SHOWN} more: nomoat map --check"] if len(lines) > _SHOWN else []
+    return "\n".join([f"nomoat guards {loaded.service}:", *(printable(line) for line in lines[:_SHOWN]), *more])
+
+
+def _is_same(running: str, mapped: str) -> bool:
+    """True where two names can mean one handler: a service's root may be cut from a module, a method from a class."""
+    module, _, name = running.replace(".<locals>", "").partition(":")
+    other_module, _, other = mapped.replace(".<locals>", "").partition(":")
+    is_module = (
+        module == other_module or f".{module}".endswith(f".{other_module}") or f".{other_module}".endswith(f".{module}")
+    )
+    return is_module and (name == other or other.startswith(f"{name}."))
+
+
+def _middleware_before(app: Any) -> list[str]:
+    from nomoat.guard.asgi import Guard
+
+    names = []
+    for middleware in getattr(app, "user_middleware", []):
+        cls = getattr(middleware, "cls", None)
+        if cls is Guard:
+            break
+        names.append(getattr(cls, "__name__", str(cls)))
+    return names

@@ -1,0 +1,205 @@
+"""The first decision about a request: where it goes, who calls, what stands against them, what the policy says.
+
+Takes a scope and gives `Asked`; writes nothing and answers nobody.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
+
+from nomoat.appmap.ids import METHODS
+from nomoat.guard.asked import Asked, Known
+from nomoat.guard.clients import client_address
+from nomoat.guard.identity import stand_in
+from nomoat.guard.identity.bearer import bearer_token
+from nomoat.guard.identity.model import Identity, TokenError
+from nomoat.guard.routers.starlette import NOTHING, Found
+from nomoat.guard.standing import MAX_AGE_S
+from nomoat.journal.facts import Outcome, Reason
+
+if TYPE_CHECKING:
+    from nomoat.guard.answers import Scope
+    from nomoat.guard.loading import Demand
+    from nomoat.guard.runtime import Runtime
+    from nomoat.policy.decide import Answer
+
+_PARAM_LENGTH = 64
+_ALSO_LENGTH = 256
+_TRACE = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-")
+_KNOWN_METHODS = frozenset(METHODS)
+_LOCAL = re.compile(r"(user:local/[^\x00-\x1f\x7f]{1,256}|service:[A-Za-z0-9][A-Za-z0-9._-]*)\Z")
+_NO_PARAMS: Mapping[str, str] = {}
+_Decided = tuple[Outcome, Reason, "Answer | None"]
+
+
+async def first(runtime: Runtime, scope: Scope) -> Asked:
+    """What is decided about a request before its handler runs."""
+    loaded = runtime.loaded
+    found = runtime.routes.match(scope)
+    demand = loaded.demands.get(found.key) if found is not None and found.key is not None else None
+    client = client_address(scope, loaded.guard.trusted_proxies)
+    identity, failed = await _identified(runtime, scope)
+    subject = identity.subject if identity is not None else "anonymous"
+    method = scope.get("method", "WS")
+    known = Known(
+        method=method if method in _KNOWN_METHODS else "ANY",
+        target=_target(loaded.service, found, demand, method),
+        params=_params(found.params) if found is not None and found.params else _NO_PARAMS,
+        subject=subject,
+        roles=loaded.decider.roles_of(subject, identity.roles) if identity is not None else (),
+        client=client,
+        trace=_trace(scope["headers"]),
+        at=datetime.now(UTC),
+        also=_also(runtime.standing.adds(subject), scope) if runtime.standing.logs else _NO_PARAMS,
+    )
+    asked = Asked(runtime, loaded, known, demand, identity)
+    asked.is_served = found is not NOTHING
+    asked.outcome, asked.reason, asked.answer = _decided(runtime, asked, failed)
+    _refuse_what_cannot_wait(asked, scope)
+    return asked
+
+
+def _decided(runtime: Runtime, asked: Asked, failed: Reason | None) -> _Decided:
+    identity, demand = asked.identity, asked.demand
+    against = runtime.standing.against(identity, asked.known.client)
+    if against is not None:
+        return "deny", against, None
+    outage = _outage(runtime)
+    if outage is not None:
+        return "deny", outage, None
+    if demand is None:
+        return "deny", "unknown-route", None
+    kind = demand.binding.kind
+    if kind == "public":
+        return "allow", "public", None
+    if kind == "unknown" or kind == "unbound":
+        return "deny", "unbound-route", None
+    if identity is None:
+        return "deny", failed or "unauthenticated", None
+    if kind == "signed-in":
+        return "allow", "signed-in", None
+    answer = asked.loaded.decider.decide(
+        subject=asked.known.subject,
+        roles=asked.known.roles,
+        permissions=demand.binding.permissions,
+        attributes=asked.attributes if demand.reads else {},
+    )
+    return answer.outcome, answer.reason, answer
+
+
+def _outage(runtime: Runtime) -> Reason | None:
+    """What keeps guard from deciding with the whole truth, where that denies; elsewhere it is counted."""
+    reason: Reason | None = None
+    if runtime.standing.age_s > MAX_AGE_S:
+        reason = "blocks-unavailable"
+    elif runtime.audit.failure:
+        reason = "journal-unavailable"
+    if reason is None:
+        return None
+    runtime.count_unwritten()
+    return reason if runtime.enforces and not runtime.passes_without_journal else None
+
+
+def _refuse_what_cannot_wait(asked: Asked, scope: Scope) -> None:
+    """A deferred websocket is refused at its handshake; a write that its handler never decides, before it."""
+    if asked.outcome != "deferred" or asked.demand is None or asked.answer is None:
+        return
+    if scope["type"] == "websocket":
+        asked.outcome, asked.reason = "deny", "depends-on-resource"
+    elif asked.runtime.enforces and asked.demand.never_decides(asked.known.method, asked.answer.needs):
+        asked.outcome, asked.reason = "deny", "undecided-before-write"
+
+
+def _target(service: str, found: Found | None, demand: Demand | None, method: str) -> str:
+    if demand is not None:
+        return demand.target
+    if found is not None and found.key is not None:
+        return f"route:{service}/{found.key}"
+    # A path that nobody serves is the caller's own text: it never becomes an id, nor does a method nobody knows.
+    return f"route:{service}/{method if method in _KNOWN_METHODS else 'ANY'} *"
+
+
+def _params(params: Mapping[str, str]) -> dict[str, str]:
+    found = {}
+    for name, value in params.items():
+        text = str(value)
+        if not text.isascii():
+            # A server may leave half characters in a path; the journal keeps text alone.
+            text = text.encode("utf-8", "replace").decode("utf-8")
+        found[name] = text[:_PARAM_LENGTH]
+    return found
+
+
+def _trace(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """The trace id of W3C's `traceparent`, where it is one."""
+    for name, value in headers:
+        if name == b"traceparent":
+            matched = _TRACE.match(value)
+            return matched.group(1).decode("ascii") if matched is not None else ""
+    return ""
+
+
+#: What a `logging` fact may add besides `path` and `query`, and the header it is: nothing that is a secret.
+RECORDABLE_HEADERS = {
+    b"user-agent": "agent", b"referer": "referer", b"origin": "origin", b"accept-language": "language",
+    b"content-type": "type", b"content-length": "length",
+}  # fmt: skip
+
+
+def _also(adds: tuple[str, ...], scope: Scope) -> dict[str, str]:
+    """What somebody asked to be recorded about this caller, of what may be recorded: never a value of the query."""
+    found: dict[str, str] = {}
+    if "path" in adds:
+        found["path"] = scope["path"]
+    if "query" in adds:
+        query = scope.get("query_string", b"").decode("latin-1")[:4096]
+        found["query"] = ",".join(name for name, _ in parse_qsl(query, keep_blank_values=True))
+    for header, value in scope["headers"]:
+        name = RECORDABLE_HEADERS.get(header)
+        if name in adds:
+            found[name] = value.decode("latin-1")
+    return {name: value.encode("utf-8", "replace").decode("utf-8")[:_ALSO_LENGTH] for name, value in found.items()}
+
+
+# -- who calls ---------------------------------------------------------------------------------------------------------
+
+
+async def _identified(runtime: Runtime, scope: Scope) -> tuple[Identity | None, Reason | None]:
+    """Who calls: by a bearer token, by `identity=`, or nobody; and why a credential that was shown names nobody."""
+    if stand_in.standing:
+        return stand_in.identity(runtime.loaded.guard.issuers), None
+    found: Identity | None = None
+    if runtime.verifier is not None:
+        try:
+            token = bearer_token(scope["headers"])
+            found = runtime.verified(token) if token is not None else None
+        except TokenError:
+            return None, "bad-token"
+    if runtime.identity is None:
+        return found, None
+    try:
+        return await _asked_for(runtime, scope, found) or found, None
+    except Exception as error:
+        # The user's own function: whatever it raises, nobody is known, and somebody has to learn why.
+        runtime.say_once(f"identity= failed: {type(error).__name__}: {error}")
+        return None, "identity-failed"
+
+
+async def _asked_for(runtime: Runtime, scope: Scope, verified: Identity | None) -> Identity | None:
+    from starlette.requests import HTTPConnection
+
+    scope["nomoat.verified"] = verified
+    answer = runtime.identity(HTTPConnection(scope))
+    if hasattr(answer, "__await__"):
+        answer = await answer
+    if answer is None:
+        return None
+    if not isinstance(answer, Identity):
+        raise TypeError(f"it gave {type(answer).__name__}, not Identity or None")
+    if not _LOCAL.match(answer.subject) and (verified is None or answer.subject != verified.subject):
+        raise ValueError(f"it named '{answer.subject}': write user:local/NAME, or service:NAME")
+    return answer

@@ -1,0 +1,1 @@
+"""Who calls: bearer tokens, verified strictly, and what they say of the caller."""

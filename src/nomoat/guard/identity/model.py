@@ -1,0 +1,28 @@
+"""An identity: who calls, by which credential, with which roles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from nomoat.errors import NomoatError
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A caller. `subject` is a whole id: `user:main/ana`, `service:billing`, or of `identity=` `user:local/<id>`.
+
+    `credential` is the fingerprint of what was shown; by it, by `jti` or by `issued_at` (seconds since 1970) it can be
+    revoked.
+    """
+
+    subject: str
+    roles: tuple[str, ...] = ()
+    credential: str = ""
+    claims: Mapping[str, object] = field(default_factory=dict)
+    jti: str = ""
+    issued_at: float = 0
+
+
+class TokenError(NomoatError):
+    """A credential that names nobody. The message never holds any of it."""

@@ -1,0 +1,142 @@
+"""What guard decides by, loaded once a process and again when a file changed: policy, map, demands, issuers.
+
+Everything a request needs is looked up here and nothing is computed for it: `demand(key)` gives the binding of a route
+with its reads and whether it may defer. A key that is not here is denied.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from nomoat import settings as settings_file
+from nomoat.appmap import codec
+from nomoat.appmap.ids import SAFE_METHODS
+from nomoat.appmap.model import Map
+from nomoat.errors import NomoatError, SettingsError
+from nomoat.guard.settings import GuardSettings
+from nomoat.guard.settings import read as read_guard
+from nomoat.policy.bindings import Binding, bind
+from nomoat.policy.decide import Decider, compile_policy
+from nomoat.policy.document import read as read_policy
+from nomoat.policy.model import Policy
+from nomoat.settings import Settings
+
+Mode: TypeAlias = Literal["audit", "enforce"]
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What one route demands. `undecided` are permissions that its handler, as far as source shows, never decides."""
+
+    target: str
+    binding: Binding
+    reads: frozenset[str]
+    undecided: frozenset[str]
+
+    def never_decides(self, method: str, deferred: tuple[str, ...]) -> bool:
+        """True for a write whose handler would run without ever making the decision that is left to it."""
+        return method not in SAFE_METHODS and not self.undecided.isdisjoint(deferred)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """One consistent set of what decisions are made by."""
+
+    settings: Settings
+    guard: GuardSettings
+    service: str
+    policy: Policy
+    decider: Decider
+    drawn: Map
+    map_hash: str
+    map_text: str
+    demands: Mapping[str, Demand]
+    stamps: tuple[tuple[str, int, int], ...]
+
+
+def load(config: str | Path | None, service: str | None) -> Loaded:
+    """Reads settings, policy and map. Raises NomoatError with what, where and fix."""
+    path = settings_file.locate(config)
+    if path is None:
+        raise SettingsError(
+            "there is no nomoat.yaml", where="working directory", fix="nomoat init writes one; or set NOMOAT_CONFIG"
+        )
+    settings = settings_file.load(path)
+    guard = read_guard(settings)
+    files = [path, settings.map_file, *(settings.root / one.key[5:] for one in guard.issuers if one.key[:5] == "file:")]
+    stamps = tuple(_stamp(file) for file in files)
+    policy = read_policy(settings)
+    drawn = codec.load(settings.map_file)
+    name = _service(drawn, settings, service)
+    decider = compile_policy(policy, service=name)
+    text = codec.file_text(drawn)
+    return Loaded(
+        settings=settings,
+        guard=guard,
+        service=name,
+        policy=policy,
+        decider=decider,
+        drawn=drawn,
+        map_hash=codec.digest(drawn),
+        map_text=text,
+        demands=_demands(drawn, policy, decider, name),
+        stamps=stamps,
+    )
+
+
+def is_stale(loaded: Loaded) -> bool:
+    """True when a file that was read has changed since."""
+    return tuple(_stamp(Path(name)) for name, _, _ in loaded.stamps) != loaded.stamps
+
+
+def stamps_key(loaded: Loaded) -> str:
+    """Names the present state of the files that were read."""
+    text = repr([_stamp(Path(name)) for name, _, _ in loaded.stamps])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _stamp(path: Path) -> tuple[str, int, int]:
+    try:
+        found = path.stat()
+    except OSError:
+        return str(path), 0, 0
+    return str(path), found.st_mtime_ns, found.st_size
+
+
+def _service(drawn: Map, settings: Settings, asked: str | None) -> str:
+    names = sorted({service.name for service in drawn.services} | {one.name for one in settings.services})
+    if asked is not None:
+        if asked not in names:
+            known = ", ".join(names) or "none"
+            raise SettingsError(f"no service is called '{asked}'", where="protect(service=...)", fix=f"known: {known}")
+        return asked
+    if len(names) != 1:
+        raise SettingsError(
+            f"the map has {len(names)} services", where="protect(app)", fix=f"say which: service={', '.join(names)!r}"
+        )
+    return names[0]
+
+
+def _demands(drawn: Map, policy: Policy, decider: Decider, service: str) -> dict[str, Demand]:
+    found: dict[str, Demand] = {}
+    prefix = f"route:{service}/"
+    for key, binding in bind(drawn, policy):
+        if key.startswith(prefix):
+            found[key[len(prefix) :]] = _demand(key, binding, decider)
+    return found
+
+
+def _demand(key: str, binding: Binding, decider: Decider) -> Demand:
+    reads = frozenset(name for permission in binding.permissions for name in decider.read_for(permission))
+    asked = binding.requires or ()
+    undecided = () if binding.decided_in == "handler" else tuple(p for p in binding.permissions if p not in asked)
+    return Demand(binding.routes[0] if binding.routes else key, binding, reads, frozenset(undecided))
+
+
+def described(error: NomoatError) -> str:
+    """An error in one line, for a server's log."""
+    return " | ".join(f"{p.what} ({p.where})" + (f": {p.fix}" if p.fix else "") for p in error.problems)

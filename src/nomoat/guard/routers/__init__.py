@@ -1,0 +1,1 @@
+"""What the running framework serves: one module a framework, each with `table(app)`."""

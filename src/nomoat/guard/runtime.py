@@ -1,0 +1,201 @@
+"""What one process of a guarded service holds: policy and map, blocks, the journal's writer, identities, the routes.
+
+`Runtime.start` gives one or raises with what, where and fix; requests only read it. Files that change are read again; a
+reload that fails leaves the last good ones in force and says so.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import secrets
+import sys
+import threading
+import time
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nomoat.errors import JournalError, NomoatError, SettingsError, printable
+from nomoat.guard import loading, opening
+from nomoat.guard.audit import Audit
+from nomoat.guard.comparison import compare
+from nomoat.guard.identity.cache import TokenCache
+from nomoat.guard.identity.tokens import Verifier
+from nomoat.guard.loading import Loaded, Mode
+from nomoat.guard.routers.starlette import Routes
+from nomoat.guard.standing import Standing
+from nomoat.journal.blocks import GUARD_ROLE
+from nomoat.journal.facts import Alert, Text, timestamp
+from nomoat.journal.ports import Store
+from nomoat.journal.writer import Writer
+
+if TYPE_CHECKING:
+    from nomoat.guard.identity.model import Identity
+
+LOOK_S = 1.0
+#: The same is said at most so often, and so many different things are remembered.
+SAID_S = 60.0
+_MAX_SAID = 100
+
+
+class Runtime:
+    """The state of one process; requests only read it."""
+
+    def __init__(self, loaded: Loaded, store: Store, mode: Mode, app: Any, identity: Any) -> None:
+        self.loaded = loaded
+        self.store = store
+        self.enforces = mode == "enforce"
+        self.identity = identity
+        self.routes = Routes(app)
+        self.standing = Standing(store, on_change=self._changed)
+        self.writer = Writer(store, role=GUARD_ROLE, service=loaded.service, position=lambda: self.standing.position)
+        self.audit = Audit(self.writer)
+        self.verifier: Verifier | None = None
+        self.tokens = TokenCache()
+        #: Decisions that could not be written, or were made without knowing the newest blocks.
+        self.unwritten = 0
+        self._app = app
+        self._prefix = f"{os.getpid():x}{secrets.token_hex(5)}"
+        self._numbers = itertools.count()
+        self._stop = threading.Event()
+        self._said: dict[str, float] = {}
+        self._has_compared = False
+        self.verifier = self._verifier(loaded)
+
+    @classmethod
+    def start(cls, app: Any, *, mode: Mode, service: str | None, config: str | Path | None, identity: Any) -> Runtime:
+        """Everything read and running. Raises NomoatError."""
+        loaded = loading.load(config, service)
+        store = opening.journal(loaded.settings)
+        try:
+            runtime = cls(loaded, store, mode, app, identity)
+            runtime._begin()
+        except BaseException:
+            store.close()
+            raise
+        return runtime
+
+    def _begin(self) -> None:
+        self.standing.start()
+        try:
+            self.writer.start()
+            self._store_texts(self.loaded)
+        except BaseException:
+            self.standing.stop()
+            raise
+        threading.Thread(target=self._look_after, name="nomoat-guard-files", daemon=True).start()
+
+    def say_differences(self) -> None:
+        """Prints, once, how the map differs from what the application serves."""
+        if self._has_compared:
+            return
+        self._has_compared = True
+        said = compare(self.routes, self.loaded, self._app)
+        if said:
+            print(said, file=sys.stderr, flush=True)
+
+    def say_once(self, text: str) -> None:
+        """Prints what went wrong, the same at most once a minute."""
+        now = time.monotonic()
+        if now - self._said.get(text, -SAID_S) >= SAID_S:
+            if len(self._said) >= _MAX_SAID:
+                self._said.clear()
+            self._said[text] = now
+            print(f"nomoat: {printable(text)}", file=sys.stderr, flush=True)
+
+    def close(self) -> None:
+        """Ends the threads and commits what waits."""
+        self._stop.set()
+        self.standing.stop()
+        self.audit.close()
+        try:
+            self.writer.close()
+        except JournalError as error:
+            print(error, file=sys.stderr)
+        self.store.close()
+
+    def request_id(self) -> str:
+        """An id that no other request of any process has."""
+        return f"{self._prefix}{next(self._numbers):x}"
+
+    @property
+    def passes_without_journal(self) -> bool:
+        """True while `on_journal_failure` lets requests pass whose decisions cannot be written."""
+        loosened = self.loaded.guard.on_journal_failure
+        return loosened is not None and not loosened.is_over(date.today())
+
+    def count_unwritten(self) -> None:
+        """Counts a decision that could not be written, or that was made without the newest blocks."""
+        self.unwritten += 1
+
+    def verified(self, token: str) -> Identity:
+        """The identity behind a bearer token. Raises TokenError."""
+        now = time.time()
+        known = self.tokens.get(token, now=now)
+        if known is not None:
+            return known
+        assert self.verifier is not None
+        identity, expires_at = self.verifier.verify_until(token, now=now)
+        self.tokens.put(token, identity, expires_at=expires_at)
+        return identity
+
+    def _verifier(self, loaded: Loaded) -> Verifier | None:
+        issuers = loaded.guard.issuers
+        if not issuers and self.identity is None and any(d.binding.kind != "public" for d in loaded.demands.values()):
+            raise SettingsError(
+                "nobody can be known: there is neither identity: in nomoat.yaml nor identity= of protect()",
+                where=str(loaded.settings.file),
+                fix="docs/how-to/guard-a-fastapi-service.md shows both",
+            )
+        return Verifier.load(issuers, root=loaded.settings.root) if issuers else None
+
+    def _store_texts(self, loaded: Loaded) -> None:
+        texts = (
+            Text(of="policy", hash=loaded.policy.hash, text=loaded.policy.text),
+            Text(of="map", hash=loaded.map_hash, text=loaded.map_text),
+        )
+        self.store.append([(text, f"text:{text.of}:{text.hash}") for text in texts])
+
+    def _changed(self) -> None:
+        """Blocks changed: whoever waits for every worker to know them must not wait for the next beat."""
+        self.writer.beat_soon()
+
+    def _look_after(self) -> None:
+        told = 0
+        while not self._stop.wait(LOOK_S):
+            try:
+                self.audit.tell_held()
+                if self.unwritten > told:
+                    told = self.unwritten
+                    self.say_once(
+                        "decisions could not be written, or blocks not read: nomoat doctor looks at the store"
+                    )
+                if loading.is_stale(self.loaded):
+                    self._reload()
+            except Exception as error:
+                # This thread goes on whatever a file holds; the last good policy stays in force.
+                said = (
+                    loading.described(error) if isinstance(error, NomoatError) else f"{type(error).__name__}: {error}"
+                )
+                self.say_once(f"the last good policy stays in force: {said}")
+                self._alert(said)
+
+    def _reload(self) -> None:
+        fresh = loading.load(self.loaded.settings.path, self.loaded.service)
+        verifier = self._verifier(fresh)
+        # The texts first: a decision under a hash that nobody can look up could never be judged again.
+        self._store_texts(fresh)
+        self.verifier, self.tokens, self.loaded = verifier, TokenCache(), fresh
+        print(f"nomoat: policy {fresh.policy.hash[:15]} and map {fresh.map_hash[:15]} are in force", file=sys.stderr)
+
+    def _alert(self, said: str) -> None:
+        """One alert for each state of the files, whichever worker comes first."""
+        at = timestamp()
+        alert = Alert(
+            detection="reload-failed", severity="high", summary=f"the last good policy stays in force: {said}"[:1000],
+            service=self.loaded.service, first_event_at=at, last_event_at=at, observed=1,
+        )  # fmt: skip
+        with contextlib.suppress(JournalError):
+            self.writer.enqueue(alert, f"reload-failed:{self.loaded.service}:{loading.stamps_key(self.loaded)}")

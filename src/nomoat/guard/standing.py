@@ -1,0 +1,144 @@
+"""What stands against callers now: blocks, revocations, extra logging; read from the journal by one thread a process.
+
+Every 200 ms it looks for new ones by the index of kinds. `age_s` tells how old that is; over 10 s guard denies.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import threading
+import time
+from collections.abc import Callable, Iterable
+from typing import Literal, TypeAlias
+
+from nomoat.errors import NomoatError
+from nomoat.guard.identity.model import Identity
+from nomoat.journal.facts import Block, Logging, Revocation, moment, timestamp
+from nomoat.journal.ports import START, State, Store
+
+POLL_S = 0.2
+REFRESH_S = 1.0
+#: Blocks that are older than this are not known well enough to let anybody in.
+MAX_AGE_S = 10.0
+
+_Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class Standing:
+    """The current blocks and revocations, and how far this process has read."""
+
+    def __init__(self, store: Store, *, on_change: Callable[[], None] = lambda: None) -> None:
+        self._store = store
+        self._on_change = on_change
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._read_at = 0.0
+        self.position = START
+        self._take(State())
+
+    def start(self) -> None:
+        """Reads once, then goes on in a thread. Raises StorageError when the first reading fails."""
+        self._refresh()
+        self._thread = threading.Thread(target=self._run, name="nomoat-guard", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends the thread."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(2)
+
+    @property
+    def age_s(self) -> float:
+        """Seconds since the blocks were last known to be current."""
+        return time.monotonic() - self._read_at
+
+    def against(self, identity: Identity | None, client: str) -> Literal["blocked", "revoked"] | None:
+        """What refuses a caller whatever the policy says."""
+        if self.is_empty:
+            return None
+        if identity is not None:
+            if identity.subject in self._subjects or identity.credential in self._credentials:
+                return "blocked"
+            if identity.credential in self._revoked or (identity.jti and identity.jti in self._jtis):
+                return "revoked"
+            before = self._issued_before.get(identity.subject)
+            if before is not None and identity.credential and identity.issued_at < before:
+                return "revoked"
+        elif "anonymous" in self._subjects:
+            return "blocked"
+        return "blocked" if self._networks and self._is_blocked(client) else None
+
+    def adds(self, subject: str) -> tuple[str, ...]:
+        """What more is to be recorded about a subject now."""
+        return self._adds.get(subject, ())
+
+    def _is_blocked(self, client: str) -> bool:
+        try:
+            address = ipaddress.ip_address(client)
+        except ValueError:
+            # A test client or a Unix socket has a name or nothing, which no network holds.
+            return False
+        return any(address in network for network in self._networks)
+
+    def _run(self) -> None:
+        refreshed = time.monotonic()
+        while not self._stop.wait(POLL_S):
+            try:
+                # A store that cannot be read leaves `age_s` growing: that is what the requests look at.
+                if time.monotonic() - refreshed >= REFRESH_S or self._has_news():
+                    self._refresh()
+                    refreshed = time.monotonic()
+                else:
+                    self._read_at = time.monotonic()
+            except (NomoatError, OSError):
+                continue
+
+    def _has_news(self) -> bool:
+        entry = next(iter(self._store.read(self.position, kinds=(Block, Revocation, Logging), limit=1)), None)
+        return entry is not None
+
+    def _refresh(self) -> None:
+        """Position first: what is committed after it is read at the next turn, never missed."""
+        position = self._store.head().position
+        began = time.monotonic()
+        state = self._store.state(now=timestamp())
+        news = state != self._state
+        self._take(state)
+        self.position = position
+        self._read_at = began
+        if news:
+            self._on_change()
+
+    def _take(self, state: State) -> None:
+        self._state = state
+        self._subjects = frozenset(b.value for b in state.blocks if b.what == "subject")
+        self._credentials = frozenset(b.value for b in state.blocks if b.what == "credential")
+        self._networks = _networks(b.value for b in state.blocks if b.what == "client")
+        self._revoked = frozenset(r.value for r in state.revocations if r.what == "credential")
+        self._jtis = frozenset(r.value for r in state.revocations if r.what == "jti")
+        self._issued_before = _issued_before(state.revocations)
+        self._adds = {one.subject: one.adds for one in state.logging}
+        #: True while more is to be recorded about anybody.
+        self.logs = bool(state.logging)
+        #: True while nothing stands against anybody.
+        self.is_empty = not (state.blocks or state.revocations)
+
+
+def _networks(values: Iterable[str]) -> tuple[_Network, ...]:
+    found: list[_Network] = []
+    for value in values:
+        try:
+            found.append(ipaddress.ip_network(value, strict=False))
+        except ValueError:
+            continue
+    return tuple(found)
+
+
+def _issued_before(revocations: tuple[Revocation, ...]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for one in revocations:
+        if one.what == "subject":
+            before = moment(one.issued_before).timestamp() if one.issued_before else time.time()
+            found[one.value] = max(before, found.get(one.value, 0.0))
+    return found
