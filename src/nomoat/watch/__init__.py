@@ -1,0 +1,1 @@
+"""Notices what should not happen."""

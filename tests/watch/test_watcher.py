@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from nomoat.journal.facts import Alert, Decision, Episode, FirstUse, Response, timestamp
+from nomoat.journal.journal import open_store
+from nomoat.journal.ports import Store
+from nomoat.watch import registry
+from nomoat.watch.watcher import Watcher
+
+START = datetime.now(UTC) - timedelta(seconds=30)
+
+
+def _decision(number: int, **changed: object) -> Decision:
+    fields: dict[str, object] = {
+        "happened_at": timestamp(START + timedelta(milliseconds=100 * number)),
+        "request": f"r{number}",
+        "service": "shop",
+        "target": "route:shop/GET /orders/{order_id}",
+        "subject": "user:main/mallory",
+        "params": {"order_id": str(number)},
+        "permissions": ("orders:read",),
+        "outcome": "allow",
+        "enforced": True,
+        "reason": "granted",
+    }
+    return Decision(**(fields | changed))  # type: ignore[arg-type]  # the fields above with what a test changes
+
+
+def _watcher(store: Store, *wanted: str) -> Watcher:
+    detections = [one for one in registry.load(None) if one.id in wanted]
+    return Watcher(store, detections, now=lambda: START + timedelta(seconds=10))
+
+
+def _facts(store: Store, kind: type[Alert] | type[Episode] | type[FirstUse]) -> list[object]:
+    return [entry.fact for entry in store.read(kinds=(kind,))]
+
+
+def test_an_alert_names_its_events_and_fires_once_an_episode() -> None:
+    store = open_store("memory:")
+    store.append([(_decision(number), None) for number in range(80)])
+    watcher = _watcher(store, "object-enumeration")
+
+    fired = watcher.tick()
+    store.append([(_decision(number), None) for number in range(80, 100)])
+    again = watcher.tick()
+
+    (alert,) = [one.alert for one in fired]
+    assert [] == again
+    assert (60, "user:main/mallory", "route:shop/GET /orders/{order_id}", "api-abuse") == (
+        alert.observed,
+        alert.subject,
+        alert.target,
+        alert.playbook,
+    )
+    assert [f"{position}" for position in range(1, 61)] == list(alert.facts)
+
+
+def test_started_again_it_neither_repeats_nor_forgets() -> None:
+    store = open_store("memory:")
+    store.append([(_decision(number), None) for number in range(40)])
+    assert [] == _watcher(store, "object-enumeration").tick()
+    store.append([(_decision(number), None) for number in range(40, 70)])
+
+    second = _watcher(store, "object-enumeration")
+    fired = second.tick()
+    third = _watcher(store, "object-enumeration")
+    store.append([(_decision(number), None) for number in range(70, 80)])
+
+    assert [60] == [one.alert.observed for one in fired], "what was before the cursor refills the window"
+    assert [] == third.tick(), "the episode is read from the journal"
+    assert 1 == len(_facts(store, Alert))
+
+
+def test_a_first_use_is_a_fact_while_learning_and_an_alert_after() -> None:
+    store = open_store("memory:")
+    early = _decision(0, subject="service:billing", permissions=("orders:list",))
+    store.append([(early, None)])
+    watcher = _watcher(store, "first-use")
+    late = timestamp(datetime.now(UTC) + timedelta(days=8))
+
+    learnt = watcher.tick()
+    store.append([(_decision(1, subject="service:billing", permissions=("customers:read",), happened_at=late), None)])
+    fired = watcher.tick()
+
+    assert [] == learnt
+    assert ["first use ever: permission customers:read"] == [one.alert.summary for one in fired]
+    assert ["permissions=orders:list", "permissions=customers:read"] == [
+        fact.of for fact in _facts(store, FirstUse) if isinstance(fact, FirstUse)
+    ]
+
+
+def test_a_login_fails_by_the_status_that_came_after_the_decision() -> None:
+    store = open_store("memory:")
+    for number in range(20):
+        login = _decision(number, login=True, method="POST", subject="anonymous", client="192.0.2.7", params={})
+        answer = Response(
+            request=f"r{number}", service="shop", target=login.target, status=401, happened_at=login.happened_at
+        )
+        store.append([(login, None), (answer, None)])
+
+    fired = _watcher(store, "credential-stuffing").tick()
+
+    assert [("192.0.2.7", 20)] == [(one.alert.client, one.alert.observed) for one in fired]
+
+
+def test_what_a_handler_decided_later_is_the_same_request() -> None:
+    store = open_store("memory:")
+    store.append([(_decision(number, sequence=number % 2), None) for number in range(100)])
+
+    assert [] == _watcher(store, "object-enumeration").tick()
