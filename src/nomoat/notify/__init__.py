@@ -1,0 +1,1 @@
+"""Reaches people: one module a channel."""

@@ -1,0 +1,1 @@
+"""Leads whoever is on call through an incident."""

@@ -1,0 +1,193 @@
+"""Leads a person through an incident in a terminal: why, what exactly, what it breaks, how to undo it. Then asks.
+
+Answers come from the keyboard or from a drill file; either way each becomes a fact. No transaction is open at a
+prompt, and every prompt has a way out.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from nomoat.errors import NomoatError, printable
+from nomoat.respond import casework, values
+from nomoat.respond.book import Step
+from nomoat.respond.doing import Done
+from nomoat.respond.stepping import Stepper
+
+
+class Left(Exception):  # noqa: N818  it is a way out, no error
+    """The person leaves; everything so far is recorded."""
+
+
+@dataclass(slots=True)
+class Keyboard:
+    """Answers of the person at this terminal."""
+
+    read: Callable[[str], str] = input
+
+    def ask(self, _step: Step | None, prompt: str, default: str) -> str:
+        """One answer; the end of input is a way out."""
+        try:
+            return self.read(f"    {prompt} ").strip() or default
+        except EOFError:
+            raise Left from None
+
+
+@dataclass(slots=True)
+class Recorded:
+    """Answers of a drill file, by step: what the person of the drill answered."""
+
+    answers: Mapping[str, str]
+
+    def ask(self, step: Step | None, prompt: str, default: str) -> str:
+        """The recorded answer, printed as if it were typed."""
+        answer = self.answers.get(step.id if step is not None else "role", default)
+        print(f"    {prompt} {printable(answer)}   (recorded answer)")
+        return answer
+
+
+class Leader:
+    """One person and one incident."""
+
+    def __init__(self, stepper: Stepper, answers: Keyboard | Recorded) -> None:
+        self._stepper = stepper
+        self._answers = answers
+
+    def lead(self) -> bool:
+        """Goes through the steps that are left; True when none is left open."""
+        try:
+            self._head()
+            self._take_over()
+            for number, step in enumerate(self._stepper.playbook.steps, 1):
+                if not self._stepper.is_finished(step):
+                    self._one(number, step)
+                else:
+                    self._was(number, step)
+        except Left:
+            print(f"left; go on with: nomoat respond {self._stepper.case.name}", file=sys.stderr)
+            return False
+        return all(self._stepper.is_finished(step) for step in self._stepper.playbook.steps)
+
+    def _head(self) -> None:
+        case, by = self._stepper.case, self._stepper.hands.by
+        person = self._stepper.hands.respond.person(by)
+        print(f"{case.name}  {case.declared.playbook}, {case.severity}, opened {case.opened_at[11:19]} UTC")
+        print(f"  {printable(case.declared.title)}")
+        print(f"  about {printable(case.declared.subject)}, {printable(case.declared.target.partition('/')[2])}")
+        print(f"  you are {printable(person.name)}, {person.seniority}")
+
+    def _take_over(self) -> None:
+        stepper, case = self._stepper, self._stepper.case
+        if case.first("acknowledged") is None:
+            casework.acknowledge(stepper.store, case, by=stepper.hands.by)
+            print("  acknowledged: you have it")
+        roles = case.roles()
+        if "commander" not in roles:
+            answer = self._answers.ask(None, "Nobody is commander yet: [c] take it, [n] not me, [q] leave:", "c")
+            if answer == "q":
+                raise Left
+            if answer == "c":
+                casework.take_role(stepper.store, case, "commander", by=stepper.hands.by)
+        print()
+
+    def _was(self, number: int, step: Step) -> None:
+        fact = self._stepper.case.steps[step.id]
+        said = f": {printable(fact.output.splitlines()[0])}" if fact.output else ""
+        print(f" {number:>2}  {printable(step.title)}\n    {fact.state} by {printable(fact.by)}{said}\n")
+
+    def _one(self, number: int, step: Step) -> None:
+        state = self._stepper.state(step)
+        print(f" {number:>2}  {printable(step.title)}")
+        print(f"    {printable(' '.join(step.why.split()))}")
+        if state in ("unsure", "not-verified", "failed", "intent"):
+            fact = self._stepper.case.steps[step.id]
+            print(f"    before: {state}. {printable(fact.output.splitlines()[0] if fact.output else '')}")
+        if step.kind == "ask":
+            self._question(step)
+        elif step.kind in ("manual", "approve"):
+            self._by_a_person(step)
+        else:
+            self._action(step)
+        print()
+
+    def _question(self, step: Step) -> None:
+        options = "/".join(step.answers) or "yes/no"
+        answer = self._answers.ask(step, f"{printable(step.question)} [{options}, ? explain, q leave]:", "unsure")
+        if answer == "q":
+            raise Left
+        if answer == "?":
+            print(f"    {printable(' '.join(step.why.split()))}")
+            self._question(step)
+            return
+        if step.answers and answer not in step.answers:
+            print(f"    answer one of {', '.join(step.answers)}")
+            self._question(step)
+            return
+        self._stepper.settle(step, "done" if answer != "unsure" else "unsure", reason=answer)
+
+    def _by_a_person(self, step: Step) -> None:
+        if step.command:
+            print(f"    $ {printable(_spelt(step, self._stepper))}")
+        answer = self._answers.ask(step, "[d] done, [r] run the command, [s] skip, [u] unclear, [q] leave:", "d")
+        self._answered(step, answer)
+
+    def _action(self, step: Step) -> None:
+        for label, text in (("$", _spelt(step, self._stepper)), ("breaks:", step.breaks), ("undo:", step.undo)):
+            if text:
+                print(f"    {label} {printable(' '.join(values.sentence(text, self._stepper.case.values()).split()))}")
+        if step.who == "commander" or step.kind == "revoke":
+            print(f"    needs the {step.who}")
+        answer = self._answers.ask(
+            step, "run? [Y]es, [s] skip with a reason, [h] done by hand, [u] unsure, [q] leave:", "y"
+        )
+        self._answered(step, "r" if answer.lower() in ("y", "yes") else answer)
+
+    def _answered(self, step: Step, answer: str) -> None:
+        word, _, reason = answer.partition(" ")
+        if word == "q":
+            raise Left
+        if word == "r":
+            self._show(self._stepper.run(step))
+        elif word in ("d", "h"):
+            self._stepper.settle(step, "by-hand" if word == "h" else "done", reason=reason)
+        elif word == "s":
+            self._stepper.settle(step, "skipped", reason=reason or self._reason(step))
+        elif word == "u":
+            self._stepper.settle(step, "skipped", reason=reason or "unclear", unclear=True)
+        else:
+            raise NomoatError(
+                f"'{printable(word)}' is no answer", where=f"step {step.id}", fix="r, d, h, s REASON, u or q"
+            )
+
+    def _reason(self, step: Step) -> str:
+        return self._answers.ask(None, f"why is {step.id} skipped?", "no reason given")
+
+    def _show(self, done: Done) -> None:
+        for line in done.output.splitlines()[:12] or [""]:
+            print(f"    {printable(line)}")
+        if done.state not in ("done", "verified"):
+            print(f"    {done.state}")
+
+
+def _spelt(step: Step, stepper: Stepper) -> str:
+    """Exactly what would be done, as a person could type it."""
+    case = stepper.case
+    if step.kind == "block":
+        whom = values.sentence(step.target, case.values())
+        return f"nomoat block {whom} --for {step.for_s / 3600:g}h --because {case.name}"
+    if step.kind == "revoke":
+        return f"nomoat revoke {values.sentence(step.target, case.values())} --because {case.name}"
+    if step.kind == "logging":
+        return f"record more about {values.sentence(step.target, case.values())} for {step.for_s / 3600:g}h"
+    if step.kind == "evidence" and step.collect:
+        return f"keep {', '.join(step.collect)}"
+    if step.kind == "notify":
+        return f"send: {values.sentence(' '.join(stepper.playbook.messages[step.message].split()), case.values())}"
+    import shlex
+
+    try:
+        return shlex.join(values.arguments(step.command, case.values()))
+    except NomoatError as error:
+        return f"cannot be run: {error.what}"

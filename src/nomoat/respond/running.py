@@ -1,0 +1,215 @@
+"""Runs `nomoat respond`, `playbook` and `drill`."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import json
+import os
+import sys
+import time
+import uuid
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+from nomoat import settings as settings_file
+from nomoat.appmap import codec
+from nomoat.appmap.model import Map
+from nomoat.errors import EXIT_CLEAN, EXIT_FINDINGS, IncompleteError, MapError, NomoatError, UsageError, printable
+from nomoat.journal.journal import open_store
+from nomoat.journal.ports import Store
+from nomoat.respond import book, casework, drills, linting
+from nomoat.respond import settings as respond_settings
+from nomoat.respond.book import Playbook
+from nomoat.respond.doing import Hands
+from nomoat.respond.leading import Keyboard, Leader, Recorded
+from nomoat.respond.stepping import AUTOMATIC, Stepper, escalate, run_automatic
+from nomoat.settings import Settings
+
+ROLE = "respond"
+POLL_S = 0.1
+BEAT_S = 1.0
+#: Escalations are looked at this often; they are minutes apart.
+_ESCALATE_S = 5.0
+
+
+def respond(arguments: argparse.Namespace) -> int:
+    """Runs `nomoat respond`."""
+    settings = settings_file.load(arguments.config)
+    store = open_store(settings.store_url, create=arguments.auto)
+    try:
+        if arguments.auto:
+            return _Automatic(settings, store).run(once=arguments.once)
+        return _lead(settings, store, arguments)
+    finally:
+        store.close()
+
+
+def operator() -> str:
+    """The operating system's name of whoever types."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
+
+
+def playbooks(settings: Settings) -> dict[str, Playbook]:
+    """Every playbook that reads; one that does not is said and left out, and its alerts stay unanswered."""
+    found: dict[str, Playbook] = {}
+    for name, path in book.files(settings.root).items():
+        try:
+            found[name] = book.load(path)
+        except NomoatError as error:
+            print(f"playbook {name} cannot be used:\n{error}", file=sys.stderr)
+    return found
+
+
+def _lead(settings: Settings, store: Store, arguments: argparse.Namespace) -> int:
+    # Where nobody else opens incidents, whoever comes first does.
+    casework.Intake(store, playbooks(settings)).take()
+    case = _chosen(store, arguments.incident)
+    playbook = casework.playbook_of(store, case)
+    hands = Hands(settings, respond_settings.read(settings), store, operator())
+    answers: Keyboard | Recorded = Keyboard()
+    if arguments.answers:
+        path = (
+            drills.path_of(book.find(playbook.id, settings.root))
+            if arguments.answers == "drill"
+            else Path(arguments.answers)
+        )
+        answers = Recorded(drills.load(path).answers)
+    elif not sys.stdin.isatty():
+        raise UsageError("there is no terminal to ask in", where="nomoat respond", fix="--auto, or --answers FILE")
+    done = Leader(Stepper(hands, case, playbook, drill=bool(arguments.answers)), answers).lead()
+    if done:
+        print(f"every step is done.  nomoat incident close {case.name}   nomoat incident review {case.name}")
+    return EXIT_CLEAN
+
+
+def _chosen(store: Store, name: str | None) -> casework.Case:
+    if name is not None:
+        return casework.load(store, casework.parse_name(name))
+    still = [case for case in casework.load_all(store) if case.is_open]
+    if not still:
+        raise IncompleteError("no incident is open", where=store.url, fix="nomoat incident list; nomoat watch status")
+    return still[-1]
+
+
+class _Automatic:
+    """`respond --auto`: opens incidents from alerts, does what needs nobody, escalates what nobody takes."""
+
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self._settings = settings
+        self._store = store
+        self._respond = respond_settings.read(settings)
+        self._intake = casework.Intake(store, playbooks(settings))
+        self._process = uuid.uuid4().hex
+
+    def run(self, *, once: bool) -> int:
+        print(f"responding to alerts in {printable(self._settings.store_url)}; Ctrl-C stops", file=sys.stderr)
+        beat_at = escalate_at = 0.0
+        try:
+            self._resume()
+            while True:
+                for number in self._intake.take():
+                    self._handle(number)
+                if once:
+                    return EXIT_CLEAN
+                if time.monotonic() >= beat_at:
+                    self._beat()
+                    beat_at = time.monotonic() + BEAT_S
+                if time.monotonic() >= escalate_at:
+                    self._escalate()
+                    escalate_at = time.monotonic() + _ESCALATE_S
+                time.sleep(POLL_S)
+        except KeyboardInterrupt:
+            self._beat(ended=True)
+            print("stopped", file=sys.stderr)
+            return EXIT_CLEAN
+
+    def _beat(self, *, ended: bool = False) -> None:
+        self._store.beat(self._process, role=ROLE, service="", position=self._intake.position, ended=ended)
+
+    def _stepper(self, number: int) -> Stepper:
+        case = casework.load(self._store, number)
+        hands = Hands(self._settings, self._respond, self._store, AUTOMATIC)
+        return Stepper(hands, case, casework.playbook_of(self._store, case))
+
+    def _resume(self) -> None:
+        """What was interrupted: incidents that are open and have automatic steps left."""
+        for declared in self._store.incidents(is_open=True):
+            self._handle(declared.number)
+
+    def _handle(self, number: int) -> None:
+        try:
+            stepper = self._stepper(number)
+            if not stepper.case.steps:
+                print(
+                    f"{stepper.case.name}  {stepper.case.severity}  {printable(stepper.case.declared.title)}",
+                    flush=True,
+                )
+            for step, done in run_automatic(stepper):
+                said = printable(done.output.splitlines()[0]) if done.output else ""
+                print(f"  {step.id}: {done.state}  {said}", flush=True)
+        except NomoatError as error:
+            # One incident that cannot be handled must not leave the others alone.
+            print(f"INC-{number}: {error}", file=sys.stderr, flush=True)
+
+    def _escalate(self) -> None:
+        for declared in self._store.incidents(is_open=True):
+            for sent in escalate(self._stepper(declared.number), now=datetime.now(UTC)):
+                print(f"INC-{declared.number}: escalated to {printable(sent)}", flush=True)
+
+
+def _map(settings: Settings) -> Map | None:
+    try:
+        return codec.load(settings.map_file)
+    except MapError:
+        return None
+
+
+def lint_all(arguments: argparse.Namespace) -> int:
+    """Runs `nomoat playbook lint`."""
+    settings = settings_file.load(arguments.config)
+    if arguments.path:
+        path = Path(arguments.path)
+        files = [p for p in sorted(path.glob("*.yaml")) if not p.stem.endswith(".drill")] if path.is_dir() else [path]
+    else:
+        files = list(book.files(settings.root).values())
+    wrong = 0
+    for file in files:
+        found = linting.lint(file, _map(settings))
+        wrong += len(found)
+        for problem in found:
+            print(str(problem).replace("error:", "problem:", 1))
+    print(f"{len(files)} playbook{'' if len(files) == 1 else 's'}, {wrong} problem{'' if wrong == 1 else 's'}")
+    return EXIT_FINDINGS if wrong else EXIT_CLEAN
+
+
+def show(arguments: argparse.Namespace) -> int:
+    """Runs `nomoat playbook show`."""
+    playbook = book.find(arguments.name, settings_file.load(arguments.config).root)
+    if arguments.format == "json":
+        document = asdict(playbook)
+        document.pop("text")
+        print(json.dumps({**document, "hash": playbook.hash}, indent=2, default=str))
+        return EXIT_CLEAN
+    print(f"{playbook.id}: {printable(playbook.title)}\n  {printable(' '.join(playbook.summary.split()))}\n")
+    for number, step in enumerate(playbook.steps, 1):
+        marks = [step.kind, *(["auto"] if step.auto else []), *(["gate"] if step.gate else []), f"by the {step.who}"]
+        print(f" {number:>2}  {printable(step.title)}   [{step.phase}: {', '.join(marks)}]")
+        print(f"     {printable(' '.join(step.why.split()))}")
+        if step.breaks:
+            print(f"     breaks: {printable(step.breaks)}  undo: {printable(step.undo)}")
+    return EXIT_CLEAN
+
+
+def drill(arguments: argparse.Namespace) -> int:
+    """Runs `nomoat drill`."""
+    playbook = book.find(arguments.name, settings_file.load(arguments.config).root)
+    wrong = drills.run(playbook, drills.load(drills.path_of(playbook)))
+    for line in wrong:
+        print(f"differs: {printable(line)}")
+    print(f"drill {playbook.id}: {'failed' if wrong else 'as expected'}")
+    return EXIT_FINDINGS if wrong else EXIT_CLEAN

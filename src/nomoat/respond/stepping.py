@@ -1,0 +1,182 @@
+"""Takes an incident's steps one by one: a durable intent before each, the result after it.
+
+A step whose intent has no result was interrupted: it is *unsure*. What can be verified is verified and then counts;
+anything else waits for a person and is never done a second time by itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal, TypeAlias
+
+from nomoat.journal.facts import Block, moment, timestamp
+from nomoat.journal.facts import Step as StepFact
+from nomoat.journal.ports import Store
+from nomoat.notify import outbox
+from nomoat.notify import settings as notify_settings
+from nomoat.notify.ports import Note
+from nomoat.respond import casework
+from nomoat.respond.book import Playbook, Step
+from nomoat.respond.casework import Case
+from nomoat.respond.doing import Done, Hands, Result
+from nomoat.respond.turns import turn
+
+#: What a person may say of a step without running it.
+Settled: TypeAlias = Literal["skipped", "by-hand", "unsure", "done", "open"]
+#: States after which a step needs nobody any more.
+FINISHED = frozenset(("done", "verified", "skipped", "by-hand"))
+#: Who acts where nobody is asked.
+AUTOMATIC = "nomoat respond --auto"
+_OUTPUT = 2000
+_TURN_WAIT_S = 10.0
+
+
+@dataclass(slots=True)
+class Stepper:
+    """One incident's steps, done by somebody (or by nomoat itself)."""
+
+    hands: Hands
+    case: Case
+    playbook: Playbook
+    drill: bool = False
+
+    @property
+    def store(self) -> Store:
+        """The journal."""
+        return self.hands.store
+
+    def state(self, step: Step) -> str:
+        """What a step has come to; empty when nobody has begun it."""
+        fact = self.case.steps.get(step.id)
+        return fact.state if fact is not None else ""
+
+    def is_finished(self, step: Step) -> bool:
+        """True when nothing is left to do for a step."""
+        return self.state(step) in FINISHED
+
+    def refresh(self) -> None:
+        """Reads the incident again: somebody else may have gone on with it."""
+        self.case = casework.load(self.store, self.case.number)
+
+    def run(self, step: Step, *, text: str = "") -> Done:
+        """Does a step: intent, action, result; `text` replaces its message. An interrupted one is looked at first.
+
+        Raises BusyError where another process is doing a step of this incident for longer than ten seconds.
+        """
+        with turn(self.hands.settings.state, self.case.number, wait_s=_TURN_WAIT_S):
+            self.refresh()
+            before = self.case.steps.get(step.id)
+            if before is not None and before.state in FINISHED:
+                return Done("done", f"{before.by} has done it: {before.state}")
+            if before is not None and before.state == "intent":
+                found = self._after_a_crash(step)
+                if found is not None:
+                    self._write(step, found.state, before.attempt, found)
+                    return found
+            attempt = 1 if before is None else before.attempt + 1
+            self._write(step, "intent", attempt)
+            done = self.hands.do(step, self.case, self.playbook, text=text)
+            self._write(step, done.state, attempt, done)
+            return done
+
+    def settle(self, step: Step, state: Settled, *, reason: str = "", unclear: bool = False) -> None:
+        """Writes what somebody decided about a step without running it."""
+        before = self.case.steps.get(step.id)
+        attempt = 1 if before is None else before.attempt + 1
+        self._write(step, state, attempt, reason=reason, unclear=unclear)
+
+    def _write(
+        self,
+        step: Step,
+        state: Settled | Result | Literal["intent"],
+        attempt: int,
+        done: Done | None = None,
+        *,
+        reason: str = "",
+        unclear: bool = False,
+    ) -> None:
+        fact = StepFact(
+            incident=self.case.number,
+            step=step.id,
+            attempt=attempt,
+            state=state,
+            by=self.hands.by,
+            reason=reason,
+            command=done.command if done is not None else (),
+            output=done.output[:_OUTPUT] if done is not None else "",
+            evidence=done.evidence if done is not None else (),
+            unclear=unclear,
+            drill=self.drill,
+        )
+        casework.record(self.store, fact, f"step:{self.case.number}:{step.id}:{attempt}:{state}")
+        self.case.steps[step.id] = fact
+
+    def _after_a_crash(self, step: Step) -> Done | None:
+        """What became of a step that was begun and not ended; None where it can safely be done again."""
+        if step.kind in ("block", "revoke", "logging"):
+            effect = self.hands.effect(step, self.case)
+            # Its fact is committed before anything acts on it: where there is none, nothing was changed.
+            return self.hands.confirmed(effect) if effect is not None else None
+        if step.kind == "run" or step.command:
+            found = self.hands.verified_by_command(step, self.case)
+            if found.state == "verified":
+                return found
+            return Done("unsure", f"it was begun and its end was never recorded. {found.output}")
+        # Evidence is kept by its hash and messages go out at most once, so both can be asked for again.
+        return None
+
+
+def may_block(stepper: Stepper, *, now: datetime | None = None) -> bool:
+    """Whether one more block by itself stays within `max_auto_blocks` an hour."""
+    begins = timestamp((now or datetime.now(UTC)) - timedelta(hours=1))
+    store = stepper.store
+    placed = sum(
+        isinstance(entry.fact, Block) and not entry.fact.lifted and entry.fact.by == AUTOMATIC
+        for entry in store.read(store.before(begins), kinds=(Block,))
+    )
+    return placed < stepper.hands.respond.max_auto_blocks
+
+
+def run_automatic(stepper: Stepper) -> list[tuple[Step, Done]]:
+    """Does what is marked `auto: true`, in order; leaves the rest open and goes on, but stops at an open gate."""
+    did: list[tuple[Step, Done]] = []
+    for step in stepper.playbook.steps:
+        if stepper.is_finished(step):
+            continue
+        if not step.auto:
+            if not stepper.state(step):
+                stepper.settle(step, "open")
+            if step.gate:
+                break
+            continue
+        if stepper.state(step) in ("failed", "unsure", "not-verified"):
+            continue
+        if step.kind == "block" and stepper.state(step) != "intent" and not may_block(stepper):
+            if not stepper.state(step):
+                stepper.settle(step, "open", reason="max_auto_blocks an hour is reached: a person decides")
+            continue
+        did.append((step, stepper.run(step)))
+    return did
+
+
+def escalate(stepper: Stepper, *, now: datetime) -> list[str]:
+    """Tells the next one where nobody has acknowledged; each rule once. Gives what was sent."""
+    case = stepper.case
+    if not case.is_open or case.first("acknowledged") is not None:
+        return []
+    waited = (now - moment(case.opened_at)).total_seconds()
+    rules = [(rule.after_s, rule.to) for rule in stepper.hands.respond.escalate]
+    rules += [(rule.after_s, rule.to) for rule in stepper.playbook.escalation]
+    found = notify_settings.read(stepper.hands.settings)
+    sent: list[str] = []
+    for after_s, to in rules:
+        key = f"{stepper.store.id}-{case.number}-escalation-{after_s:.0f}-{to}"
+        if waited < after_s or to not in found.names() or outbox.result_of(stepper.store, key) is not None:
+            continue
+        text = (
+            f"{case.name} ({case.severity}) was opened {after_s / 60:.0f} minutes ago and nobody has acknowledged it."
+        )
+        note = Note(f"{case.name}: nobody is on it", f"{text} nomoat respond {case.name}", key)
+        sent.append(f"{to}: {outbox.send(stepper.store, note, channel=found.channel(to), incident=case.number).state}")
+    return sent
