@@ -1,0 +1,1 @@
+"""The command line: puts the capabilities together, finds their commands by folder."""

@@ -1,0 +1,175 @@
+"""`nomoat doctor`: what is installed, reachable, stale, not armed, how large the store is, and how to mend it.
+
+Each examination gives rows and never raises: what cannot be looked at is a row that says so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import importlib.metadata
+import json
+import platform
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from nomoat import __version__
+from nomoat import settings as settings_file
+from nomoat.errors import EXIT_CLEAN, EXIT_FINDINGS, NomoatError, printable
+from nomoat.settings import Settings
+
+State: TypeAlias = Literal["ok", "note", "mend"]
+_MARKS: dict[State, str] = {"ok": "ok   ", "note": "note ", "mend": "MEND "}
+_DEPENDENCIES = ("joserfc", "cryptography", "PyYAML", "tree-sitter", "tree-sitter-python")
+_EXTRAS = {"demo": ("fastapi", "uvicorn")}
+#: From here on a full disk is near enough that somebody must act (docs/reference/journal.md).
+_DISK_FULL = 0.90
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line: a state, what was looked at, what was found, and how to mend it."""
+
+    state: State
+    subject: str
+    found: str
+    mend: str = ""
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Runs the command."""
+    rows = list(examine(arguments.config))
+    if arguments.format == "json":
+        print(json.dumps({"format": 1, "rows": [asdict(row) for row in rows]}, indent=2))
+    else:
+        for row in rows:
+            print(f"{_MARKS[row.state]} {row.subject:<12} {printable(row.found)}")
+            if row.mend:
+                print(f"{'':19}{printable(row.mend)}")
+    return EXIT_FINDINGS if any(row.state == "mend" for row in rows) else EXIT_CLEAN
+
+
+def examine(config: str | None = None) -> Iterator[Row]:
+    """Every row, in the order in which things stand on one another."""
+    yield Row("ok", "nomoat", f"{__version__}, Python {platform.python_version()}")
+    yield from _packages()
+    path = settings_file.locate(config)
+    if path is None:
+        yield Row("note", "settings", "no nomoat.yaml here", "nomoat init writes one")
+        return
+    try:
+        settings = settings_file.load(path)
+    except NomoatError as error:
+        yield from _mistakes("settings", error)
+        return
+    for look in (_sections, _map, _store, _disk):
+        try:
+            yield from look(settings)
+        except NomoatError as error:
+            yield from _mistakes(look.__name__.strip("_"), error)
+
+
+def _mistakes(subject: str, error: NomoatError) -> Iterator[Row]:
+    for problem in error.problems:
+        yield Row("mend", subject, f"{problem.what} ({problem.where})" if problem.where else problem.what, problem.fix)
+
+
+def _packages() -> Iterator[Row]:
+    found = [f"{name} {_version(name)}" for name in _DEPENDENCIES]
+    missing = [name for name in _DEPENDENCIES if not _version(name)]
+    state: State = "mend" if missing else "ok"
+    yield Row(state, "packages", ", ".join(found), f"pip install {' '.join(missing)}" if missing else "")
+    for extra, names in _EXTRAS.items():
+        absent = [name for name in names if not _version(name)]
+        if absent:
+            yield Row("note", f"extra {extra}", f"without {', '.join(absent)}", f"pip install 'nomoat[{extra}]'")
+        else:
+            yield Row("ok", f"extra {extra}", ", ".join(f"{name} {_version(name)}" for name in names))
+
+
+def _version(name: str) -> str:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+
+
+def _sections(settings: Settings) -> Iterator[Row]:
+    """Every package reads its own sections; the mistakes of all are told."""
+    wrong = False
+    for reader in _readers():
+        try:
+            reader(settings)
+        except NomoatError as error:
+            wrong = True
+            yield from _mistakes("settings", error)
+    if not wrong:
+        yield Row("ok", "settings", f"{settings.path}: {len(settings.document)} sections, all of them valid")
+
+
+def _readers() -> Iterator[Callable[[Settings], object]]:
+    """The function `read(settings)` of each package that owns sections, found by folder."""
+    for package in sorted(set(settings_file.SECTIONS.values()) - {"settings"}):
+        module = "document" if package == "policy" else "settings"
+        yield importlib.import_module(f"nomoat.{package}.{module}").read
+
+
+def _map(settings: Settings) -> Iterator[Row]:
+    from nomoat.appmap import codec
+    from nomoat.survey.draw import draw
+
+    kept = codec.load(settings.map_file)
+    drawn = draw(settings.root, settings=settings).map
+    if codec.file_text(drawn) != codec.file_text(kept):
+        yield Row("mend", "map", f"{settings.map_file} is stale: source has changed since", "nomoat map --write")
+    else:
+        yield Row("ok", "map", f"{len(kept.routes)} routes, as source has them now")
+    for service in drawn.services:
+        if service.protected is None:
+            yield Row("note", "guard", f"{service.name} is not protected", 'protect(app, mode="audit") in its module')
+        else:
+            yield Row("ok", "guard", f"{service.name} is protected ({service.protected})")
+
+
+def _store(settings: Settings) -> Iterator[Row]:
+    from nomoat.journal.journal import open_store
+
+    scheme, _, rest = settings.store_url.partition(":")
+    if scheme == "sqlite" and not Path(rest).exists():
+        yield Row("note", "journal", f"no store yet at {rest}", "guard makes it when the service starts")
+        return
+    store = open_store(settings.store_url, create=False)
+    try:
+        head = store.head()
+        size = sum(path.stat().st_size for path in Path(rest).parent.glob(Path(rest).name + "*")) if rest else 0
+        yield Row("ok", "journal", f"{head.count:,} facts, {size / 1e6:.1f} MB")
+        live = [process for process in store.processes() if process.live and not process.ended]
+        for role, mend in _ROLES.items():
+            found = [process for process in live if process.role == role]
+            names = ", ".join(sorted({process.service for process in found if process.service}))
+            if found:
+                yield Row("ok", role, f"{len(found)} live" + (f" ({names})" if names else ""))
+            else:
+                yield Row("note", role, _NOT_ARMED.get(role, "none is live"), mend)
+    finally:
+        store.close()
+
+
+_ROLES = {
+    "guard": "start the service; protect(app, mode=...) makes each worker report here",
+    "watch": "nomoat watch run",
+    "respond": "nomoat respond --auto",
+}
+_NOT_ARMED = {"watch": "NOT ARMED: nothing reads the decisions", "respond": "escalation NOT ARMED: no responder runs"}
+
+
+def _disk(settings: Settings) -> Iterator[Row]:
+    usage = shutil.disk_usage(settings.root)
+    share = 1 - usage.free / usage.total
+    if share >= _DISK_FULL:
+        yield Row("mend", "disk", f"{share:.0%} full", "make space, or nomoat journal prune")
+    else:
+        yield Row("ok", "disk", f"{share:.0%} full, {usage.free / 1e9:.1f} GB free")

@@ -1,0 +1,100 @@
+"""The `nomoat` command: finds the commands of each package by folder, runs one, turns errors into messages.
+
+Imports nothing but argparse until a command runs: `nomoat --help` must cost little more than Python itself.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from nomoat import __version__
+
+#: The order of `nomoat --help`: the path of a first hour. A package that is not named here comes last.
+_ORDER = ("survey", "check", "cli", "policy", "guard", "watch", "respond", "journal", "demo")
+
+_DESCRIPTION = "Security for developers in one system: map, check, policy, guard, watch, respond."
+_EPILOG = """\
+start here:  nomoat map      what the application is, and which routes are open
+             nomoat check    what is insecure in it, with the fix
+             nomoat demo     a shop, an attacker and the incident, in one minute
+exit codes:  0 clean, 1 findings (or denied, failed), 2 wrong use, 3 could not complete"""
+
+
+def command_modules() -> list[str]:
+    """The dotted names of all `commands.py`, found by folder, in the order of the help."""
+    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    found = [entry.name for entry in os.scandir(package) if os.path.isfile(os.path.join(entry.path, "commands.py"))]
+    rank = {name: index for index, name in enumerate(_ORDER)}
+    return [f"nomoat.{name}.commands" for name in sorted(found, key=lambda name: (rank.get(name, 99), name))]
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line."""
+    parser = argparse.ArgumentParser(
+        prog="nomoat", description=_DESCRIPTION, epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--version", action="version", version=f"nomoat {__version__}")
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
+    for module in command_modules():
+        importlib.import_module(module).register(subparsers)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command and gives its exit code: 0 clean, 1 findings, 2 wrong use, 3 could not complete."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments == ["--version"]:
+        print(f"nomoat {__version__}")
+        return 0
+    parser = build_parser()
+    try:
+        chosen = parser.parse_args(arguments)
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else 2
+    if not hasattr(chosen, "run"):
+        parser.print_help()
+        return 2
+    return _run(chosen)
+
+
+def _run(chosen: argparse.Namespace) -> int:
+    from nomoat.errors import EXIT_INCOMPLETE, NomoatError
+
+    try:
+        code = int(chosen.run(chosen))
+        sys.stdout.flush()
+    except NomoatError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    except BrokenPipeError:
+        # Whoever read our output has closed it (`| head`): nothing is wrong, and Python must not complain at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_INCOMPLETE
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
+    except Exception as error:
+        return _fault(error, chosen.command)
+    return code
+
+
+def _fault(error: Exception, command: str) -> int:
+    """A fault of ours: said in one message, with the place; the traceback only when NOMOAT_DEBUG asks for it."""
+    from nomoat.errors import EXIT_INCOMPLETE, Problem
+
+    if os.environ.get("NOMOAT_DEBUG"):
+        import traceback
+
+        traceback.print_exception(error)
+    last = error.__traceback__
+    while last is not None and last.tb_next is not None:
+        last = last.tb_next
+    place = f"{os.path.basename(last.tb_frame.f_code.co_filename)}:{last.tb_lineno}" if last else ""
+    what = f"nomoat {command} failed by a fault of its own: {type(error).__name__}: {error}"
+    fix = "NOMOAT_DEBUG=1 shows the traceback; please report it with that"
+    print(Problem(what, place, fix), file=sys.stderr)
+    return EXIT_INCOMPLETE
