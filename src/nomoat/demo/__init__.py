@@ -1,0 +1,1 @@
+"""The bundled shop and its guided tour."""

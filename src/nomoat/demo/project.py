@@ -1,0 +1,76 @@
+"""Makes the project folder of the demo: a copy of the bundled shop with fresh keys and passwords.
+
+Gives a `Project`: where it lies and the environment its services run in. Nothing secret is ever part of the package.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from nomoat.errors import UsageError
+
+_BUNDLED = Path(__file__).parent / "shop"
+PEOPLE = ("ana", "ben", "mallory", "kim", "olga")
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """The demo's folder, the passwords of its users, and the variables its services need."""
+
+    root: Path
+    passwords: dict[str, str]
+    variables: dict[str, str]
+
+    def environment(self) -> dict[str, str]:
+        """This process's environment with the project's variables in it."""
+        # Locally started services must never be reached through a proxy of the machine.
+        inherited = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+        paths = [str(self.root), *filter(None, [inherited.get("PYTHONPATH")])]
+        return {**inherited, **self.variables, "PYTHONPATH": os.pathsep.join(paths)}
+
+
+def make(root: Path, *, webhook_url: str, shop_url: str) -> Project:
+    """Copies the shop to `root` (absent or empty) and makes its keys. Raises UsageError when the folder is in use."""
+    if root.exists() and any(root.iterdir()):
+        raise UsageError("this folder is not empty", where=str(root), fix="name a folder that does not exist yet")
+    ignored = shutil.ignore_patterns("fixed", "__pycache__")
+    shutil.copytree(_BUNDLED, root, dirs_exist_ok=True, ignore=ignored)
+    (root / ".gitignore").write_text("keys/\n*.db\n.nomoat/state/\n__pycache__/\n", encoding="utf-8")
+    _mesh_keys(root / "keys")
+    variables = {
+        "SHOP_JWT_KEY": secrets.token_hex(32),
+        "UNSUBSCRIBE_KEY": secrets.token_hex(32),
+        "MESH_KEYS": str(root / "keys" / "mesh.jwks"),
+        "BILLING_KEY": str(root / "keys" / "billing.jwk"),
+        "SHOP_DB": str(root / "shop.db"),
+        "BILLING_DB": str(root / "billing.db"),
+        "SHOP_URL": shop_url,
+        "SECURITY_WEBHOOK": webhook_url,
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    return Project(root, {name: secrets.token_urlsafe(12) for name in PEOPLE}, variables)
+
+
+def apply_fix(project: Project) -> list[str]:
+    """Copies the repaired files over the flawed ones and gives their names."""
+    fixed = _BUNDLED / "fixed"
+    names = sorted(str(path.relative_to(fixed)) for path in fixed.rglob("*") if path.is_file())
+    for name in names:
+        shutil.copyfile(fixed / name, project.root / name)
+    return names
+
+
+def _mesh_keys(folder: Path) -> None:
+    from joserfc.jwk import ECKey
+
+    folder.mkdir(mode=0o700)
+    key = ECKey.generate_key("P-256", {"kid": f"billing-{secrets.token_hex(4)}", "use": "sig", "alg": "ES256"})
+    private = folder / "billing.jwk"
+    private.touch(mode=0o600)
+    private.write_text(json.dumps(key.as_dict(private=True)), encoding="utf-8")
+    (folder / "mesh.jwks").write_text(json.dumps({"keys": [key.as_dict(private=False)]}), encoding="utf-8")

@@ -1,0 +1,1 @@
+"""Writes invoices for the shop's orders."""

@@ -1,0 +1,1 @@
+"""A small shop: catalogue, orders, administration. It has flaws on purpose; do not deploy it."""

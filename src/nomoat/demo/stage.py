@@ -1,0 +1,138 @@
+"""Runs nomoat's own commands for the tour and prints what they print: every line of the demo is real."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nomoat.demo.project import Project
+from nomoat.errors import IncompleteError, printable
+
+_LINES = 40
+
+
+@dataclass(slots=True)
+class Background:
+    """A nomoat command that goes on while the tour does; its output lies in `log`."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def lines(self) -> list[str]:
+        """What it has printed so far."""
+        return self.log.read_text(encoding="utf-8", errors="replace").splitlines()
+
+    def stop(self) -> None:
+        """Ends it, gently first."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(5)
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait(5)
+
+
+@dataclass(slots=True)
+class Stage:
+    """Where the tour speaks. `width` columns; colour is never the only sign, so none is used."""
+
+    project: Project
+    number: int = 0
+    running: list[Background] = field(default_factory=list)
+
+    def begin(self, title: str) -> None:
+        """The heading of the next step."""
+        self.number += 1
+        print(f"\n{self.number}/8  {title}\n{'-' * (6 + len(title))}", flush=True)
+
+    def say(self, text: str) -> None:
+        """One line of the tour's own."""
+        print(f"     {printable(text)}", flush=True)
+
+    def command(self, *arguments: str, shown: int = _LINES, expect: tuple[int, ...] = (0,), quiet: bool = False) -> str:
+        """Runs a nomoat command in the project, prints it and what it prints, and gives that.
+
+        Raises IncompleteError when it ends with a code that is not expected: the tour never goes on over a failure.
+        """
+        print(f"  $ nomoat {' '.join(_quoted(argument) for argument in arguments)}", flush=True)
+        done = subprocess.run(
+            [sys.executable, "-m", "nomoat", *arguments],
+            cwd=self.project.root,
+            env=self.project.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=120,
+            check=False,
+        )
+        text = done.stdout.decode("utf-8", "replace")
+        if done.returncode not in expect:
+            raise IncompleteError(
+                f"nomoat {arguments[0]} ended with {done.returncode}: {text[-2000:]}", where=str(self.project.root)
+            )
+        if not quiet:
+            self._print(text, shown)
+        return text
+
+    def in_terminal(self, *arguments: str) -> int:
+        """Runs a command with the terminal in its hands, for the person to answer."""
+        print(f"  $ nomoat {' '.join(arguments)}", flush=True)
+        command = [sys.executable, "-m", "nomoat", *arguments]
+        return subprocess.run(command, cwd=self.project.root, env=self.project.environment(), check=False).returncode
+
+    def background(self, *arguments: str) -> Background:
+        """Starts a command that goes on until `close`."""
+        print(f"  $ nomoat {' '.join(arguments)} &", flush=True)
+        log = self.project.root / f"{arguments[0]}.log"
+        with log.open("ab") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "nomoat", *arguments],
+                cwd=self.project.root,
+                env=self.project.environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+            )
+        self.running.append(Background(process, log))
+        return self.running[-1]
+
+    def close(self) -> None:
+        """Ends every command that still runs."""
+        while self.running:
+            self.running.pop().stop()
+
+    def _print(self, text: str, shown: int) -> None:
+        lines = text.rstrip().splitlines()
+        for line in lines[:shown]:
+            print(f"    {line}" if line else "", flush=True)
+        if len(lines) > shown:
+            print(f"    ... {len(lines) - shown} more lines", flush=True)
+
+
+def until(condition: Callable[[], bool], *, what: str, deadline_s: float) -> float:
+    """Waits for a condition and gives the seconds it took. Raises IncompleteError after the deadline."""
+    started = time.monotonic()
+    while not condition():
+        if time.monotonic() - started > deadline_s:
+            raise IncompleteError(
+                f"{what} did not happen within {deadline_s:.0f} s", fix="run it again; report it if it stays"
+            )
+        time.sleep(0.05)
+    return time.monotonic() - started
+
+
+def has_terminal() -> bool:
+    """True where a person can be asked."""
+    return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("CI") is None
+
+
+def _quoted(argument: str) -> str:
+    return argument if argument and " " not in argument else repr(argument)

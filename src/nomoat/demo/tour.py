@@ -1,0 +1,143 @@
+"""The guided tour: eight steps from the map of a shop to the review of its first incident, and the fix.
+
+Each step says which command did it, and every line comes from the command, the services or the journal. Nothing goes on
+over a failure: what did not happen ends the tour with what, where and the log to read.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import json
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from nomoat.demo import project as project_folder
+from nomoat.demo import servers
+from nomoat.demo.acts import Cast, Incident
+from nomoat.demo.project import Project
+from nomoat.demo.stage import Stage, has_terminal
+from nomoat.errors import EXIT_CLEAN, IncompleteError
+
+#: Quiet seconds before the attack: what is used now is what is normal (`first-use: learn` in the shop's nomoat.yaml).
+_LEARNING_S = 6.0
+
+
+def run(*, auto: bool, keep: str | None) -> int:
+    """Runs the tour; with `keep`, the project folder stays."""
+    _require_servers()
+    asked = not auto and has_terminal()
+    if not auto and not asked:
+        print("no terminal here to ask in: the recorded answers of the drill are used (--auto)", file=sys.stderr)
+    started = time.monotonic()
+    receiver = servers.Receiver().open()
+    try:
+        with _folder(keep) as root:
+            ports = {"shop": servers.free_port(), "billing": servers.free_port()}
+            shop_url = f"http://127.0.0.1:{ports['shop']}"
+            made = project_folder.make(root, webhook_url=receiver.url, shop_url=shop_url)
+            with _cast(made, ports, receiver) as cast:
+                _play(cast, asked=asked)
+            _farewell(made, kept=keep is not None, seconds=time.monotonic() - started)
+    finally:
+        receiver.close()
+    return EXIT_CLEAN
+
+
+def _require_servers() -> None:
+    missing = [name for name in ("fastapi", "uvicorn") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise IncompleteError(
+            f"the demo's shop needs {' and '.join(missing)}", where="nomoat demo", fix="pip install 'nomoat[demo]'"
+        )
+
+
+@contextlib.contextmanager
+def _folder(keep: str | None) -> Iterator[Path]:
+    if keep is not None:
+        yield Path(keep).resolve()
+        return
+    folder = Path(tempfile.mkdtemp(prefix="nomoat-demo-")).resolve()
+    try:
+        yield folder
+    finally:
+        # The review is what people open after the tour: it stays, beside the folder that goes.
+        _keep_review(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _keep_review(folder: Path) -> None:
+    page = folder / "review.html"
+    if page.exists():
+        shutil.copyfile(page, review_page())
+
+
+def review_page() -> Path:
+    """Where the review of a tour without `--keep` stays."""
+    return Path(tempfile.gettempdir()) / f"nomoat-demo-review-{os.getuid()}.html"
+
+
+@contextlib.contextmanager
+def _cast(made: Project, ports: dict[str, int], receiver: servers.Receiver) -> Iterator[Cast]:
+    cast = Cast(Stage(made), ports, receiver)
+    try:
+        yield cast
+    finally:
+        cast.close()
+
+
+def _play(cast: Cast, *, asked: bool) -> None:
+    stage = cast.stage
+    stage.begin("What is it, and what is wrong with it")
+    stage.command("map")
+    stage.command("check", expect=(1,), shown=60)
+    stage.command("map", "--write")
+    stage.command("policy", "check", expect=(0, 1), shown=12)
+
+    stage.begin("The shop opens: two services, two workers each, guarded in enforce mode")
+    cast.open()
+    stage.say(f"learning for {_LEARNING_S:.0f} s what is normal: ana, ben, kim and olga do what they do every day")
+    cast.ordinary_traffic(_LEARNING_S)
+    stage.command("guard", "report", shown=16)
+
+    stage.begin("An attacker with a leaked password, and a service that does what it never did")
+    cast.attack()
+
+    stage.begin("It rings")
+    cast.show_alerts()
+
+    stage.begin("The incident: evidence first, then the block")
+    incident = Incident.await_opening(cast)
+    incident.respond(asked=asked)
+    incident.show_containment()
+
+    stage.begin("The review")
+    incident.review()
+
+    stage.begin("What nobody used")
+    cast.learn()
+
+    stage.begin("The fix goes in, and the attack is tried again")
+    cast.fix()
+
+
+def _farewell(made: Project, *, kept: bool, seconds: float) -> None:
+    page = made.root / "review.html" if kept else review_page()
+    print(f"\nThat was the whole loop, in {seconds:.0f} s. The review, as a page:  {page}")
+    if kept:
+        _write_variables(made)
+        print(f"The project is yours: {made.root}   (variables of its services: . ./environment.sh)")
+    print("\nNext, on a service of your own:\n  nomoat map\n  nomoat check\n  nomoat init")
+
+
+def _write_variables(made: Project) -> None:
+    """What the kept project's services need to start again; the file holds keys, so only its owner may read it."""
+    lines = [f"export {name}={json.dumps(value)}\n" for name, value in sorted(made.variables.items())]
+    path = made.root / "environment.sh"
+    path.touch(mode=0o600)
+    path.write_text("".join(lines), encoding="utf-8")
