@@ -18,6 +18,7 @@ def route(
     at: str = "shop/orders.py:3",
     reads: tuple[str, ...] = (),
     writes: tuple[str, ...] = (),
+    requires: tuple[str, ...] | None = (),
     because: str | None = None,
 ) -> Route:
     return Route(
@@ -34,6 +35,7 @@ def route(
         binding=binding if verdict == "guarded" else None,
         reads=reads,
         writes=writes,
+        requires=requires,
     )
 
 

@@ -24,6 +24,14 @@ def test_a_lost_permission_is_weaker_and_named() -> None:
     assert words(before, after) == ["! POST /admin/refund became reachable without admin:write"]
 
 
+def test_a_handler_that_no_longer_asks_guard_is_weaker_though_its_route_demands_the_same() -> None:
+    asking = drawn(route(binding=("orders:read",), requires=("orders:read",)))
+    silent = drawn(route(binding=("orders:read",)))
+
+    assert words(asking, silent) == ["! GET /orders no longer asks guard for orders:read itself"]
+    assert words(silent, asking) == ["  GET /orders now asks guard for orders:read itself"]
+
+
 def test_a_permission_that_becomes_a_sign_in_is_weaker() -> None:
     before = drawn(route(binding=("orders:read",)))
     after = drawn(route())

@@ -115,6 +115,7 @@ def _changed(old: list[Route], new: list[Route]) -> list[Change]:
         found += _bound(before, after, lost, gained)
     if _RANK[after.verdict] <= _RANK[before.verdict]:
         found += _guards(before, after, lost)
+        found += _asked(before, after, lost, gained)
     found += _reached(old, new, name, after.id)
     return found
 
@@ -166,6 +167,20 @@ def _guards(before: Route, after: Route, lost: list[str]) -> list[Change]:
         if key not in old and guard.runs != "never" and guard.kind not in {one.kind for one in before.guards}:
             found.append(Change(False, after.id, f"{name} gained a check of {guard.kind} ({guard.name})"))
     return found
+
+
+def _asked(before: Route, after: Route, lost: list[str], gained: list[str]) -> list[Change]:
+    """What the handler asks of guard about the object itself, where the route went on demanding the same permission.
+
+    A route that keeps its binding and loses `guard.require` in its handler still looks guarded, and no longer compares.
+    """
+    if before.requires is None or after.requires is None:
+        return []
+    name = _name(after)
+    dropped = [one for one in before.requires if one not in after.requires and one not in lost]
+    added = [one for one in after.requires if one not in before.requires and one not in gained]
+    found = [Change(True, after.id, f"{name} no longer asks guard for {one} itself") for one in dropped]
+    return [*found, *(Change(False, after.id, f"{name} now asks guard for {one} itself") for one in added)]
 
 
 def _guard_name(guard: Guard) -> str:
