@@ -27,6 +27,8 @@ from nomoat.journal.journal import open_store
 from nomoat.journal.ports import START, Entry, Store
 
 ATTACKER = "mallory"
+#: The page that stays after the tour.
+REVIEW = "review.html"
 
 
 @dataclass(slots=True)
@@ -274,5 +276,5 @@ class Incident:
         stage.command("incident", "show", self.name, shown=30)
         stage.command("incident", "close", self.name, expect=(0, 1))
         stage.command("incident", "review", self.name, shown=50)
-        stage.command("incident", "review", self.name, "--html", "-o", "review.html", quiet=True)
+        stage.command("incident", "review", self.name, "--html", "-o", REVIEW, quiet=True)
         stage.command("journal", "verify")

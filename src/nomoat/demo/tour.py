@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import json
-import os
 import shutil
 import sys
 import tempfile
@@ -19,11 +18,13 @@ from pathlib import Path
 
 from nomoat.demo import project as project_folder
 from nomoat.demo import servers
-from nomoat.demo.acts import Cast, Incident
+from nomoat.demo.acts import REVIEW, Cast, Incident
 from nomoat.demo.project import Project
 from nomoat.demo.stage import Stage, has_terminal
 from nomoat.errors import EXIT_CLEAN, IncompleteError
 
+#: The journal that the shop's nomoat.yaml names.
+JOURNAL = "sqlite:.nomoat/state/journal.db"
 #: Quiet seconds before the attack: what is used now is what is normal (`first-use: learn` in the shop's nomoat.yaml).
 _LEARNING_S = 6.0
 
@@ -66,20 +67,21 @@ def _folder(keep: str | None) -> Iterator[Path]:
     try:
         yield folder
     finally:
-        # The review is what people open after the tour: it stays, beside the folder that goes.
-        _keep_review(folder)
-        shutil.rmtree(folder, ignore_errors=True)
+        _clear(folder)
 
 
-def _keep_review(folder: Path) -> None:
-    page = folder / "review.html"
-    if page.exists():
-        shutil.copyfile(page, review_page())
+def _clear(folder: Path) -> None:
+    """Takes the project away, but for the review: it is what people open after the tour.
 
-
-def review_page() -> Path:
-    """Where the review of a tour without `--keep` stays."""
-    return Path(tempfile.gettempdir()) / f"nomoat-demo-review-{os.getuid()}.html"
+    The folder is its owner's alone; a fixed name in the shared temporary folder could be somebody's link.
+    """
+    for entry in folder.iterdir():
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry, ignore_errors=True)
+        elif entry.name != REVIEW:
+            entry.unlink()
+    if not (folder / REVIEW).exists():
+        folder.rmdir()
 
 
 @contextlib.contextmanager
@@ -95,8 +97,9 @@ def _play(cast: Cast, *, asked: bool) -> None:
     stage = cast.stage
     stage.begin("What is it, and what is wrong with it")
     stage.command("map")
-    stage.command("check", expect=(1,), shown=60)
-    stage.command("map", "--write")
+    # The first check makes the journal: what it found is what the alert, the evidence and the review speak of.
+    stage.command("check", "--store", JOURNAL, expect=(1,), shown=60)
+    stage.command("map", "--write", quiet=True)
     stage.command("policy", "check", expect=(0, 1), shown=12)
 
     stage.begin("The shop opens: two services, two workers each, guarded in enforce mode")
@@ -127,8 +130,7 @@ def _play(cast: Cast, *, asked: bool) -> None:
 
 
 def _farewell(made: Project, *, kept: bool, seconds: float) -> None:
-    page = made.root / "review.html" if kept else review_page()
-    print(f"\nThat was the whole loop, in {seconds:.0f} s. The review, as a page:  {page}")
+    print(f"\nThat was the whole loop, in {seconds:.0f} s. The review, as a page:  {made.root / REVIEW}")
     if kept:
         _write_variables(made)
         print(f"The project is yours: {made.root}   (variables of its services: . ./environment.sh)")
