@@ -137,6 +137,12 @@ STATEMENTS = {
     "try: pass\nexcept a, b: pass": ("TRY", PASS, (("HANDLER", ("TUPLE", (A, B)), None, PASS, False),), (), ()),
     "with a as b, c: pass": ("WITH", ((A, B), (C, None)), PASS, False),
     "async with (a as b, c): pass": ("WITH", ((A, B), (C, None)), PASS, True),
+    "with a if b else c as d, lambda: a as b: pass": (
+        "WITH", ((("CONDITIONAL", B, A, C), ("NAME", "d")), (("LAMBDA", (), A), B)), PASS, False,
+    ),
+    "async with (a if b else c as (d, a)): pass": (
+        "WITH", ((("CONDITIONAL", B, A, C), ("TUPLE", (("NAME", "d"), A))),), PASS, True,
+    ),
     "import a.b as c, d": ("IMPORT", (("a.b", "c"), ("d", None))),
     "from ..a import (b as c, d,)": ("FROM_IMPORT", "a", 2, (("b", "c"), ("d", None))),
     "from . import a": ("FROM_IMPORT", "", 1, (("a", None),)),

@@ -23,6 +23,7 @@ _ELIF, _ELSE, _EXCEPT, _FINALLY = (
 _AS_PATTERN = frozenset(KINDS["as_pattern"])
 _TYPE, _ASSIGNMENT, _AUGMENTED = KINDS["type"][0], KINDS["assignment"][0], KINDS["augmented_assignment"][0]
 _EXPRESSION_LIST, _CASE, _IF_CLAUSE = (KINDS[name][0] for name in ("expression_list", "case_clause", "if_clause"))
+_ENDS_OPEN = frozenset((*KINDS["conditional_expression"], *KINDS["lambda"]))
 _WRAPPED = frozenset((*KINDS["parenthesized_expression"], *KINDS["tuple"]))
 
 
@@ -204,10 +205,10 @@ class Lowering(DefinitionLowering):
         head, blocks = self.split(node)
         items: list[tuple[Node, Node | None]] = []
         for item in self._managers(head[0]) if head else ():
-            inner = self.parts(item) if item.kind_id in _AS_PATTERN else [item]
-            if inner:
-                target = self.expression(inner[1], depth) if len(inner) > 1 else None
-                items.append((self.expression(inner[0], depth), target))
+            named = self._named(item)
+            inner = self.parts(named) if named is not None else []
+            target = self.expression(inner[1], depth) if len(inner) > 1 else None
+            items.append((self.expression(item, depth), target))
         return (
             form.WITH,
             start,
@@ -217,6 +218,15 @@ class Lowering(DefinitionLowering):
             self.source.startswith(b"async", start),
         )
 
+    def _named(self, item: Parsed) -> Parsed | None:
+        # In `a if b else c as d` and `lambda: a as d` the parser hangs the name on the last part.
+        while item.kind_id not in _AS_PATTERN:
+            inner = self.parts(item)
+            if item.kind_id not in _ENDS_OPEN or not inner:
+                return None
+            item = inner[-1]
+        return item
+
     def _managers(self, clause: Parsed) -> list[Parsed]:
         # `with (a as b, c):` is at times a tuple or a parenthesis to the parser, with the names inside.
         found: list[Parsed] = []
@@ -224,7 +234,7 @@ class Lowering(DefinitionLowering):
             inner = self.parts(item)
             while len(inner) == 1 and inner[0].kind_id in _WRAPPED:
                 within = self.parts(inner[0])
-                if not any(part.kind_id in _AS_PATTERN for part in within):
+                if not any(self._named(part) is not None for part in within):
                     break
                 inner = within
             found.extend(inner)

@@ -43,6 +43,7 @@ class ExpressionLowering(TextLowering):
             "list_pattern": self._list, "await": self._await, "yield": self._yield, "named_expression": self._walrus,
             "list_splat": self._starred, "list_splat_pattern": self._starred, "parenthesized_list_splat": self._inner,
             "slice": self._slice, "parenthesized_expression": self._inner, "as_pattern_target": self._inner,
+            "as_pattern": self._as_value,
             "dotted_name": self._dotted_name, "type": self._inner, "generic_type": self._generic_type,
             "union_type": self._union_type, "member_type": self._member_type, "splat_type": self._starred,
             "constrained_type": self._first, "chevron": self._inner,
@@ -270,6 +271,11 @@ class ExpressionLowering(TextLowering):
     def _first(self, node: Parsed, depth: int) -> Node:
         parts = self.parts(node)
         return self.partly(node, parts[:1], depth)
+
+    def _as_value(self, node: Parsed, depth: int) -> Node:
+        # What is bound to the name; the statement around it takes the name itself.
+        parts = self.parts(node)
+        return self.expression(parts[0], depth) if parts else self.partly(node, parts, depth)
 
     def _subscript(self, node: Parsed, depth: int) -> Node:
         parts = self.expected(node, 2)
