@@ -156,7 +156,7 @@ _VERB_KEYS = (
     "names", "does", "path", "methods", "default", "handler", "dependencies", "routes", "middleware", "prefix",
     "raised",    "calls", "prefixed", "head",
 )  # fmt: skip
-_DOES = ("route", "include", "mount", "middleware", "handle", "files")
+_DOES = ("route", "include", "mount", "middleware", "handle", "files", "start")
 _CALLS = ("", "injected", "request")
 
 

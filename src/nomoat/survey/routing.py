@@ -80,6 +80,7 @@ class Layer:
         """The routes of an application that nothing else holds."""
         self.layout = Layout()
         self._astray = []
+        self.used = set()
         self._registry(registry, around)
         for lost, inner in self._astray:
             # Only what is nowhere else is shown where it may not be.
@@ -158,7 +159,8 @@ class Layer:
             for option in options(entry.handler) if entry.handler is not None else ():
                 self._include(option, inner, entry)
         elif verb.does == "mount":
-            self._mount(verb, entry.args, entry.named, entry.handler, entry.at, around)
+            is_sure = not entry.is_conditional
+            self._mount(verb, entry.args, entry.named, entry.handler, entry.at, around, is_sure=is_sure)
         elif verb.does == "files":
             self._files(around.prefix + prefix + self._text(entry.argument(verb.path), entry.at), around, entry.at)
 
@@ -198,6 +200,8 @@ class Layer:
     ) -> None:  # fmt: skip
         path_value = argument(verb.path, args, named)
         path = around.prefix + self._text(path_value, at)
+        if not _is_text(path_value) and not around.doubt:
+            around = replace(around, doubt=f"its path cannot be read ({at})")
         handler = handler if handler is not None else Const(None)
         dependencies = self._dependencies(argument(verb.dependencies, args, named), at)
         methods = self._methods(verb, name, args, named, at)
@@ -294,8 +298,9 @@ class Layer:
             self._mount(verb, made.args, made.named, handler, place, around)
 
     def _mount(
-        self, verb: Verb, args: tuple[Value, ...], named: dict[str, Value], app: Value | None, at: str, around: Around
-    ) -> None:
+        self, verb: Verb, args: tuple[Value, ...], named: dict[str, Value], app: Value | None, at: str, around: Around,
+        *, is_sure: bool = True,
+    ) -> None:  # fmt: skip
         path_value = argument(verb.path, args, named)
         path = around.prefix + (self._text(path_value, at).rstrip("/") if path_value is not None else "")
         more = argument(verb.middleware, args, named)
@@ -307,6 +312,9 @@ class Layer:
             return
         is_lost = verb.path.names and not _is_text(path_value)
         for option in options(app) if app is not None else ():
+            if isinstance(option, Registry) and is_lost and option.kind.is_application and not is_sure:
+                # Where the condition does not hold, it is served as it is: it stays a root.
+                continue
             if isinstance(option, Registry) and is_lost:
                 self._astray.append((option, replace(inner, doubt=f"where it is mounted cannot be read ({at})")))
             elif isinstance(option, Registry):

@@ -243,7 +243,9 @@ class Verdicts:
         for one in (*before, handler):
             every.extend(inner for inner in one.all() if inner not in every)
         answer = Answer()
-        refused = any(one.refuses for one in every if _counts(one))
+        # A route that may be elsewhere is not guarded here: another one may answer at this path.
+        is_astray = found is not None and bool(found.around.doubt)
+        refused = not is_astray and any(one.refuses for one in every if _counts(one))
         doubts = [doubt for one in every for doubt in one.doubts]
         if found is not None and found.around.doubt:
             doubts.insert(0, found.around.doubt)

@@ -15,7 +15,7 @@ from nomoat.survey.python.symbols import Scope
 from nomoat.survey.trial.machine import ExhaustedError, Limits, RaisedError, Surroundings
 from nomoat.survey.trial.registry import Registry
 from nomoat.survey.trial.statements import Trial
-from nomoat.survey.trial.values import Class, Function, Thing, Value
+from nomoat.survey.trial.values import Class, Function, Items, Thing, Value, options
 
 _DEPENDENCY_WORDS = ("Depends", "Security", "Middleware")
 
@@ -39,6 +39,7 @@ def wire(program: Program, models: Models) -> Wiring:
         if relevant.search(module.source):
             trial.module(program.scope(module))
     _run_factories(trial, program, models)
+    _start(trial)
     return Wiring(surroundings, trial.registries)
 
 
@@ -74,6 +75,29 @@ def _run_factories(trial: Trial, program: Program, models: Models) -> None:
     for function in sorted(found, key=lambda one: one in called):
         if function not in trial.executed:
             _run(trial, program, function)
+
+
+def _start(trial: Trial) -> None:
+    """What runs when a server starts an application registers routes, too."""
+    for registry in trial.registries:
+        listed = registry.taken("startup")
+        starting = [*(listed.values if isinstance(listed, Items) else ()), *registry.starting]
+        calls: list[tuple[Value, tuple[Value, ...]]] = [(value, ()) for value in starting]
+        lifespan = registry.taken("lifespan")
+        if lifespan is not None:
+            calls.append((lifespan, (registry,)))
+        for value, args in calls:
+            for function in options(value):
+                if isinstance(function, Function) and function.scope not in trial.executed:
+                    _started(trial, function, args)
+
+
+def _started(trial: Trial, function: Function, args: tuple[Value, ...]) -> None:
+    trial.steps = 0
+    try:
+        trial.invoke(function, args, {}, function.at)
+    except (RaisedError, ExhaustedError, RecursionError):
+        return
 
 
 def _makes_application(program: Program, models: Models, function: Scope) -> bool:

@@ -232,6 +232,8 @@ class Calls(Expressions):
                 self.around.handlers.append((raised, handler))
         elif bound.verb.does == "middleware":
             bound.registry.middleware.append(entry)
+        elif bound.verb.does == "start":
+            bound.registry.starting.append(handler or Const(None))
         else:
             bound.registry.entries.append(entry)
         return entry

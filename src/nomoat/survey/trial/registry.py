@@ -42,6 +42,8 @@ class Registry(Value):
     named: dict[str, Value] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
     middleware: list[Entry] = field(default_factory=list)
+    #: What runs when a server starts it.
+    starting: list[Value] = field(default_factory=list)
     cls: Class | None = None
     attributes: dict[str, Value] = field(default_factory=dict)
     dependencies: Items | None = None

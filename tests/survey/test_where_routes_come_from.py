@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from nomoat.appmap.model import Map
+from nomoat.survey.draw import draw
+
+_HEAD = """
+import os
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
+
+
+def signed_in(request: Request):
+    if request.headers.get("authorization") is None:
+        raise HTTPException(status_code=401)
+
+
+router = APIRouter(prefix="/orders", dependencies=[Depends(signed_in)])
+
+
+@router.get("/{order_id}")
+def order(order_id: int):
+    return {}
+
+
+"""
+_STARTED = {
+    "lifespan": """
+def fill(app: FastAPI):
+    app.include_router(router)
+
+@asynccontextmanager
+async def lifespan(app: FastAPI):
+    fill(app)
+    yield
+
+app = FastAPI(openapi_url=None, lifespan=lifespan)
+""",
+    "lifespan of a factory": """
+@asynccontextmanager
+async def lifespan(app: FastAPI):
+    app.include_router(router)
+    yield
+
+def create_app():
+    return FastAPI(openapi_url=None, lifespan=lifespan)
+""",
+    "on_event": """
+app = FastAPI(openapi_url=None)
+
+@app.on_event("startup")
+async def start():
+    app.include_router(router)
+""",
+    "add_event_handler": """
+app = FastAPI(openapi_url=None)
+
+def start():
+    app.include_router(router)
+
+app.add_event_handler("startup", start)
+""",
+    "on_startup": """
+def start():
+    app.include_router(router)
+
+app = FastAPI(openapi_url=None, on_startup=[start])
+""",
+}
+
+
+def mapped(folder: Path, source: str) -> Map:
+    (folder / "main.py").write_text(_HEAD + source)
+    return draw(folder).map
+
+
+@pytest.mark.parametrize("how", _STARTED)
+def test_routes_that_are_registered_at_start_are_on_the_map(how: str, tmp_path: Path) -> None:
+    drawn = mapped(tmp_path, _STARTED[how])
+
+    assert [("/orders/{order_id}", "guarded")] == [(route.path, route.verdict) for route in drawn.routes]
+
+
+def test_an_application_that_only_a_setting_mounts_elsewhere_is_served_as_it_is(tmp_path: Path) -> None:
+    """It is a root of its own where the setting is not there; where it is, the paths are said to be elsewhere."""
+    drawn = mapped(
+        tmp_path,
+        """
+def create_app():
+    app = FastAPI(openapi_url=None)
+    app.include_router(router)
+    base = read_base()
+    if base:
+        outer = FastAPI(openapi_url=None)
+        outer.mount(base, app)
+        return outer
+    return app
+
+
+def read_base():
+    return os.environ.get("BASE") or load()
+""",
+    )
+
+    assert [("/orders/{order_id}", "guarded")] == [(route.path, route.verdict) for route in drawn.routes]
+    assert ["a path or prefix that cannot be read: the routes here may be elsewhere"] == [
+        gap.why for gap in drawn.not_read
+    ]
+
+
+def test_a_route_whose_path_cannot_be_read_is_never_called_guarded_nor_bound(tmp_path: Path) -> None:
+    drawn = mapped(
+        tmp_path,
+        """
+app = FastAPI(openapi_url=None)
+
+def add(provider):
+    @app.get(f"/login/{provider}", dependencies=[Depends(signed_in)])
+    def login():
+        return {}
+
+add(load_provider())
+""",
+    )
+
+    assert [("unknown", None)] == [(route.verdict, route.binding) for route in drawn.routes]
+    assert "its path cannot be read" in (drawn.routes[0].because or "")
+    assert drawn.not_read
