@@ -33,6 +33,18 @@ def test_a_word_that_is_no_command_is_wrong_use(tmp_path: Path) -> None:
     assert "invalid choice: 'mpa'" in found.stderr
 
 
+@pytest.mark.parametrize("name", sorted(cli.build_parser(only="")._subparsers._group_actions[0].choices))  # type: ignore[union-attr, arg-type]  # argparse has no public way to list them.
+def test_a_command_alone_is_parsed_as_among_all_of_them(name: str) -> None:
+    alone, among_all = cli.build_parser(only=name), cli.build_parser()
+
+    assert among_all.format_help() == alone.format_help()
+    assert _help_of(among_all, name) == _help_of(alone, name)
+
+
+def _help_of(parser: argparse.ArgumentParser, name: str) -> str:
+    return str(parser._subparsers._group_actions[0].choices[name].format_help())  # type: ignore[union-attr, index]  # As above.
+
+
 def test_no_command_shows_the_help_and_is_wrong_use(tmp_path: Path) -> None:
     found = _nomoat(cwd=tmp_path)
 

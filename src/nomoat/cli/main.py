@@ -9,9 +9,16 @@ import argparse
 import importlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from nomoat import __version__
+
+#: Type checkers take it for true. Importing it from `typing` would cost as much as a fifth of Python's own start.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    _Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
 #: The order of `nomoat --help`: the path of a first hour. A package that is not named here comes last.
 _ORDER = ("survey", "check", "cli", "policy", "guard", "watch", "respond", "journal", "demo")
@@ -32,15 +39,37 @@ def command_modules() -> list[str]:
     return [f"nomoat.{name}.commands" for name in sorted(found, key=lambda name: (rank.get(name, 99), name))]
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """The parser of the whole command line."""
+class _Inert:
+    """Takes every declaration of a command that is not asked for, and builds nothing."""
+
+    def __getattr__(self, _name: str) -> Callable[..., _Inert]:
+        return lambda *_arguments, **_named: self
+
+
+class _Chosen:
+    """Argparse's subparsers, where only one command gets its arguments: all of them would double the start."""
+
+    def __init__(self, real: _Subparsers, name: str) -> None:
+        self._real = real
+        self._name = name
+
+    def add_parser(self, name: str, **named: Any) -> Any:
+        if name == self._name:
+            return self._real.add_parser(name, **named)
+        self._real.add_parser(name, add_help=False, help=named.get("help"))
+        return _Inert()
+
+
+def build_parser(only: str | None = None) -> argparse.ArgumentParser:
+    """The parser of the whole command line; with `only`, the other commands are named in the help and nothing more."""
     parser = argparse.ArgumentParser(
         prog="nomoat", description=_DESCRIPTION, epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--version", action="version", version=f"nomoat {__version__}")
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
+    declared = subparsers if only is None else _Chosen(subparsers, only)
     for module in command_modules():
-        importlib.import_module(module).register(subparsers)
+        importlib.import_module(module).register(declared)
     return parser
 
 
@@ -50,7 +79,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments == ["--version"]:
         print(f"nomoat {__version__}")
         return 0
-    parser = build_parser()
+    parser = build_parser(only=arguments[0] if arguments else "")
     try:
         chosen = parser.parse_args(arguments)
     except SystemExit as ended:
