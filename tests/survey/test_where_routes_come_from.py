@@ -130,3 +130,66 @@ add(load_provider())
     assert [("unknown", None)] == [(route.verdict, route.binding) for route in drawn.routes]
     assert "its path cannot be read" in (drawn.routes[0].because or "")
     assert drawn.not_read
+
+
+def test_a_list_that_a_loop_may_have_filled_does_not_decide_what_runs(tmp_path: Path) -> None:
+    """Without plug-ins the router is included, and a caller passes where nothing was found."""
+    drawn = mapped(
+        tmp_path,
+        """
+from importlib.metadata import entry_points
+
+def refused_for_faults(request: Request):
+    faults = []
+    for rule in entry_points():
+        faults.append(rule)
+    if faults:
+        raise HTTPException(status_code=401)
+
+app = FastAPI(openapi_url=None)
+
+@app.get("/faults", dependencies=[Depends(refused_for_faults)])
+def read_faults():
+    return []
+
+def register(app):
+    plugins = []
+    for entry in entry_points():
+        plugins.append(entry)
+    if plugins:
+        return plugins[-1].load().register(app)
+    app.include_router(router)
+
+register(app)
+""",
+    )
+
+    assert {"/faults": "unguarded", "/orders/{order_id}": "guarded"} == {
+        route.path: route.verdict for route in drawn.routes
+    }
+
+
+def test_a_router_kept_on_a_class_takes_what_is_registered_later(tmp_path: Path) -> None:
+    drawn = mapped(
+        tmp_path,
+        """
+class Registry:
+    _app = None
+
+    @classmethod
+    def use(cls, app):
+        cls._app = app
+
+    def register(self, router):
+        if not self._app:
+            raise RuntimeError("call use() before")
+        self._app.include_router(router)
+
+app = FastAPI(openapi_url=None)
+registry = Registry()
+registry.use(app)
+registry.register(router)
+""",
+    )
+
+    assert [("/orders/{order_id}", "guarded")] == [(route.path, route.verdict) for route in drawn.routes]

@@ -409,6 +409,8 @@ class Calls(Expressions):
     def _add(self, me: Items, name: str, given: Value) -> None:
         values = given.values if name == "extend" and isinstance(given, Items) else [given]
         undecided = any(condition.test.anonymous is None for condition in self.conditions)
+        if not me.values or not self.unsure:
+            me.may_be_empty = bool(self.unsure)
         for value in values:
             me.values.append(Choice((value, Const(None))) if undecided and self.wires else value)
         if name == "extend" and not isinstance(given, Items):

@@ -72,7 +72,8 @@ class Judging(Machine):
             return Test(bool(value.value), OTHER, OTHER, value.marks)
         if isinstance(value, (Items, Table)) and not value.tags:
             filled = value.values if isinstance(value, Items) else value.entries
-            return Test(bool(filled) if value.is_whole or filled else None, OTHER, OTHER)
+            is_open = isinstance(value, Items) and value.may_be_empty
+            return Test(None if is_open or not (value.is_whole or filled) else bool(filled), OTHER, OTHER)
         if "caller" in value.tags:
             return Test(False if self.anonymous else None, self.demand_of(value), OTHER, value.tags)
         if "signature" in value.tags:

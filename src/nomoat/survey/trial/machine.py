@@ -186,6 +186,8 @@ class Machine:
         self.steps = 0
         self.depth = 0
         self.conditions: list[Condition] = []
+        #: How many loops and branches around this place may not run at all.
+        self.unsure = 0
         #: Calls with a credential raise while a handler waits that refuses.
         self.raising = 0
         self.path: list[Scope] = []
@@ -242,6 +244,15 @@ class Machine:
             yield
         finally:
             self.conditions.pop()
+
+    @contextmanager
+    def perhaps(self, is_unsure: bool = True) -> Iterator[None]:
+        """Inside, nothing is sure to run."""
+        self.unsure += is_unsure
+        try:
+            yield
+        finally:
+            self.unsure -= is_unsure
 
     def is_credential(self, value: Value) -> bool:
         """Whether it derives from what tells who is calling."""

@@ -337,6 +337,8 @@ class Trial(Calls):
     def _set(self, owner: Value, name: str, value: Value) -> None:
         if isinstance(owner, Object):
             owner.attributes[name] = value
+        elif isinstance(owner, Class) and self.wires:
+            self.class_names(owner).names[name] = value
         elif isinstance(owner, Registry):
             owner.attributes[name] = value
             if isinstance(value, Registry) and not value.variable:
@@ -439,7 +441,8 @@ class Trial(Calls):
             decided = test.anonymous is True
             self.conditions.append(condition)
             entered += 1
-            branch = self.run(body, env if decided else env.copy())
+            with self.perhaps(not decided):
+                branch = self.run(body, env if decided else env.copy())
             self.conditions[-1] = Condition(test, False, condition.at)
             flow.take(branch)
             if branch.env is not None:
@@ -452,7 +455,8 @@ class Trial(Calls):
                 current = None
                 break
         if current is not None:
-            rest = self.run(node[4], env)
+            with self.perhaps(entered > 0):
+                rest = self.run(node[4], env)
             flow.take(rest)
             if rest.env is not None:
                 falls.append(rest.env)
@@ -473,7 +477,8 @@ class Trial(Calls):
             if current is None:
                 break
             self.assign(current, node[3], element)
-            inner = self.run(node[5], current)
+            with self.perhaps(before is not None):
+                inner = self.run(node[5], current)
             flow.returns += inner.returns
             flow.ends += inner.ends
             current = merged([one for one in (inner.env, *inner.loops) if one is not None])
@@ -488,7 +493,8 @@ class Trial(Calls):
     def _while(self, node: Node, env: Env) -> Flow:
         test = self.test(env, node[3])
         before = None if test.anonymous is True and not test.marks else env.copy()
-        flow = self.run(node[4], env)
+        with self.perhaps(before is not None):
+            flow = self.run(node[4], env)
         falls = [one for one in (flow.env, before, *flow.loops) if one is not None]
         flow.loops = []
         flow.env = merged(falls)
@@ -551,7 +557,8 @@ class Trial(Calls):
             held = self.conditions
             self.conditions = list(end.conditions) if end is not None and len(end.conditions) > len(held) else held
             try:
-                found = self.run(handler[5], inner)
+                with self.perhaps():
+                    found = self.run(handler[5], inner)
             finally:
                 self.catching.pop()
                 self.conditions = held
@@ -682,7 +689,7 @@ class Trial(Calls):
         falls = [env.copy()]
         test = Test(None, *_about(self, subject), subject.tags)
         for case in node[4]:
-            with self.under(Condition(test, True, self.at(env, case))):
+            with self.under(Condition(test, True, self.at(env, case))), self.perhaps():
                 branch = self.run(case[5], env.copy())
             flow.take(branch)
             if branch.env is not None:

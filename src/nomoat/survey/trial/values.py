@@ -55,6 +55,8 @@ class Items(Value):
 
     values: list[Value]
     is_whole: bool = True
+    #: Everything in it was added where it is not sure that code runs.
+    may_be_empty: bool = False
 
     def _tags(self) -> frozenset[str]:
         return union(self.values)
