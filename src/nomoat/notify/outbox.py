@@ -35,6 +35,20 @@ def send(store: Store, note: Note, *, channel: Channel, incident: int = 0, timeo
     return outcome
 
 
+def attempts(store: Store, key: str) -> tuple[str, int]:
+    """The key under which a message may be tried now, and how often it has surely failed before.
+
+    Each try has a key of its own: only a try that surely did not arrive is followed by another.
+    """
+    failed = 0
+    while True:
+        tried = key if not failed else f"{key}-try{failed + 1}"
+        known = result_of(store, tried)
+        if known is None or known.state != "failed":
+            return tried, failed
+        failed += 1
+
+
 def result_of(store: Store, key: str) -> Message | None:
     """How a message went: its result, `unsure` where only its intent is known, None where it was never begun."""
     for state in ("result", "intent"):

@@ -26,6 +26,8 @@ KINDS: tuple[str, ...] = get_args(StepKind)
 PHASES: tuple[str, ...] = get_args(Phase)
 #: Kinds of steps that change something; evidence comes before the first of them.
 CHANGING = frozenset(("block", "revoke", "logging", "run"))
+#: What may be done where nobody is asked: it takes nothing away, tells somebody, or ends by itself.
+AUTOMATIC = frozenset(("evidence", "notify", "block"))
 ROLES = ("commander", "responder", "communicator", "scribe")
 #: What an evidence step can collect by itself, without a command.
 COLLECTORS = ("alert", "decisions", "policy", "map", "findings", "settings")
@@ -288,7 +290,7 @@ def _known_placeholders(text: str, parameters: Mapping[str, Parameter], place: N
 
 
 #: Values every incident has.
-BUILT_IN = ("incident", "severity", "detected_at", "reached", "summary")
+BUILT_IN = ("incident", "severity", "detected_at", "reached", "summary", "commander", "containment")
 
 
 def _severity(node: Node, reader: Reader) -> tuple[str, str]:

@@ -198,7 +198,12 @@ class Hands:
     def message(self, step: Step, case: Case, playbook: Playbook) -> str:
         """The text that a notify step sends; what is not known yet reads `unknown`."""
         reached = str(len(reached_objects(self.store, case))) if "{reached}" in playbook.messages[step.message] else ""
-        known = {**case.values(), "reached": reached, "commander": case.roles().get("commander", "nobody yet")}
+        known = {
+            **case.values(),
+            "reached": reached,
+            "commander": case.roles().get("commander", "nobody yet"),
+            "containment": containment(case, playbook),
+        }
         return values.sentence(" ".join(playbook.messages[step.message].split()), known)
 
     def channels(self, step: Step) -> tuple[str, ...]:
@@ -211,12 +216,15 @@ class Hands:
         text = text or self.message(step, case, playbook)
         sent: list[Message] = []
         for name in self.channels(step):
-            note = Note(f"{case.name} {playbook.title}", text, message_key(self.store, case, step, name))
+            note = Note(f"{case.name} {playbook.title}", text, self._key_now(case, step, name))
             sent.append(outbox.send(self.store, note, channel=found.channel(name), incident=case.number))
         states = {one.state for one in sent}
         state: Result = "unsure" if "unsure" in states else "failed" if "failed" in states else "done"
         said = (f"{m.channel}: {m.state}" + (f" ({m.receipt})" if m.state != "sent" else "") for m in sent)
         return Done(state, "; ".join(said))
+
+    def _key_now(self, case: Case, step: Step, channel: str) -> str:
+        return outbox.attempts(self.store, message_key(self.store, case, step, channel))[0]
 
     def _ran(self, command: list[str]) -> execute.Ran:
         return execute.run(command, cwd=self.settings.root, secrets=execute.secrets_of(self.settings))
@@ -259,6 +267,17 @@ class Hands:
         )
         state: Result = "failed" if allowed or (ran is not None and ran.code) else "done"
         return Done(state, f"{said}\n{ran.text}"[:_SHOWN] if ran is not None else said)
+
+
+def containment(case: Case, playbook: Playbook) -> str:
+    """What the blocks of an incident came to, for people who are told of it: never more than what was confirmed."""
+    facts = [case.steps.get(step.id) for step in playbook.steps if step.kind == "block"]
+    said = [
+        one.output if one.state == "verified" else f"NOT CONTAINED: {one.output or one.reason or one.state}"
+        for one in facts
+        if one is not None
+    ]
+    return "; ".join(said) or "NOT CONTAINED: nothing is blocked"
 
 
 def _contained_at(case: Case) -> str:

@@ -33,7 +33,8 @@ from nomoat.respond import settings as respond_settings
 from nomoat.respond.book import Playbook
 from nomoat.respond.doing import Hands
 from nomoat.respond.leading import Leader, Recorded
-from nomoat.respond.stepping import Stepper, run_automatic
+from nomoat.respond.stepping import Stepper
+from nomoat.respond.unattended import run_automatic
 from nomoat.settings import Settings
 
 _ALERT_KEYS = ("detection", "severity", "subject", "target", "service", "client", "summary")
@@ -126,7 +127,7 @@ def _play(settings: Settings, store: Store, playbook: Playbook, drill: Drill) ->
     store.append([(alert, None)])
     (number,) = casework.Intake(store, {playbook.id: playbook}).take()
     hands = Hands(settings, respond_settings.read(settings), store, "the drill")
-    run_automatic(Stepper(hands, casework.load(store, number), playbook, drill=True))
+    list(run_automatic(Stepper(hands, casework.load(store, number), playbook, drill=True)))
     stepper = Stepper(hands, casework.load(store, number), playbook, drill=True)
     Leader(stepper, Recorded(drill.answers)).lead()
 

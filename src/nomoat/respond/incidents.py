@@ -13,8 +13,9 @@ from nomoat.errors import EXIT_CLEAN, EXIT_FINDINGS, NomoatError, printable
 from nomoat.journal.journal import open_store
 from nomoat.journal.ports import Store
 from nomoat.respond import casework, htmlpage, reviewing, timing, vault
+from nomoat.respond.automatic import ROLE
 from nomoat.respond.casework import Case
-from nomoat.respond.running import ROLE, operator
+from nomoat.respond.running import operator
 from nomoat.settings import Settings
 
 

@@ -31,7 +31,8 @@ class Keyboard:
         """One answer; the end of input is a way out."""
         try:
             return self.read(f"    {prompt} ").strip() or default
-        except EOFError:
+        except (EOFError, KeyboardInterrupt):
+            print()
             raise Left from None
 
 
@@ -104,34 +105,81 @@ class Leader:
         if state in ("unsure", "not-verified", "failed", "intent"):
             fact = self._stepper.case.steps[step.id]
             print(f"    before: {state}. {printable(fact.output.splitlines()[0] if fact.output else '')}")
+        elif state == "open" and (why := self._stepper.case.steps[step.id].reason):
+            print(f"    left open: {printable(why)}")
         if step.kind == "ask":
             self._question(step)
-        elif step.kind in ("manual", "approve"):
+        elif step.kind == "approve":
+            self._approval(step)
+        elif step.kind == "manual":
             self._by_a_person(step)
         else:
             self._action(step)
         print()
 
     def _question(self, step: Step) -> None:
-        options = "/".join(step.answers) or "yes/no"
+        options = "/".join(step.answers) or "yes/no/unsure"
         answer = self._answers.ask(step, f"{printable(step.question)} [{options}, ? explain, q leave]:", "unsure")
+        known = step.answers or ("yes", "no", "unsure")
         if answer == "q":
             raise Left
-        if answer == "?":
-            print(f"    {printable(' '.join(step.why.split()))}")
+        fits = [one for one in known if one == answer] or [one for one in known if answer and one.startswith(answer)]
+        if len(fits) != 1:
+            if isinstance(self._answers, Recorded):
+                raise NomoatError(f"'{printable(answer)}' is no answer", where=f"step {step.id}", fix=", ".join(known))
+            self._explain(step) if answer == "?" else print(f"    answer one of {', '.join(known)}, ? or q")
             self._question(step)
             return
-        if step.answers and answer not in step.answers:
-            print(f"    answer one of {', '.join(step.answers)}")
-            self._question(step)
-            return
+        answer = fits[0]
         self._stepper.settle(step, "done" if answer != "unsure" else "unsure", reason=answer)
+
+    def _approval(self, step: Step) -> None:
+        person = self._stepper.hands.respond.person(self._stepper.hands.by)
+        if self._stepper.hands.respond.people and person.seniority != "senior" and not self._stepper.drill:
+            print(f"    a senior has to approve this, and you are {person.seniority}. It stays open: ask one to type")
+            print(f"    $ nomoat respond {self._stepper.case.name}")
+            return
+        answer = self._choice(step, "approve? [y] yes, [n REASON] no, [?] explain, [q] leave:", "", "yn")
+        word, _, reason = answer.partition(" ")
+        if word == "y":
+            self._stepper.settle(step, "done", reason="approved")
+        elif word == "n":
+            self._stepper.settle(step, "skipped", reason=reason or self._reason(step))
+
+    def _choice(self, step: Step, prompt: str, default: str, letters: str) -> str:
+        """An answer that begins with one of the letters; `?` explains, `q` leaves, anything else is asked again."""
+        while True:
+            answer = self._answers.ask(step, prompt, default)
+            first, _, reason = answer.partition(" ")
+            word = {"yes": "y", "no": "n", "skip": "s", "done": "d"}.get(first.lower(), first.lower())
+            if word == "q":
+                raise Left
+            if word and word in letters and len(word) == 1:
+                return f"{word} {reason}".strip()
+            if isinstance(self._answers, Recorded):
+                raise NomoatError(
+                    f"'{printable(first)}' is no answer", where=f"step {step.id}", fix=f"one of {', '.join(letters)}, q"
+                )
+            if word == "?":
+                self._explain(step)
+            else:
+                print(f"    '{printable(first)}' is no answer here; type one of {', '.join(letters)}, ? or q")
+
+    def _explain(self, step: Step) -> None:
+        for label, text in (("why", step.why), ("breaks", step.breaks), ("undo", step.undo)):
+            if text:
+                filled = values.sentence(" ".join(text.split()), self._stepper.case.values())
+                print(f"    {label}: {printable(filled)}")
+        if step.verify:
+            print(f"    afterwards it is verified: {printable(' '.join(step.verify))}")
+        print("    s skips it and asks why; h says you did it elsewhere; u leaves it open and marks the step unclear")
 
     def _by_a_person(self, step: Step) -> None:
         if step.command:
             print(f"    $ {printable(_spelt(step, self._stepper))}")
-        answer = self._answers.ask(step, "[d] done, [r] run the command, [s] skip, [u] unclear, [q] leave:", "d")
-        self._answered(step, answer)
+        run = "[r] run the command, " if step.command else ""
+        prompt = f"[d] done, {run}[s] skip with a reason, [u] unsure, [?] explain, [q] leave:"
+        self._answered(step, self._choice(step, prompt, "", "drshu" if step.command else "dshu"))
 
     def _action(self, step: Step) -> None:
         for label, text in (("$", _spelt(step, self._stepper)), ("breaks:", step.breaks), ("undo:", step.undo)):
@@ -139,15 +187,12 @@ class Leader:
                 print(f"    {label} {printable(' '.join(values.sentence(text, self._stepper.case.values()).split()))}")
         if step.who == "commander" or step.kind == "revoke":
             print(f"    needs the {step.who}")
-        answer = self._answers.ask(
-            step, "run? [Y]es, [s] skip with a reason, [h] done by hand, [u] unsure, [q] leave:", "y"
-        )
-        self._answered(step, "r" if answer.lower() in ("y", "yes") else answer)
+        prompt = "run? [Y]es, [s] skip with a reason, [h] done by hand, [u] unsure, [?] explain, [q] leave:"
+        answer = self._choice(step, prompt, "y", "yrshu")
+        self._answered(step, "r" if answer == "y" else answer)
 
     def _answered(self, step: Step, answer: str) -> None:
         word, _, reason = answer.partition(" ")
-        if word == "q":
-            raise Left
         if word == "r":
             self._show(self._stepper.run(step))
         elif word in ("d", "h"):
@@ -155,14 +200,13 @@ class Leader:
         elif word == "s":
             self._stepper.settle(step, "skipped", reason=reason or self._reason(step))
         elif word == "u":
-            self._stepper.settle(step, "skipped", reason=reason or "unclear", unclear=True)
-        else:
-            raise NomoatError(
-                f"'{printable(word)}' is no answer", where=f"step {step.id}", fix="r, d, h, s REASON, u or q"
-            )
+            self._stepper.settle(step, "unsure", reason=reason or "whoever led was not sure", unclear=True)
 
     def _reason(self, step: Step) -> str:
-        return self._answers.ask(None, f"why is {step.id} skipped?", "no reason given")
+        while isinstance(self._answers, Keyboard):
+            if reason := self._answers.ask(None, f"why is {step.id} skipped? (it stands in the review):", ""):
+                return reason
+        return "no reason given"
 
     def _show(self, done: Done) -> None:
         for line in done.output.splitlines()[:12] or [""]:

@@ -74,8 +74,9 @@ def _step(step: Step, playbook: Playbook, *, evidence_before: bool) -> Iterator[
         yield Problem(f"step {step.id} names nobody", where, 'target: "{subject}"')
     if step.kind == "evidence" and not (step.collect or step.command):
         yield Problem(f"step {step.id} collects nothing", where, f"collect: [{', '.join(book.COLLECTORS)}]")
-    if step.auto and step.kind in ("ask", "manual", "approve"):
-        yield Problem(f"step {step.id} needs a person and is marked auto", where, "remove auto")
+    if step.auto and step.kind not in book.AUTOMATIC:
+        only = ", ".join(sorted(book.AUTOMATIC))
+        yield Problem(f"step {step.id} needs a person and is marked auto", where, f"remove auto: it is for {only}")
     if step.is_change:
         yield from _change(step, where, evidence_before=evidence_before)
     if any(_DESTROYS.search(part) for part in step.command) and not (evidence_before or step.urgent):

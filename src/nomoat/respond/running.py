@@ -7,10 +7,7 @@ import getpass
 import json
 import os
 import sys
-import time
-import uuid
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 
 from nomoat import settings as settings_file
@@ -21,17 +18,12 @@ from nomoat.journal.journal import open_store
 from nomoat.journal.ports import Store
 from nomoat.respond import book, casework, drills, linting
 from nomoat.respond import settings as respond_settings
+from nomoat.respond.automatic import Automatic
 from nomoat.respond.book import Playbook
 from nomoat.respond.doing import Hands
 from nomoat.respond.leading import Keyboard, Leader, Recorded
-from nomoat.respond.stepping import AUTOMATIC, Stepper, escalate, run_automatic
+from nomoat.respond.stepping import Stepper
 from nomoat.settings import Settings
-
-ROLE = "respond"
-POLL_S = 0.1
-BEAT_S = 1.0
-#: Escalations are looked at this often; they are minutes apart.
-_ESCALATE_S = 5.0
 
 
 def respond(arguments: argparse.Namespace) -> int:
@@ -40,7 +32,7 @@ def respond(arguments: argparse.Namespace) -> int:
     store = open_store(settings.store_url, create=arguments.auto)
     try:
         if arguments.auto:
-            return _Automatic(settings, store).run(once=arguments.once)
+            return Automatic(settings, store, playbooks(settings)).run(once=arguments.once)
         return _lead(settings, store, arguments)
     finally:
         store.close()
@@ -94,72 +86,6 @@ def _chosen(store: Store, name: str | None) -> casework.Case:
     if not still:
         raise IncompleteError("no incident is open", where=store.url, fix="nomoat incident list; nomoat watch status")
     return still[-1]
-
-
-class _Automatic:
-    """`respond --auto`: opens incidents from alerts, does what needs nobody, escalates what nobody takes."""
-
-    def __init__(self, settings: Settings, store: Store) -> None:
-        self._settings = settings
-        self._store = store
-        self._respond = respond_settings.read(settings)
-        self._intake = casework.Intake(store, playbooks(settings))
-        self._process = uuid.uuid4().hex
-
-    def run(self, *, once: bool) -> int:
-        print(f"responding to alerts in {printable(self._settings.store_url)}; Ctrl-C stops", file=sys.stderr)
-        beat_at = escalate_at = 0.0
-        try:
-            self._resume()
-            while True:
-                for number in self._intake.take():
-                    self._handle(number)
-                if once:
-                    return EXIT_CLEAN
-                if time.monotonic() >= beat_at:
-                    self._beat()
-                    beat_at = time.monotonic() + BEAT_S
-                if time.monotonic() >= escalate_at:
-                    self._escalate()
-                    escalate_at = time.monotonic() + _ESCALATE_S
-                time.sleep(POLL_S)
-        except KeyboardInterrupt:
-            self._beat(ended=True)
-            print("stopped", file=sys.stderr)
-            return EXIT_CLEAN
-
-    def _beat(self, *, ended: bool = False) -> None:
-        self._store.beat(self._process, role=ROLE, service="", position=self._intake.position, ended=ended)
-
-    def _stepper(self, number: int) -> Stepper:
-        case = casework.load(self._store, number)
-        hands = Hands(self._settings, self._respond, self._store, AUTOMATIC)
-        return Stepper(hands, case, casework.playbook_of(self._store, case))
-
-    def _resume(self) -> None:
-        """What was interrupted: incidents that are open and have automatic steps left."""
-        for declared in self._store.incidents(is_open=True):
-            self._handle(declared.number)
-
-    def _handle(self, number: int) -> None:
-        try:
-            stepper = self._stepper(number)
-            if not stepper.case.steps:
-                print(
-                    f"{stepper.case.name}  {stepper.case.severity}  {printable(stepper.case.declared.title)}",
-                    flush=True,
-                )
-            for step, done in run_automatic(stepper):
-                said = printable(done.output.splitlines()[0]) if done.output else ""
-                print(f"  {step.id}: {done.state}  {said}", flush=True)
-        except NomoatError as error:
-            # One incident that cannot be handled must not leave the others alone.
-            print(f"INC-{number}: {error}", file=sys.stderr, flush=True)
-
-    def _escalate(self) -> None:
-        for declared in self._store.incidents(is_open=True):
-            for sent in escalate(self._stepper(declared.number), now=datetime.now(UTC)):
-                print(f"INC-{declared.number}: escalated to {printable(sent)}", flush=True)
 
 
 def _map(settings: Settings) -> Map | None:

@@ -7,15 +7,10 @@ anything else waits for a person and is never done a second time by itself.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Literal, TypeAlias
 
-from nomoat.journal.facts import Block, moment, timestamp
 from nomoat.journal.facts import Step as StepFact
 from nomoat.journal.ports import Store
-from nomoat.notify import outbox
-from nomoat.notify import settings as notify_settings
-from nomoat.notify.ports import Note
 from nomoat.respond import casework
 from nomoat.respond.book import Playbook, Step
 from nomoat.respond.casework import Case
@@ -59,15 +54,17 @@ class Stepper:
         """Reads the incident again: somebody else may have gone on with it."""
         self.case = casework.load(self.store, self.case.number)
 
-    def run(self, step: Step, *, text: str = "") -> Done:
+    def run(self, step: Step, *, text: str = "", again: bool = False) -> Done:
         """Does a step: intent, action, result; `text` replaces its message. An interrupted one is looked at first.
+
+        `again` does a finished one once more.
 
         Raises BusyError where another process is doing a step of this incident for longer than ten seconds.
         """
         with turn(self.hands.settings.state, self.case.number, wait_s=_TURN_WAIT_S):
             self.refresh()
             before = self.case.steps.get(step.id)
-            if before is not None and before.state in FINISHED:
+            if before is not None and before.state in FINISHED and not again:
                 return Done("done", f"{before.by} has done it: {before.state}")
             if before is not None and before.state == "intent":
                 found = self._after_a_crash(step)
@@ -82,9 +79,14 @@ class Stepper:
 
     def settle(self, step: Step, state: Settled, *, reason: str = "", unclear: bool = False) -> None:
         """Writes what somebody decided about a step without running it."""
-        before = self.case.steps.get(step.id)
-        attempt = 1 if before is None else before.attempt + 1
-        self._write(step, state, attempt, reason=reason, unclear=unclear)
+        with turn(self.hands.settings.state, self.case.number, wait_s=_TURN_WAIT_S):
+            self.refresh()
+            before = self.case.steps.get(step.id)
+            if before is not None and before.state in FINISHED:
+                # Somebody else has done it while this one thought about it: what was done stands.
+                return
+            attempt = 1 if before is None else before.attempt + 1
+            self._write(step, state, attempt, reason=reason, unclear=unclear)
 
     def _write(
         self,
@@ -125,58 +127,3 @@ class Stepper:
             return Done("unsure", f"it was begun and its end was never recorded. {found.output}")
         # Evidence is kept by its hash and messages go out at most once, so both can be asked for again.
         return None
-
-
-def may_block(stepper: Stepper, *, now: datetime | None = None) -> bool:
-    """Whether one more block by itself stays within `max_auto_blocks` an hour."""
-    begins = timestamp((now or datetime.now(UTC)) - timedelta(hours=1))
-    store = stepper.store
-    placed = sum(
-        isinstance(entry.fact, Block) and not entry.fact.lifted and entry.fact.by == AUTOMATIC
-        for entry in store.read(store.before(begins), kinds=(Block,))
-    )
-    return placed < stepper.hands.respond.max_auto_blocks
-
-
-def run_automatic(stepper: Stepper) -> list[tuple[Step, Done]]:
-    """Does what is marked `auto: true`, in order; leaves the rest open and goes on, but stops at an open gate."""
-    did: list[tuple[Step, Done]] = []
-    for step in stepper.playbook.steps:
-        if stepper.is_finished(step):
-            continue
-        if not step.auto:
-            if not stepper.state(step):
-                stepper.settle(step, "open")
-            if step.gate:
-                break
-            continue
-        if stepper.state(step) in ("failed", "unsure", "not-verified"):
-            continue
-        if step.kind == "block" and stepper.state(step) != "intent" and not may_block(stepper):
-            if not stepper.state(step):
-                stepper.settle(step, "open", reason="max_auto_blocks an hour is reached: a person decides")
-            continue
-        did.append((step, stepper.run(step)))
-    return did
-
-
-def escalate(stepper: Stepper, *, now: datetime) -> list[str]:
-    """Tells the next one where nobody has acknowledged; each rule once. Gives what was sent."""
-    case = stepper.case
-    if not case.is_open or case.first("acknowledged") is not None:
-        return []
-    waited = (now - moment(case.opened_at)).total_seconds()
-    rules = [(rule.after_s, rule.to) for rule in stepper.hands.respond.escalate]
-    rules += [(rule.after_s, rule.to) for rule in stepper.playbook.escalation]
-    found = notify_settings.read(stepper.hands.settings)
-    sent: list[str] = []
-    for after_s, to in rules:
-        key = f"{stepper.store.id}-{case.number}-escalation-{after_s:.0f}-{to}"
-        if waited < after_s or to not in found.names() or outbox.result_of(stepper.store, key) is not None:
-            continue
-        text = (
-            f"{case.name} ({case.severity}) was opened {after_s / 60:.0f} minutes ago and nobody has acknowledged it."
-        )
-        note = Note(f"{case.name}: nobody is on it", f"{text} nomoat respond {case.name}", key)
-        sent.append(f"{to}: {outbox.send(stepper.store, note, channel=found.channel(to), incident=case.number).state}")
-    return sent

@@ -33,6 +33,16 @@ def _is_time(text: str) -> bool:
     return True
 
 
+def _is_caller(text: str) -> bool:
+    if _SUBJECT.match(text):
+        return text != "anonymous"
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _is_address(text: str) -> bool:
     try:
         ipaddress.ip_network(text, strict=False)
@@ -43,6 +53,7 @@ def _is_address(text: str) -> bool:
 
 _CHECKS: Mapping[str, Callable[[str], bool]] = {
     "subject": lambda text: _SUBJECT.match(text) is not None,
+    "caller": _is_caller,
     "service": lambda text: _WORD.match(text) is not None,
     "route": lambda text: parse_route(text) is not None,
     "address": _is_address,
