@@ -189,8 +189,8 @@ class Trial(Calls):
         if about_caller:
             # It is None or False because there is no credential.
             values = [Const(one.value, CALLER) if isinstance(one, Const) and not one.value else one for one in values]
-        if is_given_caller and not self.wires:
-            # Whatever literal stands for it here, it was found by a credential.
+        if is_given_caller and not self.wires and not self.anonymous:
+            # Whatever literal stands for it here, a credential found it; who has none gets the literal as it is.
             values = [
                 Thing(marks=CALLER) if isinstance(one, (Table, Items)) and not one.tags else one for one in values
             ]

@@ -1,0 +1,106 @@
+"""What lets an anonymous caller pass must never be called guarded, however it is written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from nomoat.survey.draw import draw
+
+_HEAD = """
+import os
+
+from fastapi import Depends, FastAPI, HTTPException, Request, Security
+from fastapi.security import APIKeyHeader, SecurityScopes
+
+app = FastAPI(openapi_url=None)
+header = APIKeyHeader(name="x-key", auto_error=False)
+PUBLIC = {"read:data"}
+
+
+"""
+_OPEN = {
+    "scopes that everybody has": """
+def scopes(key: str | None = Depends(header)) -> set[str]:
+    if key is not None:
+        return look_up(key)
+    return PUBLIC
+
+def check(asked: SecurityScopes, held: set[str] = Depends(scopes)):
+    if not set(asked.scopes).issubset(held):
+        raise HTTPException(status_code=401)
+
+@app.get("/data", dependencies=[Security(check, scopes=["read:data"])])
+def data():
+    return []
+""",
+    "scopes that everybody has when a setting says so": """
+def scopes(key: str | None = Depends(header)) -> set[str]:
+    if key is not None:
+        return look_up(key)
+    return PUBLIC if os.environ.get("OPEN") else set()
+
+def check(asked: SecurityScopes, held: set[str] = Depends(scopes)):
+    if not set(asked.scopes).issubset(held):
+        raise HTTPException(status_code=401)
+
+@app.get("/data", dependencies=[Security(check, scopes=["read:data"])])
+def data():
+    return []
+""",
+    "a user made up for whoever has no key": """
+def user(key: str | None = Depends(header)):
+    if key is None:
+        return {"name": "guest", "role": "reader"}
+    return look_up(key)
+
+@app.get("/data")
+def data(who=Depends(user)):
+    if not who:
+        raise HTTPException(status_code=401)
+    return []
+""",
+    "a list of roles made up for whoever has no key": """
+def roles(key: str | None = Depends(header)):
+    return look_up(key) if key else ["reader"]
+
+@app.get("/data")
+def data(held=Depends(roles)):
+    if "reader" not in held:
+        raise HTTPException(status_code=403)
+    return []
+""",
+    "faults counted in a loop that may not run": """
+def check(request: Request):
+    faults = []
+    for rule in load_rules():
+        faults.append(request.headers.get(rule))
+    if faults:
+        raise HTTPException(status_code=401)
+
+@app.get("/data", dependencies=[Depends(check)])
+def data():
+    return []
+""",
+    "a refusal in a handler that may not run": """
+@app.get("/data")
+def data(key: str | None = Depends(header)):
+    try:
+        load()
+    except OSError:
+        if not key:
+            raise HTTPException(status_code=401)
+    return []
+""",
+}
+
+
+@pytest.mark.parametrize("how", _OPEN)
+def test_who_has_no_credential_may_pass_so_the_route_is_not_guarded(how: str, tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(_HEAD + _OPEN[how])
+
+    (route,) = draw(tmp_path).map.routes
+
+    assert route.verdict != "guarded"
+    assert route.binding is None
