@@ -17,6 +17,8 @@ PIECES = re.compile(
     r"(?P<comment>#[^\n]*)|(?P<text>\"\"\"(?:\\.|[^\\])*?\"\"\"|'''(?:\\.|[^\\])*?'''|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*')",
     re.S,
 )
+# The same, and texts that end on another line: what follows their quotes is hidden too.
+_HIDDEN = re.compile(PIECES.pattern[:-1] + r"|\"\"\".*|'''.*|\"[^\n]*|'[^\n]*)", re.S)
 _TRAILING_COMMA = re.compile(r",(?=[)\]}])")
 
 
@@ -49,9 +51,27 @@ def masked(text: str) -> str:
         if found.lastgroup == "comment":
             return piece
         quotes = 3 if piece[:3] in ('"""', "'''") else 1
-        return piece[:quotes] + "*" * (len(piece) - 2 * quotes) + piece[-quotes:]
+        ends = piece[-quotes:] if len(piece) >= 2 * quotes and piece.endswith(piece[:quotes]) else ""
+        return piece[:quotes] + "*" * (len(piece) - quotes - len(ends)) + ends
 
-    return PIECES.sub(hidden, text)
+    return _HIDDEN.sub(hidden, text)
+
+
+def hidden_together(found: Iterable[Finding], hiding: frozenset[str]) -> list[Finding]:
+    """The findings, with the literals hidden in each that shares a line with a finding whose literals are secrets."""
+    every = list(found)
+    secret = {
+        (one.span.path, line)
+        for one in every
+        if one.rule in hiding
+        for line in range(one.span.line, one.span.end_line + 1)
+    }
+    return [
+        replace(one, line_text=masked(one.line_text), code=masked(one.code))
+        if any((one.span.path, line) in secret for line in range(one.span.line, one.span.end_line + 1))
+        else one
+        for one in every
+    ]
 
 
 def fingerprinted(found: Iterable[Finding]) -> list[Finding]:

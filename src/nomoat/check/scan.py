@@ -19,7 +19,7 @@ from nomoat.check.flow.sources import Handler
 from nomoat.check.flow.walker import arrivals
 from nomoat.check.model import Finding, Result, Rule, Span, Suppression, weaker
 from nomoat.check.patterns import Match, Patterns
-from nomoat.check.places import code_of, fingerprinted, masked, span_of, span_of_line
+from nomoat.check.places import code_of, fingerprinted, hidden_together, masked, span_of, span_of_line
 from nomoat.check.questions import TEST_FILE, Answer, Asked
 from nomoat.check.registrations import Registrations
 from nomoat.check.suppress import Allow
@@ -78,7 +78,8 @@ class _Run:
         found = [*self._questions(), *self._policy(), *self._patterns(), *self._flows()]
         allows = [allow for module in self._program.modules.values() for allow in suppress.comments(module)]
         found = [self._suppressed(finding, allows) for finding in found]
-        return fingerprinted([*found, *self._about(allows, found)])
+        hiding = frozenset(rule.id for rule in self._rules.values() if rule.hides_literals)
+        return fingerprinted(hidden_together([*found, *self._about(allows, found)], hiding))
 
     def _crashed(self, rule: str, where: str, error: Exception) -> None:
         said = error.what if isinstance(error, NomoatError) else f"{type(error).__name__}: {error}"

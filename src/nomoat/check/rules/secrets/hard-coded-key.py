@@ -30,7 +30,7 @@ def bad(claims):
 def safe(claims, key):
     jwt.encode(claims, FROM_ENVIRONMENT, algorithm="HS256")
     jwt.encode(claims, os.environ["SECRET"], algorithm="HS256")
-    jose.decode(claims, key=WITH_DEFAULT, algorithms=["HS256"])
+    jose.decode(claims, key=WITH_DEFAULT, algorithms=["HS256"])  # expect: hard-coded-key
     OctKey.import_key(PLACEHOLDER)
     hmac.new(key, claims, sha256)
     Fernet(Fernet.generate_key())
