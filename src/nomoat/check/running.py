@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
 from nomoat import settings as settings_file
-from nomoat.check import registry
+from nomoat.check import registry, suppress
 from nomoat.check import settings as check_settings
 from nomoat.check.model import CONFIDENCES, SEVERITIES, Finding, Result
 from nomoat.check.report import plain, sarif, text
@@ -16,6 +17,7 @@ from nomoat.check.scan import scan
 from nomoat.errors import EXIT_CLEAN, EXIT_FINDINGS, EXIT_INCOMPLETE, NomoatError, printable
 from nomoat.journal.facts import Checked, OpenFinding
 from nomoat.journal.journal import open_store
+from nomoat.journal.ports import Store
 from nomoat.settings import Settings
 
 _FORMATS = {"text": text.render, "json": plain.render, "sarif": sarif.render}
@@ -79,12 +81,14 @@ def _record(result: Result, settings: Settings, path: Path, url: str | None) -> 
         print(f"note: this run is not in the journal: {error.what}", file=sys.stderr)
         return
     try:
+        root = str(path.resolve())
         still = [f for f in result.findings if f.suppressed is None and f.confidence == "sure"]
         found = tuple(OpenFinding(f.fingerprint, f.rule, f.severity, str(f.span), f.target) for f in still)
-        before = {finding.fingerprint for finding in store.findings()}
-        now = {finding.fingerprint for finding in found}
+        known = {finding.fingerprint: finding for finding in _open_before(store, root)}
+        found += _not_looked_at(result, known.values(), found)
+        before, now = set(known), {finding.fingerprint for finding in found}
         fact = Checked(
-            root=str(path.resolve()), map_hash=result.map_hash, open=found, new=tuple(sorted(now - before)),
+            root=root, map_hash=result.map_hash, open=found, new=tuple(sorted(now - before)),
             gone=tuple(sorted(before - now)), not_analysed=len(result.not_analysed),
         )  # fmt: skip
         store.append([(fact, None)])
@@ -94,9 +98,31 @@ def _record(result: Result, settings: Settings, path: Path, url: str | None) -> 
         store.close()
 
 
+def _open_before(store: Store, root: str) -> tuple[OpenFinding, ...]:
+    """What the last run over the same path left open; another path's findings are neither new nor gone here."""
+    before: tuple[OpenFinding, ...] = ()
+    for entry in store.read(kinds=(Checked,)):
+        if isinstance(entry.fact, Checked) and entry.fact.root == root:
+            before = entry.fact.open
+    return before
+
+
+def _not_looked_at(
+    result: Result, known: Iterable[OpenFinding], found: tuple[OpenFinding, ...]
+) -> tuple[OpenFinding, ...]:
+    """Open findings of files that this run could not analyse: they are not gone, nobody looked."""
+    places = {at for at, _ in result.not_analysed}
+    dark = places | {at.rpartition(":")[0] for at in places}
+    now = {finding.fingerprint for finding in found}
+    return tuple(one for one in known if one.fingerprint not in now and one.at.rpartition(":")[0] in dark)
+
+
 def explain(arguments: argparse.Namespace) -> int:
     """Runs `nomoat explain`."""
-    rule = registry.find(arguments.rule.replace("_", "-"), settings_file.load().root)
+    name = arguments.rule.replace("_", "-")
+    if _explained(name):
+        return EXIT_CLEAN
+    rule = registry.find(name, settings_file.load().root)
     print(
         f"{rule.id}   {rule.severity}, {rule.confidence}   CWE-{rule.cwe}"
         + "".join(f"   {name}" for name in rule.owasp)
@@ -107,6 +133,21 @@ def explain(arguments: argparse.Namespace) -> int:
         print("\nexample (lines marked `expect` are found)\n")
         print("".join(f"  {printable(line)}\n" for line in example.read_text(encoding="utf-8").splitlines()), end="")
     return EXIT_CLEAN
+
+
+def _explained(name: str) -> bool:
+    """Explains what has no file: the rules about suppressions, and the questions that only the policy asks."""
+    from nomoat.policy.questions import QUESTIONS
+
+    about = suppress.explained(name)
+    if about is not None:
+        severity, why, fix = about
+        print(f"{name}   {severity}, sure\n\nwhy\n  {_wrapped(why)}\n\nfix\n  {_wrapped(fix)}")
+        return True
+    if name not in QUESTIONS or name in registry.load(settings_file.load().root):
+        return False
+    print(f"{name}   asked of map and policy (nomoat policy check)\n\nwhy\n  {_wrapped(QUESTIONS[name])}")
+    return True
 
 
 def _wrapped(text_: str) -> str:
