@@ -50,8 +50,28 @@ def _literal(program: Program, scope: Scope, given: Node, _test: Test) -> bool:
     return known is not None and known.is_set and not known.settings and _is_secret(known.value)
 
 
+def _fallback(program: Program, scope: Scope, given: Node) -> Known | None:
+    """`os.environ.get("KEY") or "..."`: the text that stands in for a setting that is not there."""
+    node = given
+    if given[0] == form.NAME:
+        outer: Scope | None = scope
+        while outer is not None and given[3] not in outer.bindings:
+            outer = outer.parent
+        bindings = outer.bindings[given[3]] if outer is not None else []
+        if outer is None or len(bindings) != 1 or bindings[0].value is None:
+            return None
+        scope, node = outer, bindings[0].value
+    if node[0] != form.BOOLEAN or node[3] != "or":
+        return None
+    parts = [program.constant(scope, one) for one in node[4]]
+    first, last = parts[0], parts[-1]
+    if first is None or last is None or not first.settings or not last.is_set:
+        return None
+    return Known(last.value, first.settings)
+
+
 def _default(program: Program, scope: Scope, given: Node, _test: Test) -> bool:
-    known = _known(program, scope, given)
+    known = _known(program, scope, given) or _fallback(program, scope, given)
     if known is None or not known.is_set or not known.settings or not _is_secret(known.value):
         return False
     text = known.value.decode("latin-1") if isinstance(known.value, bytes) else str(known.value)
@@ -84,7 +104,21 @@ def _equals(program: Program, scope: Scope, given: Node, test: Test) -> bool:
     return known is not None and known.is_set and known.value == test.value and type(known.value) is type(test.value)
 
 
+def _set_later(program: Program, scope: Scope, given: Node, test: Test) -> bool:
+    """`options["verify_signature"] = False` in the same scope."""
+    for node in scope.nodes if given[0] == form.NAME else ():
+        for target in node[3] if node[0] == form.ASSIGN else ():
+            if target[0] != form.SUBSCRIPT or target[3][:1] != (form.NAME,) or target[3][3] != given[3]:
+                continue
+            known = program.constant(scope, node[4])
+            if form.text_of(target[4]) == test.key and known is not None and known.is_set and known.value == test.value:
+                return True
+    return False
+
+
 def _item(program: Program, scope: Scope, given: Node, test: Test) -> bool:
+    if _set_later(program, scope, given, test):
+        return True
     where, node = _behind(program, scope, given)
     if node[0] == form.DICT:
         pairs = [(form.text_of(key), value) for key, value in node[3] if key is not None]

@@ -222,7 +222,7 @@ class Expressions:
         inside = dict(env)
         for target, iterable, conditions, _ in node[6]:
             taint = self.value(scope, iterable, inside)
-            self.bind(scope, target, taint, inside)
+            self.bind(scope, target, taint.whole() if taint is not None else None, inside)
             for condition in conditions:
                 self.value(scope, condition, inside)
                 self.prove(scope, condition, inside, holds=True)
@@ -235,6 +235,15 @@ class Expressions:
         taint = self.value(scope, node[4], env)
         self.bind(scope, node[3], taint, env)
         return taint
+
+    def _tuple(self, scope: Scope, node: Node, env: Environment) -> Taint | None:
+        """A tuple knows which of its places hold data, counted from both ends; no list does, for it changes."""
+        found = [self.value(scope, item, env) for item in node[3]]
+        taint = merged(found)
+        if taint is None or any(item[0] == form.STARRED for item in node[3]):
+            return taint.whole() if taint is not None else None
+        places = [place for place, one in enumerate(found) if one is not None]
+        return replace(taint, fields=frozenset(str(p) for place in places for p in (place, place - len(found))))
 
     def _dict(self, scope: Scope, node: Node, env: Environment) -> Taint | None:
         found: list[Taint] = []
@@ -266,8 +275,9 @@ class Expressions:
         """Gives the targets of an assignment their taint."""
         kind = target[0]
         if kind in (form.TUPLE, form.LIST):
-            for item in target[3]:
-                self.bind(scope, item, taint.whole() if taint is not None else None, env)
+            is_placed = not any(item[0] == form.STARRED for item in target[3])
+            for place, item in enumerate(target[3]):
+                self.bind(scope, item, _at_place(taint, str(place)) if is_placed else _at_place(taint, None), env)
             return
         if kind == form.STARRED:
             self.bind(scope, target[3], taint, env)
@@ -453,11 +463,23 @@ class Expressions:
         return True
 
 
+def _at_place(taint: Taint | None, place: str | None) -> Taint | None:
+    """The taint of one place of a tuple; without a place, or when no place is known, that of the whole."""
+    if taint is None or (place is not None and taint.fields is not None and place not in taint.fields):
+        return None
+    return taint.whole()
+
+
 def _arguments(call: Node, sink: Sink, given: Given) -> Iterator[tuple[Node | None, Taint | None]]:
     if sink.argument == "receiver":
         yield (call[3][3] if call[3][0] == form.ATTRIBUTE else None), given.receiver
         return
     for place, (argument, taint) in enumerate(zip(call[4], given.positional, strict=True)):
+        if argument[0] == form.STARRED:
+            # `execute(*statement)`: what the tuple holds at the place that counts.
+            is_before = sink.at is not None and place <= sink.at
+            yield argument, _at_place(taint, str((sink.at or 0) - place)) if is_before else None
+            break
         if (sink.at is None and not sink.argument) or place == sink.at:
             yield argument, taint
     for (name, argument), (_, taint) in zip(call[5], given.named, strict=True):
@@ -491,4 +513,5 @@ _HANDLERS = {
     form.COMPREHENSION: Expressions._comprehension,
     form.WALRUS: Expressions._walrus,
     form.DICT: Expressions._dict,
+    form.TUPLE: Expressions._tuple,
 }

@@ -43,6 +43,20 @@ def environment(program: Program, handler: Handler, depended: Depended) -> Envir
     return found
 
 
+def fields(program: Program, cls: Scope) -> Environment:
+    """What the caller writes into a class without a constructor of its own: a dataclass, a model of pydantic."""
+    found: Environment = {}
+    for base in program.bases(cls):
+        for name, bindings in base.bindings.items() if isinstance(base, Scope) else ():
+            binding = next((one for one in bindings if one.annotation is not None), None)
+            if binding is None or binding.annotation is None or name in found or not isinstance(base, Scope):
+                continue
+            converted = is_converted_type(program, base, binding.annotation)
+            if not converted and not is_matched(program, base, binding.value):
+                found[name] = Taint(name, (Step(base, binding.node, f"the caller writes {name}"),))
+    return found
+
+
 def _of_parameter(program: Program, handler: Handler, parameter: Node, depended: Depended) -> Taint | None:
     scope = handler.scope
     name, annotation, default = parameter[form.P_NAME], parameter[form.P_ANNOTATION], parameter[form.P_DEFAULT]

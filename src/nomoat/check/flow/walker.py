@@ -56,9 +56,15 @@ class _Walker(Expressions):
             return self._depended[scope]
         self._depended[scope] = None
         if scope.is_class:
-            init = next((child for child in scope.children.values() if child.name == "__init__"), None)
-            given = sources.environment(self.program, Handler(init), self._dependency) if init is not None else {}
+            init = next((one for base in self.program.bases(scope) for one in _constructors(base)), None)
+            given = (
+                sources.environment(self.program, Handler(init), self._dependency)
+                if init is not None
+                else sources.fields(self.program, scope)
+            )
             taint = merged(given.values())
+            if taint is not None and init is None:
+                taint = replace(taint, fields=frozenset(given))
             taint = None if taint is not None and taint.is_request else taint
         else:
             taint = self.handler(Handler(scope))
@@ -345,6 +351,10 @@ _STEPS: dict[int, Callable[[_Walker, Scope, Node, Environment], bool]] = {
     form.WITH: _Walker._with,
     form.MATCH: _Walker._match,
 }
+
+
+def _constructors(base: Scope | str) -> list[Scope]:
+    return [] if isinstance(base, str) else [one for one in base.children.values() if one.name == "__init__"]
 
 
 def _is_place_by_place(target: Node, value: Node) -> bool:
