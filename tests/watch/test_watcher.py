@@ -2,6 +2,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
+from nomoat.errors import CursorMovedError
 from nomoat.journal.facts import Alert, Decision, Episode, FirstUse, Response, timestamp
 from nomoat.journal.journal import open_store
 from nomoat.journal.ports import Store
@@ -76,10 +79,13 @@ def test_a_first_use_is_a_fact_while_learning_and_an_alert_after() -> None:
     store = open_store("memory:")
     early = _decision(0, subject="service:billing", permissions=("orders:list",))
     store.append([(early, None)])
-    watcher = _watcher(store, "first-use")
-    late = timestamp(datetime.now(UTC) + timedelta(days=8))
+    clock = [datetime.now(UTC)]
+    detections = [one for one in registry.load(None) if one.id == "first-use"]
+    watcher = Watcher(store, detections, now=lambda: clock[0])
 
     learnt = watcher.tick()
+    clock[0] += timedelta(days=8)
+    late = timestamp(clock[0])
     store.append([(_decision(1, subject="service:billing", permissions=("customers:read",), happened_at=late), None)])
     fired = watcher.tick()
 
@@ -106,6 +112,75 @@ def test_a_login_fails_by_the_status_that_came_after_the_decision() -> None:
 
 def test_what_a_handler_decided_later_is_the_same_request() -> None:
     store = open_store("memory:")
-    store.append([(_decision(number, sequence=number % 2), None) for number in range(100)])
+    twice = [_decision(number // 2, sequence=number % 2) for number in range(118)]
+    store.append([(fact, None) for fact in twice])
 
     assert [] == _watcher(store, "object-enumeration").tick()
+
+
+def test_what_a_handler_denies_is_a_denial_whichever_fact_comes_first() -> None:
+    store = open_store("memory:")
+    for number in range(30):
+        deferred = _decision(number, outcome="deferred", reason="depends-on-resource")
+        denied = _decision(number, sequence=1, outcome="deny", reason="condition-false")
+        store.append([(fact, None) for fact in ((deferred, denied) if number % 2 else (denied, deferred))])
+
+    fired = _watcher(store, "denied-burst").tick()
+
+    assert [("user:main/mallory", 30)] == [(one.alert.subject, one.alert.observed) for one in fired]
+
+
+def test_a_backlog_of_one_attack_is_one_episode() -> None:
+    store = open_store("memory:")
+    many = [_decision(number, params={"order_id": str(number % 100)}) for number in range(4500)]
+    store.append([(fact, None) for fact in many])
+    detections = [one for one in registry.load(None) if one.id == "object-enumeration"]
+
+    fired = Watcher(store, detections, now=lambda: START + timedelta(hours=5)).tick()
+
+    assert 1 == len(fired), "an attack that was read late is not one alert a batch"
+    assert ["open", "closed"] == [fact.state for fact in _facts(store, Episode) if isinstance(fact, Episode)]
+
+
+def test_what_was_used_all_along_is_not_forgotten_by_a_restart() -> None:
+    store = open_store("memory:")
+    detections = [one for one in registry.load(None) if one.id == "first-use"]
+    began = datetime.now(UTC) - timedelta(days=400)
+    fired = []
+    for day in range(0, 400, 30):
+        now = began + timedelta(days=day)
+        store.append([(_decision(day, happened_at=timestamp(now)), None)])
+        fired += Watcher(store, detections, now=lambda now=now: now).tick()  # type: ignore[misc]  # binds the day
+
+    assert [] == fired
+    assert [False, True] == [fact.still for fact in _facts(store, FirstUse) if isinstance(fact, FirstUse)][:2]
+
+
+def test_a_clock_that_was_ahead_does_not_blind_the_watcher() -> None:
+    store = open_store("memory:")
+    detections = [one for one in registry.load(None) if one.id == "object-enumeration"]
+    clock = [START + timedelta(hours=1)]
+    watcher = Watcher(store, detections, now=lambda: clock[0])
+    jumped = timestamp(START + timedelta(hours=1))
+    store.append([(_decision(number, happened_at=jumped), None) for number in range(10)])
+    watcher.tick()
+    clock[0] = START + timedelta(seconds=10)
+    store.append([(_decision(number), None) for number in range(100, 160)])
+
+    fired = watcher.tick()
+
+    assert [60] == [one.alert.observed for one in fired]
+    assert 1 == watcher.engine.counts.clock_jumps
+    assert not watcher.engine.counts.late
+
+
+def test_of_two_watchers_one_goes_on_and_nothing_is_doubled() -> None:
+    store = open_store("memory:")
+    one, other = _watcher(store, "object-enumeration"), _watcher(store, "object-enumeration")
+    store.append([(_decision(number), None) for number in range(80)])
+
+    fired = one.tick()
+    with pytest.raises(CursorMovedError):
+        other.tick()
+
+    assert 1 == len(fired) == len(_facts(store, Alert))

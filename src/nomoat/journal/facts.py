@@ -144,12 +144,16 @@ class Text(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirstUse(Fact):
-    """The first time that `of` (a permission, a table) was used by `by`; kept through retention."""
+    """The first time that `of` (a permission, a table) was used by `by`; kept through retention.
+
+    `still` says that it is no first use: it goes on, told now and then so that a restart does not take it as forgotten.
+    """
 
     kind: ClassVar[str] = "first-use"
     detection: str
     of: str
     by: str
+    still: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

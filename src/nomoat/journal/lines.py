@@ -75,6 +75,11 @@ def _alert(of: _Fields) -> str:
     return f"{of['severity']} {of['detection']} {of['subject'] or of['client']} {of['target']}: {of['summary']}"
 
 
+def _first_use(of: _Fields) -> str:
+    when = "still uses" if of["still"] else "used for the first time:"
+    return f"{of['by']} {when} {of['of']} ({of['detection']})"
+
+
 def _review(of: _Fields) -> str:
     named = (("detected", "detected_s"), ("acknowledged", "acknowledged_s"), ("contained", "contained_s"))
     spans = [f"{word} after {of[name]:.0f} s" for word, name in named if isinstance(of[name], int | float)]
@@ -94,7 +99,7 @@ _WORDS: dict[str, Callable[[_Fields], str]] = {
     "decision": _decision,
     "response": lambda of: f"{of['target']} -> {of['status']} (request {of['request']})",
     "text": lambda of: f"{of['of']} {of['hash']}, {len(of['text'])} characters",
-    "first-use": lambda of: f"{of['by']} used {of['of']} for the first time ({of['detection']})",
+    "first-use": _first_use,
     "alert": _alert,
     "episode": lambda of: f"{of['detection']} {of['state']} {' '.join(map(str, (of['group'] or {}).values()))}",
     "incident": _incident,

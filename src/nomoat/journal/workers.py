@@ -46,6 +46,19 @@ def host() -> str:
     return os.uname().nodename
 
 
+def is_gone(host: str, pid: int) -> bool:
+    """True for a process of this machine that no longer runs; of other machines only time tells."""
+    if host != os.uname().nodename:
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
+
+
 def seconds_from(now: str, seconds: float) -> str:
     """A time so many seconds after (or before) another."""
     return timestamp(moment(now) + timedelta(seconds=seconds))

@@ -346,26 +346,13 @@ def tell_gaps(store: Store) -> None:
     """Appends a `Gap` for each process that ended without saying so; once for each, whoever starts first."""
     gaps: list[_Pair] = []
     for process in store.processes():
-        if process.ended or (process.live and not _is_gone(process.host, process.pid)):
+        if process.ended or (process.live and not workers.is_gone(process.host, process.pid)):
             continue
         because = "the process ended without closing its journal: facts that it had not committed are missing"
         gap = Gap(process=process.id, service=process.service, last_seen_at=process.seen_at, because=because)
         gaps.append((gap, f"gap:{process.id}"))
     if gaps:
         store.append(gaps)
-
-
-def _is_gone(host: str, pid: int) -> bool:
-    """True for a process of this machine that no longer runs; of other machines only time tells."""
-    if host != workers.host():
-        return False
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return False
 
 
 _writers: weakref.WeakSet[Writer] = weakref.WeakSet()

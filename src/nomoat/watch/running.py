@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
+import os
+import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
+from types import FrameType
 
 from nomoat import settings as settings_file
 from nomoat.appmap import codec
 from nomoat.appmap.model import Map
-from nomoat.errors import EXIT_CLEAN, EXIT_FINDINGS, EXIT_INCOMPLETE, IncompleteError, MapError, printable
-from nomoat.journal.facts import Alert
+from nomoat.errors import (
+    EXIT_CLEAN,
+    EXIT_FINDINGS,
+    EXIT_INCOMPLETE,
+    CursorMovedError,
+    IncompleteError,
+    MapError,
+    StorageError,
+    printable,
+)
+from nomoat.journal import workers
+from nomoat.journal.facts import Alert, Decision, Response
 from nomoat.journal.journal import open_store
 from nomoat.journal.ports import Store
 from nomoat.notify import settings as notify_settings
@@ -25,10 +40,12 @@ from nomoat.watch import settings as watch_settings
 from nomoat.watch.engine import Counts, Engine
 from nomoat.watch.events import EventError
 from nomoat.watch.model import Detection
-from nomoat.watch.watcher import ROLE, Enrichment, Watcher, known_permissions
+from nomoat.watch.watcher import READER, ROLE, Enrichment, Watcher, known_permissions
 
 POLL_S = 0.1
 BEAT_S = 1.0
+#: How often a watcher says what it could not judge, where that has changed.
+_NOTES_S = 10.0
 #: Lines that are shown of those that were no events; all are counted.
 _SHOWN = 5
 
@@ -43,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _over_files(arguments: argparse.Namespace, settings: Settings, detections: list[Detection]) -> int:
-    engine = Engine(detections)
+    engine = Engine(detections, now=time.time)
     enrich = Enrichment(_map(settings), known_permissions(settings) if settings.path else None)
     alerts, broken = 0, 0
     for name in arguments.files:
@@ -55,7 +72,6 @@ def _over_files(arguments: argparse.Namespace, settings: Settings, detections: l
                 if broken <= _SHOWN:
                     print(error, file=sys.stderr)
                 continue
-            engine.close_episodes(now_s=event.at_s)
             for fact in engine.feed(event):
                 if isinstance(fact, Alert):
                     alerts += 1
@@ -87,43 +103,135 @@ def _lines(name: str) -> Iterator[tuple[int, bytes]]:
 
 
 def _over_journal(arguments: argparse.Namespace, settings: Settings, detections: list[Detection]) -> int:
+    knows = known_permissions(settings) if settings.path else None
+    drawn, channels = _map(settings), _channels(settings, detections)
     store = open_store(settings.store_url)
     try:
-        knows = known_permissions(settings) if settings.path else None
-        watcher = Watcher(
-            store, detections, drawn=_map(settings), knows=knows, channels=_channels(settings, detections)
-        )
-        if arguments.once:
-            fired = watcher.tick()
-            for one in fired:
-                show(one.alert, arguments.format)
-            _show_counts(watcher.engine.counts, 0)
-            return EXIT_FINDINGS if fired else EXIT_CLEAN
-        return _until_stopped(watcher, store, settings, arguments.format)
+        _alone(store)
+
+        def begin() -> Watcher:
+            return Watcher(store, detections, drawn=drawn, knows=knows, channels=channels)
+
+        return _once(begin(), arguments) if arguments.once else _until_stopped(begin, settings, arguments.format)
+    except CursorMovedError as error:
+        raise CursorMovedError(
+            "another `nomoat watch run` reads this journal: this one stops, the other goes on",
+            where=store.url,
+            fix="keep one; `nomoat watch status` says whether it lives",
+        ) from error
     finally:
         store.close()
 
 
-def _until_stopped(watcher: Watcher, store: Store, settings: Settings, form: str) -> int:
-    print(f"watching {printable(settings.store_url)}; Ctrl-C stops", file=sys.stderr)
-    beat_at = 0.0
-    shown = 0
+def _alone(store: Store) -> None:
+    """Two readers of one name would take the cursor from one another, and the one that watches all day might lose."""
+    for one in store.processes():
+        # In a container every process has the same number: one with ours is our predecessor, and gone.
+        is_gone = workers.is_gone(one.host, one.pid) or (one.host, one.pid) == (workers.host(), os.getpid())
+        if one.role == ROLE and one.live and not is_gone:
+            raise IncompleteError(
+                f"this journal is being watched already, by process {one.pid} on {one.host}",
+                where=store.url,
+                fix="let it: its alerts are in the journal (`nomoat journal show --kind alert`); or stop it first",
+            )
+
+
+def _once(watcher: Watcher, arguments: argparse.Namespace) -> int:
+    watcher.beat()
     try:
-        while True:
-            for one in watcher.tick():
-                show(one.alert, form)
-            if time.monotonic() >= beat_at:
-                watcher.beat()
-                beat_at = time.monotonic() + BEAT_S
-                failed = watcher.engine.counts.failed
-                if failed.total() > shown:
-                    shown = failed.total()
-                    _show_counts(watcher.engine.counts, 0)
-            time.sleep(POLL_S)
-    except KeyboardInterrupt:
+        fired = watcher.tick()
+    finally:
         watcher.beat(ended=True)
-        print("stopped", file=sys.stderr)
-        return EXIT_CLEAN
+    for one in fired:
+        show(one.alert, arguments.format)
+    counts = watcher.engine.counts
+    _show_counts(counts, 0)
+    if fired:
+        return EXIT_FINDINGS
+    return EXIT_INCOMPLETE if counts.failed and not arguments.allow_incomplete else EXIT_CLEAN
+
+
+def _until_stopped(begin: Callable[[], Watcher], settings: Settings, form: str) -> int:
+    watcher = begin()
+    print(f"watching {printable(settings.store_url)}; Ctrl-C stops", file=sys.stderr, flush=True)
+    turns = _Turns(watcher, form)
+    with _terminated_as_interrupted():
+        try:
+            while True:
+                try:
+                    turns.take()
+                    time.sleep(POLL_S)
+                except StorageError as error:
+                    # A full disk is full for a while, and nobody would watch when it is not any more. What this one
+                    # has counted and could not commit is read again: it begins anew from the cursor.
+                    turns.failed(error)
+                    time.sleep(BEAT_S)
+                    with contextlib.suppress(StorageError):
+                        turns.watcher = begin()
+        except KeyboardInterrupt:
+            with contextlib.suppress(StorageError):
+                turns.watcher.beat(ended=True)
+            print("stopped", file=sys.stderr)
+            return EXIT_CLEAN
+
+
+class _Turns:
+    """The turns of a watcher that runs for long: alerts, beats, and from time to time what could not be judged."""
+
+    def __init__(self, watcher: Watcher, form: str) -> None:
+        self.watcher = watcher
+        self._form = form
+        self._beat_at = self._note_at = 0.0
+        self._noted: tuple[int, ...] = ()
+        self._failure = ""
+
+    def take(self) -> None:
+        """One turn. Raises StorageError, CursorMovedError."""
+        for one in self.watcher.tick():
+            show(one.alert, self._form)
+        now = time.monotonic()
+        if now >= self._beat_at:
+            self.watcher.beat()
+            self._beat_at = now + BEAT_S
+            if self._failure:
+                print("the journal can be used again", file=sys.stderr, flush=True)
+            self._failure = ""
+        if now >= self._note_at:
+            self._note_at = now + _NOTES_S
+            counts = self.watcher.engine.counts
+            known = tuple(map(_total, (counts.late, counts.ahead, counts.failed)))
+            known += (counts.dropped_groups, counts.clock_jumps)
+            if known != self._noted and any(known):
+                _show_counts(counts, 0)
+            self._noted = known
+
+    def failed(self, error: StorageError) -> None:
+        """Says once what is wrong, until it works again."""
+        if error.what != self._failure:
+            print(
+                f"{error}\nnote: NOT WATCHING until this is mended; it is tried every second",
+                file=sys.stderr,
+                flush=True,
+            )
+        self._failure = error.what
+
+
+@contextlib.contextmanager
+def _terminated_as_interrupted() -> Iterator[None]:
+    """A service manager stops by SIGTERM: that is a clean end too, and no gap."""
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _total(counter: Counter[str]) -> int:
+    return counter.total()
 
 
 def _channels(settings: Settings, detections: list[Detection]) -> tuple[Channel, ...]:
@@ -160,8 +268,12 @@ def _show_counts(counts: Counts, broken: int) -> None:
     said = []
     if broken:
         said.append(f"{broken} lines were no events")
-    if counts.late:
-        said.append(f"{counts.late} events came over 60 s late and were only counted")
+    for source, times in counts.late.most_common(_SHOWN):
+        said.append(f"{times} events of {source} came over 60 s late and were only counted")
+    for source, times in counts.ahead.most_common(_SHOWN):
+        said.append(f"{times} events of {source} said a time that is yet to come and were only counted")
+    if counts.clock_jumps:
+        said.append("the clock of a source was ahead and is right again; what it said of the future was forgotten")
     if counts.dropped_groups:
         said.append(f"{counts.dropped_groups} quiet groups were dropped to bound memory")
     said += [f"detection {name}, {times} times" for name, times in counts.failed.items()]
@@ -175,9 +287,9 @@ def status(arguments: argparse.Namespace) -> int:
     store = open_store(settings.store_url, create=False)
     try:
         live = [one for one in store.processes() if one.role == ROLE and one.live and not one.ended]
-        waiting = sum(1 for _ in store.read(store.cursor("watch"), limit=100_000))
+        waiting = sum(1 for _ in store.read(store.cursor(READER), kinds=(Decision, Response), limit=100_000))
         detections = registry.identifiers(settings.root)
-        print(f"{len(live)} live, {waiting} facts not looked at yet, {len(detections)} detections:")
+        print(f"{len(live)} live, {waiting} decisions not looked at yet, {len(detections)} detections:")
         print(f"  {', '.join(detections)}")
         if not live:
             print("NOT ARMED: nobody watches. Start it: nomoat watch run", file=sys.stderr)

@@ -16,6 +16,7 @@ from nomoat import datafile
 from nomoat.datafile import Mapping, Node, Reader, Sequence, Value
 from nomoat.errors import DataFileError
 from nomoat.journal.facts import Severity
+from nomoat.watch import patterns
 from nomoat.watch.conditions import compile_condition
 from nomoat.watch.model import Detection, FirstSeen, Matcher, Window
 
@@ -145,11 +146,20 @@ def _equal(node: Value, _reader: Reader) -> Callable[[object], bool]:
 
 
 def _wildcards(text: str) -> str:
-    parts = re.split(r"(\\[*?\\]|[*?])", text)
-    return "".join(
-        {"*": ".*", "?": "."}.get(part, re.escape(part[1:] if part[:1] == "\\" and len(part) == 2 else part))
-        for part in parts
-    )
+    """A pattern in which each `*` takes as little as it can and never tries again: its time grows with the text."""
+    pieces, begun = [""], False
+    for part in re.split(r"(\\[*?\\]|[*?])", text):
+        if part == "*":
+            pieces.append("")
+            begun = True
+        elif part == "?":
+            pieces[-1] += "."
+        else:
+            pieces[-1] += re.escape(part[1:] if part[:1] == "\\" and len(part) == 2 else part)
+    if not begun:
+        return pieces[0]
+    first, *middle, last = pieces
+    return first + "".join(f"(?>.*?{piece})" for piece in middle if piece) + ".*" + last
 
 
 def _pattern(pattern: str, flags: int) -> Callable[[object], bool]:
@@ -173,18 +183,20 @@ def _part(where: Literal["contains", "startswith", "endswith"]) -> Callable[[Val
 
 def _regular(node: Value, reader: Reader) -> Callable[[object], bool]:
     text = str(node.data)
-    # A pattern can take exponential time on text that an attacker chose: nested repetition is refused.
-    if len(text) > _MAX_PATTERN or re.search(r"[*+}]\)?[*+{]|\([^)]*[*+][^)]*\)[*+{]", text):
-        reader.mistake(
-            "this pattern can take for ever on hostile text", node, "write it without repetition in repetition"
-        )
-        return lambda _found: False
     try:
         compiled = re.compile(text)
-    except re.error as error:
-        reader.mistake(f"no regular expression: {error.msg}", node)
+    except (re.error, OverflowError, RecursionError) as error:
+        reader.mistake(f"no regular expression: {error}", node)
         return lambda _found: False
-    return lambda found: isinstance(found, str) and compiled.search(found[:2000]) is not None
+    if len(text) > _MAX_PATTERN or patterns.can_take_for_ever(text):
+        reader.mistake(
+            "this pattern can take for ever on hostile text",
+            node,
+            f"no repetition in repetition, at most {patterns.MOST_REPEATS} of * + {{n,}}, no | inside them;"
+            " contains, startswith and endswith need no pattern",
+        )
+        return lambda _found: False
+    return lambda found: isinstance(found, str) and compiled.search(found[: patterns.SEARCHED]) is not None
 
 
 def _network(node: Value, reader: Reader) -> Callable[[object], bool]:

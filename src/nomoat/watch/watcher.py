@@ -12,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from nomoat.appmap.model import Map
 from nomoat.journal.facts import Alert, Decision, Episode, Fact, FirstUse, Response, moment, timestamp
@@ -20,15 +21,21 @@ from nomoat.notify import outbox
 from nomoat.notify.ports import Channel, Note
 from nomoat.settings import Settings
 from nomoat.watch import events
-from nomoat.watch.engine import LATE_S, Engine, Output
+from nomoat.watch.arrivals import LATE_S
+from nomoat.watch.engine import Engine, Output
 from nomoat.watch.events import Event
 from nomoat.watch.model import Detection
+
+_Kept = TypeVar("_Kept")
 
 READER = "watch"
 ROLE = "watch"
 #: Entries taken in one turn, so that a long backlog is committed in pieces.
 BATCH = 2000
-_PENDING_LOGINS = 10_000
+#: Requests whose events are remembered: their login's status, and what their handlers decide, may come later.
+_REQUESTS = 10_000
+#: Events of one request that are remembered.
+_A_REQUEST = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +61,12 @@ class Watcher:
     ) -> None:
         """`knows` tells whether the policy grants a permission to anybody; without it events are not enriched so."""
         self._store = store
-        self._engine = Engine(detections, learn_from_s=_learn_from(store))
+        self._engine = Engine(detections, learn_from_s=_learn_from(store), now=lambda: now().timestamp())
         self._enrich = Enrichment(drawn, knows)
         self._channels = channels
         self._now = now
         self._logins: OrderedDict[str, Event] = OrderedDict()
+        self._requests: OrderedDict[str, tuple[int, tuple[Event, ...]]] = OrderedDict()
         self._process = uuid.uuid4().hex
         self._cursor = store.cursor(READER)
         self._refill()
@@ -83,8 +91,7 @@ class Watcher:
         begins = moment(last.recorded_at) - timedelta(seconds=self._engine.longest_s + LATE_S)
         after = self._store.before(timestamp(begins))
         for entry in self._store.read(after, kinds=(Decision, Response), upto=self._cursor):
-            for event in self._events(entry):
-                self._engine.feed(event, fire=False)
+            self._feed(entry, fire=False)
 
     def tick(self) -> list[Fired]:
         """Handles what was appended since the last tick; gives the alerts, already committed."""
@@ -93,9 +100,8 @@ class Watcher:
             entries = list(self._store.read(self._cursor, kinds=(Decision, Response), limit=BATCH))
             found: list[Output] = []
             for entry in entries:
-                for event in self._events(entry):
-                    found += self._engine.feed(event)
-            found += self._engine.close_episodes(now_s=self._now().timestamp())
+                found += self._feed(entry)
+            found += self._engine.close_episodes(now_s=self._quiet_until(entries))
             fired += self._commit(found, entries[-1].position if entries else self._cursor)
             if len(entries) < BATCH:
                 return fired
@@ -125,28 +131,51 @@ class Watcher:
         for channel in self._channels:
             outbox.send(self._store, replace(note, key=f"{note.key}-{channel.name}"), channel=channel)
 
-    def _events(self, entry: Entry) -> list[Event]:
+    def _quiet_until(self, entries: list[Entry]) -> float:
+        """The time up to which everything was looked at: now, or within a backlog the time of what was read last."""
+        now_s = self._now().timestamp()
+        if len(entries) < BATCH:
+            return now_s
+        return min(now_s, moment(entries[-1].recorded_at).timestamp())
+
+    def _feed(self, entry: Entry, *, fire: bool = True) -> list[Output]:
         """A decision is an event; where people sign in it is a login too, once its status is known."""
         fact = entry.fact
         if isinstance(fact, Response):
             login = self._logins.pop(fact.request, None)
-            return [events.as_login(replace(login, position=entry.position), status=fact.status)] if login else []
-        if not isinstance(fact, Decision) or fact.sequence > 0:
-            # A request counts once: what its handler decided later is the same request.
+            if login is None:
+                return []
+            return self._engine.feed(
+                events.as_login(replace(login, position=entry.position), status=fact.status), fire=fire
+            )
+        if not isinstance(fact, Decision):
             return []
         event = self._enrich(events.from_decision(fact, position=entry.position))
-        if not fact.login:
-            return [event]
-        if fact.status or fact.outcome == "deny":
-            return [event, events.as_login(event, status=fact.status)]
-        self._logins[fact.request] = event
-        if len(self._logins) > _PENDING_LOGINS:
-            self._logins.popitem(last=False)
-        return [event]
+        highest, earlier = self._requests.get(fact.request, (-1, ()))
+        # A request is one event however often it is decided. What its handler asked for is committed before the first
+        # decision of a safe request, whose status is known last: a deferral behind its own answer says nothing more.
+        is_settled = fact.sequence < highest and fact.outcome == "deferred"
+        found = [] if is_settled else self._engine.feed(event, fire=fire, earlier=earlier)
+        _remember(self._requests, fact.request, (max(highest, fact.sequence), (*earlier, event)[-_A_REQUEST:]))
+        if fact.login and fact.sequence == 0:
+            if fact.status or fact.outcome == "deny":
+                found += self._engine.feed(events.as_login(event, status=fact.status), fire=fire)
+            else:
+                _remember(self._logins, fact.request, event)
+        return found
 
     def beat(self, *, ended: bool = False) -> None:
         """Says that this watcher lives and how far it has read."""
         self._store.beat(self._process, role=ROLE, service="", position=self._cursor, ended=ended)
+
+
+def _remember(kept: OrderedDict[str, _Kept], request: str, value: _Kept) -> None:
+    if not request:
+        return
+    kept[request] = value
+    kept.move_to_end(request)
+    if len(kept) > _REQUESTS:
+        kept.popitem(last=False)
 
 
 class Enrichment:
@@ -169,8 +198,12 @@ class Enrichment:
 
 
 def _learn_from(store: Store) -> float | None:
+    """The time of the first fact; retention may have taken it away, and keeps the first uses."""
     first = next(iter(store.read(START, limit=1)), None)
-    return moment(first.recorded_at).timestamp() if first is not None else None
+    if first is None:
+        return None
+    learnt = next(iter(store.read(START, kinds=(FirstUse,), limit=1)), first)
+    return moment(min(first.recorded_at, learnt.recorded_at)).timestamp()
 
 
 def _open_episodes(store: Store) -> list[tuple[str, dict[str, str], float]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import insort
 from collections import Counter, deque
 from typing import NamedTuple
 
@@ -12,7 +11,6 @@ from nomoat.watch.model import Window
 
 class _Item(NamedTuple):
     at_s: float
-    number: int
     value: str
     event: Event
 
@@ -20,7 +18,7 @@ class _Item(NamedTuple):
 class Group:
     """The events of one group: those of the window that ends at the newest, and those that a late one may join."""
 
-    __slots__ = ("_before", "_late_s", "_live", "_number", "_total", "_values", "_window")
+    __slots__ = ("_before", "_late_s", "_live", "_total", "_values", "_window")
 
     def __init__(self, window: Window, late_s: float) -> None:
         self._window = window
@@ -29,22 +27,39 @@ class Group:
         self._before: deque[_Item] = deque()
         self._total = 0
         self._values: Counter[str] = Counter()
-        self._number = 0
 
     def add(self, event: Event, value: str) -> int:
         """Takes an event in; gives the most that any window which holds it has: a count, or different values."""
-        self._number += 1
-        item = _Item(event.at_s, self._number, value, event)
+        item = _Item(event.at_s, value, event)
         if not self._live or item.at_s >= self._live[-1].at_s:
             self._live.append(item)
             self._count(item, 1)
             self._slide()
             return self._reached()
-        return self._add_late(item)
+        if item.at_s <= self._live[-1].at_s - self._window.span_s:
+            _insert(self._before, item)
+            self._trim(item.at_s)
+            return self._most_around(item.at_s)
+        _insert(self._live, item)
+        self._count(item, 1)
+        reached = self._reached()
+        return reached if reached >= self._window.threshold else max(reached, self._most_back_to(item.at_s))
 
     def events(self) -> list[Event]:
         """The events of the window that ends at the newest, oldest first."""
         return [item.event for item in self._live]
+
+    def forget_after(self, at_s: float) -> None:
+        """Takes out what a clock that was wrong put behind `at_s`."""
+        kept = [item for item in (*self._before, *self._live) if item.at_s <= at_s]
+        self._live.clear()
+        self._before.clear()
+        self._total = 0
+        self._values.clear()
+        for item in kept:
+            self._live.append(item)
+            self._count(item, 1)
+            self._slide()
 
     def _count(self, item: _Item, sign: int) -> None:
         self._total += sign * item.event.count
@@ -59,27 +74,44 @@ class Group:
             item = self._live.popleft()
             self._count(item, -1)
             self._before.append(item)
-        while self._before and self._before[0].at_s <= newest - self._window.span_s - self._late_s:
+        self._trim(newest)
+
+    def _trim(self, at_s: float) -> None:
+        while self._before and self._before[0].at_s <= at_s - self._window.span_s - self._late_s:
             self._before.popleft()
 
     def _reached(self) -> int:
         return len(self._values) if self._window.type == "value_count" else self._total
 
-    def _add_late(self, item: _Item) -> int:
-        """An event behind the newest: every window that holds it may have reached its threshold through it."""
-        newest = self._live[-1].at_s
-        if item.at_s > newest - self._window.span_s:
-            self._live = _inserted(self._live, item)
-            self._count(item, 1)
-        else:
-            self._before = _inserted(self._before, item)
-        reached = self._reached() if item.at_s > newest - self._window.span_s else 0
-        if reached >= self._window.threshold:
-            return reached
-        return max(reached, self._most_around(item.at_s))
+    def _most_back_to(self, at_s: float) -> int:
+        """The most of the windows that end between `at_s` and the newest event.
+
+        Walks back from the newest: events of several workers come a little out of order all the time, so the cost is
+        how far this one is behind, not how many the window holds.
+        """
+        best, total, distinct = 0, self._total, len(self._values)
+        changed: Counter[str] = Counter()
+        older = reversed(self._before)
+        joining = next(older, None)
+        ends = reversed(self._live)
+        leaving = next(ends)
+        for end in ends:
+            if end.at_s < at_s:
+                break
+            total -= leaving.event.count
+            changed[leaving.value] -= 1
+            distinct -= self._values[leaving.value] + changed[leaving.value] == 0
+            while joining is not None and joining.at_s > end.at_s - self._window.span_s:
+                total += joining.event.count
+                distinct += self._values[joining.value] + changed[joining.value] == 0
+                changed[joining.value] += 1
+                joining = next(older, None)
+            best = max(best, distinct if self._window.type == "value_count" else total)
+            leaving = end
+        return best
 
     def _most_around(self, at_s: float) -> int:
-        """The most that any window reaches which ends at an event and holds `at_s`."""
+        """The most that any window reaches which ends at an event and holds `at_s`, from scratch."""
         span = self._window.span_s
         items = [item for item in (*self._before, *self._live) if at_s - span < item.at_s < at_s + span]
         best = start = total = 0
@@ -98,7 +130,11 @@ class Group:
         return best
 
 
-def _inserted(items: deque[_Item], item: _Item) -> deque[_Item]:
-    ordered = list(items)
-    insort(ordered, item, key=lambda one: (one.at_s, one.number))
-    return deque(ordered)
+def _insert(items: deque[_Item], item: _Item) -> None:
+    """In time order, looked for from the newest end, where late events belong."""
+    index = len(items)
+    for one in reversed(items):
+        if one.at_s <= item.at_s:
+            break
+        index -= 1
+    items.insert(index, item)
