@@ -83,6 +83,32 @@ def check(request: Request):
 def data():
     return []
 """,
+    "what was found by way of the caller has no such method": """
+@app.delete("/data")
+def data(key: str | None = Depends(header)):
+    entry = find("data", key)
+    if hasattr(entry, "delete"):
+        entry.delete()
+    else:
+        raise HTTPException(status_code=405)
+    return []
+""",
+    "what was asked for together with who asks": """
+@app.get("/data/{name}")
+def data(name: str, key: str | None = Depends(header)):
+    entry = find(name, key)
+    if not entry:
+        raise HTTPException(status_code=400)
+    return entry
+""",
+    "a faulty request for what was asked for together with who asks": """
+@app.get("/data/{name}")
+def data(name: str, key: str | None = Depends(header)):
+    try:
+        return find(name, key).read()
+    except IndexError:
+        raise HTTPException(status_code=400)
+""",
     "a refusal in a handler that may not run": """
 @app.get("/data")
 def data(key: str | None = Depends(header)):

@@ -18,6 +18,8 @@ from nomoat.survey.trial.machine import End
 from nomoat.survey.trial.refusals import is_redirect, status_of, status_of_raised
 from nomoat.survey.trial.values import Choice, Class, Const, Function, Object, Outside, Thing, Value
 
+#: What a handler answers to somebody who may not; 404, 405, 422 and their like are said of what was asked for.
+_REFUSING = frozenset((400, 401, 403, 407, 498))
 _ORDER: dict[Runs, int] = {"before": 0, "inside": 1, "never": 2}
 
 
@@ -195,7 +197,7 @@ class Verdicts:
         if not end.needs_credential:
             return False
         status = status_of_raised(tried.trial, end.value)
-        return status not in (404, 409, 410, 422, 429) and not 500 <= status < 600
+        return status < 400 or status > 599 or status in _REFUSING
 
     def _try_signed(self, found: Found, handler: Function, tried: Tried, result: Judgement) -> None:
         result.asked.extend(tried.trial.record.asked)

@@ -284,7 +284,7 @@ class Calls(Expressions):
             return Thing(name, args, named, marks | frozenset(("signature",)) if "input" in marks else marks, at=at)
         if name in models.verifiers or name in models.signatures or name in models.raising_methods:
             return self._verified(name, args, named, marks, at)
-        if self.raising and self.anonymous and "caller" in marks:
+        if self.raising and self.anonymous and "caller" in marks and "input" not in marks:
             raise RaisedError([End(None, at, tuple(self.conditions), needs_credential=True)])
         if not self.wires:
             self._note_unknown(name, args, at, marks)
@@ -457,7 +457,7 @@ class Calls(Expressions):
             demanded = self._asked_of_caller(last, args[0])
             if demanded is not None:
                 return Test(False if self.anonymous else None, demanded, OTHER, marks)
-        if self.raising and self.anonymous and "caller" in marks:
+        if self.raising and self.anonymous and "caller" in marks and "input" not in marks:
             raise RaisedError([End(None, at, tuple(self.conditions), needs_credential=True)])
         if not self.wires and not callee.marks:
             self._note_unknown(callee.name, args, at, marks)

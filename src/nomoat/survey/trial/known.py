@@ -217,6 +217,14 @@ def _modules_of(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at
     return Items(rows)
 
 
+def _hasattr(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    """What something can do is no question about the caller, except of what a request carries."""
+    me = args[0] if args else None
+    if isinstance(me, Thing) and (me.name.startswith("request.") or me.name in run.models.requests):
+        return None
+    return Thing(at=at)
+
+
 SPECIAL: dict[str, Known] = {
     "functools.partial": _partial,
     "functools.wraps": _wraps,
@@ -235,6 +243,7 @@ SPECIAL: dict[str, Known] = {
     "builtins.zip": _zip,
     "builtins.getattr": _getattr,
     "builtins.setattr": _setattr,
+    "builtins.hasattr": _hasattr,
     "builtins.str": _text,
     "builtins.bool": lambda run, args, named, at, env: run.truth(args[0]) if args else None,
     "builtins.isinstance": _isinstance,

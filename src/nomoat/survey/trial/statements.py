@@ -576,11 +576,11 @@ class Trial(Calls):
         for node in form.walk_scope(body):
             if node[0] == form.RAISE:
                 status = self._status_in(env, node[3])
-                if status is None or status in (0, 400, 401, 403, 498) or status > 999:
+                if status is None or status in (0, 401, 403, 498) or status > 999:
                     return True
             if node[0] == form.RETURN and node[3] is not None and node[3][0] == form.CALL:
                 status = self._status_in(env, node[3])
-                if status in (401, 403, 400):
+                if status in (401, 403):
                     return True
         return False
 
