@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from typing import TypeVar
 import pytest
 
 from nomoat import settings
-from nomoat.journal.facts import Alert, Block, Decision, Evidence, Fact, Incident, Message, Review, Step
+from nomoat.journal.facts import Alert, Block, Checked, Decision, Evidence, Fact, Incident, Message, Review, Step
 from nomoat.journal.journal import open_store
 from nomoat.journal.ports import Entry
 
@@ -80,6 +81,16 @@ def test_evidence_comes_before_the_first_change(tour: Tour) -> None:
     for fact in tour.of(Evidence):
         kept = list((tour.root / ".nomoat" / "state" / "evidence").rglob(f"*{fact.sha256}*"))
         assert kept, fact.name
+
+
+def test_what_check_found_is_what_the_evidence_and_the_review_speak_of(tour: Tour) -> None:
+    found = next(fact for fact in tour.of(Checked) if fact.open)
+    kept = next(fact for fact in tour.of(Evidence) if fact.name.endswith("findings"))
+    evidence = next((tour.root / ".nomoat" / "state" / "evidence").rglob(f"*{kept.sha256}*"))
+
+    assert ("missing-ownership", ORDER) in {(one.rule, one.target) for one in found.open}
+    assert "missing-ownership" in {one["rule"] for one in json.loads(evidence.read_bytes())}
+    assert "missing-ownership at shop/orders.py" in (tour.root / "review.html").read_text()
 
 
 def test_every_worker_refuses_after_the_block(tour: Tour) -> None:

@@ -18,7 +18,7 @@ from nomoat import settings as settings_file
 from nomoat.demo import project as project_folder
 from nomoat.demo import servers, traffic
 from nomoat.demo.servers import Receiver, Service
-from nomoat.demo.stage import Background, Stage, until
+from nomoat.demo.stage import Background, Stage
 from nomoat.demo.traffic import Client
 from nomoat.errors import IncompleteError
 from nomoat.journal import facts
@@ -125,7 +125,9 @@ class Cast:
         watcher = self.watcher
         assert watcher is not None
         wanted = {("object-enumeration", f"user:main/{ATTACKER}"), ("first-use", "service:billing")}
-        until(lambda: wanted <= {(a.detection, a.subject) for a in self.alerts()}, what="the alerts", deadline_s=20)
+        self.stage.until(
+            lambda: wanted <= {(a.detection, a.subject) for a in self.alerts()}, what="the alerts", deadline_s=20
+        )
         for line in watcher.lines():
             self.stage.say(line)
 
@@ -220,7 +222,7 @@ class Incident:
     def await_opening(cls, cast: Cast) -> Incident:
         """Starts the responder, which opens the incident from the alert and does what needs nobody."""
         cast.responder = cast.stage.background("respond", "--auto")
-        until(lambda: bool(cast.entries(facts.Incident)), what="an incident", deadline_s=10)
+        cast.stage.until(lambda: bool(cast.entries(facts.Incident)), what="an incident", deadline_s=10)
         opened = cast.entries(facts.Incident)[0].fact
         assert isinstance(opened, facts.Incident)
         return cls(cast, opened.number)
@@ -233,7 +235,7 @@ class Incident:
         else:
             stage.say("what needs a person is answered from the drill of the playbook, and recorded as such")
             stage.command("respond", self.name, "--answers", "drill", expect=(0, 1), shown=80)
-        until(lambda: bool(self._blocks()), what="the block", deadline_s=10)
+        stage.until(lambda: bool(self._blocks()), what="the block", deadline_s=10)
 
     def _blocks(self) -> list[Entry]:
         return [
@@ -248,7 +250,7 @@ class Incident:
         for _ in range(20):
             attacker.ask("GET", "/orders/2")
         block = self._blocks()[0]
-        until(lambda: len(self._refusals(block)) >= 1, what="a refusal", deadline_s=5)
+        self.cast.stage.until(lambda: len(self._refusals(block)) >= 1, what="a refusal", deadline_s=5)
         stage = self.cast.stage
         alert = next(entry for entry in self.cast.entries(Alert) if isinstance(entry.fact, Alert))
         seconds = (facts.moment(block.recorded_at) - facts.moment(alert.recorded_at)).total_seconds()

@@ -16,12 +16,14 @@ from nomoat.demo.project import Project
 from nomoat.errors import IncompleteError, printable
 
 _LINES = 40
+_AGAIN = "run it again with --keep FOLDER and read the *.log files there; report it if it stays"
 
 
 @dataclass(slots=True)
 class Background:
     """A nomoat command that goes on while the tour does; its output lies in `log`."""
 
+    name: str
     process: subprocess.Popen[bytes]
     log: Path
 
@@ -101,8 +103,22 @@ class Stage:
                 stdout=output,
                 stderr=output,
             )
-        self.running.append(Background(process, log))
+        self.running.append(Background(f"nomoat {' '.join(arguments)}", process, log))
         return self.running[-1]
+
+    def until(self, condition: Callable[[], bool], *, what: str, deadline_s: float) -> None:
+        """Waits for a condition.
+
+        Raises IncompleteError after the deadline, or at once when a command in the background has ended: it says how.
+        """
+        started = time.monotonic()
+        while not condition():
+            for one in self.running:
+                if one.process.poll() is not None:
+                    raise IncompleteError(_ended(one), where=f"waiting for {what}", fix=_AGAIN)
+            if time.monotonic() - started > deadline_s:
+                raise IncompleteError(f"{what} did not happen within {deadline_s:.0f} s", fix=_AGAIN)
+            time.sleep(0.05)
 
     def close(self) -> None:
         """Ends every command that still runs."""
@@ -117,16 +133,9 @@ class Stage:
             print(f"    ... {len(lines) - shown} more lines", flush=True)
 
 
-def until(condition: Callable[[], bool], *, what: str, deadline_s: float) -> float:
-    """Waits for a condition and gives the seconds it took. Raises IncompleteError after the deadline."""
-    started = time.monotonic()
-    while not condition():
-        if time.monotonic() - started > deadline_s:
-            raise IncompleteError(
-                f"{what} did not happen within {deadline_s:.0f} s", fix="run it again; report it if it stays"
-            )
-        time.sleep(0.05)
-    return time.monotonic() - started
+def _ended(command: Background) -> str:
+    said = printable(" ".join(command.lines()[-6:])) or "it said nothing"
+    return f"{command.name} ended with {command.process.returncode}: {said}"
 
 
 def has_terminal() -> bool:
