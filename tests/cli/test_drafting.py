@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 from nomoat import datafile, settings
@@ -103,3 +104,20 @@ def test_names_that_yaml_would_misread_are_quoted() -> None:
     assert ["orders-read", '"orders:read"', '"no"', '"*"', '"a b"'] == [
         drafting.quoted(name) for name in ("orders-read", "orders:read", "no", "*", "a b")
     ]
+
+
+def test_one_answer_decides_get_and_head_of_a_path_and_what_the_framework_adds() -> None:
+    pages = [
+        dataclasses.replace(_route(method, path, verdict="unguarded"), origin="framework")
+        for path in ("/docs", "/redoc")
+        for method in ("GET", "HEAD")
+    ]
+    own = [_route(method, "/files", verdict="unguarded") for method in ("GET", "HEAD", "POST")]
+
+    groups = drafting.questions([*pages, *own])
+
+    assert [
+        ["GET /docs", "HEAD /docs", "GET /redoc", "HEAD /redoc"],
+        ["GET /files", "HEAD /files"],
+        ["POST /files"],
+    ] == [[f"{route.method} {route.path}" for route in group] for group in groups]

@@ -34,6 +34,18 @@ def undecided(drawn: Map) -> list[Route]:
     return sorted(found, key=lambda route: (route.verdict != "unguarded", route.service, route.path, route.method))
 
 
+def questions(routes: list[Route]) -> list[tuple[Route, ...]]:
+    """The routes that one answer decides: GET and HEAD of a path, and all that the framework adds to a service."""
+    groups: dict[tuple[str, ...], list[Route]] = {}
+    for route in routes:
+        if route.origin == "framework":
+            groups.setdefault((route.service, route.verdict), []).append(route)
+        else:
+            method = "GET" if route.method == "HEAD" else route.method
+            groups.setdefault((route.service, route.verdict, method, route.path), []).append(route)
+    return [tuple(group) for group in groups.values()]
+
+
 def granted_roles(drawn: Map) -> dict[str, list[str]]:
     """Each role with its permissions: those that source lists, and `role:<name>` for roles that source asks for."""
     asked = {name for route in drawn.routes for name in permissions_of(route) if name.startswith("role:")}

@@ -38,11 +38,12 @@ def run(arguments: argparse.Namespace) -> int:
             "no route was found here", where=str(root), fix="nomoat map shows what was read and what was not"
         )
     ask = _left_denied if arguments.yes else _asked
-    choices = {route.id: ask(route) for route in _to_ask(drawn, settings)}
+    groups = drafting.questions(_to_ask(drawn, settings))
+    choices = {route.id: choice for group in groups for choice in (ask(group),) for route in group}
     text, notes = _text(drawn, choices, config if exists else None)
     map_text = codec.file_text(drawn)
     changed = _changes(config, text, settings.map_file, map_text)
-    _show(drawn, choices, text if config in changed else "", changed)
+    _show(drawn, groups, choices, text if config in changed else "", changed)
     if changed and not arguments.yes and not _confirmed():
         print("nothing was written", file=sys.stderr)
         return EXIT_CLEAN
@@ -75,14 +76,16 @@ def _decided(settings: settings_file.Settings, drawn: Map) -> set[str]:
     return {key for key, binding in found.items() if binding is not None and binding.origin == "policy"}
 
 
-def _left_denied(_route: Route) -> Choice:
+def _left_denied(_routes: tuple[Route, ...]) -> Choice:
     return "denied"
 
 
-def _asked(route: Route, *, read: Callable[[str], str] = input) -> Choice:
+def _asked(routes: tuple[Route, ...], *, read: Callable[[str], str] = input) -> Choice:
+    route = routes[0]
     why = f"  ({printable(route.because)})" if route.because else ""
     state = "open in source today" if route.verdict == "unguarded" else "not known"
-    print(f"{route.method} {printable(route.path)}  {route.at}  {state}{why}", file=sys.stderr)
+    place = "added by the framework" if route.origin == "framework" else route.at
+    print(f"{_named(routes)}  {place}  {state}{why}", file=sys.stderr)
     while True:
         try:
             answer = (
@@ -96,6 +99,11 @@ def _asked(route: Route, *, read: Callable[[str], str] = input) -> Choice:
             )
         if answer[:1] in _ANSWERS and (not answer or answer in (answer[:1], "public", "signed-in", "denied")):
             return _ANSWERS[answer[:1]]
+
+
+def _named(routes: tuple[Route, ...]) -> str:
+    methods = ", ".join(dict.fromkeys(route.method for route in routes))
+    return f"{methods:6} {'  '.join(dict.fromkeys(printable(route.path) for route in routes))}"
 
 
 def _text(drawn: Map, choices: dict[str, Choice], existing: Path | None) -> tuple[str, tuple[str, ...]]:
@@ -137,7 +145,9 @@ def _changes(config: Path, text: str, map_file: Path, map_text: str) -> dict[Pat
     }
 
 
-def _show(drawn: Map, choices: dict[str, Choice], text: str, changed: dict[Path, str]) -> None:
+def _show(
+    drawn: Map, groups: list[tuple[Route, ...]], choices: dict[str, Choice], text: str, changed: dict[Path, str]
+) -> None:
     roles = drafting.granted_roles(drawn)
     permissions = {name for route in drawn.routes for name in drafting.permissions_of(route)}
     signed_in = sum(route.binding == "signed-in" for route in drawn.routes)
@@ -146,11 +156,10 @@ def _show(drawn: Map, choices: dict[str, Choice], text: str, changed: dict[Path,
         f" {_count(len(permissions), 'permission')} found in source,"
         f" {_count(signed_in, 'route')} that only {'asks' if signed_in == 1 else 'ask'} for a sign-in"
     )
-    by_id = {route.id: route for route in drawn.routes}
-    for route_id, choice in choices.items():
-        route = by_id[route_id]
-        shown = "left denied" if choice == "denied" else choice
-        print(f"  {route.method:6} {printable(route.path)}  [{shown}]")
+    for group in groups:
+        choice = choices[group[0].id]
+        by = "   added by the framework" if group[0].origin == "framework" else ""
+        print(f"  {_named(group)}{by}  [{'left denied' if choice == 'denied' else choice}]")
     if not changed:
         print("nothing to write: nomoat.yaml and the map are up to date")
     for path in changed:

@@ -159,9 +159,11 @@ class _Asked:
         )  # fmt: skip
 
     def unbound(self) -> Iterator[Observation]:
-        for route, binding in self._bound():
-            if binding.kind not in ("unbound", "unknown"):
-                continue
+        open_now = [(route, binding) for route, binding in self._bound() if binding.kind in ("unbound", "unknown")]
+        read = {(route.service, route.path) for route, _ in open_now if route.method == "GET"}
+        for route, binding in open_now:
+            if route.method == "HEAD" and (route.service, route.path) in read:
+                continue  # Said once, with GET; a HEAD that is left alone is said by itself.
             why = (
                 "nothing refuses an anonymous caller in source" if binding.kind == "unbound" else "source is not clear"
             )
