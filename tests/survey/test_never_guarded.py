@@ -109,6 +109,26 @@ def data(name: str, key: str | None = Depends(header)):
     except IndexError:
         raise HTTPException(status_code=400)
 """,
+    "an answer that cannot be made is no refusal": """
+class Unfit(Exception):
+    pass
+
+def answer(entry, kind):
+    for one in load_kinds():
+        if one == kind:
+            return entry
+    raise Unfit
+
+@app.get("/data/{name}")
+def data(name: str, kind: str = "", key: str | None = Depends(header)):
+    entry = find(name, key)
+    if entry.size > 10:
+        raise HTTPException(status_code=400)
+    try:
+        return answer(entry, entry.kind)
+    except Unfit:
+        raise HTTPException(status_code=406)
+""",
     "a refusal in a handler that may not run": """
 @app.get("/data")
 def data(key: str | None = Depends(header)):

@@ -169,7 +169,7 @@ class Verdicts:
         tried = self._judge.tried(handler, named, is_anonymous=True)
         refusals, others = self._ends(tried)
         result.refusing = next(iter(refusals), None)
-        passes = tried.passes and (others or not tried.trial.answered)
+        passes = (tried.passes and (others or not tried.trial.answered)) or self._fails_later(tried)
         result.doubts.extend(f"{why} ({place})" for why, place in tried.trial.record.unknown)
         if tried.is_exhausted and refusals:
             result.doubts.append(f"{handler.name} does too much to be followed")
@@ -198,6 +198,15 @@ class Verdicts:
             return False
         status = status_of_raised(tried.trial, end.value)
         return status < 400 or status > 599 or status in _REFUSING
+
+    def _fails_later(self, tried: Tried) -> bool:
+        """Whether it may also end in a fault of what was asked for: then the caller was let through to there."""
+        return any(
+            end.needs_credential
+            and not self._is_refusal(tried, end)
+            and status_of_raised(tried.trial, end.value) not in (404, 429)
+            for end in tried.ends
+        )
 
     def _try_signed(self, found: Found, handler: Function, tried: Tried, result: Judgement) -> None:
         result.asked.extend(tried.trial.record.asked)
