@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter, deque
 from typing import NamedTuple
 
@@ -131,10 +132,5 @@ class Group:
 
 
 def _insert(items: deque[_Item], item: _Item) -> None:
-    """In time order, looked for from the newest end, where late events belong."""
-    index = len(items)
-    for one in reversed(items):
-        if one.at_s <= item.at_s:
-            break
-        index -= 1
-    items.insert(index, item)
+    """In time order, behind those of the same time."""
+    items.insert(bisect_right(items, item.at_s, key=lambda one: one.at_s), item)
