@@ -13,12 +13,14 @@ import platform
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 from nomoat import __version__
 from nomoat import settings as settings_file
 from nomoat.errors import EXIT_CLEAN, EXIT_FINDINGS, NomoatError, printable
+from nomoat.journal.ports import ProcessState
 from nomoat.settings import Settings
 
 State: TypeAlias = Literal["ok", "note", "mend"]
@@ -135,27 +137,34 @@ def _map(settings: Settings) -> Iterator[Row]:
 
 
 def _store(settings: Settings) -> Iterator[Row]:
+    from nomoat.journal.facts import timestamp
     from nomoat.journal.journal import open_store
 
     scheme, _, rest = settings.store_url.partition(":")
     if scheme == "sqlite" and not Path(rest).exists():
         yield Row("note", "journal", f"no store yet at {rest}", "guard makes it when the service starts")
+        yield from _roles([])
         return
     store = open_store(settings.store_url, create=False)
     try:
         head = store.head()
-        size = sum(path.stat().st_size for path in Path(rest).parent.glob(Path(rest).name + "*")) if rest else 0
-        yield Row("ok", "journal", f"{head.count:,} facts, {size / 1e6:.1f} MB")
-        live = [process for process in store.processes() if process.live and not process.ended]
-        for role, mend in _ROLES.items():
-            found = [process for process in live if process.role == role]
-            names = ", ".join(sorted({process.service for process in found if process.service}))
-            if found:
-                yield Row("ok", role, f"{len(found)} live" + (f" ({names})" if names else ""))
-            else:
-                yield Row("note", role, _NOT_ARMED.get(role, "none is live"), mend)
+        size = store.usage().size_bytes
+        day = head.count - int(store.before(timestamp(datetime.now(UTC) - timedelta(days=1))) or 0)
+        growth = f"; {day:,} facts more than a day ago, about {size * day / max(1, head.count) / 1e6:.1f} MB"
+        yield Row("ok", "journal", f"{head.count:,} facts, {size / 1e6:.1f} MB{growth}")
+        yield from _roles([process for process in store.processes() if process.live and not process.ended])
     finally:
         store.close()
+
+
+def _roles(live: list[ProcessState]) -> Iterator[Row]:
+    for role, mend in _ROLES.items():
+        found = [process for process in live if process.role == role]
+        names = ", ".join(sorted({process.service for process in found if process.service}))
+        if found:
+            yield Row("ok", role, f"{len(found)} live" + (f" ({names})" if names else ""))
+        else:
+            yield Row("note", role, _NOT_ARMED.get(role, "none is live"), mend)
 
 
 _ROLES = {

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from nomoat.cli.doctor import Row, examine
+from nomoat.cli.main import main
+from nomoat.journal.facts import Gap
+from nomoat.journal.journal import open_store
+
+_APP = """\
+from fastapi import FastAPI
+
+app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+
+
+@app.get("/health")
+def health() -> str:
+    return "ok"
+"""
+
+
+@pytest.fixture(autouse=True)
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Path:
+    (tmp_path / "main.py").write_text(_APP)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("NOMOAT_CONFIG", raising=False)
+    assert 0 == main(["init", "--yes"])
+    capsys.readouterr()
+    return tmp_path
+
+
+def _rows() -> dict[str, Row]:
+    return {row.subject: row for row in examine()}
+
+
+def _url(project: Path) -> str:
+    return f"sqlite:{project / '.nomoat/state/journal.db'}"
+
+
+def test_a_folder_after_init_has_nothing_to_mend_and_says_what_is_not_armed() -> None:
+    rows = _rows()
+
+    assert [] == [row for row in rows.values() if row.state == "mend"]
+    assert "no store yet" in rows["journal"].found
+    assert "NOT ARMED" in rows["watch"].found
+    assert "nomoat respond --auto" == rows["respond"].mend
+    assert 'protect(app, mode="audit") in its module' in [row.mend for row in examine()]
+
+
+def test_a_store_is_told_with_its_size_its_growth_and_who_lives(project: Path) -> None:
+    store = open_store(_url(project))
+    store.append([(Gap(process=str(number)), None) for number in range(3)])
+    store.beat("p", role="watch", service="", position="3")
+
+    rows = _rows()
+
+    assert "3 facts" in rows["journal"].found
+    assert "3 facts more than a day ago" in rows["journal"].found
+    assert ("ok", "1 live") == (rows["watch"].state, rows["watch"].found)
+
+
+def test_source_that_changed_makes_the_map_stale(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "main.py").write_text(_APP + '\n\n@app.get("/new")\ndef new() -> str:\n    return "x"\n')
+
+    assert 1 == main(["doctor"])
+    assert "stale" in capsys.readouterr().out
+
+
+def test_mistakes_of_every_section_are_told_at_once_with_their_places(project: Path) -> None:
+    (project / "nomoat.yaml").write_text(
+        "roles: 7\nalerts: [{type: no_such}]\nnever_block: [nobody]\ntrusted_proxies: [x]\n"
+    )
+
+    found = [row.found for row in examine() if row.state == "mend" and row.subject == "settings"]
+
+    assert [True] * 4 == [any(f"nomoat.yaml:{line}:" in one for one in found) for line in (1, 2, 3, 4)]
+
+
+@pytest.mark.parametrize("text", ["roles: [", "\x00", "a: 1\na: 2\n"])
+def test_a_file_that_is_no_yaml_is_a_row_and_no_fault(project: Path, text: str) -> None:
+    (project / "nomoat.yaml").write_text(text)
+
+    assert "mend" == _rows()["settings"].state
+
+
+@pytest.mark.parametrize("content", [b"", b"no store at all" * 100])
+def test_a_store_that_is_none_is_a_row_and_no_fault(project: Path, content: bytes) -> None:
+    path = Path(_url(project).partition(":")[2])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+    assert "mend" == next(row.state for row in examine() if row.subject in ("journal", "store"))
+
+
+def test_a_store_of_a_newer_version_is_a_row_that_says_so(project: Path) -> None:
+    open_store(_url(project)).close()
+    with sqlite3.connect(_url(project).partition(":")[2]) as connection:
+        connection.execute("PRAGMA user_version = 99")
+
+    assert any("newer" in row.found for row in examine() if row.state == "mend")
+
+
+def test_json_has_the_same_rows(capsys: pytest.CaptureFixture[str]) -> None:
+    assert 0 == main(["doctor", "--format", "json"])
+    assert [row.subject for row in examine()] == [row["subject"] for row in json.loads(capsys.readouterr().out)["rows"]]
