@@ -74,7 +74,7 @@ def run(root: Path, store: Store, kills: int, chance: random.Random) -> int:
         # It takes about 0.2 s to start; it is killed at any moment of its life.
         ends = time.monotonic() + chance.uniform(0.1, 0.7)
         while time.monotonic() < ends:
-            if chance.random() < 0.05:
+            if chance.random() < 0.015:
                 store.append([(alert(alerts), None)])
                 alerts += 1
             time.sleep(0.01)

@@ -168,7 +168,7 @@ def _differences(store: Store, playbook: Playbook, drill: Drill) -> list[str]:
         want = expected[number] if number < len(expected) else ("nothing", "")
         have = found[number] if number < len(found) else ("nothing", "")
         if want != have:
-            wrong.append(f"step {number + 1}: expected {want[0]} {want[1]}, came {have[0]} {have[1]}".rstrip())
+            wrong.append(f"step {number + 1}: expected {' '.join(want).strip()}, came {' '.join(have).strip()}")
     texts = [
         e.fact.text
         for e in store.read(START, kinds=(Message,))

@@ -31,7 +31,7 @@ class Keyboard:
         """One answer; the end of input is a way out."""
         try:
             return self.read(f"    {prompt} ").strip() or default
-        except (EOFError, KeyboardInterrupt):
+        except (EOFError, KeyboardInterrupt, OSError):
             print()
             raise Left from None
 
@@ -172,7 +172,10 @@ class Leader:
                 print(f"    {label}: {printable(filled)}")
         if step.verify:
             print(f"    afterwards it is verified: {printable(' '.join(step.verify))}")
-        print("    s skips it and asks why; h says you did it elsewhere; u leaves it open and marks the step unclear")
+        if step.kind not in ("ask", "approve"):
+            print(
+                "    s skips it and asks why; h says you did it elsewhere; u leaves it open and marks the step unclear"
+            )
 
     def _by_a_person(self, step: Step) -> None:
         if step.command:
@@ -182,7 +185,9 @@ class Leader:
         self._answered(step, self._choice(step, prompt, "", "drshu" if step.command else "dshu"))
 
     def _action(self, step: Step) -> None:
-        for label, text in (("$", _spelt(step, self._stepper)), ("breaks:", step.breaks), ("undo:", step.undo)):
+        if spelt := _spelt(step, self._stepper):
+            print(f"    $ {printable(spelt)}")
+        for label, text in (("breaks:", step.breaks), ("undo:", step.undo)):
             if text:
                 print(f"    {label} {printable(' '.join(values.sentence(text, self._stepper.case.values()).split()))}")
         if step.who == "commander" or step.kind == "revoke":
@@ -228,7 +233,7 @@ def _spelt(step: Step, stepper: Stepper) -> str:
     if step.kind == "evidence" and step.collect:
         return f"keep {', '.join(step.collect)}"
     if step.kind == "notify":
-        return f"send: {values.sentence(' '.join(stepper.playbook.messages[step.message].split()), case.values())}"
+        return f"send: {stepper.hands.message(step, case, stepper.playbook)}"
     import shlex
 
     try:

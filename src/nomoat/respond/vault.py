@@ -12,6 +12,7 @@ import json
 import os
 import re
 import tarfile
+import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -109,7 +110,7 @@ def verify(path: Path) -> list[str]:
     """What is wrong with a bundle: changed, missing or extra files; empty when it holds."""
     try:
         contents = _members(path)
-    except (OSError, tarfile.TarError, EOFError, ValueError) as error:
+    except (OSError, tarfile.TarError, EOFError, ValueError, zlib.error) as error:
         return [f"the bundle cannot be read: {error}"]
     if MANIFEST not in contents:
         return [f"{MANIFEST} is missing"]
@@ -131,6 +132,13 @@ def verify(path: Path) -> list[str]:
 def _members(path: Path) -> dict[str, bytes]:
     """The files of a bundle, read in memory: nothing is unpacked, links and other names are refused."""
     contents: dict[str, bytes] = {}
+    total = 0
+    with gzip.open(path) as zipped:
+        # To its very end: what was cut off, or does not fit its checksum, is told even where no file of it is missing.
+        while read := zipped.read(1 << 20):
+            total += len(read)
+            if total > _MAX_BYTES:
+                raise ValueError("it holds too much")
     total = 0
     with tarfile.open(path, mode="r:gz") as archive:
         for member in archive:
