@@ -6,6 +6,10 @@ import ipaddress
 from typing import Any, TypeAlias
 
 _Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+_Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+#: So much of `X-Forwarded-For` is read, from its end.
+_MAX_FORWARDED = 4096
 
 
 def client_address(scope: Any, trusted: tuple[_Network, ...]) -> str:
@@ -15,35 +19,41 @@ def client_address(scope: Any, trusted: tuple[_Network, ...]) -> str:
     trusted proxy. What stands further left is whatever the caller claimed.
     """
     peer = scope.get("client")
-    address = str(peer[0]) if peer else ""
+    address = _spelled(str(peer[0])) if peer else ""
     if not trusted or not _is_trusted(address, trusted):
         return address
     for claimed in reversed(_forwarded(scope)):
-        if not _is_address(claimed):
+        if parsed(claimed) is None:
             # A trusted proxy forwards addresses; anything else cannot be followed further.
             return address
-        address = claimed
-        if not _is_trusted(claimed, trusted):
-            return claimed
+        address = _spelled(claimed)
+        if not _is_trusted(address, trusted):
+            return address
     return address
 
 
 def _forwarded(scope: Any) -> list[str]:
     values = [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"]
-    return [part.strip() for part in ",".join(values)[:4096].split(",") if part.strip()]
+    # The proxy's own entry stands at the end: whatever a caller puts in front must not push it out.
+    text = ",".join(values)
+    parts = text[-_MAX_FORWARDED:].split(",")
+    return [part.strip() for part in (parts[1:] if len(text) > _MAX_FORWARDED else parts) if part.strip()]
 
 
-def _is_address(text: str) -> bool:
+def parsed(text: str) -> _Address | None:
+    """An address in its one form: IPv4 inside IPv6 (RFC 4291, 2.5.5.2) is IPv4, without a zone (RFC 4007, 11)."""
     try:
-        ipaddress.ip_address(text)
+        found = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
-        return False
-    return True
+        return None
+    return getattr(found, "ipv4_mapped", None) or found
+
+
+def _spelled(text: str) -> str:
+    found = parsed(text)
+    return text if found is None else str(found)
 
 
 def _is_trusted(text: str, trusted: tuple[_Network, ...]) -> bool:
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return any(address in network for network in trusted)
+    address = parsed(text)
+    return address is not None and any(address in network for network in trusted)

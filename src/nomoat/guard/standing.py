@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Literal, TypeAlias
 
-from nomoat.errors import NomoatError
 from nomoat.guard.identity.model import Identity
 from nomoat.journal.facts import Block, Logging, Revocation, moment, timestamp
 from nomoat.journal.ports import START, State, Store
@@ -91,7 +90,8 @@ class Standing:
                     refreshed = time.monotonic()
                 else:
                     self._read_at = time.monotonic()
-            except (NomoatError, OSError):
+            except Exception:  # noqa: S112
+                # Whatever one reading meets, the next may not: a thread that ended would deny everybody for good.
                 continue
 
     def _has_news(self) -> bool:
