@@ -66,8 +66,8 @@ class Asked:
     """What is known and decided of one request; every fact about it is made here."""
 
     __slots__ = (
-        "_attributes", "_numbers", "answer", "decided", "demand", "identity", "is_served", "known", "loaded",
-        "outcome", "reason", "refused", "request", "runtime", "started",
+        "_attributes", "_is_last_denied", "_numbers", "_would", "answer", "decided", "demand", "identity", "is_served",
+        "known", "loaded", "outcome", "reason", "refused", "request", "runtime", "started",
     )  # fmt: skip
 
     def __init__(
@@ -88,6 +88,9 @@ class Asked:
         self.refused: Reason | None = None
         self.started = False
         self._numbers = itertools.count(1)
+        #: What a handler asked that was (or would have been) denied first, and whether its last fact says so.
+        self._would: Reason | None = None
+        self._is_last_denied = True
         self._attributes: dict[str, Any] | None = None
 
     @property
@@ -177,6 +180,13 @@ class Asked:
         """The decision that guard itself made about the handler's answer."""
         return self.fact(outcome="deny", reason=reason, status=status, sequence=next(self._numbers))
 
+    def last_denial(self, status: int) -> Decision | None:
+        """The fact that a denial stands, where what the handler asked after it was allowed: readers count the last."""
+        if self._is_last_denied:
+            return None
+        reason = self.reason if self.outcome == "deny" else self._would
+        return None if reason is None else self.last(reason, status)
+
     def ask(self, permission: str, resource: Mapping[str, Attribute] | None) -> Answer:
         """The policy's answer about one permission and one resource; final unless there is no resource."""
         from nomoat.policy.decide import Answer
@@ -253,6 +263,9 @@ class Asked:
         )  # fmt: skip
         written = self._commit(fact)
         self.decided.add(permission)
+        self._is_last_denied = outcome == "deny"
+        if outcome != "allow" and (not is_list or self.started or reason == "condition-error"):
+            self._would = self._would or reason
         if not self.runtime.enforces:
             return
         # A list that has nothing in it for this caller is an answer, not a denial.

@@ -30,10 +30,12 @@ async def serve_http(asked: Asked, app: Any, scope: Scope, receive: Receive, sen
         await app(scope, receive, answer.send)
     except Exception as error:
         reason = asked.refused or (error.reason if isinstance(error, Denied) and asked.runtime.enforces else None)
-        if reason is None or asked.started:
+        if reason is None or (asked.started and not answer.is_replaced):
             answer.failed()
             raise
-        await answer.refuse(reason)
+        if not answer.is_replaced:
+            # The application's own error page may have been replaced by the refusal already.
+            await answer.refuse(reason)
     except BaseException:
         # The server gave up, or the client went away.
         answer.failed(status=0)
@@ -46,15 +48,15 @@ async def serve_http(asked: Asked, app: Any, scope: Scope, receive: Receive, sen
 class _Answer:
     """The way back: looks at the answer's start before it leaves, records it, and replaces what must not leave."""
 
-    __slots__ = ("_asked", "_is_committed", "_is_recorded", "_is_replaced", "_scope", "_send", "_status", "is_safe",
-                 "is_unserved")  # fmt: skip
+    __slots__ = ("_asked", "_is_committed", "_is_recorded", "_scope", "_send", "_status", "is_replaced",
+                 "is_safe", "is_unserved")  # fmt: skip
 
     def __init__(self, asked: Asked, scope: Scope, send: Send) -> None:
         self._asked = asked
         self._scope = scope
         self._send = send
         self._status = 0
-        self._is_replaced = self._is_committed = self._is_recorded = False
+        self.is_replaced = self._is_committed = self._is_recorded = False
         self.is_safe = scope["method"] in SAFE_METHODS
         #: The framework itself answers; anything but its 404, 405 or slash redirect is replaced.
         self.is_unserved = not asked.is_served and asked.reason == "unknown-route"
@@ -67,23 +69,30 @@ class _Answer:
     async def refuse_at_once(self) -> None:
         """Answers with the refusal that was decided before the handler."""
         asked = self._asked
-        self._is_replaced = asked.started = True
+        self.is_replaced = asked.started = True
         self._record_first(status_of(asked.reason))
         await refuse(self._send, asked.reason)
 
     async def refuse(self, reason: Reason, *, tell: bool = False) -> None:
         """Answers with a later refusal; `tell` where no `require` has written a fact of it."""
         asked = self._asked
-        self._is_replaced = asked.started = True
+        self.is_replaced = asked.started = True
         self._status = status_of(reason)
         self._record_first(self._status)
         if tell:
             asked.runtime.audit.record(asked.last(reason, self._status))
+        else:
+            self._record_standing_denial(self._status)
         await refuse(self._send, reason)
+
+    def _record_standing_denial(self, status: int) -> None:
+        fact = self._asked.last_denial(status)
+        if fact is not None:
+            self._asked.runtime.audit.record(fact)
 
     async def send(self, message: Message) -> None:
         """What the application sends, as it may leave."""
-        if self._is_replaced:
+        if self.is_replaced:
             return
         asked = self._asked
         if message["type"] == "http.response.start":
@@ -111,6 +120,7 @@ class _Answer:
         self._record_first(status)
         if asked.outcome == "deferred":
             self._record_what_would_have_been(pending, status)
+        self._record_standing_denial(status)
         await self._send(message)
 
     def _record_what_would_have_been(self, pending: tuple[str, ...], status: int) -> None:
