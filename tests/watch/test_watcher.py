@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from nomoat.errors import CursorMovedError
-from nomoat.journal.facts import Alert, Decision, Episode, FirstUse, Response, timestamp
+from nomoat.journal.facts import Alert, Checked, Decision, Episode, FirstUse, OpenFinding, Response, timestamp
 from nomoat.journal.journal import open_store
 from nomoat.journal.ports import Store
 from nomoat.watch import registry
@@ -184,3 +185,31 @@ def test_of_two_watchers_one_goes_on_and_nothing_is_doubled() -> None:
         other.tick()
 
     assert 1 == len(fired) == len(_facts(store, Alert))
+
+
+def test_what_check_recorded_weeks_before_does_not_begin_the_learning() -> None:
+    store = open_store("memory:")
+    store.append([(Checked(root="/srv/shop", map_hash="sha256:0", open=()), None)])
+    later = datetime.now(UTC) + timedelta(days=8)
+    detections = [one for one in registry.load(None) if one.id == "first-use"]
+    watcher = Watcher(store, detections, now=lambda: later)
+    store.append([(_decision(0, subject="service:billing", happened_at=timestamp(later)), None)])
+
+    assert [] == watcher.tick()
+    assert _facts(store, FirstUse)
+
+
+def test_an_alert_says_what_check_found_on_its_route() -> None:
+    store = open_store("memory:")
+    target = _decision(0).target
+    found = OpenFinding(
+        fingerprint="3f1c", rule="missing-ownership", severity="high", at="shop/orders.py:40", target=target
+    )
+    other = replace(found, fingerprint="77aa", rule="missing-guard", target="route:shop/GET /admin/export")
+    store.append([(Checked(root="/srv/shop", map_hash="sha256:0", open=(found, other)), None)])
+    store.append([(_decision(number), None) for number in range(60)])
+
+    fired = _watcher(store, "object-enumeration").tick()
+
+    assert [("missing-ownership",)] == [one.alert.findings for one in fired]
+    assert ["missing-ownership"] == [name for fact in _facts(store, Alert) for name in fact.findings]  # type: ignore[attr-defined]  # Alerts alone.

@@ -158,7 +158,10 @@ class FirstUse(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert(Fact):
-    """Something should not have happened. `facts` are positions of the events behind it, oldest first."""
+    """Something should not have happened. `facts` are positions of the events behind it, oldest first.
+
+    `findings` are the rules by which the last `check` calls the target faulty, when it rang.
+    """
 
     kind: ClassVar[str] = "alert"
     detection: str
@@ -178,6 +181,7 @@ class Alert(Fact):
     facts: tuple[str, ...] = ()
     playbook: str = ""
     actions: tuple[str, ...] = ()
+    findings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -261,7 +261,8 @@ def show(alert: Alert, form: str) -> None:
     where = f"   {printable(route)}" if route else ""
     print(f"ALERT {alert.severity}  {alert.detection}   {printable(who)}{where}   {printable(alert.summary)}")
     begins = f"to begin:  nomoat respond (playbook {alert.playbook})" if alert.playbook else "no playbook answers it"
-    print(f"  since {alert.first_event_at[11:19]}; {begins}", flush=True)
+    called = f"check calls this route {', '.join(alert.findings)}; " if alert.findings else ""
+    print(f"  since {alert.first_event_at[11:19]}; {printable(called)}{begins}", flush=True)
 
 
 def _show_counts(counts: Counts, broken: int) -> None:

@@ -109,6 +109,7 @@ class Watcher:
     def _commit(self, found: list[Output], position: str) -> list[Fired]:
         if not found and position == self._cursor:
             return []
+        found = _with_findings(found, self._store)
         keyed: list[tuple[Fact, str | None]] = [(fact, _key(fact)) for fact in found]
         move = CursorMove(READER, self._cursor, position) if position != self._cursor else None
         positions = self._store.append(keyed, cursor=move)
@@ -169,6 +170,20 @@ class Watcher:
         self._store.beat(self._process, role=ROLE, service="", position=self._cursor, ended=ended)
 
 
+def _with_findings(found: list[Output], store: Store) -> list[Output]:
+    """The alerts with what the last `check` says of their target: the hole in source that is being used."""
+    if not any(isinstance(fact, Alert) for fact in found):
+        return found
+    known = store.findings()
+
+    def joined(fact: Output) -> Output:
+        if not isinstance(fact, Alert) or not fact.target:
+            return fact
+        return replace(fact, findings=tuple(sorted({one.rule for one in known if one.target == fact.target})))
+
+    return [joined(fact) for fact in found]
+
+
 def _remember(kept: OrderedDict[str, _Kept], request: str, value: _Kept) -> None:
     if not request:
         return
@@ -198,12 +213,13 @@ class Enrichment:
 
 
 def _learn_from(store: Store) -> float | None:
-    """The time of the first fact; retention may have taken it away, and keeps the first uses."""
-    first = next(iter(store.read(START, limit=1)), None)
-    if first is None:
-        return None
-    learnt = next(iter(store.read(START, kinds=(FirstUse,), limit=1)), first)
-    return moment(min(first.recorded_at, learnt.recorded_at)).timestamp()
+    """The time of the first decision, from which on there is something to learn.
+
+    Retention may have taken it away, and keeps the first uses. What `check` recorded weeks before guard decided
+    anything is no reason to take the traffic of the first day for news.
+    """
+    first = next(iter(store.read(START, kinds=(Decision, FirstUse), limit=1)), None)
+    return None if first is None else moment(first.recorded_at).timestamp()
 
 
 def _open_episodes(store: Store) -> list[tuple[str, dict[str, str], float]]:
@@ -226,8 +242,9 @@ def _key(fact: Output) -> str:
 
 
 def described(alert: Alert) -> str:
-    """An alert in one line: who, where, what."""
-    parts = (alert.subject or alert.client or alert.service, alert.target, alert.summary)
+    """An alert in one line: who, where, what, and the hole in source, where `check` knows one."""
+    called = f"check calls this route {', '.join(alert.findings)}" if alert.findings else ""
+    parts = (alert.subject or alert.client or alert.service, alert.target, alert.summary, called)
     return "   ".join(part for part in parts if part)
 
 
