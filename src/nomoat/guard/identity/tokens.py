@@ -12,6 +12,7 @@ import json
 import math
 import re
 import time
+import warnings
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -31,7 +32,7 @@ _MAX_DEPTH = 10
 _MAX_SUBJECT = 256
 _SEGMENT = re.compile(r"[A-Za-z0-9_-]+\Z")
 _SERVICE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 #: Header members by which a token would bring its own key, or change what is signed (RFC 8725, 3.5 and 3.10).
 _REFUSED = ("crit", "b64", "jku", "jwk", "x5u", "x5c", "zip", "enc")
 _MIN_SECRET_BYTES = 32
@@ -269,6 +270,8 @@ def _keys(settings: IssuerSettings, root: Path) -> list[tuple[str, Key]]:
     text = settings_file.secret(settings.key, root=root, where=where)
     if settings.is_symmetric:
         return [("", _secret(text, where))]
+    if "EdDSA" in settings.algorithms:
+        _accept_the_name_eddsa()
     found = _public(text, where)
     for algorithm in settings.algorithms:
         if not any(_fits(algorithm, key) for _, key in found):
@@ -276,6 +279,13 @@ def _keys(settings: IssuerSettings, root: Path) -> list[tuple[str, Key]]:
                 f"no key of {settings.alias} fits {algorithm}", where=where, fix="check keys and algorithms"
             )
     return found
+
+
+def _accept_the_name_eddsa() -> None:
+    """RFC 9864 prefers `Ed25519`; issuers go on writing EdDSA, and where warnings are errors a good token must pass."""
+    from joserfc.errors import SecurityWarning
+
+    warnings.filterwarnings("ignore", message="EdDSA is deprecated", category=SecurityWarning)
 
 
 def _secret(text: str, where: str) -> Key:
@@ -312,11 +322,12 @@ def _public(text: str, where: str) -> list[tuple[str, Key]]:
 
 
 def _pem(text: str) -> Key:
+    from joserfc.errors import JoseError
     from joserfc.jwk import ECKey, OKPKey, RSAKey
 
     for kind in (RSAKey, ECKey, OKPKey):
         try:
             return kind.import_key(text)
-        except (ValueError, TypeError, AttributeError):
+        except (JoseError, ValueError, TypeError, AttributeError):
             continue
     raise ValueError("no PEM key of a known kind")
