@@ -200,6 +200,11 @@ async def _asked_for(runtime: Runtime, scope: Scope, verified: Identity | None) 
         return None
     if not isinstance(answer, Identity):
         raise TypeError(f"it gave {type(answer).__name__}, not Identity or None")
+    if not isinstance(answer.subject, str) or not isinstance(answer.credential, str):
+        raise TypeError("it gave an Identity whose subject or credential is no text")
+    if not isinstance(answer.claims, Mapping) or isinstance(answer.roles, str):
+        raise TypeError("it gave an Identity whose roles are no list of names, or whose claims are no mapping")
+    iter(answer.roles)
     if not _LOCAL.match(answer.subject) and (verified is None or answer.subject != verified.subject):
         raise ValueError(f"it named '{answer.subject}': write user:local/NAME, or service:NAME")
     return answer
