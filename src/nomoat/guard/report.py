@@ -21,7 +21,7 @@ from nomoat.settings import Settings
 
 _SHOWN = 20
 #: Denials that nobody has to settle: they are what guard is there for, in either mode.
-_SETTLED = frozenset(("blocked", "revoked", "unknown-route"))
+_SETTLED = frozenset(("blocked", "revoked", "unknown-route", "not-decided"))
 _WORDS = {
     "unbound-route": "you left it denied; somebody uses it",
     "unauthenticated": "nobody was signed in",
@@ -34,6 +34,7 @@ _WORDS = {
     "decision-missing": "the handler never made the decision that was left to it",
     "undecided-before-write": "the handler never makes the decision that is left to it",
     "decision-late": "the handler asked after its answer had begun",
+    "not-decided": "the handler failed before it asked; its answer passes in either mode",
     "unknown-route": "no route of that name",
     "blocked": "blocked",
     "revoked": "revoked",
