@@ -44,6 +44,7 @@ async def _dispatched(app: Any, scope: dict[str, Any]) -> str | None:
     host=st.sampled_from(("testserver", "api.example.test", "API.example.test:80", "")),
     root=st.sampled_from(("", "/v1", "/a")),
 )
+@example(tree=[Leaf("/a", ("HEAD",), "class")], targets=[("GET", "/a")], host="testserver", root="")
 @example(tree=[Leaf("/a", ("POST",), "plain")], targets=[("POST", "/a%0A")], host="testserver", root="")
 @example(tree=[Branch("mount", "/a", (Leaf("/b", ("GET",), "plain"),))], targets=[("GET", "/a/b%0A")], host="", root="")
 def test_what_the_framework_dispatches_is_what_guard_decides_on(

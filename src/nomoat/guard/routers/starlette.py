@@ -286,7 +286,8 @@ def _http(route: Any, prefix: str) -> Node:
     endpoint, path = route.endpoint, prefix + str(route.path)
     methods = frozenset(route.methods) if route.methods else None
     node = Node("http", path, str(route.path), route, route.path_regex, methods, _name(endpoint), endpoint=endpoint)
-    names = methods or _class_methods(endpoint) or ("ANY",)
+    own = _class_methods(endpoint)
+    names = methods or (frozenset(("ANY",)) if own is None else own)
     node.keys = {method: f"{method} {ids.path_key(path)}" for method in names}
     return node
 
