@@ -14,6 +14,7 @@ from nomoat.errors import NomoatError, printable
 from nomoat.respond import casework, values
 from nomoat.respond.book import Step
 from nomoat.respond.doing import Done
+from nomoat.respond.known import known
 from nomoat.respond.stepping import Stepper
 
 
@@ -77,6 +78,8 @@ class Leader:
         print(f"{case.name}  {case.declared.playbook}, {case.severity}, opened {case.opened_at[11:19]} UTC")
         print(f"  {printable(case.declared.title)}")
         print(f"  about {printable(case.declared.subject)}, {printable(case.declared.target.partition('/')[2])}")
+        for line in known(self._stepper.store, case):
+            print(f"  > {printable(line)}")
         print(f"  you are {printable(person.name)}, {person.seniority}")
 
     def _take_over(self) -> None:
