@@ -335,7 +335,7 @@ class Reader:
     def finish(self) -> None:
         """Raises the error of this reader with all mistakes, in the order of the file; passes when there are none."""
         if self.problems:
-            raise self._error("mistakes", problems=sorted(self.problems, key=_position))
+            raise self._error("mistakes", problems=sorted(self.problems, key=position))
 
     def mapping(self, node: Node | None, what: str, *, known: Iterable[str] | None = None) -> Mapping | None:
         """A mapping; with `known`, every other key is a mistake with the nearest known one beside it."""
@@ -456,6 +456,7 @@ def listed(words: Iterable[str]) -> str:
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} or {items[-1]}" if items else ""
 
 
-def _position(problem: Problem) -> tuple[str, int, int]:
+def position(problem: Problem) -> tuple[str, int, int]:
+    """Where a problem stands, to sort by: file, line, column (0 where there is none)."""
     file, line, column = [*problem.where.rsplit(":", 2), "0", "0"][:3]
     return file, int(line) if line.isdigit() else 0, int(column) if column.isdigit() else 0

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from nomoat import datafile
 from nomoat.datafile import Mapping, Node, Place, Reader
-from nomoat.errors import DataFileError, SettingsError
+from nomoat.errors import DataFileError, Problem, SettingsError
 
 FILE_NAME = "nomoat.yaml"
 FORMAT = 1
@@ -145,19 +145,37 @@ def parse(text: str, *, root: Path, name: str = FILE_NAME) -> Settings:
 def read(node: Node, *, path: Path | None, root: Path | None = None) -> Settings:
     """Settings from a parsed document. Raises SettingsError with every mistake."""
     reader = Reader(SettingsError)
+    found = _read(node, reader, path=path, root=root)
+    reader.finish()
+    assert found is not None, "a document that is no map is a mistake"
+    return found
+
+
+def load_partly(path: Path) -> tuple[Settings | None, tuple[Problem, ...]]:
+    """What can be read of a file with mistakes, and the mistakes; None when it is no map at all.
+
+    For whoever wants the mistakes of all sections at once; nobody decides anything by such settings.
+    """
+    reader = Reader(SettingsError)
+    try:
+        found = _read(datafile.load(path), reader, path=path, root=None)
+    except DataFileError as error:
+        return None, error.problems
+    return found, tuple(reader.problems)
+
+
+def _read(node: Node, reader: Reader, *, path: Path | None, root: Path | None) -> Settings | None:
     if isinstance(node, datafile.Value) and node.data is None:
         document: Mapping | None = Mapping({}, node.place, {})
     else:
         document = reader.mapping(node, FILE_NAME, known=SECTIONS)
     if document is None:
-        reader.finish()
-        raise AssertionError("a document that is no map is a mistake")
+        return None
     version = reader.integer(document.get("format"), "format", least=1)
     if version is not None and version > FORMAT:
         reader.mistake(f"format {version} is newer than this nomoat", document.get("format") or "", "upgrade nomoat")
     services = _services(document.get("services"), reader)
     journal = _journal(document.get("journal"), reader)
-    reader.finish()
     base = root or (path.parent if path else Path.cwd())
     return Settings(base.resolve(), path, document, services, journal)
 

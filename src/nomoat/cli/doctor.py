@@ -6,12 +6,11 @@ Each examination gives rows and never raises: what cannot be looked at is a row 
 from __future__ import annotations
 
 import argparse
-import importlib
 import importlib.metadata
 import json
 import platform
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,7 +18,8 @@ from typing import Literal, TypeAlias
 
 from nomoat import __version__
 from nomoat import settings as settings_file
-from nomoat.errors import EXIT_CLEAN, EXIT_FINDINGS, NomoatError, printable
+from nomoat.cli import mistakes
+from nomoat.errors import EXIT_CLEAN, EXIT_FINDINGS, NomoatError, Problem, printable
 from nomoat.journal.ports import ProcessState
 from nomoat.settings import Settings
 
@@ -62,20 +62,23 @@ def examine(config: str | None = None) -> Iterator[Row]:
     if path is None:
         yield Row("note", "settings", "no nomoat.yaml here", "nomoat init writes one")
         return
+    problems = mistakes.of_file(path)
+    yield from _problems("settings", problems)
     try:
         settings = settings_file.load(path)
-    except NomoatError as error:
-        yield from _mistakes("settings", error)
+    except NomoatError:
         return
-    for look in (_sections, _map, _store, _disk):
+    if not problems:
+        yield Row("ok", "settings", f"{settings.path}: {len(settings.document)} sections, all of them valid")
+    for look in (_map, _store, _disk):
         try:
             yield from look(settings)
         except NomoatError as error:
-            yield from _mistakes(look.__name__.strip("_"), error)
+            yield from _problems(look.__name__.strip("_"), error.problems)
 
 
-def _mistakes(subject: str, error: NomoatError) -> Iterator[Row]:
-    for problem in error.problems:
+def _problems(subject: str, problems: Iterable[Problem]) -> Iterator[Row]:
+    for problem in problems:
         yield Row("mend", subject, f"{problem.what} ({problem.where})" if problem.where else problem.what, problem.fix)
 
 
@@ -97,26 +100,6 @@ def _version(name: str) -> str:
         return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
         return ""
-
-
-def _sections(settings: Settings) -> Iterator[Row]:
-    """Every package reads its own sections; the mistakes of all are told."""
-    wrong = False
-    for reader in _readers():
-        try:
-            reader(settings)
-        except NomoatError as error:
-            wrong = True
-            yield from _mistakes("settings", error)
-    if not wrong:
-        yield Row("ok", "settings", f"{settings.path}: {len(settings.document)} sections, all of them valid")
-
-
-def _readers() -> Iterator[Callable[[Settings], object]]:
-    """The function `read(settings)` of each package that owns sections, found by folder."""
-    for package in sorted(set(settings_file.SECTIONS.values()) - {"settings"}):
-        module = "document" if package == "policy" else "settings"
-        yield importlib.import_module(f"nomoat.{package}.{module}").read
 
 
 def _map(settings: Settings) -> Iterator[Row]:

@@ -91,11 +91,16 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(chosen: argparse.Namespace) -> int:
-    from nomoat.errors import EXIT_INCOMPLETE, NomoatError
+    from nomoat.errors import EXIT_INCOMPLETE, NomoatError, SettingsError
 
     try:
         code = int(chosen.run(chosen))
         sys.stdout.flush()
+    except SettingsError as error:
+        from nomoat.cli.mistakes import completed
+
+        print("\n".join(map(str, completed(error))), file=sys.stderr)
+        return error.exit_code
     except NomoatError as error:
         print(error, file=sys.stderr)
         return error.exit_code
