@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import uuid
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 
@@ -31,8 +32,8 @@ _NOTHING_OUTSIDE = (
 def verify(arguments: argparse.Namespace) -> int:
     """Walks the chain; exit code 1 where it does not hold."""
     against = read_checkpoint(Path(arguments.against)) if arguments.against else None
-    store = store_of(arguments)
-    found = store.verify(against)
+    with closing(store_of(arguments)) as store:
+        found = store.verify(against)
     if arguments.checkpoint_out and not found.problems:
         write_checkpoint(Path(arguments.checkpoint_out), found.checkpoint)
     if arguments.format == "json":
@@ -96,12 +97,12 @@ def prune(arguments: argparse.Namespace) -> int:
     """Takes away what `journal.retention` says."""
     loaded = settings.load(arguments.config)
     limited = retention.limits(loaded)
-    store = open_store(arguments.store or loaded.store_url, create=False)
-    if not limited:
-        print("journal.retention sets no limits: everything is kept for ever")
-        return EXIT_CLEAN
-    holder = f"prune:{os.getpid()}:{uuid.uuid4().hex[:8]}"
-    result = retention.prune(store, limited, holder=holder, dry_run=arguments.dry_run)
+    with closing(open_store(arguments.store or loaded.store_url, create=False)) as store:
+        if not limited:
+            print("journal.retention sets no limits: everything is kept for ever")
+            return EXIT_CLEAN
+        holder = f"prune:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        result = retention.prune(store, limited, holder=holder, dry_run=arguments.dry_run)
     verb = "would take away" if arguments.dry_run else "took away"
     for kind, (count, size_bytes) in result.blanked.items():
         print(f"{kind}: {verb} {count:,} bodies, {size_bytes / 1e6:,.1f} MB")

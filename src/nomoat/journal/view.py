@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -68,38 +69,38 @@ def show(arguments: argparse.Namespace) -> int:
     if arguments.limit < 0:
         raise UsageError("--limit is below 0", fix="write 0 for all, or how many")
     chosen, printed = _filter(arguments), _printer(arguments, arguments.format)
-    store = store_of(arguments)
-    first, last = _bounds(store, arguments)
-    if arguments.limit:
-        found: Iterable[Entry] = _newest(store, chosen, first, last, arguments.limit)
-    else:
-        found = _all(store, chosen, first, last)
-    for entry in found:
-        print(printed(entry))
+    with closing(store_of(arguments)) as store:
+        first, last = _bounds(store, arguments)
+        if arguments.limit:
+            found: Iterable[Entry] = _newest(store, chosen, first, last, arguments.limit)
+        else:
+            found = _all(store, chosen, first, last)
+        for entry in found:
+            print(printed(entry))
     return EXIT_CLEAN
 
 
 def follow(arguments: argparse.Namespace) -> int:
     """New facts as they come, until it is interrupted."""
     chosen, printed = _filter(arguments), _printer(arguments, arguments.format)
-    store = store_of(arguments)
-    position = store.head().position
-    print(f"following {store.url} behind position {position or '0'}; Ctrl-C ends it", file=sys.stderr, flush=True)
-    while True:
-        for entry in store.read(position, kinds=chosen.kinds):
-            position = entry.position
-            if chosen.matches(entry):
-                print(printed(entry), flush=True)
-        time.sleep(_FOLLOW_S)
+    with closing(store_of(arguments)) as store:
+        position = store.head().position
+        print(f"following {store.url} behind position {position or '0'}; Ctrl-C ends it", file=sys.stderr, flush=True)
+        while True:
+            for entry in store.read(position, kinds=chosen.kinds):
+                position = entry.position
+                if chosen.matches(entry):
+                    print(printed(entry), flush=True)
+            time.sleep(_FOLLOW_S)
 
 
 def export(arguments: argparse.Namespace) -> int:
     """Matching facts as JSON lines."""
     chosen, printed = _filter(arguments), _printer(arguments, "json")
-    store = store_of(arguments)
-    first, last = _bounds(store, arguments)
-    lines = map(printed, _all(store, chosen, first, last))
-    count = _write(Path(arguments.output), lines) if arguments.output else _print(lines, sys.stdout)
+    with closing(store_of(arguments)) as store:
+        first, last = _bounds(store, arguments)
+        lines = map(printed, _all(store, chosen, first, last))
+        count = _write(Path(arguments.output), lines) if arguments.output else _print(lines, sys.stdout)
     print(f"exported {count:,} facts{f' to {arguments.output}' if arguments.output else ''}", file=sys.stderr)
     return EXIT_CLEAN
 
