@@ -13,7 +13,10 @@ _WORD = {"critical": "error", "high": "error", "medium": "warning", "low": "note
 def render(result: Result, *, confidence: Confidence) -> str:
     """The whole report. Findings below `confidence` are counted and not shown."""
     shown = [f for f in result.findings if f.suppressed is None and _reaches(f, confidence)]
-    parts = [_finding(finding, result) for finding in shown]
+    parts = [_finding(finding, result) for finding in shown if finding.severity != "low"]
+    notes = [_note(finding) for finding in shown if finding.severity == "low"]
+    if notes:
+        parts.append("\n".join(notes) + "\n")
     for where, why in result.not_analysed:
         parts.append(f"not analysed: {printable(where)}: {printable(why)}\n")
     return "\n".join([*parts, _summary(result, shown)])
@@ -33,6 +36,13 @@ def _finding(finding: Finding, result: Result) -> str:
     known = f"more: nomoat explain {finding.rule}" if finding.rule in result.rules else ""
     lines.append(f"   = fix: {printable(_one_line(finding.fix))}" + (f"     {known}" if known else ""))
     return "\n".join(lines) + "\n"
+
+
+def _note(finding: Finding) -> str:
+    """One line: a note is a question to think about, and must not hide what is wrong behind pages of it."""
+    sure = "" if finding.confidence == "sure" else f" ({finding.confidence})"
+    where = f"{printable(finding.span.path)}:{finding.span.line}"
+    return f"note[{finding.rule}]{sure}: {printable(_one_line(finding.message))}  ({where})"
 
 
 def _frame(finding: Finding) -> list[str]:
