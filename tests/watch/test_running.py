@@ -5,6 +5,7 @@ import resource
 import signal
 import subprocess
 import sys
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -82,18 +83,18 @@ def test_forged_events_in_a_file_write_no_fact_and_block_nobody(project: Path) -
 
     assert 1 == main(["watch", "run", "--once", "forged.jsonl"])
 
-    store = open_store(_url(project))
-    assert [] == list(store.read(kinds=(Alert, Block)))
+    with closing(open_store(_url(project))) as store:
+        assert [] == list(store.read(kinds=(Alert, Block)))
 
 
 def test_over_the_journal_alerts_are_facts_and_a_second_run_is_clean(project: Path) -> None:
-    store = open_store(_url(project))
-    store.append([(_decision(number), None) for number in range(25)])
+    with closing(open_store(_url(project))) as store:
+        store.append([(_decision(number), None) for number in range(25)])
 
-    codes = [main(["watch", "run", "--once"]) for _ in range(2)]
+        codes = [main(["watch", "run", "--once"]) for _ in range(2)]
 
-    assert [1, 0] == codes
-    assert 1 == sum(1 for _ in store.read(kinds=(Alert,)))
+        assert [1, 0] == codes
+        assert 1 == sum(1 for _ in store.read(kinds=(Alert,)))
 
 
 def test_beside_a_live_watcher_a_second_one_says_so_and_takes_nothing(
