@@ -35,15 +35,15 @@ _POLICY_SEVERITY: dict[str, Severity] = {"error": "medium", "warning": "low"}
 _EVERYWHERE = ""
 
 
-def scan(path: Path, settings: Settings, *, today: date) -> Result:
-    """Draws the map of a folder (or file) and runs every rule.
+def scan(path: Path, settings: Settings, *, today: date, rules: dict[str, Rule] | None = None) -> Result:
+    """Draws the map of a folder (or file) and runs every rule: the shipped ones and the project's, unless given.
 
     Raises:
         UsageError: the path does not exist.
         DataFileError: a rule or the policy has mistakes.
     """
     started = time.monotonic()
-    rules = registry.load(settings.root)
+    rules = registry.load(settings.root) if rules is None else rules
     drawing = draw(path, settings=settings)
     run = _Run(drawing, rules, settings, today)
     found = run.findings()
