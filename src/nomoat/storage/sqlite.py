@@ -45,6 +45,10 @@ from nomoat.storage import sqlite_retention, sqlite_schema, sqlite_verify
 from nomoat.storage.sqlite_session import BUSY_S, Session, check_place, missing, store_row
 
 PAGE = 500
+_INSERT = "INSERT INTO facts VALUES "
+_VALUES = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+#: Rows a statement: ten values each stay below the 999 parameters of the oldest SQLite, and each text is cached.
+_ROWS = 64
 _ENTRY = "position, recorded_at, kind, key, format, happened_at, body"
 
 
@@ -308,7 +312,7 @@ def extend(writer: sqlite3.Connection, prepared: list[chain.Prepared]) -> list[s
         return [None for _ in places]
     _, position, before, recorded_at = store_row(writer)
     rows = chain.rows(fresh, position=position, before=before, recorded_at=max(timestamp(), recorded_at))
-    writer.executemany("INSERT INTO facts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    _insert(writer, rows)
     newest = rows[-1]
     writer.execute(
         "UPDATE store SET position = ?, link = ?, recorded_at = ? WHERE kind = ''",
@@ -319,6 +323,17 @@ def extend(writer: sqlite3.Connection, prepared: list[chain.Prepared]) -> list[s
         if fact.kind in STANDING_NAMES and (made := change(row.position, fact.fact)) is not None:
             _apply(writer, made)
     return [None if place is None else str(rows[place].position) for place in places]
+
+
+def _insert(writer: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Many rows a statement: sqlite3 gives up the interpreter's lock at each step of `executemany`.
+
+    Beside a thread that is busy in Python each step then waits for the lock again, up to 5 ms a row
+    (sys.getswitchinterval), and a writer at its side falls behind a service under full load.
+    """
+    for start in range(0, len(rows), _ROWS):
+        part = rows[start : start + _ROWS]
+        writer.execute(_INSERT + ", ".join([_VALUES] * len(part)), [value for row in part for value in row])
 
 
 def _count(writer: sqlite3.Connection, fresh: list[chain.Prepared]) -> None:
