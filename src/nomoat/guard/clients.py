@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 _Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -40,6 +41,7 @@ def _forwarded(scope: Any) -> list[str]:
     return [part.strip() for part in (parts[1:] if len(text) > _MAX_FORWARDED else parts) if part.strip()]
 
 
+@lru_cache(maxsize=4096)
 def parsed(text: str) -> _Address | None:
     """An address in its one form: IPv4 inside IPv6 (RFC 4291, 2.5.5.2) is IPv4, without a zone (RFC 4007, 11)."""
     try:
@@ -49,6 +51,7 @@ def parsed(text: str) -> _Address | None:
     return getattr(found, "ipv4_mapped", None) or found
 
 
+@lru_cache(maxsize=4096)
 def _spelled(text: str) -> str:
     found = parsed(text)
     return text if found is None else str(found)
