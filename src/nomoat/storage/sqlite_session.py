@@ -97,14 +97,16 @@ class Session:
         if not self.path.is_file():
             raise missing(self.path)
         self._file = _identity(self.path)
+        # Opening waits too: whoever closes the last connection holds the file for a moment, to fold its log in.
         connection = sqlite3.connect(
-            self.path, timeout=busy_ms / 1000, isolation_level=None, check_same_thread=False, cached_statements=256
+            self.path, timeout=self._busy_s, isolation_level=None, check_same_thread=False, cached_statements=256
         )
         try:
             self._check_store(connection)
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute("PRAGMA trusted_schema = OFF")
             connection.execute(f"PRAGMA journal_size_limit = {64 << 20}")
+            connection.execute(f"PRAGMA busy_timeout = {busy_ms}")
         except BaseException:
             connection.close()
             raise
