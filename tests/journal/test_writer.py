@@ -110,6 +110,26 @@ def test_facts_that_piled_up_share_a_transaction(store: StoreThatCanRefuse, writ
     assert 40 == len(requests(store))
 
 
+def test_while_the_writer_is_behind_a_request_waits_for_it(store: StoreThatCanRefuse, writer: Writer) -> None:
+    async def run() -> bool:
+        waiting = asyncio.ensure_future(writer.keep_pace())
+        await asyncio.sleep(0)
+        waited = not waiting.done()
+        store.goes_on.set()
+        await waiting
+        return waited
+
+    assert not writer.is_behind
+    writer.start()
+    store.goes_on.clear()
+    writer.enqueue(decision(0))
+    until(lambda: writer.is_behind)
+
+    assert asyncio.run(run())
+    writer.flush()
+    assert not writer.is_behind
+
+
 def test_many_coroutines_wait_for_their_facts_while_the_loop_goes_on(store: Store, writer: Writer) -> None:
     async def run() -> list[list[str | None]]:
         return await asyncio.gather(*(writer.commit_async([(decision(number), None)]) for number in range(60)))

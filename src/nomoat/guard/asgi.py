@@ -174,6 +174,8 @@ class Guard:
         runtime = self._runtime or await self._loaded()
         asked: asking.Asked | None = None
         if runtime is not None:
+            if runtime.writer.is_behind:
+                await runtime.writer.keep_pace()
             try:
                 asked = await deciding.first(runtime, scope)
             except (Exception, JournalError) as error:

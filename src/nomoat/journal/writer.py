@@ -24,6 +24,10 @@ from nomoat.journal.ports import START, Store
 
 #: A fact that waits longer than this means that decisions cannot be written (docs/reference/journal.md).
 OLDEST_S = 1.0
+#: From this age of the oldest waiting fact on requests wait for the writer; how long at most, and between two looks.
+BEHIND_S = 0.25
+_MOST_PACE_S = 0.5
+_PACE_S = 0.005
 #: Facts of one transaction: it must not hold the write lock for long.
 BATCH = 1000
 BEAT_S = 1.0
@@ -201,6 +205,22 @@ class Writer:
             return self._failed
         oldest_s = self._oldest_s()
         return f"the oldest waiting fact is {oldest_s:.1f} s old" if oldest_s > OLDEST_S else ""
+
+    @property
+    def is_behind(self) -> bool:
+        """True while facts wait longer than they should, and the writer may still catch up."""
+        return not self._failed and BEHIND_S < self._oldest_s() <= OLDEST_S
+
+    async def keep_pace(self) -> None:
+        """Waits while the writer is behind, half a second at most: under full load a service slows down.
+
+        Otherwise it would go on until the oldest fact is too old, and then be denied what it asks for.
+        """
+        import asyncio
+
+        ends = time.monotonic() + _MOST_PACE_S
+        while self.is_behind and time.monotonic() < ends:
+            await asyncio.sleep(_PACE_S)
 
     def health(self) -> Health:
         """How many wait, how long, what failed last, and how many were lost."""
