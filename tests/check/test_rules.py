@@ -18,9 +18,7 @@ def test_rule_finds_what_its_example_marks_and_nothing_else(rule: Path) -> None:
 def test_the_reference_page_is_what_the_rules_say() -> None:
     page = Path(__file__).parents[2] / "docs" / "reference" / "rules.md"
 
-    assert page.read_text(encoding="utf-8") == render(), (
-        "run: python -m nomoat.check.reference > docs/reference/rules.md"
-    )
+    assert page.read_text(encoding="utf-8") == render(), "python -m nomoat.check.reference > docs/reference/rules.md"
 
 
 def test_every_rule_has_a_weakness_a_severity_a_reason_and_a_fix() -> None:
