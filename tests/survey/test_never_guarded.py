@@ -150,3 +150,17 @@ def test_who_has_no_credential_may_pass_so_the_route_is_not_guarded(how: str, tm
 
     assert route.verdict != "guarded"
     assert route.binding is None
+
+
+def test_schemes_of_many_routes_are_never_taken_for_one_another(tmp_path: Path) -> None:
+    """A judgement that is remembered by where a value lay in memory becomes that of whatever lies there next."""
+    rows = ["from fastapi import Depends, FastAPI", "from fastapi.security import APIKeyHeader", "app = FastAPI()"]
+    for number in range(300):
+        lenient = "" if number % 2 else ", auto_error=False"
+        rows.append(f'@app.get("/{number}")')
+        rows.append(f'def r{number}(key: str = Depends(APIKeyHeader(name="x{number}"{lenient}))):\n    return {{}}')
+    (tmp_path / "main.py").write_text("\n".join(rows) + "\n")
+
+    verdicts = {route.path[1:]: route.verdict for route in draw(tmp_path).map.routes if route.path[1:].isdigit()}
+
+    assert {str(number): "guarded" if number % 2 else "unguarded" for number in range(300)} == verdicts

@@ -93,7 +93,8 @@ class Judge:
         self.models = around.models
         self._reader = Trial(around, limits=Limits(steps=20_000))
         self.injection = Injection(self._reader)
-        self._known: dict[tuple[object, ...], Judgement] = {}
+        #: Each with the value that it judges: a key holds its `id`, which is another value's once it is gone.
+        self._known: dict[tuple[object, ...], tuple[Value, Judgement]] = {}
         self._open: set[tuple[object, ...]] = set()
 
     # -- dependencies ------------------------------------------------------------------------------------------------
@@ -107,7 +108,7 @@ class Judge:
         key = _key(value, scopes)
         known = self._known.get(key)
         if known is not None:
-            return known
+            return known[1]
         if key in self._open:
             return Judgement()
         self._open.add(key)
@@ -115,7 +116,7 @@ class Judge:
             found = self._judged(value, scopes, path)
         finally:
             self._open.discard(key)
-        self._known[key] = found
+        self._known[key] = value, found
         return found
 
     def _judged(self, value: Value, scopes: tuple[str, ...], path: str) -> Judgement:

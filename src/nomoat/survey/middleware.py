@@ -21,9 +21,10 @@ class MiddlewareJudge:
     def __init__(self, judge: Judge) -> None:
         self._judge = judge
         self._models = judge.models
-        self._known: dict[tuple[int, str, str], Judgement] = {}
+        #: Each with the value that it judges: a key holds its `id`, which is another value's once it is gone.
+        self._known: dict[tuple[int, str, str], tuple[Entry | Value, Judgement]] = {}
         #: What middleware does that never looks at path or method.
-        self._always: dict[int, Judgement] = {}
+        self._always: dict[int, tuple[Entry | Value, Judgement]] = {}
         self._saw_path = False
 
     def around(self, found: Found) -> list[Judgement]:
@@ -33,15 +34,15 @@ class MiddlewareJudge:
     def _one(self, value: Entry | Value, found: Found) -> Judgement:
         always = self._always.get(id(value))
         if always is not None and found.method != "WS":
-            return always
+            return always[1]
         key = (id(value), found.method, found.path)
         known = self._known.get(key)
         if known is None:
             self._saw_path = False
-            known = self._known[key] = self._judged(value, found)
+            known = self._known[key] = value, self._judged(value, found)
             if not self._saw_path and found.method != "WS":
                 self._always[id(value)] = known
-        return known
+        return known[1]
 
     def _judged(self, value: Entry | Value, found: Found) -> Judgement:
         if isinstance(value, Entry):
