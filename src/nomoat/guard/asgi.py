@@ -23,6 +23,7 @@ from nomoat.guard.loading import Mode, described
 
 if TYPE_CHECKING:
     from nomoat.guard.runtime import Runtime
+    from nomoat.journal.facts import Reason
 
 _MODES = ("audit", "enforce")
 #: How long guard waits before it tries again to load what it could not load.
@@ -173,6 +174,7 @@ class Guard:
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
         runtime = self._runtime or await self._loaded()
         asked: asking.Asked | None = None
+        against: Reason | None = None
         if runtime is not None:
             if runtime.writer.is_behind:
                 await runtime.writer.keep_pace()
@@ -180,8 +182,9 @@ class Guard:
                 asked = await deciding.first(runtime, scope)
             except (Exception, JournalError) as error:
                 runtime.say_once(f"a request could not be decided: {type(error).__name__}: {error}")
+                against = await deciding.against(runtime, scope)
         if asked is None:
-            await self._undecided(scope, receive, send)
+            await self._undecided(scope, receive, send, against)
             return
         token = asking.enter(asked, scope)
         try:
@@ -192,16 +195,16 @@ class Guard:
         finally:
             asking.leave(token)
 
-    async def _undecided(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """guard cannot decide: enforce denies, audit changes nothing."""
-        if self._mode == "audit":
+    async def _undecided(self, scope: Scope, receive: Receive, send: Send, against: Reason | None) -> None:
+        """guard cannot decide: enforce denies, audit changes nothing; a block that is known refuses in both."""
+        if self._mode == "audit" and against is None:
             token = asking.enter(asking.PASSING, scope)
             try:
                 await self._app(scope, receive, send)
             finally:
                 asking.leave(token)
         elif scope["type"] == "http":
-            await refuse(send, "not-loaded")
+            await refuse(send, against or "not-loaded")
         else:
             await refuse_socket(receive, send)
 

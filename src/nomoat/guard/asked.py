@@ -218,14 +218,15 @@ class Asked:
         """Those that are allowed, in their order; one fact says how many were and were not."""
         items = list(resources)
         kept: list[T] = []
-        wrong: NomoatError | None = None
+        wrong: Exception | None = None
         for item in items:
             try:
                 attributes = read(item)
                 wrong = wrong or _wrong_type(attributes)
                 if wrong is None and self.ask(permission, attributes).outcome == "allow":
                     kept.append(item)
-            except AttributeTypeError as error:
+            except Exception as error:
+                # Whatever the handler's own function raises, nothing is known of this object: a condition's error.
                 wrong = wrong or error
         general = self.ask(permission, None)
         withheld = len(items) - len(kept)

@@ -15,7 +15,7 @@ from nomoat.appmap.ids import METHODS
 from nomoat.guard.asked import Asked, Known
 from nomoat.guard.clients import client_address
 from nomoat.guard.identity import stand_in
-from nomoat.guard.identity.bearer import bearer_token
+from nomoat.guard.identity.bearer import authorization, bearer_token
 from nomoat.guard.identity.model import Identity, TokenError
 from nomoat.guard.routers.starlette import NOTHING, Found
 from nomoat.guard.standing import MAX_AGE_S
@@ -61,6 +61,19 @@ async def first(runtime: Runtime, scope: Scope) -> Asked:
     asked.outcome, asked.reason, asked.answer = _decided(runtime, asked, failed)
     _refuse_what_cannot_wait(asked, scope)
     return asked
+
+
+async def against(runtime: Runtime, scope: Scope) -> Reason | None:
+    """The block or revocation that stands against a caller about whom nothing else could be decided."""
+    try:
+        client = client_address(scope, runtime.loaded.guard.trusted_proxies)
+    except Exception:
+        client = ""
+    try:
+        identity, _ = await _identified(runtime, scope)
+    except Exception:
+        identity = None
+    return runtime.standing.against(identity, client)
 
 
 def _decided(runtime: Runtime, asked: Asked, failed: Reason | None) -> _Decided:
@@ -173,12 +186,15 @@ async def _identified(runtime: Runtime, scope: Scope) -> tuple[Identity | None, 
     if stand_in.standing:
         return stand_in.identity(runtime.loaded.guard.issuers), None
     found: Identity | None = None
-    if runtime.verifier is not None:
-        try:
+    try:
+        if runtime.verifier is not None:
             token = bearer_token(scope["headers"])
             found = runtime.verified(token) if token is not None else None
-        except TokenError:
-            return None, "bad-token"
+        else:
+            # Two such headers are refused whoever reads them: `identity=` and the handler may look at different ones.
+            authorization(scope["headers"])
+    except TokenError:
+        return None, "bad-token"
     if runtime.identity is None:
         return found, None
     try:

@@ -92,7 +92,13 @@ class Runtime:
         if self._has_compared:
             return
         self._has_compared = True
-        said = compare(self.routes, self.loaded, self._app)
+        try:
+            said = compare(self.routes, self.loaded, self._app)
+        except Exception as error:
+            # What cannot be compared is met again by each request, and denied there; the application starts.
+            said = (
+                f"nomoat: map and running routes could not be compared: {type(error).__name__}: {printable(str(error))}"
+            )
         if said:
             print(said, file=sys.stderr, flush=True)
 

@@ -62,7 +62,8 @@ class Standing:
             if identity.credential in self._revoked or (identity.jti and identity.jti in self._jtis):
                 return "revoked"
             before = self._issued_before.get(identity.subject)
-            if before is not None and identity.credential and identity.issued_at < before:
+            # Who does not say when somebody signed in cannot say that it was after the revocation: refused.
+            if before is not None and identity.issued_at < before:
                 return "revoked"
         elif "anonymous" in self._subjects:
             return "blocked"

@@ -9,6 +9,7 @@ def test_admins_may_export(client):
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
@@ -26,7 +27,7 @@ def as_user(name: str, *, roles: Iterable[str] = (), **claims: object) -> Iterat
         roles: the roles that the user's token would claim.
         claims: what else it would claim, for conditions that read `subject.<name>`.
     """
-    with _standing_in(StandIn(name, tuple(roles), tuple(claims.items()))):
+    with _standing_in(StandIn(name, tuple(roles), tuple(claims.items()), time.time())):
         yield
 
 

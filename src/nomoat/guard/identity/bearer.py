@@ -10,17 +10,23 @@ from nomoat.guard.identity.model import TokenError
 MAX_BYTES = 16 * 1024
 
 
-def bearer_token(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
-    """The token of the one `Authorization: Bearer` header (RFC 6750, section 2.1); None without one.
-
-    Raises TokenError: two such headers, a malformed or huge one.
-    """
+def authorization(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:
+    """The one `Authorization` header; None without one. Raises TokenError: two of them."""
     found: bytes | None = None
     for name, value in headers:
         if name == b"authorization":
             if found is not None:
                 raise TokenError("two Authorization headers")
             found = value
+    return found
+
+
+def bearer_token(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
+    """The token of the one `Authorization: Bearer` header (RFC 6750, section 2.1); None without one.
+
+    Raises TokenError: two such headers, a malformed or huge one.
+    """
+    found = authorization(headers)
     if found is None:
         return None
     scheme, _, rest = found.partition(b" ")

@@ -13,7 +13,8 @@ class Identity:
     """A caller. `subject` is a whole id: `user:main/ana`, `service:billing`, or of `identity=` `user:local/<id>`.
 
     `credential` is the fingerprint of what was shown; by it, by `jti` or by `issued_at` (seconds since 1970) it can be
-    revoked.
+    revoked. Where an `identity=` gives no `issued_at` (when did they sign in?), a revoked subject stays refused: nobody
+    can tell a session from before the revocation from one after it.
     """
 
     subject: str

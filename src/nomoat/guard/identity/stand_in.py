@@ -18,6 +18,7 @@ class StandIn(NamedTuple):
     name: str
     roles: tuple[str, ...]
     claims: tuple[tuple[str, object], ...] = ()
+    issued_at: float = 0
 
 
 #: Those that stand in now, the innermost last. Only `nomoat.guard.testing` puts somebody here, and takes them away.
@@ -26,10 +27,10 @@ standing: list[StandIn] = []
 
 def identity(issuers: Iterable[IssuerSettings]) -> Identity | None:
     """The caller whom the innermost test names, under the alias of the service's own users."""
-    name, roles, claims = standing[-1]
+    name, roles, claims, issued_at = standing[-1]
     if not name:
         return None
     if ":" not in name:
         alias = next((one.alias for one in issuers if one.kind == "user"), "local")
         name = f"user:{alias}/{name}"
-    return Identity(name, roles, claims=dict(claims))
+    return Identity(name, roles, claims=dict(claims), issued_at=issued_at)
