@@ -35,6 +35,25 @@ def check(asked: SecurityScopes, held: set[str] = Depends(scopes)):
 def data():
     return []
 """,
+    "scopes of a key that is perhaps in the request, or those that everybody has": """
+from elsewhere import extract, look_up
+
+def key(request: Request):
+    return extract(request) or None
+
+def scopes(key: str | None = Depends(key)) -> set[str]:
+    if key is not None:
+        return look_up(key)
+    return PUBLIC
+
+def check(asked: SecurityScopes, held: set[str] = Depends(scopes)):
+    if not set(asked.scopes).issubset(held):
+        raise HTTPException(status_code=401)
+
+@app.get("/data", dependencies=[Security(check, scopes=["read:data"])])
+def data():
+    return []
+""",
     "scopes that everybody has when a setting says so": """
 def scopes(key: str | None = Depends(header)) -> set[str]:
     if key is not None:

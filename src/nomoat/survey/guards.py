@@ -6,6 +6,7 @@ Each is tried twice: with a caller who has no credential (does any path let them
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from nomoat.appmap.model import Guard, Runs
@@ -302,6 +303,8 @@ class Judge:
         elif any(end.needs_credential for end in about):
             found.doubts.append(self._why(tried, name))
         found.doubts.extend(f"{why} ({place})" for why, place in tried.trial.record.unknown)
+        if not found.refuses:
+            found.doubts.extend(unread(tried, name))
 
     def _why(self, tried: Tried, name: str) -> str:
         for condition in tried.trial.record.undecided:
@@ -387,6 +390,15 @@ def _tags(found: Judgement) -> frozenset[str]:
     for child in found.children:
         tags |= child.signed.tags & CALLER
     return tags
+
+
+def unread(tried: Tried, name: str) -> Iterator[str]:
+    """Doubts: a refusal that depends on what a function of another package makes of the request."""
+    for end in tried.ends:
+        if end.needs_credential or status_of_raised(tried.trial, end.value) not in (401, 403):
+            continue
+        if any(one.test.anonymous is None and "unread" in one.test.marks for one in end.conditions):
+            yield f"{name} refuses by what a function of a package that is not here makes of the request ({end.at})"
 
 
 def _copied(value: Value) -> Value:

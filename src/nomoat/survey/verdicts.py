@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from nomoat.appmap.model import SIGNED_IN, Guard, Parameter, Runs, Verdict
-from nomoat.survey.guards import Judge, Judgement, Tried, escape
+from nomoat.survey.guards import Judge, Judgement, Tried, escape, unread
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.routing import Found, dependency_of
 from nomoat.survey.trial import demands
@@ -171,6 +171,7 @@ class Verdicts:
         result.refusing = next(iter(refusals), None)
         passes = (tried.passes and (others or not tried.trial.answered)) or self._fails_later(tried)
         result.doubts.extend(f"{why} ({place})" for why, place in tried.trial.record.unknown)
+        result.doubts.extend(unread(tried, handler.name))
         if tried.is_exhausted and refusals:
             result.doubts.append(f"{handler.name} does too much to be followed")
         elif refusals and not passes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 
 from nomoat.survey.models import spot
 from nomoat.survey.python import form
@@ -16,6 +17,7 @@ from nomoat.survey.trial.registry import Bound, Entry, Registering, Registry, Ro
 from nomoat.survey.trial.values import (
     CALLER,
     NOTHING,
+    UNREAD,
     Choice,
     Class,
     Const,
@@ -30,6 +32,7 @@ from nomoat.survey.trial.values import (
     Thing,
     Value,
     joined,
+    options,
     union,
 )
 
@@ -48,6 +51,8 @@ _HAS_ROLE = re.compile(r"(role|group)", re.I)
 _SAME = frozenset(
     ("strip", "lower", "upper", "encode", "decode", "copy", "scalars", "mappings", "lstrip", "rstrip", "casefold")
 )
+#: What refuses, or gives nothing, when it is given no credential.
+_VERIFIES = re.compile(r"_*(verify|decode|authenticate|validate|require|introspect|check|ensure|assert)", re.I)
 #: What middleware calls to go on, and to answer by itself.
 NEXT, SEND = "next()", "send()"
 #: Methods that narrow a query.
@@ -65,6 +70,15 @@ def names_owner(name: str) -> bool:
     """Whether a column is called like one that says whose something is."""
     return bool(
         re.search(r"(owner|user|author|creator|created_by|tenant|account|customer|member|org|company|team)", name, re.I)
+    )
+
+
+def _is_no_credential(value: Value) -> bool:
+    """Whether it may be the credential that an anonymous caller does not have."""
+    return any(
+        "caller" in one.tags
+        and ((isinstance(one, Const) and one.value is None) or (isinstance(one, Thing) and not one.is_call))
+        for one in options(value)
     )
 
 
@@ -288,7 +302,23 @@ class Calls(Expressions):
             raise RaisedError([End(None, at, tuple(self.conditions), needs_credential=True)])
         if not self.wires:
             self._note_unknown(name, args, at, marks)
+            marks |= self._unread(name, (*args, *named.values()), is_method=callee.me is not None)
         return Thing(name, args, dict(named), marks - frozenset(("csrf",)), (), at, is_call=True)
+
+    def _unread(self, name: str, given: tuple[Value, ...], *, is_method: bool) -> frozenset[str]:
+        """The mark of what may be anything: a function elsewhere was given the request, or no credential.
+
+        What looks something up by a credential that is not there (a method) is taken to find nothing, and what is
+        called like a check to refuse; any other function may as well give a guest.
+        """
+        package, last = name.partition(".")[0], name.rpartition(".")[2]
+        if package in sys.stdlib_module_names or not package:
+            return NOTHING
+        if any(isinstance(one, Thing) and one.name in self.models.requests and not one.is_call for one in given):
+            return UNREAD
+        if is_method or not self.anonymous or _VERIFIES.match(last):
+            return NOTHING
+        return UNREAD if any(_is_no_credential(one) for one in given) else NOTHING
 
     def _went_on(self, name: str, args: tuple[Value, ...], at: str) -> Value:
         """Middleware calls what comes after it, or answers by itself."""
@@ -461,6 +491,7 @@ class Calls(Expressions):
             raise RaisedError([End(None, at, tuple(self.conditions), needs_credential=True)])
         if not self.wires and not callee.marks:
             self._note_unknown(callee.name, args, at, marks)
+            marks |= self._unread(callee.name, (*args, *named.values()), is_method=bool(callee.trail))
         return Thing(callee.name, args, dict(named), marks, callee.trail, at, is_call=True, why=callee.why)
 
     def _asked_of_caller(self, name: str, asked: Value) -> Demand | None:

@@ -424,9 +424,12 @@ class Expressions(Judging):
             return Thing(marks=union([left, right]), trail=caller.trail if isinstance(caller, Thing) else ())
         tests = [self.compared(item, "in", caller) for item in other.values]
         demands = [test.if_true for test in tests] or [OTHER]
+        is_among = [test.anonymous for test in tests]
         if operator == "&":
-            return Test(False if self.anonymous else None, either(demands), OTHER, union([left, right]))
-        return Test(True if self.anonymous else None, OTHER, both(demands), union([left, right]))
+            found = True if True in is_among else None if None in is_among else False
+            return Test(found, either(demands), OTHER, union([left, right]))
+        missing = True if False in is_among else None if None in is_among else False
+        return Test(missing, OTHER, both(demands), union([left, right]))
 
     def _fstring(self, env: Env, node: Node) -> Value:
         texts: list[str] = []

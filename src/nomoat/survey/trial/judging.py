@@ -75,8 +75,7 @@ class Judging(Machine):
             is_open = isinstance(value, Items) and value.may_be_empty
             return Test(None if is_open or not (value.is_whole or filled) else bool(filled), OTHER, OTHER)
         if "caller" in value.tags:
-            # What was asked for together with who asks may be there for everybody.
-            is_data = isinstance(value, Thing) and value.is_call and "input" in value.tags
+            is_data = _is_asked_for(value)
             return Test(False if self.anonymous and not is_data else None, self.demand_of(value), OTHER, value.tags)
         if "signature" in value.tags:
             return Test(False if self.anonymous else None, Demand("signature"), OTHER, value.tags)
@@ -161,9 +160,9 @@ class Judging(Machine):
         """`left operator right`."""
         if operator in ("!=", "not in", "is not"):
             return negated(self.compared(left, _OPPOSITE[operator], right))
-        if isinstance(left, Choice) and len(left.options) <= 4:
+        if isinstance(left, Choice):
             return self._any_of([self.compared(option, operator, right) for option in left.options])
-        if isinstance(right, Choice) and len(right.options) <= 4:
+        if isinstance(right, Choice):
             return self._any_of([self.compared(left, operator, option) for option in right.options])
         if operator == "in" and isinstance(right, Thing) and right.name.startswith("request."):
             return self.truth(self.item_of_request(right, left))
@@ -184,10 +183,12 @@ class Judging(Machine):
         return Test(None, OTHER, OTHER, marks)
 
     def _about_caller(self, left: Value, operator: str, right: Value, marks: frozenset[str]) -> Test:
+        # What was asked for together with who asks may be there, and be anything, for everybody.
+        is_decided = self.anonymous and not all(_is_asked_for(side) for side in (left, right) if "caller" in side.tags)
         if isinstance(right, Const) and right.value is None and operator in ("is", "=="):
             about = self.demand_of(left)
             about = about if about.kind == "state" else AUTHENTICATION
-            return Test(True if self.anonymous else None, OTHER, about, marks)
+            return Test(True if is_decided else None, OTHER, about, marks)
         if isinstance(right, Const) and isinstance(right.value, bool) and operator in ("is", "=="):
             test = self.truth(left)
             return test if right.value else negated(test)
@@ -195,7 +196,7 @@ class Judging(Machine):
             demand = UNKNOWN if _ROLES.search(_last(left) or _last(right)) else _quiet(self.demand_of(left))
             return Test(None, demand, demand, marks)
         demand = self._demanded(left, operator, right)
-        return Test(False if self.anonymous else None, demand, OTHER, marks)
+        return Test(False if is_decided else None, demand, OTHER, marks)
 
     def _demanded(self, left: Value, operator: str, right: Value) -> Demand:
         caller, other = (left, right) if "caller" in left.tags else (right, left)
@@ -230,6 +231,13 @@ def _of_path(path: PathOf, operator: str, other: Value) -> Test:
         fits.append(None if not known else (None if path.may_be(str(getattr(value, "value", ""))) else False))
     is_whole = not isinstance(other, Items) or other.is_whole
     return Test(False if is_whole and all(fit is False for fit in fits) else None, OTHER, OTHER, path.tags)
+
+
+def _is_asked_for(value: Value) -> bool:
+    """Whether a value may be there for everybody: data asked for with the rest of a request, or what is not read."""
+    return "unread" in value.tags or any(
+        isinstance(one, Thing) and (one.is_call or bool(one.trail)) and "input" in one.tags for one in options(value)
+    )
 
 
 def _quiet(demand: Demand) -> Demand:

@@ -1,7 +1,8 @@
 """What an expression may be, as far as source tells: constants, functions with their surroundings, objects, things.
 
 `tags` say what a value derives from: `caller` (a credential, or who it belongs to), `input` (the rest of a request),
-`setting` (configuration that source does not fix), `signature`, `csrf`, `address`.
+`setting` (configuration that source does not fix), `signature`, `csrf`, `address`, `unread` (what a function of
+another package gave that was handed the request, or a credential that is not there: it may be anything).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ NOTHING: frozenset[str] = frozenset()
 CALLER = frozenset(("caller",))
 INPUT = frozenset(("input",))
 SETTING = frozenset(("setting",))
+UNREAD = frozenset(("unread",))
 
 
 class Value:
@@ -223,6 +225,9 @@ def options(value: Value) -> tuple[Value, ...]:
     return value.options if isinstance(value, Choice) else (value,)
 
 
+_MOST_OPTIONS = 8
+
+
 def joined(values: list[Value]) -> Value:
     """One value of several."""
     flat: list[Value] = []
@@ -232,7 +237,10 @@ def joined(values: list[Value]) -> Value:
                 flat.append(option)
     if len(flat) == 1:
         return flat[0]
-    return Choice(tuple(flat[:8])) if flat else Const(None)
+    if len(flat) > _MOST_OPTIONS:
+        # Whatever else it may be is not known; a public option must not be forgotten among those of callers.
+        flat = [*flat[: _MOST_OPTIONS - 1], Thing()]
+    return Choice(tuple(flat)) if flat else Const(None)
 
 
 def _alike(one: Value, other: Value) -> bool:
