@@ -258,7 +258,8 @@ class Verdicts:
         # A route that may be elsewhere is not guarded here: another one may answer at this path.
         is_astray = found is not None and bool(found.around.doubt)
         refused = not is_astray and any(one.refuses for one in every if _counts(one))
-        doubts = [doubt for one in every for doubt in one.doubts]
+        # What stands nearest to the route says most about it: its own checks before middleware around everything.
+        doubts = [doubt for one in reversed(every) for doubt in one.doubts]
         if found is not None and found.around.doubt:
             doubts.insert(0, found.around.doubt)
         if refused:
