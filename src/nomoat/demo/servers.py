@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from nomoat.demo import leash
 from nomoat.demo.project import Project
 from nomoat.errors import IncompleteError
 
@@ -48,6 +49,8 @@ class Service:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(10)
+        if self.process.stdin is not None:
+            self.process.stdin.close()
 
 
 def start(project: Project, name: str, port: int, *, workers: int = 2) -> Service:
@@ -59,12 +62,12 @@ def start(project: Project, name: str, port: int, *, workers: int = 2) -> Servic
     ]  # fmt: skip
     with log.open("ab") as output:
         process = subprocess.Popen(
-            command,
+            leash.command(*command),
             cwd=project.root,
             env=project.environment(),
             stdout=output,
             stderr=output,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             start_new_session=True,
         )
     service = Service(name, f"http://127.0.0.1:{port}", process, log)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from nomoat.demo import leash
 from nomoat.demo.project import Project
 from nomoat.errors import IncompleteError, printable
 
@@ -37,9 +38,10 @@ class Background:
             self.process.send_signal(signal.SIGINT)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(5)
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait(5)
+        if self.process.stdin is not None:
+            # Lets go of the leash: what has not ended is ended by it.
+            self.process.stdin.close()
+        self.process.wait(2 * leash.GRACE_S)
 
 
 @dataclass(slots=True)
@@ -96,12 +98,13 @@ class Stage:
         log = self.project.root / f"{arguments[0]}.log"
         with log.open("ab") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", "nomoat", *arguments],
+                leash.command(sys.executable, "-m", "nomoat", *arguments),
                 cwd=self.project.root,
                 env=self.project.environment(),
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=output,
+                start_new_session=True,
             )
         self.running.append(Background(f"nomoat {' '.join(arguments)}", process, log))
         return self.running[-1]
