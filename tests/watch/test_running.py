@@ -5,6 +5,7 @@ import resource
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from nomoat.cli.main import main
 from nomoat.journal.facts import Alert, Block, Decision, Gap, timestamp
 from nomoat.journal.journal import open_store
+from nomoat.journal.ports import Store
 from nomoat.journal.writer import tell_gaps
 
 _SHORT = '{"alerts": [{"type": "traffic_spike", "threshold": 20, "action": "notify"}]}'
@@ -25,6 +27,12 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("NOMOAT_CONFIG", raising=False)
     (tmp_path / "nomoat.yaml").write_text(_SHORT)
     return tmp_path
+
+
+@pytest.fixture
+def store(project: Path) -> Iterator[Store]:
+    with closing(open_store(_url(project))) as store:
+        yield store
 
 
 def _url(project: Path) -> str:
@@ -98,9 +106,8 @@ def test_over_the_journal_alerts_are_facts_and_a_second_run_is_clean(project: Pa
 
 
 def test_beside_a_live_watcher_a_second_one_says_so_and_takes_nothing(
-    project: Path, capsys: pytest.CaptureFixture[str]
+    store: Store, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    store = open_store(_url(project))
     with subprocess.Popen([sys.executable, "-m", "nomoat", "watch", "run"], stderr=subprocess.PIPE) as running:
         assert running.stderr is not None
         assert any(b"watching" in line for line in iter(running.stderr.readline, b""))
@@ -157,8 +164,7 @@ def test_a_users_own_detection_runs_beside_the_shipped_ones(project: Path, capsy
     assert 1 == main(["watch", "test"])
 
 
-def test_a_full_disk_is_said_and_watching_goes_on_when_it_is_mended(project: Path) -> None:
-    store = open_store(_url(project))
+def test_a_full_disk_is_said_and_watching_goes_on_when_it_is_mended(store: Store) -> None:
     store.append([(_decision(number), None) for number in range(25)])
     code = (
         "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
