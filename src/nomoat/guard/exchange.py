@@ -117,11 +117,15 @@ class _Answer:
             await self.refuse("decision-missing", tell=True)
             return
         asked.started = True
-        self._record_first(status)
-        if asked.outcome == "deferred":
-            self._record_what_would_have_been(pending, status)
-        self._record_standing_denial(status)
+        self._record_how_it_ended(status)
         await self._send(message)
+
+    def _record_how_it_ended(self, status: int) -> None:
+        """The decision, and what the handler left open; status 0 where no answer came."""
+        self._record_first(status)
+        if self._asked.outcome == "deferred":
+            self._record_what_would_have_been(self._asked.pending, status)
+        self._record_standing_denial(status)
 
     def _record_what_would_have_been(self, pending: tuple[str, ...], status: int) -> None:
         asked = self._asked
@@ -130,7 +134,7 @@ class _Answer:
         if asked.demand.never_decides(asked.known.method, asked.answer.needs):
             reason = "undecided-before-write"
         elif pending:
-            reason = "decision-missing" if status < 400 else "not-decided"
+            reason = "decision-missing" if 0 < status < 400 else "not-decided"
         if reason is not None:
             asked.runtime.audit.record(asked.last(reason, status))
 
@@ -147,7 +151,8 @@ class _Answer:
     def failed(self, status: int = 500) -> None:
         """The application raised: its decision is recorded all the same."""
         self._status = self._status or status
-        self._record_first(self._status)
+        if not self._asked.started:
+            self._record_how_it_ended(self._status)
         self.finish()
 
     def finish(self) -> None:
@@ -157,7 +162,7 @@ class _Answer:
             asked.runtime.audit.record(_response(asked, self._status))
         elif not self._is_recorded:
             # The application ended without an answer.
-            self._record_first(self._status)
+            self._record_how_it_ended(self._status)
 
     def _record_first(self, status: int) -> None:
         if self._is_committed or self._is_recorded:
