@@ -47,13 +47,15 @@ def scan(path: Path, settings: Settings, *, today: date, rules: dict[str, Rule] 
     drawing = draw(path, settings=settings)
     run = _Run(drawing, rules, settings, today)
     found = run.findings()
+    # What the framework adds by itself is on the map; the summary counts what somebody here wrote, as `nomoat map` does.
+    own = [route for route in drawing.map.routes if route.origin == "source"]
     return Result(
         findings=tuple(sorted(found, key=lambda finding: finding.order)),
         not_analysed=tuple(sorted(set(run.not_analysed))),
         notes=tuple(sorted({(gap.at, gap.why) for gap in drawing.map.not_read if gap.analysed})),
         rules=rules,
-        routes=len(drawing.map.routes),
-        unknown_routes=sum(route.verdict == "unknown" for route in drawing.map.routes),
+        routes=len(own),
+        unknown_routes=sum(route.verdict == "unknown" for route in own),
         files=drawing.map.coverage.files,
         lines=drawing.map.coverage.lines,
         seconds=time.monotonic() - started,
