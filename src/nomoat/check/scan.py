@@ -47,7 +47,7 @@ def scan(path: Path, settings: Settings, *, today: date, rules: dict[str, Rule] 
     drawing = draw(path, settings=settings)
     run = _Run(drawing, rules, settings, today)
     found = run.findings()
-    # What the framework adds by itself is on the map; the summary counts what somebody here wrote, as `nomoat map` does.
+    # The framework's own are on the map; the summary counts what somebody here wrote, as `nomoat map` does.
     own = [route for route in drawing.map.routes if route.origin == "source"]
     return Result(
         findings=tuple(sorted(found, key=lambda finding: finding.order)),
