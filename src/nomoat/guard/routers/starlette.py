@@ -137,6 +137,7 @@ class Routes:
 
     def __init__(self, app: Any) -> None:
         """Raises UsageError where the application has no list of routes."""
+        self._app = app
         self._router = getattr(app, "router", app)
         if not isinstance(getattr(self._router, "routes", None), list):
             raise UsageError(
@@ -162,11 +163,19 @@ class Routes:
         """Where a request will go. NOTHING: nowhere, the framework answers. None: who knows, which is denied."""
         if list(map(len, self._lists)) != self._sizes or self._router.routes is not self._lists[0]:
             self._read_again()
-        found = self.table.match(scope, scope["path"], scope.get("root_path", ""))
+        root = self._root(scope)
+        found = self.table.match(scope, scope["path"], root)
         if found is NOTHING and self._ids != [list(map(id, routes)) for routes in self._lists]:
             self._read_again()
-            found = self.table.match(scope, scope["path"], scope.get("root_path", ""))
+            found = self.table.match(scope, scope["path"], root)
         return found
+
+    def _root(self, scope: Scope) -> str:
+        """The root path that the router will see: an application that guard stands before may yet set its own."""
+        own = getattr(self._app, "root_path", "")
+        if own and scope.get("app") is not self._app:
+            return str(own)
+        return str(scope.get("root_path", ""))
 
     def _read_again(self) -> None:
         with self._lock:
