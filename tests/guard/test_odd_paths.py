@@ -136,3 +136,17 @@ def test_a_method_that_a_header_names_is_never_the_method(tmp_path: Path) -> Non
     outside.close()
 
     assert (401, []) == (answer.status, ran)
+
+
+@pytest.mark.parametrize("root", ["", "/v1"])
+@pytest.mark.parametrize("path", ["/sub/admin/", "/admin/users/b%C3%A9n/"])
+def test_the_frameworks_redirect_to_the_other_slash_passes(path: str, root: str, tmp_path: Path) -> None:
+    ran: list[str] = []
+    app = _app(ran)
+    outside = guard.Guard(app, "enforce", application=app, config=_files(tmp_path), identity=lambda _: None)
+    answer = asyncio.run(serve(outside, scope_of("GET", path, root=root)))
+    outside.close()
+
+    other = path.removesuffix("/") if path.endswith("/") else path + "/"
+    expected = (307, f"http://testserver{root}{other}")
+    assert (expected, []) == ((answer.status, answer.header("location")), ran)
