@@ -82,6 +82,11 @@ def _is_no_credential(value: Value) -> bool:
     )
 
 
+def _is_model(value: Value) -> bool:
+    """Whether `get` is told what to read before it is told which: `session.get(User, user_id)`."""
+    return any(isinstance(one, Class) for one in options(value))
+
+
 class Calls(Expressions):
     """Evaluates calls."""
 
@@ -475,8 +480,11 @@ class Calls(Expressions):
         last = callee.trail[-1] if callee.trail else callee.name.rpartition(".")[2]
         marks = callee.marks | union(args) | union(named.values())
         inner = Thing(callee.name.rpartition(".")[0], marks=callee.marks, trail=callee.trail[:-1], cls=None)
-        if last == "get" and args:
-            return self.item(inner, args[0])
+        if last == "get" and args and not _is_model(args[0]):
+            found = self.item(inner, args[0])
+            # What is found by the caller is about the caller, whatever stands before it: `session.get(User, user_id)`.
+            is_told = "caller" in union((*args[1:], *named.values())) and "caller" not in found.tags
+            return Thing(marks=found.tags | CALLER) if is_told else found
         if last in _SAME:
             return inner if inner.trail or inner.marks else Thing(marks=marks)
         if callee.name in self.models.raising_methods or callee.name in self.models.verifiers:
