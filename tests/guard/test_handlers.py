@@ -308,3 +308,27 @@ def test_only_gives_what_is_allowed_and_counts_as_the_decision(tmp_path: Path) -
 
     assert (200, [{"by": "ana"}, {"by": "ana"}]) == (answer.status, answer.json())
     assert (2, 1, 2) == (fact.allowed, fact.withheld, len(facts))
+
+
+LONG = "a" * 64
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [(LONG, 200), (LONG + "b", 403), (LONG + "/", 404), ("a" * 63, 403), ("a" * 2000, 403)],
+)
+def test_a_condition_reads_a_path_parameter_whole(asked: str, status: int, tmp_path: Path) -> None:
+    def handler(number: str) -> str:
+        return number
+
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    app.add_api_route("/orders/{number}", handler)
+    policy = POLICY.replace(
+        "- {permission: export:read}", '- {permission: me:read, when: "params.number == subject.sub"}'
+    )
+    who = guard.Identity(f"user:local/{LONG}", ("customer",))
+    guarded = Guarded(tmp_path, app, (route("GET /orders/{number}", binding=("me:read",)),), policy=policy, who=who)
+    answer, facts = guarded.ask("GET", f"/orders/{asked}")
+
+    assert status == answer.status
+    assert all(len(value) <= 64 for fact in facts for value in fact.params.values())

@@ -60,6 +60,8 @@ class Known(NamedTuple):
     trace: str
     at: datetime
     also: Mapping[str, str] = _NONE
+    #: Path parameters as conditions compare them: whole, where `params` are as facts keep them.
+    compared: Mapping[str, str] = _NONE
 
 
 class Asked:
@@ -110,7 +112,7 @@ class Asked:
         """What conditions read besides the resource."""
         if self._attributes is None:
             known, identity = self.known, self.identity
-            self._attributes = {f"params.{name}": value for name, value in known.params.items()}
+            self._attributes = {f"params.{name}": value for name, value in known.compared.items()}
             self._attributes |= {
                 "context.hour": known.at.hour,
                 "context.client": known.client,

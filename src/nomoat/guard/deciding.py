@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from nomoat.policy.decide import Answer
 
 _PARAM_LENGTH = 64
+#: What a condition may compare of a path: a longer parameter is missing there, so its condition errs and denies.
+_COMPARED_LENGTH = 1024
 _ALSO_LENGTH = 256
 _TRACE = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-")
 _KNOWN_METHODS = frozenset(METHODS)
@@ -55,6 +57,7 @@ async def first(runtime: Runtime, scope: Scope) -> Asked:
         trace=_trace(scope["headers"]),
         at=datetime.now(UTC),
         also=_also(runtime.standing.adds(subject), scope) if runtime.standing.logs else _NO_PARAMS,
+        compared=_compared(found.params) if found is not None and found.params else _NO_PARAMS,
     )
     asked = Asked(runtime, loaded, known, demand, identity)
     asked.is_served = found is not NOTHING
@@ -134,6 +137,15 @@ def _target(service: str, found: Found | None, demand: Demand | None, method: st
         return f"route:{service}/{found.key}"
     # A path that nobody serves is the caller's own text: it never becomes an id, nor does a method nobody knows.
     return f"route:{service}/{method if method in _KNOWN_METHODS else 'ANY'} *"
+
+
+def _compared(params: Mapping[str, str]) -> dict[str, str]:
+    """Path parameters exactly as the handler gets them: what a fact shortens or mends would name another object."""
+    return {name: value for name, value in params.items() if len(value) <= _COMPARED_LENGTH and _is_text(value)}
+
+
+def _is_text(value: str) -> bool:
+    return value.isascii() or not any("\ud800" <= character <= "\udfff" for character in value)
 
 
 def _params(params: Mapping[str, str]) -> dict[str, str]:
