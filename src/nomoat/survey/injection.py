@@ -15,6 +15,7 @@ from nomoat.survey.trial.registry import Registry
 from nomoat.survey.trial.values import (
     CALLER,
     INPUT,
+    UNREAD,
     Class,
     Const,
     Env,
@@ -112,7 +113,10 @@ class Injection:
             return Given(name, value=self._scopes(scopes), type=short)
         for mark in marks:
             if isinstance(mark, Thing) and mark.name in self._models.inputs:
-                return self._input(name, self._models.inputs[mark.name], mark, cls, short)
+                given = self._input(name, self._models.inputs[mark.name], mark, cls, short)
+                if isinstance(given.value, Thing) and any(_is_given(one) for one in _defaults(mark, marks)):
+                    given.value.marks |= UNREAD
+                return given
         if dotted in self._models.injected:
             return Given(name, value=Thing(dotted), type=short)
         return self._plain(name, path, cls, short, in_handler, default_node is not None)
@@ -180,6 +184,17 @@ class Injection:
             return Given(name, value=Thing(marks=INPUT, cls=cls), place="body", type=short)
         marks = INPUT if in_handler else tags_of_query(name)
         return Given(name, value=Thing(marks=marks), place="query", type=short)
+
+
+def _defaults(mark: Thing, marks: list[Value]) -> list[Value]:
+    return [*mark.args[:1], *(mark.named[key] for key in ("default", "default_factory") if key in mark.named), *marks]
+
+
+def _is_given(default: Value) -> bool:
+    """Whether a caller who sends nothing is taken to have sent this."""
+    return isinstance(default, Function) or (
+        isinstance(default, Const) and bool(default.value) and default.value != ...
+    )
 
 
 __all__ = ["CALLER", "Given", "Injection", "Registry", "Signature"]

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 import sys
+from dataclasses import replace
 
 from nomoat.survey.models import spot
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
+from nomoat.survey.trial import queries
 from nomoat.survey.trial.demands import AUTHENTICATION, OTHER, Demand
 from nomoat.survey.trial.expressions import Expressions
+from nomoat.survey.trial.judging import negated
 from nomoat.survey.trial.known import SPECIAL, const_method
 from nomoat.survey.trial.machine import End, RaisedError
 from nomoat.survey.trial.refusals import SUPER
@@ -55,22 +58,12 @@ _SAME = frozenset(
 _VERIFIES = re.compile(r"_*(verify|decode|authenticate|validate|require|introspect|check|ensure|assert)", re.I)
 #: What middleware calls to go on, and to answer by itself.
 NEXT, SEND = "next()", "send()"
-#: Methods that narrow a query.
-_NARROWS = frozenset(("where", "filter", "filter_by", "find", "find_one", "get", "get_or_404", "having", "and_", "or_"))
-_HAS_WHERE = re.compile(r"^\s*(select|update|delete|with)\b.*\bwhere\b", re.I | re.S)
 
 
 def guards_by_name(dotted: str) -> bool:
     """Whether something elsewhere is called like a guard."""
     name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", dotted)
     return bool(GUARDING.search(name))
-
-
-def names_owner(name: str) -> bool:
-    """Whether a column is called like one that says whose something is."""
-    return bool(
-        re.search(r"(owner|user|author|creator|created_by|tenant|account|customer|member|org|company|team)", name, re.I)
-    )
 
 
 def _is_no_credential(value: Value) -> bool:
@@ -116,8 +109,14 @@ class Calls(Expressions):
     def call(self, callee: Value, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value:
         """What a call gives."""
         self.step()
-        if not self.wires and (args or named):
-            self._note_narrowed(callee, args, named, at)
+        if not self.wires and (args or named) and self._note_narrowed(callee, args, named, at):
+            return self._narrowed(self._called(callee, args, named, at, env))
+        return self._called(callee, args, named, at, env)
+
+    def _narrowed(self, value: Value) -> Value:
+        return replace(value, marks=value.marks | queries.OWNED) if isinstance(value, Thing) else value
+
+    def _called(self, callee: Value, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value:
         if isinstance(callee, Choice):
             return self._call_any(callee, args, named, at, env)
         if isinstance(callee, Function):
@@ -136,23 +135,26 @@ class Calls(Expressions):
             return self._call_thing(callee, args, named, at)
         return Thing(marks=union(args), at=at)
 
-    def _note_narrowed(self, callee: Value, args: tuple[Value, ...], named: dict[str, Value], at: str) -> None:
+    def _note_narrowed(self, callee: Value, args: tuple[Value, ...], named: dict[str, Value], at: str) -> bool:
         """A query that asks only for what belongs to the caller."""
         last = callee.trail[-1] if isinstance(callee, Thing) and callee.trail else getattr(callee, "name", "")
         last = str(last).rpartition(".")[2]
-        if last in _NARROWS:
-            tests = [arg for arg in args if isinstance(arg, Test)]
-            compares = any(leaf.kind == "ownership" for test in tests for leaf in test.if_true.leaves())
-            by_name = last != "get" and any(
-                "caller" in value.tags and names_owner(name) for name, value in named.items()
-            )
-            if compares or by_name:
-                self.record.limited.append(at)
-        elif last in ("execute", "fetch", "fetchrow", "fetch_one", "fetch_all", "exec", "scalar", "scalars") and args:
-            text = args[0].args[0] if isinstance(args[0], Thing) and args[0].args else args[0]
-            given = union(args[1:]) | union(named.values())
-            if isinstance(text, Const) and "caller" in given and _HAS_WHERE.search(str(text.value)):
-                self.record.limited.append(at)
+        if not queries.narrows(last, callee, args, named):
+            return False
+        is_asked_for = "input" in callee.tags | union((*args, *named.values()))
+        self.record.limited.append((at, is_asked_for))
+        return True
+
+    def _condition(self, name: str, column: Value | None, args: tuple[Value, ...]) -> Test | None:
+        """A condition of a query that is written as a call: `or_(...)`, `Order.owner_id.in_([user.id])`."""
+        if name in ("or_", "and_", "not_") and queries.has_test(args):
+            tests = [self.truth(arg) for arg in args]
+            if name == "or_":
+                return queries.any_of(tests, lambda every: self.combined(every, is_or=True))
+            return self.combined(tests, is_or=False) if name == "and_" else negated(tests[0])
+        if name == "in_" and column is not None and len(args) == 1 and "caller" not in column.tags:
+            return self.compared(column, "in", args[0])
+        return None
 
     def _call_any(self, callee: Choice, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value:
         found: list[Value] = []
@@ -275,6 +277,9 @@ class Calls(Expressions):
         """A call of something of another package."""
         name = callee.name
         models = self.models
+        condition = self._condition(name.rpartition(".")[2], callee.me, args)
+        if condition is not None:
+            return condition
         if callee.me is not None:
             found = self._method(callee, args, named, at)
             if found is not None:
@@ -403,7 +408,12 @@ class Calls(Expressions):
         if isinstance(me, (Const, PathOf)):
             return const_method(self, me, last, args)
         if isinstance(me, Thing) and me.name.startswith("request.") and last == "get":
-            return self.item_of_request(me, args[0] if args else Const(None))
+            found = self.item_of_request(me, args[0] if args else Const(None))
+            default = args[1] if len(args) > 1 else named.get("default")
+            if isinstance(found, Thing) and isinstance(default, Const) and default.value:
+                # Who sends nothing is taken to have sent this.
+                found.marks |= UNREAD
+            return found
         owner = callee.name.rpartition(".")[0]
         if last == "__init__" and isinstance(me, Registry):
             me.args, me.named = args, {**me.named, **named}
@@ -431,12 +441,8 @@ class Calls(Expressions):
             return Items(list(me.values), me.is_whole)
         if name in ("issubset", "difference") and args and "caller" in args[0].tags:
             test = self.set_operation("-", me, args[0])
-            from nomoat.survey.trial.judging import negated
-
             return negated(self.truth(test)) if name == "issubset" else test
         if name in ("intersection", "isdisjoint") and args and "caller" in args[0].tags:
-            from nomoat.survey.trial.judging import negated
-
             test = self.set_operation("&", me, args[0])
             return test if name == "intersection" else negated(self.truth(test))
         return None
@@ -485,6 +491,9 @@ class Calls(Expressions):
             # What is found by the caller is about the caller, whatever stands before it: `session.get(User, user_id)`.
             is_told = "caller" in union((*args[1:], *named.values())) and "caller" not in found.tags
             return Thing(marks=found.tags | CALLER) if is_told else found
+        condition = self._condition(last, inner if callee.trail else None, args)
+        if condition is not None:
+            return condition
         if last in _SAME:
             return inner if inner.trail or inner.marks else Thing(marks=marks)
         if callee.name in self.models.raising_methods or callee.name in self.models.verifiers:

@@ -504,15 +504,36 @@ class Trial(Calls):
         return Flow(None, loops=[env])
 
     def _with(self, node: Node, env: Env) -> Flow:
+        before, mark = env.copy(), len(self.pending)
+        quiet: list[Callable[[End], bool]] = []
         for value_node, target in node[3]:
             value = self.evaluate(env, value_node)
+            quiet.append(self._quiet(env, value_node, value))
             if isinstance(value, Object):
                 enter = self.attribute(value, "__enter__")
                 if isinstance(enter, Function):
                     value = self.invoke(enter, (), {}, self.at(env, value_node))
             if target is not None:
                 self.assign(env, target, value)
-        return self.run(node[4], env)
+        flow = self.run(node[4], env)
+        swallowed = [end for end in (*flow.ends, *self.pending[mark:]) if any(is_quiet(end) for is_quiet in quiet)]
+        if swallowed:
+            flow.ends = [end for end in flow.ends if end not in swallowed]
+            self.pending[mark:] = [end for end in self.pending[mark:] if end not in swallowed]
+            flow.env = merged([before] if flow.env is None else [flow.env, before])
+        return flow
+
+    def _quiet(self, env: Env, node: Node, value: Value) -> Callable[[End], bool]:
+        """Whether a context manager may keep an exception to itself."""
+        if isinstance(value, Object):
+            leaves = [self.attribute(value, name) for name in ("__exit__", "__aexit__")]
+            scopes = [leave.scope for leave in leaves if isinstance(leave, Function) and leave.scope is not None]
+            return lambda end: any(_may_return_true(scope.body) for scope in scopes)
+        callee = self.evaluate(env, node[3]) if node[0] == form.CALL else None
+        if isinstance(callee, Outside) and callee.name == "contextlib.suppress":
+            return lambda end: any(self._matches(env, kind, end) for kind in node[4])
+        made = callee.scope if isinstance(callee, Function) else None
+        return lambda end: made is not None and _catches(made.body)
 
     def _try(self, node: Node, env: Env) -> Flow:
         body, handlers, orelse, final = node[3], node[4], node[5], node[6]
@@ -702,6 +723,21 @@ class Trial(Calls):
         if test.anonymous is False and test.marks:
             return Flow(None, ends=[End(None, self.at(env, node), tuple(self.conditions), needs_credential=True)])
         return Flow(env)
+
+
+def _may_return_true(body: object) -> bool:
+    if not isinstance(body, tuple):
+        return False
+    if body and body[0] == form.RETURN:
+        given = body[3]
+        return given is not None and not (given[0] == form.CONSTANT and not given[3])
+    return any(_may_return_true(part) for part in body)
+
+
+def _catches(body: object) -> bool:
+    if not isinstance(body, tuple):
+        return False
+    return bool(body and body[0] == form.TRY and body[4]) or any(_catches(part) for part in body)
 
 
 def _is_stub(scope: Scope) -> bool:
