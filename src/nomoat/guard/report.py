@@ -14,7 +14,7 @@ from nomoat import datafile
 from nomoat import settings as settings_file
 from nomoat.appmap import codec
 from nomoat.errors import EXIT_CLEAN, EXIT_FINDINGS, UsageError, printable
-from nomoat.journal.facts import Decision, timestamp
+from nomoat.journal.facts import Decision, Response, timestamp
 from nomoat.journal.journal import open_store
 from nomoat.journal.ports import Entry
 from nomoat.settings import Settings
@@ -48,20 +48,29 @@ class Report:
     requests: int = 0
     denied: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
     enforced: int = 0
+    #: Of the unsettled kinds, what the application itself refused with 401: enforcing changes nothing for it.
+    refused_anyway: int = 0
     seen: set[str] = field(default_factory=set)
 
     @property
     def unsettled(self) -> int:
         """Denials that somebody has to decide about before guard enforces."""
-        return sum(number for (_, _, reason, _), number in self.denied.items() if reason not in _SETTLED)
+        open_ones = sum(number for (_, _, reason, _), number in self.denied.items() if reason not in _SETTLED)
+        return open_ones - self.refused_anyway
 
 
 def collect(entries: Iterable[Entry]) -> Report:
-    """The report over decisions, the last of each request; collapsed ones weigh their count."""
+    """The report over decisions, the last of each request; collapsed ones weigh their count.
+
+    The status of a write is in its `Response`, for its decision was written before its handler ran.
+    """
     last: dict[str, Decision] = {}
+    statuses: dict[str, int] = {}
     for entry in entries:
         fact = entry.fact
-        if isinstance(fact, Decision):
+        if isinstance(fact, Response):
+            statuses[fact.request] = fact.status
+        elif isinstance(fact, Decision):
             known = last.get(fact.request)
             if known is None or fact.sequence >= known.sequence:
                 last[fact.request] = fact
@@ -73,6 +82,9 @@ def collect(entries: Iterable[Entry]) -> Report:
             who = "anonymous" if fact.subject == "anonymous" else fact.subject
             report.denied[fact.target, who, fact.reason, ", ".join(fact.permissions)] += fact.count
             report.enforced += fact.count if fact.enforced else 0
+            status = statuses.get(fact.request, fact.status)
+            if status == 401 and not fact.enforced and fact.reason not in _SETTLED:
+                report.refused_anyway += fact.count
     return report
 
 
@@ -85,7 +97,7 @@ def run(arguments: argparse.Namespace) -> int:
     store = open_store(settings.store_url, create=False)
     try:
         begins = timestamp(datetime.now(UTC) - timedelta(seconds=since_s))
-        report = collect(store.read(store.before(begins), kinds=(Decision,)))
+        report = collect(store.read(store.before(begins), kinds=(Decision, Response)))
     finally:
         store.close()
     unseen = _unseen(settings, report)
@@ -117,8 +129,10 @@ def _print_text(report: Report, unseen: list[str], since: str, *, all_unseen: bo
     if not report.requests:
         print("Nothing was seen yet: is the service running behind protect(app)?")
     elif report.unsettled:
+        _print_refused_anyway(report)
         print("Safe to enforce when these are settled: grant it, change routes:, or find out why somebody tries.")
     else:
+        _print_refused_anyway(report)
         print("Safe to enforce: nothing was denied that somebody has to decide about.")
     if unseen and all_unseen:
         print("Not seen yet:")
@@ -126,6 +140,11 @@ def _print_text(report: Report, unseen: list[str], since: str, *, all_unseen: bo
             print(f"  {printable(route.partition('/')[2])}")
     elif unseen:
         print(f"Not seen yet: {len(unseen)} routes (nomoat guard report --unseen)", file=sys.stdout)
+
+
+def _print_refused_anyway(report: Report) -> None:
+    if report.refused_anyway:
+        print(f"{report.refused_anyway:,} of these the application itself answered with 401: nothing changes for them.")
 
 
 def _print_json(report: Report, unseen: list[str]) -> None:
@@ -138,6 +157,7 @@ def _print_json(report: Report, unseen: list[str]) -> None:
         "requests": report.requests,
         "denied": denied,
         "unsettled": report.unsettled,
+        "refused_anyway": report.refused_anyway,
         "unseen": unseen,
         "safe_to_enforce": report.requests > 0 and not report.unsettled,
     }
