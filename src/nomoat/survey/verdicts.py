@@ -225,7 +225,9 @@ class Verdicts:
                 end = End(None, place, conditions, is_caught=caught)
                 where, _, runs = _place(function, found, handler)
                 self._judge._take(result, escape(end), status, where, place, runs, asked)
-        for place in tried.trial.record.limited:
+        for place, is_asked_for in tried.trial.record.limited:
+            if "{" in found.path and not is_asked_for:
+                continue  # It asks for something else than the object in the path.
             guard = Guard("ownership", name, place, "inside")
             if not any(one.kind == "ownership" for one in result.guards):
                 result.guards.append(guard)

@@ -437,6 +437,10 @@ class Calls(Expressions):
         if name in ("append", "add", "extend", "insert") and args:
             self._add(me, name, args[-1])
             return Const(None)
+        if name in ("clear", "pop", "remove") and self.wires:
+            # What is taken out of a list may have been any of it.
+            me.values[:] = [Choice((*options(value), Const(None))) for value in me.values]
+            me.is_whole = False
         if name == "copy":
             return Items(list(me.values), me.is_whole)
         if name in ("issubset", "difference") and args and "caller" in args[0].tags:

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.symbols import How
-from nomoat.survey.trial.judging import Judging
+from nomoat.survey.trial import queries
+from nomoat.survey.trial.judging import Judging, negated
 from nomoat.survey.trial.machine import Condition, End, RaisedError
 from nomoat.survey.trial.registry import Bound, Registry, RoutesOf
 from nomoat.survey.trial.values import (
@@ -410,6 +411,11 @@ class Expressions(Judging):
             if all(isinstance(value, Const) and isinstance(value.value, str) for value in values):
                 text = "".join(str(value.value) for value in values if isinstance(value, Const))
                 return Const(text, union(values))
+        if node[3] in ("&", "|") and queries.has_test(values):
+            tests = [self.truth(value) for value in values]
+            if node[3] == "&":
+                return self.combined(tests, is_or=False)
+            return queries.any_of(tests, lambda every: self.combined(every, is_or=True))
         if node[3] in ("&", "-", "|") and len(values) == 2 and "caller" in union(values):
             return self.set_operation(node[3], values[0], values[1])
         known = self.known_constant(env.scope, node) if not env.scope.is_function else None
@@ -478,6 +484,9 @@ class Expressions(Judging):
             for more, further, _, _ in node[6][1:]:
                 self.assign(inner, more, self.element(self.evaluate(inner, further)))
             tests = [self.test(inner, condition) for condition in conditions]
+            if not self.wires and any(queries.owns(test.if_true) for test in tests):
+                is_asked_for = "input" in union([source, *tests])
+                self.record.limited.append((self.at(env, node), is_asked_for))
             if any(test.anonymous is False and not test.marks for test in tests):
                 continue
             value = self.evaluate(inner, node[4])
@@ -507,7 +516,10 @@ class Expressions(Judging):
         return Const(test.anonymous) if test.anonymous is not None and not test.marks else test
 
     def _unary(self, env: Env, node: Node) -> Value:
-        return self._test_value(env, node) if node[3] == "not" else self.evaluate(env, node[4])
+        if node[3] == "not":
+            return self._test_value(env, node)
+        value = self.evaluate(env, node[4])
+        return negated(value) if node[3] == "~" and isinstance(value, Test) else value
 
     def _call_node(self, env: Env, node: Node) -> Value:
         raise NotImplementedError

@@ -94,7 +94,8 @@ class Record:
     #: Tests that were not decided for a caller without a credential.
     undecided: list[Condition] = field(default_factory=list)
     asked: list[tuple[str | None, str]] = field(default_factory=list)
-    limited: list[str] = field(default_factory=list)
+    #: Where a query is narrowed to what belongs to the caller, and whether it is of what the request asks for.
+    limited: list[tuple[str, bool]] = field(default_factory=list)
     #: Whether path, method or type of the request was asked for: then the outcome is of this route alone.
     saw_path: bool = False
     reached: list[str] = field(default_factory=list)

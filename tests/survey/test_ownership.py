@@ -1,0 +1,42 @@
+"""What asks whose an object is stands on the map as an ownership guard; what only looks like it does not."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from nomoat.survey.draw import draw
+
+CASES = Path(__file__).parent.parent / "check" / "fixtures" / "cases"
+
+
+@pytest.mark.parametrize("case", ["ownership", "ownership_queries"])
+def test_a_route_has_an_ownership_guard_exactly_where_the_case_is_unmarked(case: str, tmp_path: Path) -> None:
+    shutil.copy(CASES / f"{case}.py", tmp_path / "app.py")
+    lines = (tmp_path / "app.py").read_text().splitlines()
+    # The routes of countries have no owner; those of `/b...` ask for somebody else or for something else.
+    open_to_all = {
+        line.split('"')[1]
+        for line in lines
+        if line.startswith(("@app.", "@router.")) and ("# expect:" in line or '"/b' in line or '"/countries' in line)
+    }
+
+    routes = draw(tmp_path).map.routes
+
+    unowned = {
+        one.path.removeprefix("/notes")
+        for one in routes
+        if not any(guard.kind == "ownership" and guard.at.startswith("app.py:") for guard in one.guards)
+    }
+    assert open_to_all == unowned
+
+
+def test_a_dependency_that_loads_the_callers_own_runs_before(tmp_path: Path) -> None:
+    shutil.copy(CASES / "ownership.py", tmp_path / "app.py")
+
+    found = {one.path: [guard.runs for guard in one.guards if guard.kind == "ownership"]
+             for one in draw(tmp_path).map.routes}  # fmt: skip
+
+    assert (["before"], ["inside"]) == (found["/notes/{note_id}/dependency"], found["/notes/{note_id}/helper"])
