@@ -266,6 +266,28 @@ def check(t=Depends(oauth)):
 @app.get("/d", dependencies=[Depends(check)])
 def d(): return 1
 """,
+    "a list of checks that is emptied": """
+def check(t=Depends(oauth)):
+    if t is None: raise HTTPException(401)
+deps = [Depends(check)]
+deps.clear()
+@app.get("/d", dependencies=deps)
+def d(): return 1
+""",
+    "a check that is taken out of its list": """
+def check(t=Depends(oauth)):
+    if t is None: raise HTTPException(401)
+deps = [Depends(check)]
+deps.pop()
+@app.get("/d", dependencies=deps)
+def d(): return 1
+""",
+    "a scheme that is told afterwards not to refuse": """
+s = HTTPBearer()
+s.auto_error = False
+@app.get("/d", dependencies=[Depends(s)])
+def d(): return 1
+""",
 }
 
 

@@ -343,6 +343,8 @@ class Trial(Calls):
             owner.attributes[name] = value
             if isinstance(value, Registry) and not value.variable:
                 value.variable = name
+        elif isinstance(owner, Thing) and owner.name in self.models.schemes and self.wires:
+            owner.named[name] = Thing() if self.conditions or self.unsure else value
         elif isinstance(owner, Thing) and owner.name.startswith("request."):
             owner.named[name] = value
 
