@@ -48,6 +48,24 @@ def test_a_region_with_a_call_or_a_definition_is_not_analysed(broken: str) -> No
     assert lowered.loses
 
 
+@pytest.mark.parametrize(
+    "head", ["def f(:", "def f(a b):", "def f(a) -> :", "class A(:", "class A(Base:", "async def f(a, :"]
+)
+def test_a_definition_with_a_broken_head_is_not_analysed(head: str) -> None:
+    lowered = parse(b"a = 1\n" + head.encode() + b"\n    g()\n\ndef after(): pass\n", "m.py")
+
+    assert lowered.loses
+    assert "after" in names(lowered)
+
+
+@pytest.mark.parametrize("body", ["x = = 1", "if x y:\n        pass", "?"])
+def test_a_broken_line_in_a_body_does_not_break_the_head(body: str) -> None:
+    lowered = parse(f"def f(a):\n    {body}\n    b = 2\n".encode(), "m.py")
+
+    assert lowered.broken
+    assert not lowered.loses
+
+
 @pytest.mark.parametrize("broken", ["x = = 1", "x y", "?"])
 def test_a_region_without_a_call_is_a_note(broken: str) -> None:
     lowered = parse(b"a = 1\n" + broken.encode() + b"\nb = 2\n", "m.py")

@@ -25,6 +25,7 @@ STATEMENTS = frozenset(
     if name.endswith("_statement") or name in ("function_definition", "class_definition", "decorated_definition")
     for kind in kinds
 )
+_DEFINITIONS = frozenset((*KINDS["function_definition"], *KINDS["class_definition"]))
 #: Where lowering looks for whole statements in a broken region.
 _BODIES = frozenset(
     kind
@@ -43,27 +44,39 @@ def loses(region: bytes) -> bool:
 
 
 def broken(source: bytes, root: Parsed) -> Iterator[Broken]:
-    """Every region below `root` that did not parse. A token that is merely missing is a note: nothing is lost by it."""
-    stack = [(root, True)]
+    """Every region below `root` that did not parse.
+
+    A token that is merely missing is a note: nothing is lost by it. In the head of a definition it is more: what that
+    takes, and from where, is then a guess.
+    """
+    stack = [(root, True, False)]
     while stack:
-        node, in_body = stack.pop()
+        node, in_body, in_head = stack.pop()
         if node.is_missing and node.kind_id == _STRING_END and node.parent is not None:
             # All that follows became a text.
             yield Broken(node.parent.start_byte, node.parent.end_byte, True, "a text without an end")
         elif node.is_missing:
-            yield Broken(node.start_byte, node.end_byte, False, "something is missing")
+            yield Broken(node.start_byte, node.end_byte, in_head, "something is missing")
         elif node.kind_id == ERROR:
             # Statements in a region that stands among the parts of an expression are lost with it.
             kept = kept_in(node) if in_body else []
-            yield Broken(node.start_byte, node.end_byte, _loses_beside(source, node, kept))
-            stack.extend((child, True) for child in kept)
+            yield Broken(node.start_byte, node.end_byte, in_head or _loses_beside(source, node, kept))
+            stack.extend((child, True, False) for child in kept)
         elif node.has_error:
             in_body = node.kind_id in _BODIES
             inner = [child for child in node.children if child.has_error or child.is_missing]
             if not inner:
                 # Only a token that nobody sees, such as the end of a line, is missing here.
-                yield Broken(node.start_byte, node.end_byte, False, "something is missing")
-            stack.extend((child, in_body) for child in inner)
+                yield Broken(node.start_byte, node.end_byte, in_head, "something is missing")
+            stack.extend((child, in_body, _in_head(node, child, in_head)) for child in inner)
+
+
+def _in_head(node: Parsed, child: Parsed, in_head: bool) -> bool:
+    """Whether a part belongs to the head of a definition: its name, what it takes, its bases."""
+    if node.kind_id in _DEFINITIONS:
+        colon = next((one for one in node.children if one.type == ":"), None)
+        return colon is None or child.start_byte < colon.start_byte or child == colon
+    return in_head and node.kind_id not in _BODIES
 
 
 def kept_in(region: Parsed) -> list[Parsed]:
