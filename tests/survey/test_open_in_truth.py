@@ -288,6 +288,27 @@ s.auto_error = False
 @app.get("/d", dependencies=[Depends(s)])
 def d(): return 1
 """,
+    "a check that the application replaces": """
+def check(t=Depends(oauth)):
+    if t is None: raise HTTPException(401)
+@app.get("/d", dependencies=[Depends(check)])
+def d(): return 1
+app.dependency_overrides[check] = lambda: None
+""",
+    "a check that is replaced by a table of others": """
+def check(t=Depends(oauth)):
+    if t is None: raise HTTPException(401)
+@app.get("/d", dependencies=[Depends(check)])
+def d(): return 1
+app.dependency_overrides.update({check: lambda: None})
+""",
+    "a check that a new table replaces": """
+def check(t=Depends(oauth)):
+    if t is None: raise HTTPException(401)
+@app.get("/d", dependencies=[Depends(check)])
+def d(): return 1
+app.dependency_overrides = {check: lambda: None}
+""",
 }
 
 

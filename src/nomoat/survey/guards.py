@@ -115,10 +115,16 @@ class Judge:
         self._open.add(key)
         try:
             found = self._judged(value, scopes, path)
+            if found.refused and self._is_replaced(value):
+                found = Judgement(doubts=["the application may replace this dependency (dependency_overrides)"])
         finally:
             self._open.discard(key)
         self._known[key] = value, found
         return found
+
+    def _is_replaced(self, value: Value) -> bool:
+        replaced = self.around.replaced
+        return any(one is None or _key(one, ()) == _key(value, ()) for one in replaced)
 
     def _judged(self, value: Value, scopes: tuple[str, ...], path: str) -> Judgement:
         if isinstance(value, Function):

@@ -56,6 +56,8 @@ _SAME = frozenset(
 )
 #: What refuses, or gives nothing, when it is given no credential.
 _VERIFIES = re.compile(r"_*(verify|decode|authenticate|validate|require|introspect|check|ensure|assert)", re.I)
+#: The table of an application by which dependencies are replaced.
+OVERRIDES = ".dependency_overrides"
 #: What middleware calls to go on, and to answer by itself.
 NEXT, SEND = "next()", "send()"
 
@@ -130,6 +132,8 @@ class Calls(Expressions):
         if isinstance(callee, Registering):
             return self._decorate(callee, args)
         if isinstance(callee, Outside):
+            if f"{OVERRIDES}." in callee.name and callee.name.rpartition(".")[2] in ("update", "setdefault"):
+                self.around.replaced.append(args[0] if args and isinstance(args[0], Function) else None)
             return self.call_outside(callee, args, named, at, env)
         if isinstance(callee, Thing):
             return self._call_thing(callee, args, named, at)

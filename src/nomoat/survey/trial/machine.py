@@ -111,6 +111,8 @@ class Surroundings:
         self.started: set[str] = set()
         #: Exceptions to the function that turns them into an answer.
         self.handlers: list[tuple[Value, Value]] = []
+        #: Dependencies that the application replaces by others; None: which ones is not known.
+        self.replaced: list[Value | None] = []
         self.classes: dict[tuple[Scope, int], Env] = {}
         #: Classes whose methods are routes, by a decorator of the class.
         self.views: dict[Scope, Class] = {}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Body, Node
 from nomoat.survey.python.symbols import Binding, How, Imported, Scope
-from nomoat.survey.trial.calls import Calls
+from nomoat.survey.trial.calls import OVERRIDES, Calls
 from nomoat.survey.trial.demands import OTHER, Demand
 from nomoat.survey.trial.machine import (
     Condition,
@@ -323,6 +323,8 @@ class Trial(Calls):
                 owner.entries[key.value] = value
             elif isinstance(owner, Table):
                 owner.is_whole, owner.other = False, value
+            elif isinstance(owner, Outside) and owner.name.endswith(OVERRIDES):
+                self.around.replaced.append(key)
 
     def _name_value(self, env: Env, name: str, value: Value) -> None:
         if isinstance(value, Registry) and not value.variable:
@@ -341,6 +343,8 @@ class Trial(Calls):
             self.class_names(owner).names[name] = value
         elif isinstance(owner, Registry):
             owner.attributes[name] = value
+            if OVERRIDES == f".{name}":
+                self.around.replaced.append(None)
             if isinstance(value, Registry) and not value.variable:
                 value.variable = name
         elif isinstance(owner, Thing) and owner.name in self.models.schemes and self.wires:
