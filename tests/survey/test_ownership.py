@@ -40,3 +40,13 @@ def test_a_dependency_that_loads_the_callers_own_runs_before(tmp_path: Path) -> 
              for one in draw(tmp_path).map.routes}  # fmt: skip
 
     assert (["before"], ["inside"]) == (found["/notes/{note_id}/dependency"], found["/notes/{note_id}/helper"])
+
+
+def test_checks_in_another_file_and_filters_of_a_query_are_found(tmp_path: Path) -> None:
+    shutil.copytree(Path(__file__).parent / "fixtures" / "owned", tmp_path, dirs_exist_ok=True)
+
+    routes = draw(tmp_path).map.routes
+
+    owned = {one.path for one in routes if any(guard.kind == "ownership" for guard in one.guards)}
+    assert {one.path for one in routes if one.path.startswith("/g")} == owned
+    assert len(routes) > len(owned)
