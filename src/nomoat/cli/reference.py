@@ -7,6 +7,7 @@ argparse words its help differently from one Python to the next.
 from __future__ import annotations
 
 import argparse
+import itertools
 from collections.abc import Iterator
 
 from nomoat.cli.main import build_parser
@@ -39,12 +40,24 @@ def _commands(parser: argparse.ArgumentParser, name: str) -> Iterator[tuple[str,
 
 def _section(name: str, parser: argparse.ArgumentParser, summary: str) -> str:
     lines = [f"## {name}", ""]
-    text = parser.description or summary
-    lines += [" ".join(text.split()) + ("" if text.rstrip().endswith((".", ":")) else "."), ""] if text else []
+    lines += _told(parser.description or summary)
     rows = [_row(action) for action in parser._actions if _is_shown(action)]
     if rows:
         lines += ["| argument | meaning |", "| --- | --- |", *rows, ""]
     return "\n".join(lines)
+
+
+def _told(text: str) -> list[str]:
+    """A description as paragraphs; indented lines of it are commands and stay as they are."""
+    lines: list[str] = []
+    for is_block, found in itertools.groupby(text.splitlines(), key=lambda line: line.startswith("  ")):
+        rows = [line.strip() for line in found]
+        if is_block:
+            lines += ["```text", *rows, "```", ""]
+        else:
+            told = " ".join(" ".join(rows).split())
+            lines += [told + ("" if told.endswith((".", ":")) else "."), ""]
+    return lines
 
 
 def _is_shown(action: argparse.Action) -> bool:
