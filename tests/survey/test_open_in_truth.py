@@ -309,9 +309,27 @@ def check(t=Depends(oauth)):
 def d(): return 1
 app.dependency_overrides = {check: lambda: None}
 """,
+    "a coroutine that nobody awaits": """
+async def inner(t):
+    if t is None: raise HTTPException(401)
+def check(t=Depends(oauth)):
+    inner(t)
+@app.get("/d", dependencies=[Depends(check)])
+def d(): return 1
+""",
+    "a generator that nobody asks for anything": """
+def inner(t):
+    if t is None: raise HTTPException(401)
+    yield t
+def check(t=Depends(oauth)):
+    inner(t)
+@app.get("/d", dependencies=[Depends(check)])
+def d(): return 1
+""",
 }
 
 
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
 @pytest.mark.parametrize("how", _OPEN)
 def test_what_answers_an_anonymous_caller_is_never_called_guarded(how: str, tmp_path: Path) -> None:
     (tmp_path / "main.py").write_text(_HEAD + _OPEN[how])

@@ -369,8 +369,21 @@ class Trial(Calls):
             given = self.evaluate(env, value[3]) if value[3] is not None else Const(None)
             # What runs after a `yield` runs after the handler; for who passes, it is the end.
             return Flow(None, [given])
+        if value[0] == form.CALL and self._never_runs(env, value):
+            self.all_of(env, value[4])
+            return Flow(env)
         self.evaluate(env, value)
         return Flow(env)
+
+    def _never_runs(self, env: Env, call: Node) -> bool:
+        """Whether a call whose result is dropped only makes a coroutine or a generator, of which nothing runs."""
+        if call[3][0] not in (form.NAME, form.ATTRIBUTE):
+            return False
+        callee = self.evaluate(env, call[3])
+        scope = callee.scope if isinstance(callee, Function) and not callee.outer else None
+        if scope is None or scope.node is None:
+            return False
+        return bool(scope.node[form.F_ASYNC]) or self.around.is_generator(scope)
 
     def _assign(self, node: Node, env: Env) -> Flow:
         targets = node[3] if node[0] == form.ASSIGN else (node[3],)
