@@ -158,6 +158,8 @@ class Calls(Expressions):
             return self.combined(tests, is_or=False) if name == "and_" else negated(tests[0])
         if name == "in_" and column is not None and len(args) == 1 and "caller" not in column.tags:
             return self.compared(column, "in", args[0])
+        if name in ("any", "has") and isinstance(column, Thing) and args and all(isinstance(arg, Test) for arg in args):
+            return self.combined([self.truth(arg) for arg in args], is_or=False)
         return None
 
     def _call_any(self, callee: Choice, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value:
