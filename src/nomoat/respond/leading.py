@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from nomoat.errors import NomoatError, printable
+from nomoat.journal.facts import Step as StepFact
 from nomoat.respond import casework, values
 from nomoat.respond.book import Step
 from nomoat.respond.doing import Done
@@ -48,6 +49,15 @@ class Recorded:
         answer = self.answers.get(step.id if step is not None else "role", default)
         print(f"    {prompt} {printable(answer)}   (recorded answer)")
         return answer
+
+
+def _before(state: str, fact: StepFact) -> str:
+    """What is known of a step that was begun and has not ended well."""
+    by = printable(fact.by)
+    if state == "intent":
+        return f"begun by {by} {fact.happened_at[11:19]} UTC; how it ended is not recorded yet"
+    said = f": {printable(fact.output.splitlines()[0])}" if fact.output else ""
+    return f"{state.replace('-', ' ')} when {by} did it {fact.happened_at[11:19]} UTC{said}"
 
 
 class Leader:
@@ -107,7 +117,7 @@ class Leader:
         print(f"    {printable(' '.join(step.why.split()))}")
         if state in ("unsure", "not-verified", "failed", "intent"):
             fact = self._stepper.case.steps[step.id]
-            print(f"    before: {state}. {printable(fact.output.splitlines()[0] if fact.output else '')}")
+            print(f"    {_before(state, fact)}")
         elif state == "open" and (why := self._stepper.case.steps[step.id].reason):
             print(f"    left open: {printable(why)}")
         if step.kind == "ask":
