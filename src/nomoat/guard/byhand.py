@@ -18,6 +18,9 @@ from nomoat.journal.journal import open_store
 from nomoat.journal.ports import Store
 from nomoat.settings import Settings
 
+#: How long somebody at a prompt waits for the workers that live to confirm.
+_CONFIRM_S = 5.0
+
 
 def block(arguments: argparse.Namespace) -> int:
     """Runs `nomoat block`."""
@@ -81,7 +84,10 @@ def _revocation(name: str, because: str) -> Revocation:
 
 
 def _told(store: Store, position: str) -> int:
-    verdict, found = blocks.verify(store, position)
+    # Where nobody lives there is nobody to wait for; whoever starts reads every block first.
+    verdict, found = blocks.verify(
+        store, position, deadline_s=_CONFIRM_S if blocks.workers(store, position).live else 0
+    )
     if verdict == "verified":
         print(f"{found.live} of {found.live} workers have it")
         return EXIT_CLEAN

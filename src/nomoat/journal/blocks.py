@@ -65,8 +65,11 @@ def target(text: str) -> Target:
             f"'{text}' names nobody", where="block",
             fix="name user:ALIAS/NAME, service:NAME, anonymous, an address, a network, or token:sha256:...",
         ) from None  # fmt: skip
-    if network.prefixlen < _WIDEST[network.version]:
-        raise BlockRefusedError(f"{network} is too wide to block", where="block", fix="name a smaller network")
+    if network.prefixlen < (widest := _WIDEST[network.version]):
+        raise BlockRefusedError(
+            f"{network} is too wide to block: it holds many who did nothing", where="block",
+            fix=f"name /{widest} or smaller, an address, or the user or token itself",
+        )  # fmt: skip
     return "client", str(network.network_address if network.num_addresses == 1 else network)
 
 
