@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
+from nomoat.survey.python import form
+from nomoat.survey.python.form import Node
 from nomoat.survey.trial.demands import OTHER, Demand
 from nomoat.survey.trial.values import Const, Items, Test, Thing, Value, options, union
 
@@ -68,3 +70,10 @@ def any_of(tests: list[Test], combined: Callable[[list[Test]], Test]) -> Test:
 def has_test(values: Iterable[Value]) -> bool:
     """Whether a condition is among them."""
     return any(isinstance(value, Test) for value in values)
+
+
+def is_dropped(node: Node) -> bool:
+    """Whether a statement only describes a query, so that nothing is asked by it: `select(...).where(...)`."""
+    return bool(
+        node[0] == form.CALL and node[3][0] == form.ATTRIBUTE and node[3][4] in ("where", "filter", "filter_by")
+    )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Body, Node
 from nomoat.survey.python.symbols import Binding, How, Imported, Scope
+from nomoat.survey.trial import queries
 from nomoat.survey.trial.calls import OVERRIDES, Calls
 from nomoat.survey.trial.demands import OTHER, Demand
 from nomoat.survey.trial.machine import (
@@ -372,7 +373,10 @@ class Trial(Calls):
         if value[0] == form.CALL and self._never_runs(env, value):
             self.all_of(env, value[4])
             return Flow(env)
+        before = len(self.record.limited)
         self.evaluate(env, value)
+        if queries.is_dropped(value):
+            del self.record.limited[before:]
         return Flow(env)
 
     def _never_runs(self, env: Env, call: Node) -> bool:
