@@ -1,0 +1,144 @@
+"""Runs bodies: statement after statement, and binds what they assign; holds what a trial remembers."""
+
+from __future__ import annotations
+
+from nomoat.survey.python import form
+from nomoat.survey.python.form import Body, Node
+from nomoat.survey.python.symbols import Scope
+from nomoat.survey.trial.calls import OVERRIDES, Calls
+from nomoat.survey.trial.flow import Flow
+from nomoat.survey.trial.machine import (
+    Condition,
+    End,
+    Limits,
+    RaisedError,
+    Surroundings,
+)
+from nomoat.survey.trial.registry import Registry
+from nomoat.survey.trial.values import (
+    Choice,
+    Class,
+    Const,
+    Env,
+    Items,
+    Object,
+    Outside,
+    Table,
+    Thing,
+    Value,
+    joined,
+)
+
+
+class Bodies(Calls):
+    """State of a trial, bodies and assignments."""
+
+    def __init__(
+        self, surroundings: Surroundings, *, anonymous: bool = False, wires: bool = False, limits: Limits | None = None
+    ) -> None:
+        super().__init__(surroundings, limits)
+        self.anonymous = anonymous
+        self.wires = wires
+        self.pending = []
+        self.registered = []
+        self.answered: list[tuple[Value, str, tuple[Condition, ...], Scope, bool]] = []
+        self.raised_at: list[tuple[End, Scope]] = []
+        self.catching: list[End | None] = []
+        self.executed: set[Scope] = set()
+        self.registries: list[Registry] = []
+
+    def answer(self, value: Value, at: str) -> None:
+        """Takes note of an answer that is given here."""
+        scope = self.path[-1] if self.path else None
+        if scope is not None:
+            self.answered.append((value, at, tuple(self.conditions), scope, self.caught_credential))
+
+    def created(self, registry: Registry) -> None:
+        """Takes note of a registry."""
+        self.registries.append(registry)
+
+    def statement(self, node: Node, env: Env) -> Flow:
+        """Runs one statement."""
+        raise NotImplementedError
+
+    def run(self, body: Body, env: Env) -> Flow:
+        """Runs a body; where a branch passed and ended, the rest stands under the other answer."""
+        flow = Flow(env)
+        implied = 0
+        try:
+            for node in body:
+                if flow.env is None:
+                    break
+                self.step()
+                current = flow.env
+                try:
+                    found = self.statement(node, current)
+                except RaisedError as raised:
+                    flow.ends += raised.ends
+                    flow.env = None
+                    break
+                flow.take(found)
+                flow.env = found.env
+                if found.implies is not None:
+                    self.conditions.append(found.implies)
+                    implied += 1
+        finally:
+            del self.conditions[len(self.conditions) - implied :]
+        return flow
+
+    def assign(self, env: Env, target: Node, value: Value) -> None:
+        """Binds a target."""
+        kind = target[0]
+        if kind == form.NAME:
+            self._name_value(env, target[3], value)
+        elif kind == form.ATTRIBUTE:
+            owner = self.evaluate(env, target[3])
+            self._set(owner, target[4], value)
+        elif kind in (form.TUPLE, form.LIST):
+            for place, item in enumerate(target[3]):
+                self.assign(env, item, self._part(value, place, len(target[3])))
+        elif kind == form.STARRED:
+            self.assign(env, target[3], value)
+        elif kind == form.SUBSCRIPT:
+            owner, key = self.evaluate(env, target[3]), self.evaluate(env, target[4])
+            if isinstance(owner, Table) and isinstance(key, Const) and isinstance(key.value, (str, int)):
+                owner.entries[key.value] = value
+            elif isinstance(owner, Table):
+                owner.is_whole, owner.other = False, value
+            elif isinstance(owner, Outside) and owner.name.endswith(OVERRIDES):
+                self.around.replaced.append(key)
+
+    def _name_value(self, env: Env, name: str, value: Value) -> None:
+        if isinstance(value, Registry) and not value.variable:
+            value.variable, value.module = name, env.scope.module.path
+        target = env
+        while target.parent is not None and name in target.scope.outer_names:
+            target = target.parent
+            if name in target.names:
+                break
+        target.names[name] = value
+
+    def _set(self, owner: Value, name: str, value: Value) -> None:
+        if isinstance(owner, Object):
+            owner.attributes[name] = value
+        elif isinstance(owner, Class) and self.wires:
+            self.class_names(owner).names[name] = value
+        elif isinstance(owner, Registry):
+            owner.attributes[name] = value
+            if OVERRIDES == f".{name}":
+                self.around.replaced.append(None)
+            if isinstance(value, Registry) and not value.variable:
+                value.variable = name
+        elif isinstance(owner, Thing) and owner.name in self.models.schemes and self.wires:
+            owner.named[name] = Thing() if self.conditions or self.unsure else value
+        elif isinstance(owner, Thing) and owner.name.startswith("request."):
+            owner.named[name] = value
+
+    def _part(self, value: Value, place: int, count: int) -> Value:
+        if isinstance(value, Items) and place < len(value.values):
+            return value.values[place]
+        if isinstance(value, Thing) and value.name == "module-info":
+            return (self.unknown(""), value.named["name"], value.named["ispkg"])[place] if place < 3 else Const(None)
+        if isinstance(value, Choice):
+            return joined([self._part(option, place, count) for option in value.options])
+        return self.element(value)

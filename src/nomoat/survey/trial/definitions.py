@@ -1,0 +1,98 @@
+"""Definitions in a trial: functions, classes, decorators and imports become values."""
+
+from __future__ import annotations
+
+from nomoat.survey.python import form
+from nomoat.survey.python.form import Node
+from nomoat.survey.python.symbols import Binding, How, Imported
+from nomoat.survey.trial.entering import Entering
+from nomoat.survey.trial.flow import Flow
+from nomoat.survey.trial.machine import (
+    Delayed,
+    ExhaustedError,
+    RaisedError,
+)
+from nomoat.survey.trial.registry import Registering, Registry
+from nomoat.survey.trial.values import (
+    Choice,
+    Class,
+    Env,
+    Function,
+    Object,
+    Thing,
+    Value,
+)
+
+
+class Definitions(Entering):
+    """Functions, classes and imports become values."""
+
+    def _function(self, node: Node, env: Env) -> Flow:
+        scope = env.scope.child(node)
+        function = Function(scope, env)
+        value: Value = function
+        held, self.registered = self.registered, []
+        try:
+            for decorator_node in reversed(node[form.F_DECORATORS]):
+                value = self._decorated(env, decorator_node, value, function)
+            for entry in self.registered:
+                entry.original = function
+        finally:
+            self.registered = held
+        env.names[node[form.F_NAME]] = value
+        return Flow(env)
+
+    def _decorated(self, env: Env, node: Node, value: Value, function: Function) -> Value:
+        try:
+            decorator = self.evaluate(env, node)
+            if isinstance(decorator, Registering):
+                return self.call(decorator, (value,), {}, self.at(env, node), env)
+            for entry in self.registered:
+                entry.late.append(decorator)
+            if isinstance(decorator, Thing) and decorator.name == "functools.wraps":
+                if decorator.args and isinstance(decorator.args[0], Function):
+                    function.wraps = decorator.args[0]
+                return value
+            found = self.call(decorator, (value,), {}, self.at(env, node), env)
+        except (RaisedError, ExhaustedError):
+            return value
+        if isinstance(found, (Function, Object, Class, Registry, Choice)):
+            return found
+        target = value if isinstance(value, Function) else function
+        target.outer.append(decorator)
+        return value
+
+    def _class(self, node: Node, env: Env) -> Flow:
+        scope = env.scope.child(node)
+        cls = Class(scope, env)
+        env.names[node[form.C_NAME]] = cls
+        if self.wires and any(
+            inner[0] == form.FUNCTION and any(mark[0] != form.NAME for mark in inner[form.F_DECORATORS])
+            for inner in node[form.C_BODY]
+        ):
+            self.class_names(cls)
+        for decorator_node in reversed(node[form.C_DECORATORS]):
+            decorator = self.evaluate(env, decorator_node)
+            self._decorated_class(decorator, cls)
+            if isinstance(decorator, Registering):
+                self.call(decorator, (cls,), {}, self.at(env, decorator_node), env)
+        return Flow(env)
+
+    def _decorated_class(self, decorator: Value, cls: Class) -> None:
+        if isinstance(decorator, Thing) and decorator.name in self.models.class_views:
+            self.around.views[cls.scope] = cls
+
+    def _import(self, node: Node, env: Env) -> Flow:
+        if node[0] == form.IMPORT:
+            for dotted, alias in node[3]:
+                name = alias or dotted.partition(".")[0]
+                self._delay(env, name, node, Imported(dotted, 0, None, alias is not None))
+            return Flow(env)
+        for taken, alias in node[5]:
+            if taken != "*":
+                self._delay(env, alias or taken, node, Imported(node[3], node[4], taken))
+        return Flow(env)
+
+    def _delay(self, env: Env, name: str, node: Node, imported: Imported) -> None:
+        binding = Binding(How.IMPORT, name, node, imported=imported)
+        env.names[name] = Delayed(lambda: self.imported(env, binding))

@@ -1,0 +1,202 @@
+"""Functions of the project in a trial: which are entered, with what names, and what they give."""
+
+from __future__ import annotations
+
+from nomoat.survey.python import form
+from nomoat.survey.python.form import Node
+from nomoat.survey.python.symbols import Scope
+from nomoat.survey.trial.exceptions import Exceptions
+from nomoat.survey.trial.machine import (
+    End,
+    RaisedError,
+)
+from nomoat.survey.trial.values import (
+    CALLER,
+    Class,
+    Const,
+    Env,
+    Function,
+    Items,
+    Object,
+    Table,
+    Thing,
+    Value,
+    joined,
+    union,
+)
+
+_MAX_INSIDE = 2
+_SHORT_BYTES = 2_500
+_MAX_ASKED = 4
+
+
+class Entering(Exceptions):
+    """Functions of the project: entered, bound, left."""
+
+    def class_names(self, cls: Class) -> Env:
+        """The names in the body of a class, run once for each place where the class is defined."""
+        key = (cls.scope, id(cls.env))
+        env = self._classes.get(key)
+        if env is None:
+            env = self._classes[key] = Env(cls.scope, cls.env)
+            try:
+                flow = self.run(cls.scope.body, env)
+                if flow.env is not None:
+                    env.names = flow.env.names
+            except (RaisedError, RecursionError):
+                pass
+        return env
+
+    @property
+    def _classes(self) -> dict[tuple[Scope, int], Env]:
+        return self.around.classes
+
+    def invoke(self, function: Function, args: tuple[Value, ...], named: dict[str, Value], at: str) -> Value:
+        """Enters a function of the project."""
+        args = (*function.given, *args)
+        named = {**function.named, **named}
+        if function.me is not None:
+            args = (function.me, *args)
+        if function.scope is None:
+            return self._lambda_called(function, args, named)
+        scope = function.scope
+        marks = union(args) | union(named.values())
+        if self.depth >= self.limits.depth or self.path.count(scope) >= _MAX_INSIDE:
+            return Thing(marks=marks, at=at)
+        if _is_stub(scope) and self.depth:
+            return Thing(marks=marks, at=at)
+        if not self.wires and self.depth and not self._is_worth(scope, marks, (*args, *named.values())):
+            return self._unentered(scope, marks, at)
+        self.executed.add(scope)
+        env = Env(scope, function.env, {}, at)
+        self.bind(env, scope.parameters, args, named, function.env)
+        return self._entered_body(scope, env, is_given_caller="caller" in marks)
+
+    def _entered_body(self, scope: Scope, env: Env, *, is_given_caller: bool) -> Value:
+        self.depth += 1
+        self.path.append(scope)
+        self.decided.append(False)
+        held, self.registered = self.registered, []
+        try:
+            flow = self.run(scope.body, env)
+        finally:
+            self.depth -= 1
+            self.path.pop()
+            about_caller = self.decided.pop()
+            self.registered = held
+        values = flow.returns + ([Const(None)] if flow.env is not None or flow.loops else [])
+        if self.around.is_generator(scope):
+            values = flow.returns or [Const(None)] if flow.returns or flow.env is not None else []
+        if not values:
+            raise RaisedError(flow.ends)
+        self.pending.extend(flow.ends)
+        if about_caller:
+            # It is None or False because there is no credential.
+            values = [Const(one.value, CALLER) if isinstance(one, Const) and not one.value else one for one in values]
+        if is_given_caller and not self.wires and not self.anonymous:
+            # Whatever literal stands for it here, a credential found it; who has none gets the literal as it is.
+            values = [
+                Thing(marks=CALLER) if isinstance(one, (Table, Items)) and not one.tags else one for one in values
+            ]
+        return joined(values)
+
+    def _is_worth(self, scope: Scope, marks: frozenset[str], given: tuple[Value, ...]) -> bool:
+        for value in given:
+            is_request = isinstance(value, Thing) and (value.name in self.models.requests and not value.is_call)
+            if is_request and self.depth <= _MAX_ASKED:
+                return True
+        if self.around.may_refuse(scope):
+            return True
+        assert scope.node is not None
+        # What only answers a question about the caller is short, and near to the one who asks.
+        is_short = scope.node[2] - scope.node[1] < _SHORT_BYTES and self.depth <= _MAX_ASKED
+        return is_short and (bool(marks & (CALLER | {"signature"})) or self.around.makes(scope))
+
+    def _unentered(self, scope: Scope, marks: frozenset[str], at: str) -> Value:
+        found = self.program.returned(scope)
+        cls = found.scope if found.kind == "instance" else None
+        return Thing(found.name if found.kind == "instance" else "", marks=marks, at=at, cls=cls, is_call=True)
+
+    def _lambda_called(self, function: Function, args: tuple[Value, ...], named: dict[str, Value]) -> Value:
+        assert function.node is not None
+        env = Env(function.env.scope, function.env, {})
+        self.bind(env, function.node[3], args, named, function.env)
+        return self.evaluate(env, function.node[4])
+
+    def bind(
+        self, env: Env, parameters: tuple[Node, ...], args: tuple[Value, ...], named: dict[str, Value], outer: Env
+    ) -> None:
+        """Gives parameters their values."""
+        left = list(args)
+        rest = dict(named)
+        for parameter in parameters:
+            name, kind = parameter[form.P_NAME], parameter[form.P_KIND]
+            if kind == form.VARARGS:
+                env.names[name] = Items(left)
+                left = []
+            elif kind == form.KWARGS:
+                entries: dict[object, Value] = {}
+                entries.update(rest)
+                env.names[name] = Table(entries)
+            elif kind != form.KEYWORD and left:
+                env.names[name] = self.typed(env, parameter, left.pop(0))
+                rest.pop(name, None)
+            elif name in rest:
+                env.names[name] = self.typed(env, parameter, rest.pop(name))
+            elif parameter[form.P_DEFAULT] is not None:
+                env.names[name] = self.evaluate(outer, parameter[form.P_DEFAULT])
+            else:
+                env.names[name] = self.typed(env, parameter, Thing(trail=(name,)))
+
+    def typed(self, env: Env, parameter: Node, value: Value) -> Value:
+        """The value with the class that its parameter declares, where nothing better is known."""
+        annotation = parameter[form.P_ANNOTATION]
+        if annotation is None or not isinstance(value, Thing) or value.cls is not None or value.name:
+            return value
+        found = self.program.annotation(env.scope.parent or env.scope, annotation)
+        if found.kind != "instance":
+            return value
+        name = found.name if found.name in self.models.requests and not value.marks else value.name
+        return Thing(name, value.args, value.named, value.marks, value.trail, value.at, found.scope, value.why)
+
+    def scheme(self, value: Value, at: str) -> Value:
+        """What a scheme gives: refuses without a credential, unless it is told not to."""
+        given = value.attributes.get("__super__") if isinstance(value, Object) else value
+        named = given.named if isinstance(given, Thing) else {}
+        name = given.name if isinstance(given, Thing) else ""
+        scheme = self.models.schemes.get(name)
+        says = named.get(scheme.unless) if scheme is not None and scheme.unless else None
+        optional = named.get(scheme.optional) if scheme is not None and scheme.optional else None
+        lenient = _is(says, False) or _is(optional, True)
+        open_end = (says is not None and not isinstance(says, Const)) or (
+            optional is not None and not isinstance(optional, Const)
+        )
+        if not self.anonymous:
+            return Thing("", marks=CALLER, trail=("credentials",))
+        if lenient:
+            return Const(None, CALLER)
+        end = End(None, at, tuple(self.conditions), needs_credential=True, kind="authentication")
+        if open_end:
+            self.pending.append(end)
+            return Thing(marks=CALLER)
+        raise RaisedError([end])
+
+
+def _is_stub(scope: Scope) -> bool:
+    """Whether the body only says that somebody else writes it."""
+    for node in scope.body:
+        is_text = node[0] == form.EXPRESSION and node[3][0] == form.CONSTANT
+        if not is_text and node[0] != form.PASS and not _is_not_implemented(node):
+            return False
+    return True
+
+
+def _is_not_implemented(node: Node) -> bool:
+    if node[0] != form.RAISE or node[3] is None:
+        return False
+    raised = node[3][3] if node[3][0] == form.CALL else node[3]
+    return form.dotted(raised) == "NotImplementedError"
+
+
+def _is(value: Value | None, what: bool) -> bool:
+    return isinstance(value, Const) and value.value is what and "setting" not in value.marks

@@ -1,0 +1,210 @@
+"""Exceptions in a trial: which are raised, by whom caught, and which a context manager swallows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from nomoat.survey.python import form
+from nomoat.survey.python.form import Body, Node
+from nomoat.survey.trial.bodies import Bodies
+from nomoat.survey.trial.flow import Flow, merged
+from nomoat.survey.trial.machine import (
+    End,
+    ExhaustedError,
+    RaisedError,
+)
+from nomoat.survey.trial.refusals import names_of, status_of
+from nomoat.survey.trial.values import (
+    CALLER,
+    Class,
+    Env,
+    Function,
+    Object,
+    Outside,
+    Thing,
+    Value,
+)
+
+
+class Exceptions(Bodies):
+    """Exceptions: raised, caught, swallowed."""
+
+    def _raise(self, node: Node, env: Env) -> Flow:
+        value = self.evaluate(env, node[3]) if node[3] is not None else None
+        if isinstance(value, (Class, Outside)):
+            value = self.call(value, (), {}, self.at(env, node), env)
+        if value is None and self.catching and self.catching[-1] is not None:
+            value = self.catching[-1].value
+        conditions = tuple(self.conditions)
+        needs = (
+            any(condition.test.marks & (CALLER | {"signature"}) for condition in conditions) or self.caught_credential
+        )
+        needs = needs or (self.anonymous and self.decided[-1])
+        kind = next((end.kind for end in self.catching if end is not None and end.kind), "")
+        end = End(value, self.at(env, node), conditions, needs, kind, self.caught_credential, env.scope)
+        if not self.wires:
+            self.raised_at.append((end, env.scope))
+        return Flow(None, ends=[end])
+
+    @property
+    def caught_credential(self) -> bool:
+        """Whether this runs because something that was given a credential raised."""
+        return any(end is not None and end.needs_credential for end in self.catching)
+
+    def _with(self, node: Node, env: Env) -> Flow:
+        before, mark = env.copy(), len(self.pending)
+        quiet: list[Callable[[End], bool]] = []
+        for value_node, target in node[3]:
+            value = self.evaluate(env, value_node)
+            quiet.append(self._quiet(env, value_node, value))
+            if isinstance(value, Object):
+                enter = self.attribute(value, "__enter__")
+                if isinstance(enter, Function):
+                    value = self.invoke(enter, (), {}, self.at(env, value_node))
+            if target is not None:
+                self.assign(env, target, value)
+        flow = self.run(node[4], env)
+        swallowed = [end for end in (*flow.ends, *self.pending[mark:]) if any(is_quiet(end) for is_quiet in quiet)]
+        if swallowed:
+            flow.ends = [end for end in flow.ends if end not in swallowed]
+            self.pending[mark:] = [end for end in self.pending[mark:] if end not in swallowed]
+            flow.env = merged([before] if flow.env is None else [flow.env, before])
+        return flow
+
+    def _quiet(self, env: Env, node: Node, value: Value) -> Callable[[End], bool]:
+        """Whether a context manager may keep an exception to itself."""
+        if isinstance(value, Object):
+            leaves = [self.attribute(value, name) for name in ("__exit__", "__aexit__")]
+            scopes = [leave.scope for leave in leaves if isinstance(leave, Function) and leave.scope is not None]
+            return lambda end: any(_may_return_true(scope.body) for scope in scopes)
+        callee = self.evaluate(env, node[3]) if node[0] == form.CALL else None
+        if isinstance(callee, Outside) and callee.name == "contextlib.suppress":
+            return lambda end: any(self._matches(env, kind, end) for kind in node[4])
+        made = callee.scope if isinstance(callee, Function) else None
+        return lambda end: made is not None and _catches(made.body)
+
+    def _try(self, node: Node, env: Env) -> Flow:
+        body, handlers, orelse, final = node[3], node[4], node[5], node[6]
+        before = env.copy()
+        refusing = any(self._refuses(before, handler[5]) for handler in handlers)
+        mark, undecided = len(self.pending), len(self.conditions)
+        self.raising += refusing
+        try:
+            flow = self.run(body, env)
+        finally:
+            self.raising -= refusing
+            del self.conditions[undecided:]
+        raised = flow.ends + self.pending[mark:]
+        del self.pending[mark:]
+        flow.ends = []
+        falls = [flow.env] if flow.env is not None else []
+        if flow.env is not None and orelse:
+            rest = self.run(orelse, flow.env)
+            flow.take(rest)
+            falls = [rest.env] if rest.env is not None else []
+        self._handle(handlers, before, raised, flow, falls)
+        flow.env = merged(falls)
+        if final:
+            last = self.run(final, flow.env or before)
+            flow.take(last)
+            flow.env = last.env if flow.env is not None else None
+        return flow
+
+    def _handle(self, handlers: Body, before: Env, raised: list[End], flow: Flow, falls: list[Env]) -> None:
+        uncaught = list(raised)
+        for handler in handlers:
+            caught = [end for end in uncaught if self._matches(before, handler[3], end)]
+            uncaught = [end for end in uncaught if end not in caught]
+            if not caught and (self.anonymous or self.wires):
+                continue
+            end = next((one for one in caught if one.needs_credential), caught[0] if caught else None)
+            inner = before.copy()
+            if handler[4]:
+                inner.names[handler[4]] = end.value if end is not None and end.value is not None else Thing()
+            self.catching.append(end if end is not None else self._supposed(before))
+            self.decided[-1] = self.decided[-1] or bool(end is not None and end.needs_credential)
+            held = self.conditions
+            self.conditions = list(end.conditions) if end is not None and len(end.conditions) > len(held) else held
+            try:
+                with self.perhaps():
+                    found = self.run(handler[5], inner)
+            finally:
+                self.catching.pop()
+                self.conditions = held
+            flow.take(found)
+            if found.env is not None:
+                falls.append(found.env)
+        flow.ends += uncaught
+
+    def _supposed(self, env: Env) -> End:
+        """Any call may raise; whether one with a credential does is what a handler is for."""
+        return End(None, "", needs_credential=any("caller" in value.tags for value in env.names.values()))
+
+    def _refuses(self, env: Env, body: Body) -> bool:
+        """Whether a handler turns what it catches into a refusal."""
+        for node in form.walk_scope(body):
+            if node[0] == form.RAISE:
+                status = self._status_in(env, node[3])
+                if status is None or status in (0, 401, 403, 498) or status > 999:
+                    return True
+            if node[0] == form.RETURN and node[3] is not None and node[3][0] == form.CALL:
+                status = self._status_in(env, node[3])
+                if status in (401, 403):
+                    return True
+        return False
+
+    def _status_in(self, env: Env, node: Node | None) -> int | None:
+        if node is None:
+            return None
+        held = self.pending, self.raising, self.record
+        try:
+            value = self.evaluate(env.copy(), node)
+        except (RaisedError, ExhaustedError):
+            return None
+        finally:
+            self.pending, self.raising, self.record = held
+        return status_of(self, value, self.models.raised) or status_of(self, value, self.models.answers)
+
+    def _matches(self, env: Env, type_node: Node | None, end: End) -> bool:
+        if type_node is None:
+            return True
+        parts = type_node[3] if type_node[0] == form.TUPLE else (type_node,)
+        own = names_of(self, end.value)
+        for part in parts:
+            caught = self.evaluate(env, part)
+            names = names_of(self, caught)[:1] or ("",)
+            if names[0] in ("builtins.Exception", "builtins.BaseException"):
+                return True
+            if end.value is None:
+                if names[0] not in self.models.raised and not isinstance(caught, Class):
+                    return True
+            elif names[0] in own or _same_refusal(self, names[0], own):
+                return True
+        return False
+
+    def _assert(self, node: Node, env: Env) -> Flow:
+        test = self.test(env, node[3])
+        if test.anonymous is False and test.marks:
+            return Flow(None, ends=[End(None, self.at(env, node), tuple(self.conditions), needs_credential=True)])
+        return Flow(env)
+
+
+def _same_refusal(run: Exceptions, name: str, own: tuple[str, ...]) -> bool:
+    # `fastapi.HTTPException` is caught by the name of the framework below, too.
+    last = name.rpartition(".")[2]
+    return name in run.models.raised and any(one in run.models.raised and one.endswith(f".{last}") for one in own)
+
+
+def _may_return_true(body: object) -> bool:
+    if not isinstance(body, tuple):
+        return False
+    if body and body[0] == form.RETURN:
+        given = body[3]
+        return given is not None and not (given[0] == form.CONSTANT and not given[3])
+    return any(_may_return_true(part) for part in body)
+
+
+def _catches(body: object) -> bool:
+    if not isinstance(body, tuple):
+        return False
+    return bool(body and body[0] == form.TRY and body[4]) or any(_catches(part) for part in body)

@@ -1,0 +1,53 @@
+"""How a body ended, and what several ways leave behind together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from nomoat.survey.trial.machine import (
+    Condition,
+    Delayed,
+    End,
+)
+from nomoat.survey.trial.values import (
+    Env,
+    Value,
+    joined,
+)
+
+
+@dataclass
+class Flow:
+    """How a body ended: it falls through with `env`, returns, raises, or leaves a loop."""
+
+    env: Env | None = None
+    returns: list[Value] = field(default_factory=list)
+    ends: list[End] = field(default_factory=list)
+    loops: list[Env] = field(default_factory=list)
+    #: What the rest of the body stands under, because the other way passed and ended.
+    implies: Condition | None = None
+
+    def take(self, other: Flow) -> None:
+        """Adds what the other left, but not where it falls through."""
+        self.returns += other.returns
+        self.ends += other.ends
+        self.loops += other.loops
+
+
+def merged(envs: list[Env]) -> Env | None:
+    """One set of names of several."""
+    if len(envs) < 2:
+        return envs[0] if envs else None
+    names: dict[str, Value] = {}
+    for env in envs:
+        for name in env.names:
+            if name not in names:
+                values = [one.names[name] for one in envs if name in one.names]
+                names[name] = values[0] if all(value is values[0] for value in values) else _joined(values)
+    first = envs[0]
+    first.names = names
+    return first
+
+
+def _joined(values: list[Value]) -> Value:
+    return joined([value.get() if isinstance(value, Delayed) else value for value in values])
