@@ -27,6 +27,34 @@ log = logging.getLogger(__name__)
 
 """
 _OPEN = {
+    "no key, and no setting of it": """
+def check(k=Depends(key_header)):
+    if k != os.environ.get("NOT_SET_ANYWHERE"): raise HTTPException(401)
+@app.get("/d", dependencies=[Depends(check)])
+def d(): return 1
+""",
+    "no key, among settings of which one is not there": """
+KEYS = [os.getenv("NOT_SET_ANYWHERE")]
+def check(k=Depends(key_header)):
+    if k not in KEYS: raise HTTPException(401)
+@app.get("/d", dependencies=[Depends(check)])
+def d(): return 1
+""",
+    "an empty header, and a setting that is empty unless set": """
+KEY = os.getenv("NOT_SET_ANYWHERE", "")
+def check(k: str = Header("")):
+    if k != KEY: raise HTTPException(401)
+@app.get("/d", dependencies=[Depends(check)])
+def d(): return 1
+""",
+    "the same, compared in constant time": """
+import hmac
+def check(request: Request):
+    if not hmac.compare_digest(request.headers.get("x-key", ""), os.getenv("NOT_SET_ANYWHERE", "")):
+        raise HTTPException(401)
+@app.get("/d", dependencies=[Depends(check)])
+def d(): return 1
+""",
     "a header that is taken to be the key when it is not sent": """
 def check(x_key: str = Header("secret")):
     if x_key != "secret": raise HTTPException(401)
@@ -350,6 +378,23 @@ def test_what_answers_an_anonymous_caller_is_never_called_guarded(how: str, tmp_
 )
 def test_a_refusal_that_no_context_manager_keeps_to_itself_guards(check: str, tmp_path: Path) -> None:
     body = "def check(key: str = Header(None)):\n" + check
+    (tmp_path / "main.py").write_text(_HEAD + body + '@app.get("/d", dependencies=[Depends(check)])\ndef d(): ...\n')
+
+    (route,) = (route for route in draw(tmp_path).map.routes if route.path == "/d")
+
+    assert "guarded" == route.verdict
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        '    if not key or key != os.getenv("KEY"):\n        raise HTTPException(401)\n',
+        '    if key != os.environ["KEY"]:\n        raise HTTPException(401)\n',
+        '    if key != os.getenv("KEY", "changed in production"):\n        raise HTTPException(401)\n',
+    ],
+)
+def test_a_setting_that_is_never_what_is_not_sent_guards(check: str, tmp_path: Path) -> None:
+    body = "def check(key=Depends(key_header)):\n" + check
     (tmp_path / "main.py").write_text(_HEAD + body + '@app.get("/d", dependencies=[Depends(check)])\ndef d(): ...\n')
 
     (route,) = (route for route in draw(tmp_path).map.routes if route.path == "/d")

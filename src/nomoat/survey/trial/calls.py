@@ -12,7 +12,7 @@ from nomoat.survey.python.form import Node
 from nomoat.survey.trial import queries
 from nomoat.survey.trial.demands import AUTHENTICATION, OTHER, Demand
 from nomoat.survey.trial.expressions import Expressions
-from nomoat.survey.trial.judging import negated
+from nomoat.survey.trial.judging import may_be_unset, negated
 from nomoat.survey.trial.known import SPECIAL, const_method
 from nomoat.survey.trial.machine import End, RaisedError
 from nomoat.survey.trial.refusals import SUPER
@@ -391,7 +391,8 @@ class Calls(Expressions):
         if "csrf" in marks:
             return Test(None, Demand("csrf"), OTHER, marks)
         if "caller" in marks:
-            return Test(False if self.anonymous else None, AUTHENTICATION, OTHER, marks)
+            is_open = len(values) == 2 and may_be_unset(values[0], values[1])
+            return Test(False if self.anonymous and not is_open else None, AUTHENTICATION, OTHER, marks)
         return Test(None, OTHER, OTHER, marks)
 
     def _verified(

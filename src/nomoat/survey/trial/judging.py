@@ -196,6 +196,7 @@ class Judging(Machine):
             demand = UNKNOWN if _ROLES.search(_last(left) or _last(right)) else _quiet(self.demand_of(left))
             return Test(None, demand, demand, marks)
         demand = self._demanded(left, operator, right)
+        is_decided = is_decided and not may_be_unset(left, right)
         return Test(False if is_decided else None, demand, OTHER, marks)
 
     def _demanded(self, left: Value, operator: str, right: Value) -> Demand:
@@ -231,6 +232,26 @@ def _of_path(path: PathOf, operator: str, other: Value) -> Test:
         fits.append(None if not known else (None if path.may_be(str(getattr(value, "value", ""))) else False))
     is_whole = not isinstance(other, Items) or other.is_whole
     return Test(False if is_whole and all(fit is False for fit in fits) else None, OTHER, OTHER, path.tags)
+
+
+def may_be_unset(left: Value, right: Value) -> bool:
+    """Whether no credential, or an empty one, equals a setting that nobody has set: None == os.getenv("KEY")."""
+    caller, other = (left, right) if "caller" in left.tags else (right, left)
+    if "setting" not in other.tags:
+        return False
+    several = other.values if isinstance(other, Items) else [other]
+    settings = [option for one in several for option in options(one) if "setting" in option.tags]
+    return any(_is_unset(shown, setting) for shown in options(caller) for setting in settings)
+
+
+def _is_unset(shown: Value, setting: Value) -> bool:
+    if isinstance(shown, Const) and "caller" in shown.marks:
+        if isinstance(setting, Const):
+            return shown.value == setting.value
+        return shown.value is None and "unset" in setting.tags
+    # Whatever is read of a request, anybody can send it empty.
+    is_sent = isinstance(shown, Thing) and "caller" in shown.marks and not shown.is_call
+    return is_sent and isinstance(setting, Const) and setting.value == ""
 
 
 def _is_asked_for(value: Value) -> bool:

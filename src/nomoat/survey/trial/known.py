@@ -192,6 +192,15 @@ def _environment(run: Calls, args: tuple[Value, ...], named: dict[str, Value], a
     return Thing(marks=SETTING, trail=(str(args[0].value),) if args and isinstance(args[0], Const) else ())
 
 
+def _environment_or_none(
+    run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env
+) -> Value | None:
+    found = _environment(run, args, named, at, env)
+    if isinstance(found, Thing) and len(args) < 2 and "default" not in named:
+        found.marks |= frozenset(("unset",))
+    return found
+
+
 def _isinstance(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
     marks = args[0].tags if args else frozenset()
     if len(args) == 2 and isinstance(args[0], Object) and isinstance(args[1], Class) and not args[0].marks:
@@ -257,7 +266,7 @@ SPECIAL: dict[str, Known] = {
     "asyncio.run": _same,
     "typing.cast": _second,
     "typing_extensions.cast": _second,
-    "os.getenv": _environment,
-    "os.environ.get": _environment,
+    "os.getenv": _environment_or_none,
+    "os.environ.get": _environment_or_none,
     "os.environ.__getitem__": _environment,
 }

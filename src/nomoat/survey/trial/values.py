@@ -1,8 +1,9 @@
 """What an expression may be, as far as source tells: constants, functions with their surroundings, objects, things.
 
 `tags` say what a value derives from: `caller` (a credential, or who it belongs to), `input` (the rest of a request),
-`setting` (configuration that source does not fix), `signature`, `csrf`, `address`, `unread` (what a function of
-another package gave that was handed the request, or a credential that is not there: it may be anything).
+`setting` (configuration that source does not fix), `unset` (a setting that is None where nobody set it), `signature`,
+`csrf`, `address`, `unread` (what a function of another package gave that was handed the request, or a credential that
+is not there: it may be anything).
 """
 
 from __future__ import annotations
