@@ -20,12 +20,16 @@ from nomoat.journal.ports import Store
 Target: TypeAlias = tuple[Literal["subject", "credential", "client"], str]
 Verdict: TypeAlias = Literal["verified", "not-verified", "unsure"]
 
+_Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+
 DEFAULT_S = 3600.0
 MAX_S = 30 * 86_400.0
 #: The role under which guarded workers report to the store.
 GUARD_ROLE = "guard"
 #: Wider networks than these hold too many people who did nothing.
 _WIDEST = {4: 16, 6: 32}
+#: Bits of an IPv6 address before the IPv4 address inside it.
+_MAPPED_BITS = 96
 _USER = re.compile(r"user:[^/\s]+/\S.{0,255}\Z")
 _SERVICE = re.compile(r"service:[A-Za-z0-9][A-Za-z0-9._-]*\Z")
 _TOKEN = re.compile(r"(token:)?(sha256:[0-9a-f]{64})\Z")
@@ -58,13 +62,12 @@ def target(text: str) -> Target:
         return "subject", text
     if token := _TOKEN.match(text):
         return "credential", token.group(2)
-    try:
-        network = ipaddress.ip_network(text, strict=False)
-    except ValueError:
+    network = _network(text)
+    if network is None:
         raise BlockRefusedError(
             f"'{text}' names nobody", where="block",
             fix="name user:ALIAS/NAME, service:NAME, anonymous, an address, a network, or token:sha256:...",
-        ) from None  # fmt: skip
+        )  # fmt: skip
     if network.prefixlen < (widest := _WIDEST[network.version]):
         raise BlockRefusedError(
             f"{network} is too wide to block: it holds many who did nothing", where="block",
@@ -73,11 +76,29 @@ def target(text: str) -> Target:
     return "client", str(network.network_address if network.num_addresses == 1 else network)
 
 
+def _network(text: str) -> _Network | None:
+    """A network as callers are written: IPv4 inside IPv6 (RFC 4291, 2.5.5.2) is IPv4. None where it is none."""
+    try:
+        found = ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return None
+    mapped = getattr(found.network_address, "ipv4_mapped", None)
+    if mapped is None or found.prefixlen < _MAPPED_BITS:
+        return found
+    return ipaddress.ip_network((mapped, found.prefixlen - _MAPPED_BITS), strict=False)
+
+
+def _plain(name: str) -> str:
+    """What somebody listed, in the form in which blocks name it."""
+    token = _TOKEN.match(name)
+    return token.group(2) if token else name
+
+
 def check_allowed(found: Target, never_block: Iterable[str]) -> None:
     """Raises BlockRefusedError where a block would hit what must never be blocked: itself, or within its network."""
     kind, value = found
     for never in never_block:
-        if never == value or (kind == "client" and _overlap(value, never)):
+        if _plain(never) == value or (kind == "client" and _overlap(value, never)):
             raise BlockRefusedError(
                 f"{value} is never blocked ({never})", where="never_block",
                 fix="block the user or the token instead; or change never_block in nomoat.yaml",
@@ -95,7 +116,9 @@ def place(
     never_block: Iterable[str] = (),
 ) -> Placed:
     """Places a block, on disk before it returns. Raises BlockRefusedError, StorageError."""
-    if not 0 < for_s <= MAX_S:
+    if for_s <= 0:
+        raise BlockRefusedError("a block lasts longer than no time", where="block", fix="--for 1h")
+    if for_s > MAX_S:
         raise BlockRefusedError("a block ends after 30 days at most", where="block", fix="--for 1h")
     found = target(name)
     check_allowed(found, never_block)
@@ -154,8 +177,7 @@ def _reached(position: str, wanted: str) -> bool:
 
 
 def _overlap(value: str, never: str) -> bool:
-    try:
-        one, other = ipaddress.ip_network(value, strict=False), ipaddress.ip_network(never, strict=False)
-    except ValueError:
+    one, other = _network(value), _network(never)
+    if one is None or other is None or one.version != other.version:
         return False
-    return one.version == other.version and one.overlaps(other)
+    return one.overlaps(other)
