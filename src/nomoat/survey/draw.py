@@ -6,7 +6,7 @@ Takes a folder and its settings, gives the map and the program behind it; nothin
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,7 +36,7 @@ from nomoat.survey.routing import Found
 from nomoat.survey.services import Part
 from nomoat.survey.trial.values import Class, Const, Function, Object, Outside, Thing, Value, options
 from nomoat.survey.verdicts import Answer, Verdicts
-from nomoat.survey.wiring import wire
+from nomoat.survey.wiring import Wiring, wire
 
 
 @dataclass(frozen=True)
@@ -84,10 +84,17 @@ def draw_program(program: Program, sources: Sources, *, path: Path, settings: Se
         permissions=_permissions(distinct),
         roles=identities.roles(program, distinct),
         tokens=identities.tokens(program, known, sorted(reach.reached(list(guarding))[1], key=lambda one: one.at)),
-        not_read=tuple(dict.fromkeys((*unread, *_not_read(program, sources)))),
+        not_read=tuple(dict.fromkeys((*unread, *_handed(wiring), *_not_read(program, sources)))),
         coverage=_coverage(program, sources, reach),
     )
     return ordered(drawn)
+
+
+def _handed(wiring: Wiring) -> Iterator[NotRead]:
+    """Notes: routes that code which is not here may add are not on the map; guard denies them until they are."""
+    for at, whom in wiring.surroundings.handed.items():
+        why = f"{whom} is given the application and is not here: routes that it adds are not on the map"
+        yield NotRead(at, why, analysed=True)
 
 
 def _exclusions(settings: Settings | None) -> tuple[Exclusion, ...]:

@@ -58,6 +58,10 @@ _SAME = frozenset(
 _VERIFIES = re.compile(r"_*(verify|decode|authenticate|validate|require|introspect|check|ensure|assert)", re.I)
 #: The table of an application by which dependencies are replaced.
 OVERRIDES = ".dependency_overrides"
+#: What adds routes to the application that it is given, by its name.
+_ADDS = re.compile(
+    r"_*(register|setup|set_up|init|install|mount|include|add|attach|load|bind|extend|routes|plug)", re.I
+)
 #: What middleware calls to go on, and to answer by itself.
 NEXT, SEND = "next()", "send()"
 
@@ -316,10 +320,19 @@ class Calls(Expressions):
             return self._verified(name, args, named, marks, at)
         if self.raising and self.anonymous and "caller" in marks and "input" not in marks:
             raise RaisedError([End(None, at, tuple(self.conditions), needs_credential=True)])
-        if not self.wires:
+        if self.wires:
+            self._note_handed(name, (), (*args, *named.values()), at)
+        else:
             self._note_unknown(name, args, at, marks)
             marks |= self._unread(name, (*args, *named.values()), is_method=callee.me is not None)
         return Thing(name, args, dict(named), marks - frozenset(("csrf",)), (), at, is_call=True)
+
+    def _note_handed(self, name: str, trail: tuple[str, ...], given: tuple[Value, ...], at: str) -> None:
+        """An application that is handed to code elsewhere which is called as if it added something to it."""
+        last = trail[-1] if trail else name.rpartition(".")[2]
+        if _ADDS.match(last) and any(isinstance(one, Registry) for one in given):
+            package = name.partition(".")[0] or "a package"
+            self.around.handed.setdefault(at, f"{last}() of {package}")
 
     def _unread(self, name: str, given: tuple[Value, ...], *, is_method: bool) -> frozenset[str]:
         """The mark of what may be anything: a function elsewhere was given the request, or no credential.
@@ -517,6 +530,8 @@ class Calls(Expressions):
                 return Test(False if self.anonymous else None, demanded, OTHER, marks)
         if self.raising and self.anonymous and "caller" in marks and "input" not in marks:
             raise RaisedError([End(None, at, tuple(self.conditions), needs_credential=True)])
+        if self.wires:
+            self._note_handed(callee.name, callee.trail, (*args, *named.values()), at)
         if not self.wires and not callee.marks:
             self._note_unknown(callee.name, args, at, marks)
             marks |= self._unread(callee.name, (*args, *named.values()), is_method=bool(callee.trail))

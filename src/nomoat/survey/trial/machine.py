@@ -113,6 +113,8 @@ class Surroundings:
         self.handlers: list[tuple[Value, Value]] = []
         #: Dependencies that the application replaces by others; None: which ones is not known.
         self.replaced: list[Value | None] = []
+        #: Where an application was handed to code that is not here and may add routes to it, and to what.
+        self.handed: dict[str, str] = {}
         self.classes: dict[tuple[Scope, int], Env] = {}
         #: Classes whose methods are routes, by a decorator of the class.
         self.views: dict[Scope, Class] = {}
