@@ -175,11 +175,16 @@ class Entering(Exceptions):
             return Thing("", marks=CALLER, trail=("credentials",))
         if lenient:
             return Const(None, CALLER)
-        end = End(None, at, tuple(self.conditions), needs_credential=True, kind="authentication")
+        end = End(self._refusal(at), at, tuple(self.conditions), needs_credential=True, kind="authentication")
         if open_end:
             self.pending.append(end)
             return Thing(marks=CALLER)
         raise RaisedError([end])
+
+    def _refusal(self, at: str) -> Value | None:
+        """What a scheme raises is the framework's own refusal: a subclass may catch it and let everybody pass."""
+        name = next((one for one in self.models.raised if one.endswith(".HTTPException")), "")
+        return Thing(name, named={"status_code": Const(401)}, at=at) if name else None
 
 
 def _is_stub(scope: Scope) -> bool:
