@@ -27,6 +27,24 @@ log = logging.getLogger(__name__)
 
 """
 _OPEN = {
+    "a check that runs by itself": """
+import asyncio
+async def inner(t):
+    if t is None: raise HTTPException(401)
+async def check(t=Depends(oauth)):
+    asyncio.create_task(inner(t))
+@app.get("/d", dependencies=[Depends(check)])
+async def d(): return 1
+""",
+    "a check whose failure is a result": """
+import asyncio
+async def inner(t):
+    if t is None: raise HTTPException(401)
+async def check(t=Depends(oauth)):
+    await asyncio.gather(inner(t), return_exceptions=True)
+@app.get("/d", dependencies=[Depends(check)])
+async def d(): return 1
+""",
     "a scheme whose refusal its subclass catches": """
 class Lenient(HTTPBearer):
     async def __call__(self, request: Request):

@@ -58,6 +58,8 @@ _SAME = frozenset(
 _VERIFIES = re.compile(r"_*(verify|decode|authenticate|validate|require|introspect|check|ensure|assert)", re.I)
 #: The table of an application by which dependencies are replaced.
 OVERRIDES = ".dependency_overrides"
+#: What lets a coroutine run on its own.
+_BY_ITSELF = frozenset(("create_task", "ensure_future", "run_coroutine_threadsafe"))
 #: What adds routes to the application that it is given, by its name.
 _ADDS = re.compile(
     r"_*(register|setup|set_up|init|install|mount|include|add|attach|load|bind|extend|routes|plug)", re.I
@@ -70,6 +72,17 @@ def guards_by_name(dotted: str) -> bool:
     """Whether something elsewhere is called like a guard."""
     name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", dotted)
     return bool(GUARDING.search(name))
+
+
+def _keeps_failures(callee: Value, node: Node) -> bool:
+    """Whether what is given runs by itself, or its exceptions are results."""
+    name = callee.trail[-1] if isinstance(callee, Thing) and callee.trail else getattr(callee, "name", "")
+    last = str(name).rpartition(".")[2]
+    if last == "gather":
+        return any(
+            key == "return_exceptions" and given[0] == form.CONSTANT and given[3] is True for key, given in node[5]
+        )
+    return last in _BY_ITSELF
 
 
 def _is_no_credential(value: Value) -> bool:
@@ -93,6 +106,12 @@ class Calls(Expressions):
         if node[3][0] == form.NAME and node[3][3] == "super":
             return self._super(env)
         callee = self.evaluate(env, node[3])
+        if _keeps_failures(callee, node):
+            try:
+                self.all_of(env, node[4])
+            except RaisedError:
+                # It fails somewhere else, or its failure becomes a value: nobody is refused by it.
+                return Thing(at=self.at(env, node), is_call=True)
         args, _ = self.all_of(env, node[4])
         named: dict[str, Value] = {}
         for key, given in node[5]:
