@@ -1,5 +1,5 @@
 # make demo    a shop, an attacker and the incident that follows, in about a minute
-# make test    every test
+# make test    every test; make test-oldest: those of guard with the oldest framework
 # make check   format, lint, types, import contracts, and our own `nomoat check .`
 # make setup   the development environment at .venv/
 
@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: demo test check setup format clean
+.PHONY: demo test test-oldest check setup format clean
 
 demo: $(VENV)/.demo
 	$(BIN)/nomoat demo $(DEMO)
@@ -18,6 +18,11 @@ setup: $(VENV)/.dev
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile $(TESTS)
+
+# guard reads what a framework keeps to itself: the oldest version that it is for, beside the newest of `make test`.
+test-oldest: $(VENV)/.oldest
+	PYTHONPATH=$(CURDIR)/$(VENV)/oldest $(BIN)/python -m pytest -q -n 2 --dist loadfile tests/guard \
+		-W ignore::DeprecationWarning -W ignore::PendingDeprecationWarning
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
@@ -42,6 +47,11 @@ $(VENV)/.demo: requirements/demo.txt pyproject.toml
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.demo
 	@echo "adding what tests and checks need (once)"
 	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(VENV)/.oldest: requirements/oldest.txt $(VENV)/.dev
+	@rm -rf $(VENV)/oldest
+	@$(PIP) install --require-hashes --no-deps --target $(VENV)/oldest -r requirements/oldest.txt
 	@touch $@
 
 clean:

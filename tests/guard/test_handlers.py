@@ -126,9 +126,11 @@ def test_a_stream_whose_late_denial_is_swallowed_is_broken_off(tmp_path: Path) -
         return StreamingResponse(rows())
 
     guarded = _guarded(tmp_path, handler)
-    with pytest.raises(guard.Denied):
+    # Older versions of the framework send a stream in a task group, which wraps what is raised in it.
+    with pytest.raises((guard.Denied, BaseExceptionGroup)) as raised:
         guarded.ask("GET", "/orders")
 
+    assert isinstance(raised.value, guard.Denied) or raised.value.subgroup(guard.Denied) is not None
     assert (["swallowed"], ("deny", "decision-late")) == (sent, last(guarded.decisions()))
 
 

@@ -97,8 +97,10 @@ def test_a_route_that_is_added_later_is_seen() -> None:
     later.add_api_route("/x", _handler)
     app.add_api_route("/y", _handler)
 
+    # Older versions of the framework copy the routes of a router when it is included, and serve no later one.
+    is_served = asyncio.run(serve(app, scope_of("GET", "/later/x"))).status == 200
     assert before is NOTHING
-    assert "GET /later/x" == _key(routes, "/later/x")
+    assert ("GET /later/x" if is_served else None) == _key(routes, "/later/x")
     assert "GET /y" == _key(routes, "/y")
 
 

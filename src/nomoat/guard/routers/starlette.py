@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, TypeAlias
 
@@ -17,6 +17,12 @@ from nomoat.errors import UsageError
 
 Kind: TypeAlias = Literal["http", "websocket", "mount", "host", "opaque"]
 Scope: TypeAlias = Mapping[str, Any]
+
+_get_route_path: Callable[[Mapping[str, Any]], str] | None
+try:
+    from starlette._utils import get_route_path as _get_route_path  # type: ignore[assignment]  # Theirs is typed closer.
+except ImportError:
+    _get_route_path = None
 
 #: Methods of a class-based endpoint, in the framework's spelling.
 _ENDPOINT_METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
@@ -187,8 +193,16 @@ class Routes:
 
 
 def below(path: str, root: str) -> str:
-    """A path below what outer routers took from it, as Starlette's `get_route_path` computes it."""
-    if not root or not path.startswith(root):
+    """A path below what outer routers took from it, as the framework that is installed computes it.
+
+    Versions differ (before Starlette 0.39 the root was a regular expression), and what guard decides on must be what is
+    dispatched: so it is the framework's own function, where it has one.
+    """
+    if not root:
+        return path
+    if _get_route_path is not None:
+        return str(_get_route_path({"path": path, "root_path": root}))
+    if not path.startswith(root):
         return path
     if path == root:
         return ""
