@@ -76,7 +76,8 @@ class Test:
 class Pattern:
     """A call that must not be: any of `calls` (dotted names, `*` allowed) for which every test holds.
 
-    Where another call that fits one of `unless` stands in the same function, it is only a `low` finding.
+    Where another call that fits one of `unless` stands in the same function, it is only a `low` finding; so it is
+    when `if_used` is set and what it gives goes nowhere but into a log.
     """
 
     calls: tuple[str, ...]
@@ -85,6 +86,7 @@ class Pattern:
     confidence: Confidence = "sure"
     fix: str = ""
     unless: tuple[Pattern, ...] = ()
+    if_used: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from nomoat.check import arguments, names
+from nomoat.check import arguments, logged, names
 from nomoat.check.model import Confidence, Pattern, Rule
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
@@ -73,7 +73,8 @@ class Patterns:
         if not self._fits(scope, node, pattern):
             return None
         confidence = pattern.confidence
-        if pattern.unless and self._is_excused(scope, node, pattern):
+        is_unused = pattern.if_used and logged.only_logged(self._program, scope, node)
+        if is_unused or (pattern.unless and self._is_excused(scope, node, pattern)):
             confidence = "low"
         return Match(rule, pattern, scope, node, confidence)
 

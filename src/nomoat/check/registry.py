@@ -30,6 +30,7 @@ SHIPPED = Path(__file__).parent / "rules"
 _ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
 _TEXTS = ("title", "severity", "cwe", "why", "fix")
 _KINDS = ("question", "calls", "flow")
+_CALL = ("of", "where", "unless", "if_used", "message", "fix", "confidence")
 _KEYS = (*_TEXTS, "confidence", "owasp", "asvs", "in_tests", "hides_literals", *_KINDS)
 
 
@@ -117,7 +118,7 @@ class _RuleReader(Reader):
         return cast(Confidence, self.choice(fields.get("confidence"), "confidence", CONFIDENCES) or default)
 
     def _pattern(self, node: Node, confidence: Confidence) -> Pattern | None:
-        fields = self.mapping(node, "a call", known=("of", "where", "unless", "message", "fix", "confidence"))
+        fields = self.mapping(node, "a call", known=_CALL)
         if fields is None:
             return None
         calls = self.texts(fields.get("of"), "of")
@@ -132,6 +133,7 @@ class _RuleReader(Reader):
             self._confidence(fields, confidence),
             self.text(fields.get("fix"), "fix") or "",
             tuple(other for other in unless if other is not None),
+            self.boolean(fields.get("if_used"), "if_used") or False,
         )
 
     def _other(self, node: Node) -> Pattern | None:
