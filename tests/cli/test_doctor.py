@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from nomoat.cli.doctor import Row, examine
 from nomoat.cli.main import main
-from nomoat.journal.facts import Gap
+from nomoat.journal.facts import Decision, Gap, timestamp
 from nomoat.journal.journal import open_store
 
 _APP = """\
@@ -107,3 +108,29 @@ def test_a_store_of_a_newer_version_is_a_row_that_says_so(project: Path) -> None
 def test_json_has_the_same_rows(capsys: pytest.CaptureFixture[str]) -> None:
     assert 0 == main(["doctor", "--format", "json"])
     assert [row.subject for row in examine()] == [row["subject"] for row in json.loads(capsys.readouterr().out)["rows"]]
+
+
+def _decision(number: int, client: str) -> Decision:
+    return Decision(
+        happened_at=timestamp(), request=f"r{number}", service="app", target="route:app/GET /health",
+        subject=f"user:main/u{number}", outcome="allow", enforced=True, reason="granted", policy="sha256:1",
+        map="sha256:1", client=client, method="GET",
+    )  # fmt: skip
+
+
+def test_many_callers_at_one_address_may_be_a_proxy_that_nobody_named(project: Path) -> None:
+    with closing(open_store(_url(project))) as store:
+        store.append([(_decision(number, "10.0.0.1"), None) for number in range(5)])
+
+        found = _rows()["proxy"]
+
+    assert "5 callers come from 10.0.0.1 alone" in found.found
+    assert found.mend.startswith("trusted_proxies: [10.0.0.1]")
+
+
+@pytest.mark.parametrize("clients", [["10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4"], ["10.0.0.1"] * 3])
+def test_callers_at_addresses_of_their_own_are_no_proxy(clients: list[str], project: Path) -> None:
+    with closing(open_store(_url(project))) as store:
+        store.append([(_decision(number, client), None) for number, client in enumerate(clients)])
+
+        assert "proxy" not in _rows()

@@ -20,7 +20,7 @@ from nomoat import __version__
 from nomoat import settings as settings_file
 from nomoat.cli import mistakes
 from nomoat.errors import EXIT_CLEAN, EXIT_FINDINGS, NomoatError, Problem, printable
-from nomoat.journal.ports import ProcessState
+from nomoat.journal.ports import ProcessState, Store
 from nomoat.settings import Settings
 
 State: TypeAlias = Literal["ok", "note", "mend"]
@@ -136,8 +136,28 @@ def _store(settings: Settings) -> Iterator[Row]:
         growth = f"; {day:,} facts more than a day ago, about {size * day / max(1, head.count) / 1e6:.1f} MB"
         yield Row("ok", "journal", f"{head.count:,} facts, {size / 1e6:.1f} MB{growth}")
         yield from _roles([process for process in store.processes() if process.live and not process.ended])
+        yield from _proxy(settings, store)
     finally:
         store.close()
+
+
+def _proxy(settings: Settings, store: Store) -> Iterator[Row]:
+    """Many people at one address, and no proxy is named: a block of that address would hit everybody behind it."""
+    from nomoat.journal.facts import Decision
+
+    if settings.section("trusted_proxies") is not None:
+        return
+    seen: dict[str, set[str]] = {}
+    newest = int(store.head().position or 0)
+    for entry in store.read(str(max(0, newest - _LOOKED_AT)) if newest > _LOOKED_AT else "", kinds=(Decision,)):
+        if isinstance(entry.fact, Decision) and entry.fact.subject != "anonymous" and entry.fact.client:
+            seen.setdefault(entry.fact.client, set()).add(entry.fact.subject)
+    address, people = max(seen.items(), key=lambda one: len(one[1]), default=("", set()))
+    if len(people) >= _MANY and len(seen) <= len(people) // 2:
+        found = (
+            f"{len(people)} callers come from {address} alone: if a proxy stands there, nobody's own address is known"
+        )
+        yield Row("note", "proxy", found, f"trusted_proxies: [{address}] in nomoat.yaml, where it is one")
 
 
 def _roles(live: list[ProcessState]) -> Iterator[Row]:
@@ -155,6 +175,9 @@ _ROLES = {
     "watch": "nomoat watch run",
     "respond": "nomoat respond --auto",
 }
+#: The newest facts that are looked at for a proxy, and how many callers at one address are many.
+_LOOKED_AT = 5_000
+_MANY = 4
 _NOT_ARMED = {"watch": "NOT ARMED: nothing reads the decisions", "respond": "escalation NOT ARMED: no responder runs"}
 
 
