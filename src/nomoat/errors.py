@@ -18,8 +18,10 @@ Each carries one problem or many (`problems`): every mistake of a file is report
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TextIO
 
 #: Exit codes of every command (docs/reference/exit-codes.md).
 EXIT_CLEAN, EXIT_FINDINGS, EXIT_USAGE, EXIT_INCOMPLETE = 0, 1, 2, 3
@@ -33,6 +35,20 @@ def printable(text: str, *, limit: int = 2000) -> str:
     if len(text) > limit:
         text = text[: limit - 1] + "…"
     return _UNPRINTABLE.sub(_escaped, text)
+
+
+def say(text: str, *, to: TextIO | None = None) -> None:
+    """One line of a command that runs for long, to stdout when nothing is named.
+
+    A log on a full disk must not end whoever stands guard: what cannot be said is not said. A reader that has gone
+    (BrokenPipeError) is another matter: it ends the command.
+    """
+    try:
+        print(text, file=to if to is not None else sys.stdout, flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError:
+        return
 
 
 def _escaped(found: re.Match[str]) -> str:

@@ -5,10 +5,14 @@ A beat is written every second; a process is live when it was seen within 3 s an
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Iterable
+import signal
+import threading
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from types import FrameType
 
 from nomoat.journal.facts import moment, timestamp
 from nomoat.journal.ports import START, ProcessState
@@ -57,6 +61,24 @@ def is_gone(host: str, pid: int) -> bool:
     except PermissionError:
         return False
     return False
+
+
+@contextlib.contextmanager
+def terminated_as_interrupted() -> Iterator[None]:
+    """A service manager stops by SIGTERM: that is a clean end too, and no gap."""
+    if threading.current_thread() is not threading.main_thread():
+        # Only the main thread may say what a signal does.
+        yield
+        return
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def seconds_from(now: str, seconds: float) -> str:

@@ -1,20 +1,24 @@
 """`respond --auto`: opens incidents from alerts, does what needs nobody, escalates what nobody takes.
 
 Incidents are handled beside one another, so that a command or a channel that hangs for one never delays the block of
-another. A fault of one incident, or a full disk, is said and tried again; it never ends the responder.
+another. A fault of one incident, or a full disk, is said and tried again until it is mended; the responder goes on.
 """
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 import uuid
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
+from typing import NamedTuple
 
-from nomoat.errors import EXIT_CLEAN, EXIT_INCOMPLETE, NomoatError, printable
+from nomoat.errors import EXIT_CLEAN, EXIT_INCOMPLETE, JournalError, NomoatError, printable, say
+from nomoat.journal import workers
 from nomoat.journal.ports import Store
+from nomoat.journal.writer import tell_gaps
 from nomoat.respond import casework
 from nomoat.respond import settings as respond_settings
 from nomoat.respond.book import Playbook
@@ -29,8 +33,17 @@ BEAT_S = 1.0
 #: Escalations are looked at this often; they are minutes apart.
 _ESCALATE_S = 5.0
 _AT_ONCE = 8
-#: How long a fault of the store is left alone before the next try.
+#: How long a fault of the store is left alone before the next try, and how long at most one of an incident.
 _REST_S = 1.0
+_MOST_REST_S = 8.0
+
+
+class _Trouble(NamedTuple):
+    """What is in the way of an incident, how long it is left alone now, and until when."""
+
+    said: str
+    rest_s: float
+    again_at: float
 
 
 class Automatic:
@@ -44,45 +57,48 @@ class Automatic:
         self._allowance = Allowance(self._respond.max_auto_blocks)
         self._process = uuid.uuid4().hex
         self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="incident")
-        self._running: dict[int, Future[bool]] = {}
+        self._running: dict[int, Future[Exception | None]] = {}
         self._waiting: set[int] = set()
+        #: Incidents that could not be handled: what was said, and when they are tried again.
+        self._troubled: dict[int, _Trouble] = {}
         self._beat_at = self._escalate_at = 0.0
         self._fault = ""
-        self._failed = False
+        self._has_told_gaps = False
+        self._failed = self._has_ticked = False
 
     def run(self, *, once: bool) -> int:
         """Runs until it is interrupted; with `once` until what is there is handled."""
-        print(f"responding to alerts in {printable(self._settings.store_url)}; Ctrl-C stops", file=sys.stderr)
+        say(f"responding to alerts in {printable(self._settings.store_url)}; Ctrl-C stops", to=sys.stderr)
         # What was interrupted: incidents that are open and have automatic steps left.
         self._waiting.update(declared.number for declared in self._store.incidents(is_open=True))
-        try:
-            while True:
-                self._tick()
-                if once and not self._running and not self._waiting:
-                    return EXIT_INCOMPLETE if self._failed else EXIT_CLEAN
-                time.sleep(POLL_S if not self._fault else _REST_S)
-        except KeyboardInterrupt:
+        with workers.terminated_as_interrupted():
+            try:
+                while not once or self._running or self._waiting or not self._has_ticked:
+                    self._tick()
+                    time.sleep(POLL_S if not self._fault else _REST_S)
+                code = EXIT_INCOMPLETE if self._failed else EXIT_CLEAN
+            except KeyboardInterrupt:
+                say("stopped", to=sys.stderr)
+                code = EXIT_CLEAN
+            finally:
+                self._pool.shutdown(cancel_futures=True)
+        with contextlib.suppress(JournalError):
             self._beat(ended=True)
-            print("stopped", file=sys.stderr)
-            return EXIT_CLEAN
-        finally:
-            self._pool.shutdown(cancel_futures=True)
+        return code
 
     def _tick(self) -> None:
+        self._has_ticked = True
         try:
-            if time.monotonic() >= self._beat_at:
-                self._beat()
-                self._beat_at = time.monotonic() + BEAT_S
-            self._waiting.update(self._intake.take())
-            self._tell_unanswered()
-            self._fault = ""
+            self._take_in()
         except NomoatError as error:
             # A full disk or a store that is away: once it is there again, the cursor says where to go on.
             if error.what != self._fault:
-                print(f"NOT responding: {error}", file=sys.stderr, flush=True)
+                say(f"NOT responding: {error}\nnote: it is tried every second until this is mended", to=sys.stderr)
             self._fault, self._failed = error.what, True
         for number in [number for number, one in self._running.items() if one.done()]:
-            self._failed |= not self._running.pop(number).result()
+            self._note_end(number, self._running.pop(number).result())
+        now = time.monotonic()
+        self._waiting.update(number for number, one in self._troubled.items() if one.again_at <= now)
         for number in sorted(self._waiting - set(self._running)):
             self._waiting.discard(number)
             self._running[number] = self._pool.submit(self._handle, number)
@@ -90,13 +106,24 @@ class Automatic:
             self._escalate()
             self._escalate_at = time.monotonic() + _ESCALATE_S
 
+    def _take_in(self) -> None:
+        """Beats, and opens incidents from the alerts since the last time. Raises JournalError."""
+        if time.monotonic() >= self._beat_at:
+            self._beat()
+            if not self._has_told_gaps:
+                tell_gaps(self._store)
+                self._has_told_gaps = True
+            self._beat_at = time.monotonic() + BEAT_S
+            if self._fault:
+                say("the journal can be used again", to=sys.stderr)
+            self._fault = ""
+        self._waiting.update(self._intake.take())
+        self._tell_unanswered()
+
     def _tell_unanswered(self) -> None:
         for alert in self._intake.unanswered:
-            print(
-                f"alert {printable(alert.detection)}: NOBODY ANSWERS, no playbook is called"
-                f" '{printable(alert.playbook)}'",
-                file=sys.stderr, flush=True,
-            )  # fmt: skip
+            called = f"no playbook is called '{printable(alert.playbook)}'"
+            say(f"alert {printable(alert.detection)}: NOBODY ANSWERS, {called}", to=sys.stderr)
         self._intake.unanswered.clear()
 
     def _beat(self, *, ended: bool = False) -> None:
@@ -107,26 +134,40 @@ class Automatic:
         hands = Hands(self._settings, self._respond, self._store, AUTOMATIC, hurried=True)
         return Stepper(hands, case, casework.playbook_of(self._store, case))
 
-    def _handle(self, number: int) -> bool:
-        """Does what needs nobody for one incident; False where it could not."""
+    def _handle(self, number: int) -> Exception | None:
+        """Does what needs nobody for one incident; gives what was in the way."""
         try:
             stepper = self._stepper(number)
             case = stepper.case
             if not case.steps:
-                print(f"{case.name}  {case.severity}  {printable(case.declared.title)}", flush=True)
+                say(f"{case.name}  {case.severity}  {printable(case.declared.title)}")
             for step, done in run_automatic(stepper, self._allowance):
                 said = printable(done.output.splitlines()[0]) if done.output else ""
-                print(f"  {case.name} {step.id}: {done.state}  {said}", flush=True)
-        except NomoatError as error:
-            # One incident that cannot be handled must not leave the others alone.
-            print(f"INC-{number}: {error}", file=sys.stderr, flush=True)
-            return False
-        return True
+                say(f"  {case.name} {step.id}: {done.state}  {said}")
+        except Exception as error:
+            # One incident that cannot be handled must not leave the others alone, nor end the responder.
+            return error
+        return None
+
+    def _note_end(self, number: int, error: Exception | None) -> None:
+        """Says once what is in the way of an incident; it is tried again, each time after twice as long."""
+        before = self._troubled.pop(number, _Trouble("", 0.0, 0.0))
+        if error is None:
+            if before.said:
+                say(f"INC-{number}: going on, what was in the way is mended", to=sys.stderr)
+            return
+        self._failed = True
+        fault = f"error: a fault of nomoat's own, please report it: {type(error).__name__}: {error}"
+        said = str(error) if isinstance(error, NomoatError) else printable(fault)
+        if said != before.said:
+            say(f"INC-{number} WAITS and is tried again: {said}", to=sys.stderr)
+        rest_s = min(2 * before.rest_s or _REST_S, _MOST_REST_S)
+        self._troubled[number] = _Trouble(said, rest_s, time.monotonic() + rest_s)
 
     def _escalate(self) -> None:
         try:
             for declared in self._store.incidents(is_open=True):
                 for sent in escalate(self._stepper(declared.number), now=datetime.now(UTC)):
-                    print(f"INC-{declared.number}: escalated to {printable(sent)}", flush=True)
+                    say(f"INC-{declared.number}: escalated to {printable(sent)}")
         except NomoatError as error:
-            print(f"cannot escalate: {error}", file=sys.stderr, flush=True)
+            say(f"cannot escalate: {error}", to=sys.stderr)

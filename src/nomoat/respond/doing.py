@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple, TypeAlias
 
-from nomoat.errors import NomoatError
+from nomoat.errors import NomoatError, StorageError
 from nomoat.journal import blocks
 from nomoat.journal.facts import Block, Decision, Evidence, Logging, Message, Revocation, timestamp
 from nomoat.journal.ports import Store
@@ -76,6 +76,9 @@ class Hands:
             return action(step, case, playbook) if action is not None else Done("done", "")
         except (values.ValueRefusedError, blocks.BlockRefusedError) as error:
             return Done("failed", f"{error.what}; {error.fix}" if error.fix else error.what)
+        except StorageError:
+            # Nothing can be written down, or evidence not be kept whole: the step waits, and whatever comes after it.
+            raise
         except NomoatError as error:
             return Done("failed", error.what)
 

@@ -71,8 +71,11 @@ class Stepper:
                 if found is not None:
                     self._write(step, found.state, before.attempt, found)
                     return found
-            attempt = 1 if before is None else before.attempt + 1
-            self._write(step, "intent", attempt)
+            # The same one goes on with what it began: a disk that is full for an hour adds no intent a second.
+            goes_on = before is not None and before.state == "intent" and before.by == self.hands.by
+            attempt = 1 if before is None else before.attempt if goes_on else before.attempt + 1
+            if not goes_on:
+                self._write(step, "intent", attempt)
             done = self.hands.do(step, self.case, self.playbook, text=text)
             self._write(step, done.state, attempt, done)
             return done

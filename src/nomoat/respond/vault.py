@@ -5,6 +5,7 @@ A bundle carries the files and a manifest with their hashes; verifying one needs
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
 import io
@@ -12,6 +13,7 @@ import json
 import os
 import re
 import tarfile
+import uuid
 import zlib
 from collections.abc import Iterable
 from pathlib import Path
@@ -36,13 +38,17 @@ class Vault:
         return self._folder / sha256[:2] / sha256
 
     def keep(self, content: bytes) -> str:
-        """Keeps content for good and gives its hash; content that is there already is not written again."""
+        """Keeps content for good and gives its hash; content that is there whole is not written again.
+
+        Raises StorageError: it is not kept, not even a part of it.
+        """
         sha256 = hashlib.sha256(content).hexdigest()
         path = self.path(sha256)
-        if path.exists():
-            return sha256
-        beside = path.with_name(f".{sha256}.{os.getpid()}")
+        # Incidents are handled beside one another and may keep the same policy: each writes a file of its own.
+        beside = path.with_name(f".{sha256}.{uuid.uuid4().hex[:12]}")
         try:
+            if path.exists() and path.read_bytes() == content:
+                return sha256
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             with beside.open("wb") as stream:
                 stream.write(content)
@@ -50,11 +56,14 @@ class Vault:
                 os.fsync(stream.fileno())
             beside.chmod(0o400)
             beside.replace(path)
+            _sync(path.parent)
         except OSError as error:
-            beside.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                beside.unlink(missing_ok=True)
             raise StorageError(
-                f"evidence cannot be kept: {error.strerror}", where=str(path), fix="make space; nothing was changed yet"
-            ) from error
+                f"evidence cannot be kept: {error.strerror}", where=str(path),
+                fix="make space, or its folder writable; nothing was changed yet",
+            ) from error  # fmt: skip
         return sha256
 
     def read(self, sha256: str) -> bytes:
@@ -66,6 +75,15 @@ class Vault:
         if hashlib.sha256(content).hexdigest() != sha256:
             raise StorageError("evidence was changed", where=str(self.path(sha256)), fix="it is not evidence any more")
         return content
+
+
+def _sync(folder: Path) -> None:
+    """The names in a folder, on disk: without it a file that was synced may be gone after a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def manifest(incident: str, kept: Iterable[Evidence], store_head: str) -> bytes:

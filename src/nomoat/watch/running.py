@@ -6,14 +6,12 @@ import argparse
 import contextlib
 import json
 import os
-import signal
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
-from types import FrameType
 
 from nomoat import settings as settings_file
 from nomoat.appmap import codec
@@ -27,11 +25,13 @@ from nomoat.errors import (
     MapError,
     StorageError,
     printable,
+    say,
 )
 from nomoat.journal import workers
 from nomoat.journal.facts import Alert, Decision, Response
 from nomoat.journal.journal import open_store
 from nomoat.journal.ports import Store
+from nomoat.journal.writer import tell_gaps
 from nomoat.notify import settings as notify_settings
 from nomoat.notify.ports import Channel
 from nomoat.settings import Settings
@@ -75,7 +75,7 @@ def _over_files(arguments: argparse.Namespace, settings: Settings, detections: l
             for fact in engine.feed(event):
                 if isinstance(fact, Alert):
                     alerts += 1
-                    show(fact, arguments.format)
+                    print(shown(fact, arguments.format), flush=True)
     _show_counts(engine.counts, broken)
     if alerts:
         return EXIT_FINDINGS
@@ -112,7 +112,7 @@ def _over_journal(arguments: argparse.Namespace, settings: Settings, detections:
         def begin() -> Watcher:
             return Watcher(store, detections, drawn=drawn, knows=knows, channels=channels)
 
-        return _once(begin(), arguments) if arguments.once else _until_stopped(begin, settings, arguments.format)
+        return _once(begin(), arguments) if arguments.once else _until_stopped(begin, store, arguments.format)
     except CursorMovedError as error:
         raise CursorMovedError(
             "another `nomoat watch run` reads this journal: this one stops, the other goes on",
@@ -143,7 +143,7 @@ def _once(watcher: Watcher, arguments: argparse.Namespace) -> int:
     finally:
         watcher.beat(ended=True)
     for one in fired:
-        show(one.alert, arguments.format)
+        print(shown(one.alert, arguments.format), flush=True)
     counts = watcher.engine.counts
     _show_counts(counts, 0)
     if fired:
@@ -151,11 +151,11 @@ def _once(watcher: Watcher, arguments: argparse.Namespace) -> int:
     return EXIT_INCOMPLETE if counts.failed and not arguments.allow_incomplete else EXIT_CLEAN
 
 
-def _until_stopped(begin: Callable[[], Watcher], settings: Settings, form: str) -> int:
+def _until_stopped(begin: Callable[[], Watcher], store: Store, form: str) -> int:
     watcher = begin()
-    print(f"watching {printable(settings.store_url)}; Ctrl-C stops", file=sys.stderr, flush=True)
-    turns = _Turns(watcher, form)
-    with _terminated_as_interrupted():
+    say(f"watching {printable(store.url)}; Ctrl-C stops", to=sys.stderr)
+    turns = _Turns(watcher, store, form)
+    with workers.terminated_as_interrupted():
         try:
             while True:
                 try:
@@ -171,30 +171,35 @@ def _until_stopped(begin: Callable[[], Watcher], settings: Settings, form: str) 
         except KeyboardInterrupt:
             with contextlib.suppress(StorageError):
                 turns.watcher.beat(ended=True)
-            print("stopped", file=sys.stderr)
+            say("stopped", to=sys.stderr)
             return EXIT_CLEAN
 
 
 class _Turns:
     """The turns of a watcher that runs for long: alerts, beats, and from time to time what could not be judged."""
 
-    def __init__(self, watcher: Watcher, form: str) -> None:
+    def __init__(self, watcher: Watcher, store: Store, form: str) -> None:
         self.watcher = watcher
+        self._store = store
         self._form = form
         self._beat_at = self._note_at = 0.0
         self._noted: tuple[int, ...] = ()
         self._failure = ""
+        self._has_told_gaps = False
 
     def take(self) -> None:
         """One turn. Raises StorageError, CursorMovedError."""
         for one in self.watcher.tick():
-            show(one.alert, self._form)
+            say(shown(one.alert, self._form))
         now = time.monotonic()
         if now >= self._beat_at:
             self.watcher.beat()
+            if not self._has_told_gaps:
+                tell_gaps(self._store)
+                self._has_told_gaps = True
             self._beat_at = now + BEAT_S
             if self._failure:
-                print("the journal can be used again", file=sys.stderr, flush=True)
+                say("the journal can be used again", to=sys.stderr)
             self._failure = ""
         if now >= self._note_at:
             self._note_at = now + _NOTES_S
@@ -208,26 +213,8 @@ class _Turns:
     def failed(self, error: StorageError) -> None:
         """Says once what is wrong, until it works again."""
         if error.what != self._failure:
-            print(
-                f"{error}\nnote: NOT WATCHING until this is mended; it is tried every second",
-                file=sys.stderr,
-                flush=True,
-            )
+            say(f"{error}\nnote: NOT WATCHING until this is mended; it is tried every second", to=sys.stderr)
         self._failure = error.what
-
-
-@contextlib.contextmanager
-def _terminated_as_interrupted() -> Iterator[None]:
-    """A service manager stops by SIGTERM: that is a clean end too, and no gap."""
-
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _total(counter: Counter[str]) -> int:
@@ -251,18 +238,17 @@ def _map(settings: Settings) -> Map | None:
         return None
 
 
-def show(alert: Alert, form: str) -> None:
+def shown(alert: Alert, form: str) -> str:
     """One alert, as people or programs read it."""
     if form == "json":
-        print(json.dumps({"format": 1, **asdict(alert)}), flush=True)
-        return
+        return json.dumps({"format": 1, **asdict(alert)})
     who = alert.subject or alert.client or alert.service or "everybody"
     route = alert.target.partition("/")[2] if alert.target.startswith("route:") else alert.target
     where = f"   {printable(route)}" if route else ""
-    print(f"ALERT {alert.severity}  {alert.detection}   {printable(who)}{where}   {printable(alert.summary)}")
+    head = f"ALERT {alert.severity}  {alert.detection}   {printable(who)}{where}   {printable(alert.summary)}"
     begins = f"to begin:  nomoat respond (playbook {alert.playbook})" if alert.playbook else "no playbook answers it"
     called = f"check calls this route {', '.join(alert.findings)}; " if alert.findings else ""
-    print(f"  since {alert.first_event_at[11:19]}; {printable(called)}{begins}", flush=True)
+    return f"{head}\n  since {alert.first_event_at[11:19]}; {printable(called)}{begins}"
 
 
 def _show_counts(counts: Counts, broken: int) -> None:
@@ -279,7 +265,7 @@ def _show_counts(counts: Counts, broken: int) -> None:
         said.append(f"{counts.dropped_groups} quiet groups were dropped to bound memory")
     said += [f"detection {name}, {times} times" for name, times in counts.failed.items()]
     for line in said:
-        print(f"note: {printable(line)}", file=sys.stderr)
+        say(f"note: {printable(line)}", to=sys.stderr)
 
 
 def status(arguments: argparse.Namespace) -> int:
