@@ -93,7 +93,8 @@ class Pattern:
 class Sink:
     """Where taint must not arrive: an argument of a call for which every test holds.
 
-    `text`: a pattern of the constant text that is expected around the data; without it the finding is less sure.
+    `text`: a pattern of the constant text that is expected around the data; without it the finding is less sure, and
+    only `low` where the method is one of another package than `packages`: a `fetch` of a queue takes no statement.
     """
 
     calls: tuple[str, ...]
@@ -103,6 +104,7 @@ class Sink:
     tests: tuple[Test, ...] = ()
     confidence: Confidence = "sure"
     text: re.Pattern[str] | None = None
+    packages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ SHIPPED = Path(__file__).parent / "rules"
 _ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
 _TEXTS = ("title", "severity", "cwe", "why", "fix")
 _KINDS = ("question", "calls", "flow")
+_SINK = ("of", "argument", "at", "where", "message", "confidence", "text", "packages")
 _CALL = ("of", "where", "unless", "if_used", "message", "fix", "confidence")
 _KEYS = (*_TEXTS, "confidence", "owasp", "asvs", "in_tests", "hides_literals", *_KINDS)
 
@@ -205,8 +206,7 @@ class _RuleReader(Reader):
                 self.mistake(f"unknown {what} '{word}'", node, datafile.did_you_mean(word, known))
 
     def _sink(self, node: Node, confidence: Confidence) -> Sink | None:
-        known = ("of", "argument", "at", "where", "message", "confidence", "text")
-        fields = self.mapping(node, "a sink", known=known)
+        fields = self.mapping(node, "a sink", known=_SINK)
         if fields is None:
             return None
         calls = self.texts(fields.get("of"), "of")
@@ -222,6 +222,7 @@ class _RuleReader(Reader):
             self._tests(fields.get("where")),
             self._confidence(fields, confidence),
             self._regex(fields.get("text"), "text"),
+            self.texts(fields.get("packages"), "packages"),
         )
 
     def _sanitizer(self, node: Node, kinds: frozenset[str]) -> Sanitizer | None:

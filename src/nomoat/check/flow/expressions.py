@@ -455,12 +455,22 @@ class Expressions:
             return False
         confidence = weaker(taint.confidence, sink.confidence)
         if sink.text is not None and not sink.text.search(taint.text):
-            confidence = weaker(confidence, "low" if taint.text.strip() else "likely")
+            is_low = bool(taint.text.strip()) or self._is_elsewhere(scope, node, sink.packages)
+            confidence = weaker(confidence, "low" if is_low else "likely")
         key = (rule.id, id(node), taint.source)
         if key not in self._arrived:
             self._arrived.add(key)
             self.arrivals.append(Arrival(rule, sink, scope, node, argument, taint, confidence))
         return True
+
+    def _is_elsewhere(self, scope: Scope, node: Node, packages: tuple[str, ...]) -> bool:
+        """Whether a method is known to be of a package that is none of these; False where there are none."""
+        if not packages:
+            return False
+        found = self.program.resolve(scope, node[3]).all
+        return all(
+            one.kind == "external" and one.name.partition(".")[0] not in packages and "." in one.name for one in found
+        )
 
 
 def _at_place(taint: Taint | None, place: str | None) -> Taint | None:
