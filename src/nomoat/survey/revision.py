@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -19,6 +20,7 @@ from nomoat.errors import IncompleteError, UsageError, printable
 _WANTED = re.compile(
     r"(\.pyi?|\.pyw|(^|/)(pyproject\.toml|setup\.(py|cfg)|requirements\.txt|nomoat\.yaml|\.gitignore))$"
 )
+_COMMIT = re.compile(r"[0-9a-f]{40,64}")
 _MAX_BYTES = 4 * 1024 * 1024
 _TIMEOUT_S = 60
 #: Nothing of the repository's configuration may start a program, and nothing may be fetched.
@@ -62,15 +64,35 @@ def _commit(where: Path, revision: str) -> str:
         raise UsageError(
             f"'{printable(revision)}' is no revision", fix="name a branch, tag or commit: nomoat map diff main"
         )
-    found = _run(where, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-    if found.returncode == 0:
-        return found.stdout.decode("ascii", "replace").strip()
+    remote = _remote(where)
+    # A branch that was never checked out here has the name that its remote gives it: `git switch` finds it so too.
+    for name in (revision, f"refs/remotes/{remote}/{revision}"):
+        found = _run(where, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+        # `^main` is answered too, by the commits that are not main's: that is no revision.
+        if found.returncode == 0 and _COMMIT.fullmatch(commit := found.stdout.decode("ascii", "replace").strip()):
+            return commit
     shown = printable(revision)
-    if _git(where, "rev-parse", "--is-shallow-repository").strip() == "true":
+    if _is_shallow(where):
         raise IncompleteError(
-            f"this clone is shallow and does not have {shown}", where=str(where), fix="git fetch --unshallow"
+            f"this clone is shallow and does not have {shown}", where=str(where), fix=_whole_history(remote)
         )
     raise UsageError(f"there is no revision {shown}", where=str(where), fix="git branch --all shows what there is")
+
+
+def _remote(where: Path) -> str:
+    """The remote that a clone was made from: `origin`, or the first one of another name."""
+    names = _git(where, "remote").split()
+    return names[0] if names and "origin" not in names else "origin"
+
+
+def _is_shallow(where: Path) -> bool:
+    return _git(where, "rev-parse", "--is-shallow-repository").strip() == "true"
+
+
+def _whole_history(remote: str) -> str:
+    """The command that brings every commit, branch and tag: a shallow clone has one branch and fetches no other."""
+    branches = shlex.quote(f"+refs/heads/*:refs/remotes/{remote}/*")
+    return f"git fetch --unshallow --tags {shlex.quote(remote)} {branches}"
 
 
 def _write(where: Path, top: Path, commit: str, inner: str, target: Path) -> None:
@@ -98,8 +120,9 @@ def _contents(where: Path, top: Path, wanted: list[tuple[str, str]], target: Pat
         header = data[at:end].split()
         if found.returncode or len(header) != 3 or not header[2].isdigit():
             raise IncompleteError(
-                "git does not have every file of the revision", where=f"{where}: {name}", fix="git fetch --unshallow"
-            )
+                "git does not have every file of the revision", where=f"{where}: {name}",
+                fix=_whole_history(_remote(where)) if _is_shallow(where) else "git fetch --refetch --no-filter",
+            )  # fmt: skip
         size = int(header[2])
         place = target / path
         # A name in a tree of git may try to leave the folder.
