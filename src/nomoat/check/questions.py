@@ -143,6 +143,9 @@ def _against_stores(asked: Asked, route: Route) -> Answer | None:
 
 def _answer(asked: Asked, route: Route, why: str, guarded: list[Route], confidence: Confidence) -> Answer:
     verb = "call" if route.method in SAFE_METHODS or not route.writes else "change data by"
+    if route.method in SAFE_METHODS and asked.registrations.asks_who_calls(route):
+        # Who is signed in sees more, and somebody thought of those who are not.
+        confidence = "likely" if confidence == "sure" else "low"
     does = touches(route)
     label = "nothing refuses an anonymous caller" + (f"; it {does}" if does else "")
     return Answer(route, f"anyone can {verb} {_name(route)}", label, why, _fix(asked, guarded), confidence)

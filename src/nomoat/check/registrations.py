@@ -20,6 +20,10 @@ from nomoat.survey.python.symbols import Scope
 _IDENTITY = re.compile(
     r"user|auth|account|principal|identity|claims|token|viewer|actor|caller|member|tenant|owner|\bme\b", re.I
 )
+#: Where a request carries who calls.
+_CREDENTIALS = ("headers", "cookies", "session")
+_SCHEMES = re.compile(r"fastapi\.(security\.|Header\Z|Cookie\Z|Security\Z|params\.(Header|Cookie|Security)\Z)")
+_MAX_DEPTH = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,7 +109,7 @@ class Registrations:
     def _leads_to(self, asked: Scope, guards: tuple[Guard, ...], depth: int = 0) -> bool:
         if any(guard.name == asked.name or _stands_in(guard.at, asked) for guard in guards):
             return True
-        if depth >= 4 or not asked.is_function:
+        if depth >= _MAX_DEPTH or not asked.is_function:
             return False
         inner = [self._asked(asked, parameter) for parameter in asked.parameters]
         return any(self._leads_to(one, guards, depth + 1) for one in inner if one is not None)
@@ -124,6 +128,37 @@ class Registrations:
             if node[0] == form.NAME and node[3] in named:
                 return True
             if node[0] == form.ATTRIBUTE and node[4] in ("user", "auth", "subject", "identity", "principal"):
+                return True
+        return False
+
+    def asks_who_calls(self, route: Route) -> bool:
+        """Whether the handler uses a dependency that reads the caller's credential, if there is one.
+
+        What a dependency loads by the path (`user = Depends(user_of_path)`) says nothing of who calls.
+        """
+        handler = self.of(route).handler
+        used = {node[3] for node in form.walk(handler.body) if node[0] == form.NAME} if handler is not None else set()
+        for parameter in handler.parameters if handler is not None else ():
+            if parameter[form.P_NAME] in used and _IDENTITY.search(parameter[form.P_NAME]):
+                asked = self._asked(handler, parameter)
+                if asked is not None and self._reads_credential(asked):
+                    return True
+        return False
+
+    def _reads_credential(self, asked: Scope, depth: int = 0) -> bool:
+        if not asked.is_function or depth >= _MAX_DEPTH:
+            return False
+        if any(node[0] == form.ATTRIBUTE and node[4] in _CREDENTIALS for node in form.walk(asked.body)):
+            return True
+        for parameter in asked.parameters:
+            for part in (parameter[form.P_DEFAULT], parameter[form.P_ANNOTATION]):
+                for node in form.walk(part) if part is not None else ():
+                    if node[0] in (form.NAME, form.ATTRIBUTE) and _SCHEMES.match(
+                        self.program.resolve(asked, node).name
+                    ):
+                        return True
+            inner = self._asked(asked, parameter)
+            if inner is not None and self._reads_credential(inner, depth + 1):
                 return True
         return False
 
