@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 
@@ -47,3 +49,20 @@ def test_what_does_not_end_by_itself_is_ended() -> None:
 def test_the_exit_code_is_the_commands_own() -> None:
     with _started(sys.executable, "-c", "raise SystemExit(7)") as held:
         assert 7 == held.wait(20)
+
+
+@pytest.mark.parametrize("stubborn", ["", "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); "])
+def test_what_a_killed_command_leaves_behind_ends_too(stubborn: str) -> None:
+    child = f"{stubborn}print('ready', flush=True); import time; time.sleep(60)"
+    parent = (
+        f"import os, subprocess, sys; subprocess.Popen([sys.executable, '-c', {child!r}]); "
+        "print(os.getpid(), flush=True); import time; time.sleep(60)"
+    )
+    with _started(sys.executable, "-c", parent) as held:
+        assert held.stdout is not None
+        said = {held.stdout.readline().strip(), held.stdout.readline().strip()}
+        os.kill(int(next(iter(said - {b"ready"}))), signal.SIGKILL)
+
+        assert 256 - 9 == held.wait(20)
+        # The end of its output: nobody holds it any more, the child neither.
+        assert b"" == held.stdout.read()

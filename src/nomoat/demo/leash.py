@@ -12,10 +12,12 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from types import FrameType
 
 #: How long the command may take to end by itself.
 GRACE_S = 5.0
+_AFTER = "--after"
 
 
 def command(*arguments: str) -> list[str]:
@@ -33,7 +35,29 @@ def main() -> int:
     signal.signal(signal.SIGTERM, hand_on)
     signal.signal(signal.SIGINT, hand_on)
     threading.Thread(target=_hold, args=(process,), daemon=True).start()
-    return process.wait()
+    code = process.wait()
+    if os.getpgid(0) == os.getpid():
+        _end_the_rest(os.getpid())
+    return code
+
+
+def _end_the_rest(group: int) -> None:
+    """Ends what the command has left behind in its group: kill -9 of a server leaves its workers on its port."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    os.killpg(group, signal.SIGTERM)
+    # What does not end by itself is ended from outside of the group: this process has its command's code to hand on.
+    subprocess.Popen([sys.executable, "-m", "nomoat.demo.leash", _AFTER, str(group)], start_new_session=True)
+
+
+def _sweep(group: int) -> int:
+    """Ends a process group whose leader has gone."""
+    ends = time.monotonic() + GRACE_S
+    with contextlib.suppress(ProcessLookupError):
+        while time.monotonic() < ends:
+            os.killpg(group, 0)
+            time.sleep(0.05)
+        os.killpg(group, signal.SIGKILL)
+    return 0
 
 
 def _hold(process: subprocess.Popen[bytes]) -> None:
@@ -48,4 +72,4 @@ def _hold(process: subprocess.Popen[bytes]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(_sweep(int(sys.argv[2])) if sys.argv[1:2] == [_AFTER] else main())
