@@ -20,11 +20,17 @@ TEST_FILE = re.compile(r"(^|/)(tests?|testing)/|(^|/)(test_[^/]*|[^/]*_tests?|co
 # What is open on purpose in nearly every application; judged by words between slashes, dashes and underscores.
 _PUBLIC = re.compile(
     r"(?:^|[/_\-.{}:])(log_?in|log_?out|sign_?(in|up|out)|regist(er|ration)|token|refresh|password|forgot|reset|verif(y|ication)"
-    r"|confirm|activat(e|ion)|health[a-z]*|ping|ready[a-z]*|live[a-z]*|alive|status|version|metrics?|docs|openapi[a-z.]*"
+    r"|confirm|activat(e|ion)|docs|openapi[a-z.]*"
     r"|favicon[a-z.]*|robots[a-z.]*|static|assets|public|callback|(web)?hooks?|oauth2?|oidc|sso|saml|auth|captcha|csrf"
     r"|join|invite[a-z]*|setup|install|onboarding|unsubscribe|\.well-known|jwks[a-z.]*)(?=$|[/_\-.{}:])",
     re.I,
 )  # fmt: skip
+# What tells of the service itself is open where it is the whole of a route; `/orders/{id}/status` tells of an order.
+_OF_THE_SERVICE = re.compile(r"health[a-z]*|ping|ready[a-z]*|live[a-z]*|alive|status|version|metrics?", re.I)
+_FILLERS = frozenset((
+    "get", "read", "show", "is", "check", "api", "app", "application", "endpoint", "handle", "handler", "page", "probe",
+    "prometheus", "route", "server", "service", "system", "view",
+))  # fmt: skip
 _ADMINISTRATORS = ("admin", "staff", "superuser", "support", "owner", "root", "operator", "manage")
 _OWNERS = re.compile(
     r"\A(owner|user|author|creator|customer|account|tenant|member|organi[sz]ation|workspace|team|created_by|owned_by|uploaded_by"
@@ -252,7 +258,18 @@ def _file(route: Route) -> str:
 
 
 def _is_public_by_name(route: Route) -> bool:
-    return bool(_PUBLIC.search(route.path)) or bool(_PUBLIC.search(route.handler.rpartition(":")[2]))
+    function = route.handler.rpartition(":")[2]
+    return bool(_PUBLIC.search(route.path) or _PUBLIC.search(function)) or _is_of_the_service(route, function)
+
+
+def _is_of_the_service(route: Route, function: str) -> bool:
+    last = route.path.rstrip("/").rpartition("/")[2].partition(".")[0]
+    return "{" not in route.path and any(_tells_of_the_service(name) for name in (last, function.rpartition(".")[2]))
+
+
+def _tells_of_the_service(name: str) -> bool:
+    words = [word for word in re.split(r"[_\W]+", name.lower()) if word not in _FILLERS]
+    return bool(words) and all(_OF_THE_SERVICE.fullmatch(word) for word in words)
 
 
 def _is_identifier(name: str) -> bool:
