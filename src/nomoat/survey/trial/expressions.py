@@ -352,16 +352,19 @@ class Expressions(Judging):
 
     def _boolean_value(self, env: Env, node: Node) -> Value:
         values: list[Value] = []
+        evaluated: list[Value] = []
         for operand in node[4]:
             value = self.evaluate(env, operand)
+            evaluated.append(value)
             answer = self.truth(value).anonymous
             if answer is (node[3] == "or"):
                 values.append(value)
                 break
             if answer is None or operand is node[4][-1]:
                 values.append(value)
-        if all(isinstance(value, Test) for value in values) and len(values) > 1:
-            return self.combined([self.truth(value) for value in values], is_or=node[3] == "or")
+        if all(isinstance(value, Test) for value in evaluated) and len(evaluated) > 1:
+            # One that is decided says no more what the whole is, but still what the whole is about: who calls.
+            return self.combined([self.truth(value) for value in evaluated], is_or=node[3] == "or")
         return joined(values)
 
     def _subscript(self, env: Env, node: Node) -> Value:
