@@ -14,9 +14,9 @@ import pytest
 
 from nomoat.cli.main import main
 from nomoat.journal.facts import Alert, Block, Decision, Gap, timestamp
+from nomoat.journal.gaps import tell_gaps
 from nomoat.journal.journal import open_store
 from nomoat.journal.ports import Store
-from nomoat.journal.writer import tell_gaps
 
 _SHORT = '{"alerts": [{"type": "traffic_spike", "threshold": 20, "action": "notify"}]}'
 

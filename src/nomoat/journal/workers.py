@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from types import FrameType
 
 from nomoat.journal.facts import moment, timestamp
@@ -60,7 +61,16 @@ def is_gone(host: str, pid: int) -> bool:
         return True
     except PermissionError:
         return False
-    return False
+    return _is_zombie(pid)
+
+
+def _is_zombie(pid: int) -> bool:
+    """True for a process that has ended and that its parent has not waited for yet; told where the system has /proc."""
+    try:
+        # The name in brackets may hold anything, brackets too: the state follows the last one (proc(5)).
+        return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0] in (b"Z", b"X")
+    except (OSError, IndexError):
+        return False
 
 
 @contextlib.contextmanager

@@ -18,8 +18,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from nomoat.errors import JournalError, StorageError
-from nomoat.journal import workers
 from nomoat.journal.facts import Fact, Gap
+from nomoat.journal.gaps import GapTeller
 from nomoat.journal.ports import START, Store
 
 #: A fact that waits longer than this means that decisions cannot be written (docs/reference/journal.md).
@@ -109,6 +109,7 @@ class Writer:
         self._busy_since: float | None = None
         self._failed = ""
         self._lost = self._lost_untold = 0
+        self._gaps = GapTeller(self._store)
         self._beat_at = 0.0
 
     @property
@@ -124,7 +125,8 @@ class Writer:
         with self._start_lock:
             if self._thread is not None:
                 return
-            tell_gaps(self._store)
+            self._gaps = GapTeller(self._store)
+            self._gaps.tell()
             self._beat(ended=False)
             self._is_closing = False
             self._thread = threading.Thread(target=self._run, name="nomoat-journal", daemon=True)
@@ -350,6 +352,7 @@ class Writer:
         self._beat_at = time.monotonic() + BEAT_S
         try:
             self._beat(ended=False)
+            self._gaps.tell()
             if self._lost_untold:
                 self._tell_lost()
         except Exception as error:
@@ -360,19 +363,6 @@ class Writer:
 
     def _beat(self, *, ended: bool) -> None:
         self._store.beat(self._process, role=self._role, service=self._service, position=self._position(), ended=ended)
-
-
-def tell_gaps(store: Store) -> None:
-    """Appends a `Gap` for each process that ended without saying so; once for each, whoever starts first."""
-    gaps: list[_Pair] = []
-    for process in store.processes():
-        if process.ended or (process.live and not workers.is_gone(process.host, process.pid)):
-            continue
-        because = "the process ended without closing its journal: facts that it had not committed are missing"
-        gap = Gap(process=process.id, service=process.service, last_seen_at=process.seen_at, because=because)
-        gaps.append((gap, f"gap:{process.id}"))
-    if gaps:
-        store.append(gaps)
 
 
 _writers: weakref.WeakSet[Writer] = weakref.WeakSet()

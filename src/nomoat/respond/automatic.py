@@ -17,8 +17,8 @@ from typing import NamedTuple
 
 from nomoat.errors import EXIT_CLEAN, EXIT_INCOMPLETE, JournalError, NomoatError, printable, say
 from nomoat.journal import workers
+from nomoat.journal.gaps import GapTeller
 from nomoat.journal.ports import Store
-from nomoat.journal.writer import tell_gaps
 from nomoat.respond import casework
 from nomoat.respond import settings as respond_settings
 from nomoat.respond.book import Playbook
@@ -63,7 +63,7 @@ class Automatic:
         self._troubled: dict[int, _Trouble] = {}
         self._beat_at = self._escalate_at = 0.0
         self._fault = ""
-        self._has_told_gaps = False
+        self._gaps = GapTeller(store)
         self._failed = self._has_ticked = False
 
     def run(self, *, once: bool) -> int:
@@ -110,9 +110,7 @@ class Automatic:
         """Beats, and opens incidents from the alerts since the last time. Raises JournalError."""
         if time.monotonic() >= self._beat_at:
             self._beat()
-            if not self._has_told_gaps:
-                tell_gaps(self._store)
-                self._has_told_gaps = True
+            self._gaps.tell()
             self._beat_at = time.monotonic() + BEAT_S
             if self._fault:
                 say("the journal can be used again", to=sys.stderr)

@@ -29,9 +29,9 @@ from nomoat.errors import (
 )
 from nomoat.journal import workers
 from nomoat.journal.facts import Alert, Decision, Response
+from nomoat.journal.gaps import GapTeller
 from nomoat.journal.journal import open_store
 from nomoat.journal.ports import Store
-from nomoat.journal.writer import tell_gaps
 from nomoat.notify import settings as notify_settings
 from nomoat.notify.ports import Channel
 from nomoat.settings import Settings
@@ -180,12 +180,11 @@ class _Turns:
 
     def __init__(self, watcher: Watcher, store: Store, form: str) -> None:
         self.watcher = watcher
-        self._store = store
+        self._gaps = GapTeller(store)
         self._form = form
         self._beat_at = self._note_at = 0.0
         self._noted: tuple[int, ...] = ()
         self._failure = ""
-        self._has_told_gaps = False
 
     def take(self) -> None:
         """One turn. Raises StorageError, CursorMovedError."""
@@ -194,9 +193,7 @@ class _Turns:
         now = time.monotonic()
         if now >= self._beat_at:
             self.watcher.beat()
-            if not self._has_told_gaps:
-                tell_gaps(self._store)
-                self._has_told_gaps = True
+            self._gaps.tell()
             self._beat_at = now + BEAT_S
             if self._failure:
                 say("the journal can be used again", to=sys.stderr)
@@ -245,10 +242,16 @@ def shown(alert: Alert, form: str) -> str:
     who = alert.subject or alert.client or alert.service or "everybody"
     route = alert.target.partition("/")[2] if alert.target.startswith("route:") else alert.target
     where = f"   {printable(route)}" if route else ""
-    head = f"ALERT {alert.severity}  {alert.detection}   {printable(who)}{where}   {printable(alert.summary)}"
-    begins = f"to begin:  nomoat respond (playbook {alert.playbook})" if alert.playbook else "no playbook answers it"
+    head = (
+        f"ALERT {alert.severity}  {printable(alert.detection)}   {printable(who)}{where}   {printable(alert.summary)}"
+    )
+    begins = (
+        f"to begin:  nomoat respond (playbook {printable(alert.playbook)})"
+        if alert.playbook
+        else "no playbook answers it"
+    )
     called = f"check calls this route {', '.join(alert.findings)}; " if alert.findings else ""
-    return f"{head}\n  since {alert.first_event_at[11:19]}; {printable(called)}{begins}"
+    return f"{head}\n  since {printable(alert.first_event_at[11:19])}; {printable(called)}{begins}"
 
 
 def _show_counts(counts: Counts, broken: int) -> None:
