@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from nomoat import settings
-from nomoat.appmap.model import Map
+from nomoat.appmap.model import Guard, Map
 from nomoat.policy import document, questions
 from nomoat.policy.questions import Observation
 from tests.policy.maps import map_of, route
@@ -117,3 +118,12 @@ def test_an_overdue_review_says_since_when() -> None:
     (found,) = ask("roles: {a: {may: [read], reviewed: {by: ana, on: 2027-05-01, every: 30d}}}", READ)
 
     assert "role a was last reviewed on 2027-05-01 by ana: 1 day overdue" == found.what
+
+
+def test_who_is_signed_in_is_not_said_to_be_all_that_source_asks_where_the_handler_looks_whose_it_is() -> None:
+    own = Guard("ownership", "assert_jobs", "shop/jobs.py:9", "inside")
+    (plain,) = ask("", map_of(route("GET /x", binding="signed-in")))
+    (owned,) = ask("", map_of(replace(route("GET /x", binding="signed-in"), guards=(own,))))
+
+    assert plain.what == "everybody who is signed in may use GET /x: source names no permission"
+    assert owned.what == (f"{plain.what}; what is the caller's own the handler decides (assert_jobs, shop/jobs.py:9)")

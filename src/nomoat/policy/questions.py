@@ -178,9 +178,11 @@ class _Asked:
     def signed_in(self) -> Iterator[Observation]:
         for route, binding in self._bound():
             if binding.kind == "signed-in" and binding.origin == "source":
+                own = next((guard for guard in route.guards if guard.kind == "ownership"), None)
+                asks = f"; what is the caller's own the handler decides ({own.name}, {own.at})" if own else ""
                 yield Observation(
                     "signed-in-only", "warning", route.id,
-                    f"everybody who is signed in may use {_shown(route)}: source asks for no permission",
+                    f"everybody who is signed in may use {_shown(route)}: source names no permission{asks}",
                     route.at, f'name a permission, or accept it in routes:, "{route.method} {route.path}": signed-in',
                 )  # fmt: skip
 
