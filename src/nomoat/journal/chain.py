@@ -240,8 +240,13 @@ class Walk:
         for row in rows:
             if row.position != self.next:
                 self._jump(row.position)
-            self._check(row)
-            self.before, self.next = row.link, row.position + 1
+            try:
+                self._check(row)
+            except (TypeError, ValueError, AttributeError):
+                # In a damaged file a column can hold any type, and text that is none.
+                self.problem(f"position {row.position}: this fact is damaged: its columns are not of their types")
+            self.before = row.link if type(row.link) is bytes else b""
+            self.next = row.position + 1
             self.facts += 1
             if row.position == aim:
                 self._compare(row.link)

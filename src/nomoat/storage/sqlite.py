@@ -50,6 +50,8 @@ _VALUES = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 #: Rows a statement: ten values each stay below the 999 parameters of the oldest SQLite, and each text is cached.
 _ROWS = 64
 _ENTRY = "position, recorded_at, kind, key, format, happened_at, body"
+#: What those columns hold. A damaged page may hold any type, whatever the table demands.
+_TYPES = {(int, str, str, key, int, str, body) for key in (str, type(None)) for body in (str, type(None))}
 
 
 def open_store(url: str, *, create: bool = True) -> Store:
@@ -362,6 +364,10 @@ def _apply(writer: sqlite3.Connection, made: Change) -> None:
 
 
 def _entry(row: tuple[Any, ...]) -> Entry:
+    if tuple(map(type, row)) not in _TYPES:
+        raise StorageError(
+            "a stored fact is damaged", where=f"position {row[0]}", fix="nomoat journal verify tells what was changed"
+        )
     position, recorded_at, kind, key, format_, happened_at, body = row
     try:
         fact = None if body is None else decode(kind, format_, happened_at, body)

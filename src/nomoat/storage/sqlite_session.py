@@ -23,6 +23,10 @@ from nomoat.storage import sqlite_schema
 
 #: How long a writer waits for its turn before it says that the store is locked.
 BUSY_S = 10.0
+_DAMAGED = "the file is damaged"
+_FIX_READ_ONLY = (
+    "mount it writable; or copy the folder and look at that: nomoat journal show --store sqlite:COPY/journal.db"
+)
 _FIX_VERIFY = "run `nomoat journal verify`; put a copy back, or move the file away to begin a new journal"
 
 
@@ -181,6 +185,9 @@ class Session:
             yield
         except sqlite3.Error as error:
             raise storage_error(error, verb, self.path) from error
+        except UnicodeDecodeError as error:
+            # What SQLite itself says of a damaged file can name a table whose name is no text any more.
+            raise StorageError(f"cannot {verb} the store: {_DAMAGED}", where=str(self.path), fix=_FIX_VERIFY) from error
         except OSError as error:
             raise StorageError(
                 f"cannot {verb} the store: {error.strerror}", where=str(self.path), fix="check the path and its rights"
@@ -190,7 +197,8 @@ class Session:
 def store_row(connection: sqlite3.Connection) -> tuple[str, int, bytes, str]:
     """The store's id, and position, link and time of its newest fact."""
     rows = connection.execute("SELECT id, position, link, recorded_at FROM store WHERE kind = ''").fetchall()
-    if len(rows) != 1 or None in rows[0]:
+    # A damaged page may hold any type, whatever the table demands: SQLite looks at it only when it writes.
+    if len(rows) != 1 or tuple(map(type, rows[0])) != (str, int, bytes, str):
         raise StorageError("the store has lost its head", fix=_FIX_VERIFY)
     store_id, position, link, recorded_at = rows[0]
     return store_id, position, link, recorded_at
@@ -208,6 +216,10 @@ def missing(path: Path) -> StorageError:
 def storage_error(error: sqlite3.Error, verb: str, path: Path) -> StorageError:
     """What an error of SQLite means for a person."""
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+    read_only = code & 0xFF in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
+    if read_only and path.parent.is_dir() and not os.access(path.parent, os.W_OK):
+        # Also reading takes a lock file beside the store: a writer must not fold its log in under a reader.
+        return StorageError(f"cannot {verb} the store: its folder is read-only", where=str(path), fix=_FIX_READ_ONLY)
     what, fix = _MEANINGS.get(code & 0xFF, (f"SQLite says: {error}", _FIX_VERIFY))
     return StorageError(f"cannot {verb} the store: {what}", where=str(path), fix=fix)
 
@@ -221,7 +233,7 @@ _MEANINGS = {
     sqlite3.SQLITE_CANTOPEN: ("it cannot be opened", "its folder must exist and be writable for this user"),
     sqlite3.SQLITE_PERM: ("this user may not", "run as the user that owns it"),
     sqlite3.SQLITE_NOTADB: ("this file is no store of nomoat", "name another file in journal.store"),
-    sqlite3.SQLITE_CORRUPT: ("the file is damaged", _FIX_VERIFY),
+    sqlite3.SQLITE_CORRUPT: (_DAMAGED, _FIX_VERIFY),
 }
 
 

@@ -69,11 +69,15 @@ def _hidden(reader: sqlite3.Connection, rows: list[tuple[Any, ...]], after: int)
     first, last = rows[0][0], rows[-1][0]
     counted = "SELECT count(*) FROM facts WHERE kind = ? AND position > ? AND position <= ?"
     for kind, count in Counter(row[1] for row in rows).items():
-        if kind.isprintable() and reader.execute(counted, (kind, after, last)).fetchone() != (count,):
+        if (
+            type(kind) is str
+            and kind.isprintable()
+            and reader.execute(counted, (kind, after, last)).fetchone() != (count,)
+        ):
             yield f"positions {first} to {last}: the index of kinds hides or invents facts of kind '{kind}'"
     for row in rows:
         key = row[5]
-        if key is not None and key.isprintable():
+        if type(key) is str and key.isprintable():
             found = reader.execute("SELECT position FROM facts WHERE key = ?", (key,)).fetchall()
             if found != [(row[0],)]:
                 yield f"position {row[0]}: the index of keys does not lead to this fact"
@@ -136,7 +140,7 @@ def _standing(session: Session) -> Iterator[str]:
             break
         position = rows[-1][0]
     kept = {Standing(topic, name, at, until, bool(is_open)) for topic, name, at, until, is_open in table}
-    for one in sorted(kept ^ set(replayed.values())):
+    for one in sorted(kept ^ set(replayed.values()), key=lambda one: (str(one.position).rjust(20), repr(one))):
         how = "is in force without a fact that says so" if one in kept else "should be in force by its fact, and is not"
         yield f"position {one.position}: {one.topic} '{one.name}' {how}"
 
