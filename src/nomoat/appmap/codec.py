@@ -24,6 +24,8 @@ T = TypeVar("T")
 #: The parts of a map that are lists of entities, as they are named in both forms.
 _PARTS = ("services", "stores", "permissions", "roles", "tokens", "routes")
 _LINE = re.compile(r":\d+$")
+#: Controls, marks that reorder or hide text, and surrogates, which no file in UTF-8 can hold.
+_UNREADABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 _FIX = "draw it again: nomoat map --write"
 MAX_BYTES = 64 * 1024 * 1024
 
@@ -44,13 +46,19 @@ def file_text(drawn: Map) -> str:
     lines = ["{", f'"format": {FORMAT},']
     for index, part in enumerate(_PARTS):
         entities = [_without_lines(_as_json(entity)) for entity in getattr(drawn, part)]
-        rows = sorted({json.dumps(entity, ensure_ascii=False) for entity in entities})
+        rows = sorted({_line(entity) for entity in entities})
         if part == "routes":
-            rows = list(dict.fromkeys(json.dumps(entity, ensure_ascii=False) for entity in entities))
+            rows = list(dict.fromkeys(_line(entity) for entity in entities))
         body = ",\n".join(rows)
         end = "" if index == len(_PARTS) - 1 else ","
         lines.append(f'"{part}": [' + (f"\n{body}\n" if body else "") + f"]{end}")
     return "\n".join([*lines, "}", ""])
+
+
+def _line(entity: Any) -> str:
+    """One entity as JSON that a person can read, and a terminal that shows a difference need not obey."""
+    # Outside its strings JSON is ASCII, so that each of these stands inside one, where an escape means the same.
+    return _UNREADABLE.sub(lambda found: f"\\u{ord(found.group()):04x}", json.dumps(entity, ensure_ascii=False))
 
 
 def digest(drawn: Map) -> str:

@@ -55,12 +55,12 @@ def _draw(arguments: argparse.Namespace, path: Path) -> int:
     if arguments.format == "json":
         import json
 
-        _print(arguments, json.dumps(codec.full(drawn), indent=2, ensure_ascii=False) + "\n")
+        _print(arguments, json.dumps(codec.full(drawn), indent=2) + "\n")
     else:
         style = show.Style(is_whole=arguments.all, has_colour=_has_colour(arguments), seconds=seconds)
         _print(arguments, show.text(drawn, style))
     if arguments.write:
-        print(f"written: {settings.map_file}", file=sys.stderr)
+        print(f"written: {printable(str(settings.map_file))}", file=sys.stderr)
     return _ended(arguments, drawn, EXIT_CLEAN)
 
 
@@ -106,7 +106,7 @@ def _diff(arguments: argparse.Namespace, words: list[str]) -> int:
         import json
 
         rows = [{"weaker": one.is_weaker, "target": one.target, "what": one.what} for one in changes]
-        _print(arguments, json.dumps({"format": 1, "changes": rows}, indent=2, ensure_ascii=False) + "\n")
+        _print(arguments, json.dumps({"format": 1, "changes": rows}, indent=2) + "\n")
     else:
         _print(arguments, "\n".join(_lines(changes) or ["nothing changed"]) + "\n")
     return _ended(arguments, drawn, EXIT_FINDINGS if diff.is_weaker(changes) else EXIT_CLEAN)
@@ -149,7 +149,7 @@ def _who(arguments: argparse.Namespace, words: list[str]) -> int:
              "needs": None if way.needs is None else list(way.needs)}
             for way in ways
         ]  # fmt: skip
-        _print(arguments, json.dumps({"format": 1, "routes": rows}, indent=2, ensure_ascii=False) + "\n")
+        _print(arguments, json.dumps({"format": 1, "routes": rows}, indent=2) + "\n")
     else:
         _print(arguments, "".join(f"{_way(way)}\n" for way in ways))
     return _ended(arguments, drawn, EXIT_CLEAN)
