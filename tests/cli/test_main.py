@@ -97,3 +97,19 @@ def test_every_command_has_a_summary_and_a_description_of_each_argument() -> Non
     assert "|  |" not in page
     silent = [row for row in page.splitlines() if row.startswith("| `") and row.endswith("` |  |")]
     assert silent == []
+
+
+def test_an_argument_that_somebody_else_chose_is_no_escape_for_the_terminal(tmp_path: Path) -> None:
+    found = _nomoat("map", ".", "--\x1b[31m\x07\r", cwd=tmp_path)
+
+    assert found.returncode == 2
+    assert "--\\x1b[31m\\x07\\x0d" in found.stderr
+
+
+@pytest.mark.parametrize("words", [("map", "a" * 3000), ("evidence", "verify", "b" * 3000), ("init", "c" * 3000)])
+def test_a_file_that_the_system_refuses_is_no_fault_of_ours(words: tuple[str, ...], tmp_path: Path) -> None:
+    found = _nomoat(*words, cwd=tmp_path)
+
+    assert found.returncode == 3
+    assert "error: the system refuses: File name too long" in found.stderr
+    assert "fault of its own" not in found.stderr

@@ -374,3 +374,11 @@ def test_words_for_what_an_incident_does() -> None:
             ["INC-7 closed (false alarm) by ana", "high d 203.0.113.9", "(3 lost)", "lifted by ana"], said, strict=True
         ) if words in text
     ]  # fmt: skip
+
+
+def test_the_name_of_an_export_is_no_escape_for_the_terminal(
+    url: str, store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["journal", "export", "--store", url, "-o", str(tmp_path / "a\x1b[31m")]) == 0
+
+    assert "a\\x1b[31m" in capsys.readouterr().err

@@ -78,7 +78,7 @@ def _record(result: Result, settings: Settings, path: Path, url: str | None) -> 
     try:
         store = open_store(url)
     except NomoatError as error:
-        print(f"note: this run is not in the journal: {error.what}", file=sys.stderr)
+        print(f"note: this run is not in the journal: {printable(error.what)}", file=sys.stderr)
         return
     try:
         root = str(path.resolve())
@@ -93,7 +93,7 @@ def _record(result: Result, settings: Settings, path: Path, url: str | None) -> 
         )  # fmt: skip
         store.append([(fact, None)])
     except NomoatError as error:
-        print(f"note: this run is not in the journal: {error.what}", file=sys.stderr)
+        print(f"note: this run is not in the journal: {printable(error.what)}", file=sys.stderr)
     finally:
         store.close()
 

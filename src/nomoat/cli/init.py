@@ -163,7 +163,7 @@ def _show(
     if not changed:
         print("nothing to write: nomoat.yaml and the map are up to date")
     for path in changed:
-        print(f"{'would change' if path.exists() else 'would write'} {path}")
+        print(f"{'would change' if path.exists() else 'would write'} {printable(str(path))}")
     if text:
         print("\n" + "".join(f"    {printable(line)}\n" for line in text.splitlines()))
 
@@ -189,7 +189,7 @@ def _write(path: Path, content: str) -> None:
     except OSError as error:
         beside.unlink(missing_ok=True)
         raise NomoatError(f"cannot write: {error.strerror}", where=str(path), fix="check rights and space") from error
-    print(f"wrote {path}")
+    print(f"wrote {printable(str(path))}")
 
 
 def _ended(drawn: Map) -> int:

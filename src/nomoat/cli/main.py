@@ -16,9 +16,9 @@ from nomoat import __version__
 #: Type checkers take it for true. Importing it from `typing` would cost as much as a fifth of Python's own start.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, NoReturn
 
-    _Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+    _Subparsers = argparse._SubParsersAction[Any]
 
 #: The order of `nomoat --help`: the path of a first hour. A package that is not named here comes last.
 _ORDER = ("survey", "check", "cli", "policy", "guard", "watch", "respond", "journal", "demo")
@@ -37,6 +37,15 @@ def command_modules() -> list[str]:
     found = [entry.name for entry in os.scandir(package) if os.path.isfile(os.path.join(entry.path, "commands.py"))]
     rank = {name: index for index, name in enumerate(_ORDER)}
     return [f"nomoat.{name}.commands" for name in sorted(found, key=lambda name: (rank.get(name, 99), name))]
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong with arguments: one may be a name that somebody else chose, and no terminal obeys it."""
+
+    def error(self, message: str) -> NoReturn:
+        from nomoat.errors import printable
+
+        super().error(printable(message))
 
 
 class _Inert:
@@ -62,7 +71,7 @@ class _Chosen:
 
 def build_parser(only: str | None = None) -> argparse.ArgumentParser:
     """The parser of the whole command line; with `only`, the other commands are named in the help and nothing more."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="nomoat", description=_DESCRIPTION, epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--version", action="version", version=f"nomoat {__version__}")
@@ -111,9 +120,25 @@ def _run(chosen: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 130
+    except OSError as error:
+        return _refused(error)
     except Exception as error:
         return _fault(error, chosen.command)
     return code
+
+
+def _refused(error: OSError) -> int:
+    """The system refused a file that no package expected to be refused: a name too long, a disk that is full."""
+    from nomoat.errors import EXIT_INCOMPLETE, Problem
+
+    if os.environ.get("NOMOAT_DEBUG"):
+        import traceback
+
+        traceback.print_exception(error)
+    place = os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes)) else ""
+    what = f"the system refuses: {error.strerror or type(error).__name__}"
+    print(Problem(what, place, "check path, rights and space"), file=sys.stderr)
+    return EXIT_INCOMPLETE
 
 
 def _fault(error: Exception, command: str) -> int:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from nomoat.datafile import did_you_mean, duration_s
-from nomoat.errors import EXIT_CLEAN, IncompleteError, UsageError
+from nomoat.errors import EXIT_CLEAN, IncompleteError, UsageError, printable
 from nomoat.journal.codec import plain
 from nomoat.journal.facts import KINDS, Fact, Unknown, timestamp
 from nomoat.journal.journal import open_store
@@ -101,7 +101,8 @@ def export(arguments: argparse.Namespace) -> int:
         first, last = _bounds(store, arguments)
         lines = map(printed, _all(store, chosen, first, last))
         count = _write(Path(arguments.output), lines) if arguments.output else _print(lines, sys.stdout)
-    print(f"exported {count:,} facts{f' to {arguments.output}' if arguments.output else ''}", file=sys.stderr)
+    place = f" to {printable(arguments.output)}" if arguments.output else ""
+    print(f"exported {count:,} facts{place}", file=sys.stderr)
     return EXIT_CLEAN
 
 

@@ -101,7 +101,7 @@ def review(arguments: argparse.Namespace) -> int:
     text = htmlpage.render(report) if arguments.html else reviewing.markdown(report)
     if arguments.output:
         _write(Path(arguments.output), text)
-        print(f"wrote {arguments.output}")
+        print(f"wrote {printable(arguments.output)}")
     else:
         print(text, end="")
     return EXIT_CLEAN
@@ -123,7 +123,8 @@ def export(arguments: argparse.Namespace) -> int:
             vault.Vault(settings.state), case.name, case.evidence, f"{head.store} {head.position} {head.head}",
             Path(arguments.output),
         )  # fmt: skip
-        print(f"{number} files of {case.name} in {arguments.output}.  nomoat evidence verify {arguments.output}")
+        bundle = printable(arguments.output)
+        print(f"{number} files of {case.name} in {bundle}.  nomoat evidence verify {bundle}")
     return EXIT_CLEAN
 
 
