@@ -79,7 +79,7 @@ class Case:
 def parse_name(text: str) -> int:
     """The number of INC-7 or 7. Raises UsageError."""
     digits = text.upper().removeprefix("INC-")
-    if not digits.isdigit():
+    if not (digits.isascii() and digits.isdigit() and len(digits) < 19):
         raise UsageError(f"'{text}' is no incident", where="incident", fix="name it as INC-7")
     return int(digits)
 
