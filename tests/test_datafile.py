@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -148,3 +149,16 @@ def test_a_reader_collects_every_mistake_in_the_order_of_the_file() -> None:
 )
 def test_durations(text: str, seconds: float | None) -> None:
     assert seconds == datafile.duration_s(text)
+
+
+@pytest.mark.parametrize("text", ["9" * 5000 + "d", "9" * 400 + "ms", "400000000000d", "1001000d"])
+def test_what_no_time_can_be_moved_by_is_no_duration(text: str) -> None:
+    assert datafile.duration_s(text) is None
+
+
+@pytest.mark.parametrize("text", ["365000d", "0s", "52000w"])
+def test_a_thousand_years_are_a_duration(text: str) -> None:
+    seconds = datafile.duration_s(text)
+
+    assert seconds is not None
+    assert datetime(2026, 1, 1) + timedelta(seconds=seconds) > datetime(2026, 1, 1) - timedelta(seconds=seconds + 1)

@@ -93,3 +93,11 @@ def test_a_loosening_holds_through_its_last_day() -> None:
     loosened = settings.Loosening("x", date(2027, 3, 31))
 
     assert (False, True) == (loosened.is_over(date(2027, 3, 31)), loosened.is_over(date(2027, 4, 1)))
+
+
+@pytest.mark.parametrize("size", ["9" * 5000 + "GB", "9999999999KB", "GB", "-1GB"])
+def test_a_size_that_nobody_has_is_a_mistake(size: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as raised:
+        settings.parse(f"journal: {{retention: {{decisions: {{at_most: {size}}}}}}}", root=tmp_path)
+
+    assert raised.value.what.endswith("is no size")

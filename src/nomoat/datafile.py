@@ -432,13 +432,16 @@ class Reader:
 
 
 _DURATION = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*(ms|s|m|h|d|w)\s*\Z")
+#: A thousand years: whatever is added to or taken from a time of today remains a time.
+_LONGEST_S = 1000 * 365.25 * 86400
 _UNIT_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 
 
 def duration_s(text: str) -> float | None:
-    """Seconds from text such as 500ms, 30s, 15m, 1h, 7d, 4w; None when it is no duration."""
+    """Seconds from text such as 500ms, 30s, 15m, 1h, 7d, 4w; None when it is no duration, or over 1000 years."""
     found = _DURATION.match(text)
-    return float(found.group(1)) * _UNIT_S[found.group(2)] if found else None
+    seconds = float(found.group(1)) * _UNIT_S[found.group(2)] if found else None
+    return seconds if seconds is not None and seconds <= _LONGEST_S else None
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

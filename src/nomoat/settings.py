@@ -226,7 +226,7 @@ def _journal(node: Node | None, reader: Reader) -> JournalSettings:
     return JournalSettings(store, keep_s, at_most)
 
 
-_SIZE = re.compile(r"([0-9]+)\s*(KB|MB|GB|TB)\Z")
+_SIZE = re.compile(r"([0-9]{1,9})\s*(KB|MB|GB|TB)\Z")
 
 
 def _size_bytes(node: Node | None, reader: Reader) -> int | None:
