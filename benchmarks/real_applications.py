@@ -13,9 +13,11 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -74,6 +76,7 @@ class Outcome:
     findings: Counter[str] = field(default_factory=Counter)
     wrong_by_default: list[str] = field(default_factory=list)
     not_read: int = 0
+    notes: Counter[str] = field(default_factory=Counter)
 
 
 def truth_of(path: Path) -> Truth:
@@ -154,7 +157,22 @@ def compared(truth: Truth, root: Path) -> Outcome:
     outcome.found = len(drawn["routes"])
     _compare_routes(outcome, _verdicts(drawn["routes"]))
     _compare_findings(outcome, report["findings"])
+    outcome.notes = _notes(root)
     return outcome
+
+
+def _notes(root: Path) -> Counter[str]:
+    """What the default report says by rule once a copy has the file that `nomoat init --yes` writes."""
+    with tempfile.TemporaryDirectory(prefix="nomoat-application-") as folder:
+        copy = Path(folder) / root.name
+        shutil.copytree(root, copy, symlinks=True)
+        begun = subprocess.run(
+            [sys.executable, "-m", "nomoat", "init", "--yes"], cwd=copy, capture_output=True, text=True
+        )
+        if begun.returncode not in _ENDS:
+            raise SystemExit(f"nomoat init ended with {begun.returncode} in {root.name}:\n{begun.stderr}")
+        report, _ = said("check", copy)
+    return Counter(f"{one['rule']} ({one['severity']})" for one in report["findings"] if one["confidence"] == "sure")
 
 
 def _verdicts(routes: Iterable[dict[str, Any]]) -> dict[str, str]:
@@ -222,6 +240,8 @@ def lines_of(outcome: Outcome, *, has_details: bool) -> Iterator[str]:
         yield from (f"    missing  {route}" for route in outcome.missing)
         yield from (f"    extra    {route}" for route in outcome.extra)
         yield from (f"    differs  {route}" for route in outcome.differing)
+    by_rule = ", ".join(f"{count} {rule}" for rule, count in outcome.notes.most_common()) or "nothing"
+    yield f"    with the file of `nomoat init --yes`, by default: {by_rule}"
     yield from (f"    OPEN, CALLED GUARDED  {route}" for route in outcome.open_called_guarded)
     yield from (f"    WRONG, BY DEFAULT     {place}" for place in outcome.wrong_by_default)
 
