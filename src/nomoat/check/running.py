@@ -16,7 +16,7 @@ from nomoat.check.report import plain, sarif, text
 from nomoat.check.scan import scan
 from nomoat.errors import EXIT_CLEAN, EXIT_FINDINGS, EXIT_INCOMPLETE, NomoatError, printable
 from nomoat.journal.facts import Checked, OpenFinding
-from nomoat.journal.journal import open_store
+from nomoat.journal.journal import is_there, open_store
 from nomoat.journal.ports import Store
 from nomoat.settings import Settings
 
@@ -71,8 +71,7 @@ def _write(path: Path, report: str) -> None:
 def _record(result: Result, settings: Settings, path: Path, url: str | None) -> None:
     """One fact a run, where a nomoat.yaml and a store are; a store that cannot be written is said, nothing more."""
     if url is None:
-        scheme, _, rest = settings.store_url.partition(":")
-        if settings.path is None or (scheme == "sqlite" and not Path(rest).exists()):
+        if settings.path is None or not is_there(settings.store_url):
             return
         url = settings.store_url
     try:

@@ -13,7 +13,6 @@ import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Literal, TypeAlias
 
 from nomoat import __version__
@@ -121,11 +120,15 @@ def _map(settings: Settings) -> Iterator[Row]:
 
 def _store(settings: Settings) -> Iterator[Row]:
     from nomoat.journal.facts import timestamp
-    from nomoat.journal.journal import open_store
+    from nomoat.journal.journal import is_there, open_store
 
-    scheme, _, rest = settings.store_url.partition(":")
-    if scheme == "sqlite" and not Path(rest).exists():
-        yield Row("note", "journal", f"no store yet at {rest}", "guard makes it when the service starts")
+    if not is_there(settings.store_url):
+        yield Row(
+            "note",
+            "journal",
+            f"no store yet at {settings.store_url.partition(':')[2]}",
+            "guard makes it when the service starts",
+        )
         yield from _roles([])
         return
     store = open_store(settings.store_url, create=False)

@@ -8,12 +8,27 @@ from __future__ import annotations
 
 import importlib
 import re
+from pathlib import Path
 from typing import cast
 
 from nomoat.errors import StorageError
 from nomoat.journal.ports import Store
 
 _SCHEME = re.compile(r"[a-z][a-z0-9]*\Z")
+
+
+def is_there(url: str) -> bool:
+    """False where a store would have to be made first; what cannot be looked at is there, and opening it says why."""
+    scheme, _, rest = url.partition(":")
+    if scheme != "sqlite":
+        return True
+    try:
+        Path(rest).stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def open_store(url: str, *, create: bool = True) -> Store:

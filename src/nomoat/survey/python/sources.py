@@ -25,6 +25,8 @@ _FOLDERS = {
     "node_modules": "packages of Node", "site-packages": "virtual environment", "__pycache__": "caches",
     "__pypackages__": "virtual environment", ".tox": "virtual environment", ".nox": "virtual environment",
     ".eggs": "packages", ".mypy_cache": "caches", ".ruff_cache": "caches", ".pytest_cache": "caches",
+    # Examples of rules stand in it, flawed on purpose, and a journal that may be another user's.
+    ".nomoat": "nomoat's own",
     ".hypothesis": "caches", ".pyre": "caches", ".pytype": "caches", ".ipynb_checkpoints": "caches",
 }  # fmt: skip
 
