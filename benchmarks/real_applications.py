@@ -48,12 +48,16 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What somebody read: a verdict for each route, and each finding judged. No routes: nobody read them."""
+    """What somebody read: a verdict for each route, and each finding judged.
+
+    `is_whole`: every route was read, so that a route which is not there is an error of the map.
+    """
 
     name: str
     version: str
     routes: dict[str, str]
     findings: dict[tuple[str, str], Judged]
+    is_whole: bool = True
 
     @property
     def archive(self) -> str:
@@ -101,7 +105,7 @@ def truth_of(path: Path) -> Truth:
                 f"{path}: {judged.rule} at '{judged.place}' is stated twice, or is neither right nor wrong"
             )
         findings[judged.rule, judged.place] = judged
-    return Truth(stated["name"], stated["version"], routes, findings)
+    return Truth(stated["name"], stated["version"], routes, findings, is_whole=stated["routes_read"] == "all")
 
 
 def _shape(route: str) -> str:
@@ -185,8 +189,6 @@ def _verdicts(routes: Iterable[dict[str, Any]]) -> dict[str, str]:
 
 def _compare_routes(outcome: Outcome, drawn: dict[str, str]) -> None:
     read = outcome.truth.routes
-    if not read:
-        return
     outcome.missing, outcome.extra = sorted(read.keys() - drawn.keys()), sorted(drawn.keys() - read.keys())
     for route in sorted(read.keys() & drawn.keys()):
         is_same = read[route] == drawn[route]
@@ -222,13 +224,9 @@ def lines_of(outcome: Outcome, *, has_details: bool) -> Iterator[str]:
     """What is printed of one application."""
     truth, verdicts, findings = outcome.truth, outcome.verdicts, outcome.findings
     name = f"{truth.name} {truth.version}"
-    if truth.routes:
-        routes = f"{outcome.found} ({len(outcome.missing)} missing, {len(outcome.extra)} extra)"
-        told = (
-            f"{verdicts['right']} / {verdicts['wrong']} / {verdicts['not told']} / {len(outcome.open_called_guarded)}"
-        )
-    else:
-        routes, told = f"{outcome.found}", "not compared"
+    extra = f"{len(outcome.extra)} {'extra' if truth.is_whole else 'not compared'}"
+    routes = f"{outcome.found} ({len(outcome.missing)} missing, {extra})"
+    told = f"{verdicts['right']} / {verdicts['wrong']} / {verdicts['not told']} / {len(outcome.open_called_guarded)}"
     by_sureness = " | ".join(
         f"{findings[f'{sure} right']} / {findings[f'{sure} wrong']} / {findings[f'{sure} not judged']}"
         for sure in ("sure", "likely", "low")
@@ -238,7 +236,7 @@ def lines_of(outcome: Outcome, *, has_details: bool) -> Iterator[str]:
     yield f"| {name} | {routes} | {told} | {by_sureness} | {past} | {outcome.not_read} | {times} |"
     if has_details:
         yield from (f"    missing  {route}" for route in outcome.missing)
-        yield from (f"    extra    {route}" for route in outcome.extra)
+        yield from (f"    extra    {route}" for route in outcome.extra if truth.is_whole)
         yield from (f"    differs  {route}" for route in outcome.differing)
     by_rule = ", ".join(f"{count} {rule}" for rule, count in outcome.notes.most_common()) or "nothing"
     yield f"    with the file of `nomoat init --yes`, by default: {by_rule}"
