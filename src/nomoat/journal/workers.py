@@ -39,9 +39,10 @@ class Beat:
     ended: bool
 
     @classmethod
-    def now(cls, process: str, role: str, service: str, position: int, ended: bool, known: Beat | None) -> Beat:
+    def now(
+        cls, process: str, role: str, service: str, position: int, ended: bool, known: Beat | None, *, at: str
+    ) -> Beat:
         """This process, seen now."""
-        at = timestamp()
         started_at = at if known is None else known.started_at
         return cls(process, host(), os.getpid(), role, service, started_at, at, position, ended)
 
@@ -96,9 +97,16 @@ def seconds_from(now: str, seconds: float) -> str:
     return timestamp(moment(now) + timedelta(seconds=seconds))
 
 
+def is_held(until: str, *, now: str, seconds: float) -> bool:
+    """True while a lease of so many seconds is in force; one that ends later was taken by a clock that was ahead."""
+    return now < until <= seconds_from(now, seconds)
+
+
 def process_states(beats: Iterable[Beat], *, now: str) -> list[ProcessState]:
     """The processes seen within a day, oldest first, with whether each is live."""
     live_from, listed_from = seconds_from(now, -LIVE_S), seconds_from(now, -LISTED_S)
+    # Who lives is seen again a second after the clock was set back; who is dead would live on until it caught up.
+    live_upto = seconds_from(now, LIVE_S)
     return [
         ProcessState(
             id=beat.id,
@@ -110,7 +118,7 @@ def process_states(beats: Iterable[Beat], *, now: str) -> list[ProcessState]:
             seen_at=beat.seen_at,
             position=str(beat.position) if beat.position else START,
             ended=bool(beat.ended),
-            live=not beat.ended and beat.seen_at >= live_from,
+            live=not beat.ended and live_from <= beat.seen_at <= live_upto,
         )
         for beat in sorted(beats, key=lambda beat: beat.started_at)
         if beat.seen_at >= listed_from

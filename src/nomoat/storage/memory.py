@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import uuid
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from nomoat.errors import CursorMovedError, StorageError
 from nomoat.journal import chain
@@ -41,7 +41,7 @@ from nomoat.journal.ports import (
     Verification,
 )
 from nomoat.journal.standing import Change, Standing, apply, change
-from nomoat.journal.workers import Beat, process_states, seconds_from
+from nomoat.journal.workers import Beat, is_held, process_states, seconds_from
 
 _shared: dict[str, MemoryStore] = {}
 _shared_lock = threading.Lock()
@@ -63,8 +63,9 @@ def open_store(url: str, *, create: bool = True) -> Store:
 class MemoryStore:
     """Facts in memory."""
 
-    def __init__(self, url: str = "memory:") -> None:
+    def __init__(self, url: str = "memory:", *, clock: Callable[[], str] = timestamp) -> None:
         self._url = url
+        self._clock = clock
         self._id = uuid.uuid4().hex
         self._lock = threading.RLock()
         self._rows: dict[int, chain.Row] = {}
@@ -99,7 +100,7 @@ class MemoryStore:
             self._expect(cursor)
             fresh, places = chain.without_known(prepared, self._keys.__contains__)
             position, before, recorded_at = self._head
-            recorded_at = max(timestamp(), recorded_at)
+            recorded_at = max(self._clock(), recorded_at)
             rows = chain.rows(fresh, position=position, before=before, recorded_at=recorded_at)
             changes = [change(row.position, fact.fact) for row, fact in zip(rows, fresh, strict=True)]
             self._commit(rows, [made for made in changes if made])
@@ -211,12 +212,14 @@ class MemoryStore:
         """A process lives, and has read so far."""
         with self._lock:
             known = self._beats.get(process)
-            self._beats[process] = Beat.now(process, role, service, chain.number(position), ended, known)
+            self._beats[process] = Beat.now(
+                process, role, service, chain.number(position), ended, known, at=self._clock()
+            )
 
     def processes(self) -> list[ProcessState]:
         """Processes seen within the last day."""
         with self._lock:
-            return process_states(self._beats.values(), now=timestamp())
+            return process_states(self._beats.values(), now=self._clock())
 
     def usage(self) -> Usage:
         """How much is kept, by kind."""
@@ -229,11 +232,11 @@ class MemoryStore:
 
     def lease(self, name: str, holder: str, *, seconds: float) -> bool:
         """Takes or renews a lease; False while somebody else holds it."""
-        now = timestamp()
+        now = self._clock()
         until = seconds_from(now, seconds)
         with self._lock:
             held = self._leases.get(name)
-            if held is not None and held[0] != holder and held[1] > now:
+            if held is not None and held[0] != holder and is_held(held[1], now=now, seconds=seconds):
                 return False
             self._leases[name] = (holder, until)
             return True

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,7 @@ from nomoat.journal.ports import (
     Verification,
 )
 from nomoat.journal.standing import STANDING_NAMES, Change, change
-from nomoat.journal.workers import Beat, process_states, seconds_from
+from nomoat.journal.workers import Beat, is_held, process_states, seconds_from
 from nomoat.storage import sqlite_retention, sqlite_schema, sqlite_verify
 from nomoat.storage.sqlite_session import BUSY_S, Session, check_place, missing, store_row
 
@@ -62,8 +62,11 @@ def open_store(url: str, *, create: bool = True) -> Store:
 class SQLiteStore:
     """Facts in a file."""
 
-    def __init__(self, url: str, *, create: bool = True, busy_s: float = BUSY_S) -> None:
+    def __init__(
+        self, url: str, *, create: bool = True, busy_s: float = BUSY_S, clock: Callable[[], str] = timestamp
+    ) -> None:
         self._url = url
+        self._clock = clock
         path = Path(url.partition(":")[2])
         if not path.name:
             raise StorageError(f"'{url}' names no file", where="journal.store", fix="write sqlite:PATH")
@@ -100,7 +103,7 @@ class SQLiteStore:
         prepared = chain.prepare(facts)
         with self._session.write(durable=durable) as writer:
             self._expect(writer, cursor)
-            positions = extend(writer, prepared)
+            positions = extend(writer, prepared, now=self._clock())
             if cursor is not None:
                 moved = (cursor.reader, chain.number(cursor.new))
                 writer.execute("INSERT OR REPLACE INTO cursors VALUES (?, ?)", moved)
@@ -230,7 +233,7 @@ class SQLiteStore:
 
     def beat(self, process: str, *, role: str, service: str, position: str, ended: bool = False) -> None:
         """A process lives, and has read so far."""
-        beat = Beat.now(process, role, service, chain.number(position), ended, None)
+        beat = Beat.now(process, role, service, chain.number(position), ended, None, at=self._clock())
         with self._session.write() as writer:
             writer.execute(
                 "INSERT INTO processes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
@@ -243,7 +246,7 @@ class SQLiteStore:
 
     def processes(self) -> list[ProcessState]:
         """Processes seen within the last day."""
-        now = timestamp()
+        now = self._clock()
         with self._session.read() as reader:
             rows = reader.execute("SELECT * FROM processes").fetchall()
         return process_states((Beat(*row) for row in rows), now=now)
@@ -259,10 +262,10 @@ class SQLiteStore:
 
     def lease(self, name: str, holder: str, *, seconds: float) -> bool:
         """Takes or renews a lease; False while somebody else holds it."""
-        now = timestamp()
+        now = self._clock()
         with self._session.write() as writer:
             held = writer.execute("SELECT holder, until FROM leases WHERE name = ?", (name,)).fetchone()
-            if held is not None and held[0] != holder and held[1] > now:
+            if held is not None and held[0] != holder and is_held(held[1], now=now, seconds=seconds):
                 return False
             taken = (name, holder, seconds_from(now, seconds))
             writer.execute("INSERT OR REPLACE INTO leases VALUES (?, ?, ?)", taken)
@@ -287,7 +290,7 @@ class SQLiteStore:
         """Replaces a run of blanked facts by one fact."""
         with self._session.write() as writer:
             fact = sqlite_retention.remove(writer, range(chain.number(first), chain.number(last) + 1))
-            return str(extend(writer, chain.prepare([(fact, None)]))[0])
+            return str(extend(writer, chain.prepare([(fact, None)]), now=self._clock())[0])
 
     def reclaim(self) -> bool:
         """Gives some free pages back to the disk."""
@@ -303,7 +306,7 @@ class SQLiteStore:
         self._session.close()
 
 
-def extend(writer: sqlite3.Connection, prepared: list[chain.Prepared]) -> list[str | None]:
+def extend(writer: sqlite3.Connection, prepared: list[chain.Prepared], *, now: str) -> list[str | None]:
     """Adds facts to the chain, inside a transaction; gives their positions, None for a key that is there already."""
 
     def is_known(key: str) -> bool:
@@ -313,7 +316,7 @@ def extend(writer: sqlite3.Connection, prepared: list[chain.Prepared]) -> list[s
     if not fresh:
         return [None for _ in places]
     _, position, before, recorded_at = store_row(writer)
-    rows = chain.rows(fresh, position=position, before=before, recorded_at=max(timestamp(), recorded_at))
+    rows = chain.rows(fresh, position=position, before=before, recorded_at=max(now, recorded_at))
     _insert(writer, rows)
     newest = rows[-1]
     writer.execute(
