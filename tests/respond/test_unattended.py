@@ -13,6 +13,7 @@ from nomoat.respond import book, casework
 from nomoat.respond.automatic import Automatic
 from nomoat.respond.stepping import AUTOMATIC
 from nomoat.respond.unattended import Allowance, escalate, run_automatic
+from nomoat.storage.memory import MemoryStore
 from tests.journal.made import decision
 from tests.respond.project import Project, alert, playbook, project
 
@@ -192,3 +193,15 @@ def test_a_channel_without_an_address_never_ends_the_responder(tmp_path: Path) -
     assert Automatic(made.settings, made.store, {"api-abuse": book.find("api-abuse", None)}).run(once=True) == 0
     assert casework.load(made.store, 1).steps["block-caller"].state == "verified"
     assert casework.load(made.store, 1).steps["tell-the-team"].state == "failed"
+
+
+def test_a_clock_that_was_set_back_puts_no_escalation_off(tmp_path: Path) -> None:
+    made = project(tmp_path, "respond: {escalate: [{after: 0s, to: commander}]}\n")
+    made.store = MemoryStore(clock=lambda: timestamp(datetime.now(UTC) + timedelta(hours=1)))
+    made.store.append([(alert(), None)])
+    books = {"api-abuse": book.find("api-abuse", None)}
+    casework.Intake(made.store, books).take()
+    Automatic(made.settings, made.store, books).run(once=True)
+
+    told = [e.fact.key for e in made.store.read(kinds=(Message,)) if isinstance(e.fact, Message)]
+    assert any("escalation" in key for key in told)

@@ -12,11 +12,12 @@ import time
 import uuid
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from nomoat.errors import EXIT_CLEAN, EXIT_INCOMPLETE, JournalError, NomoatError, printable, say
 from nomoat.journal import workers
+from nomoat.journal.facts import moment
 from nomoat.journal.gaps import GapTeller
 from nomoat.journal.ports import Store
 from nomoat.respond import casework
@@ -62,6 +63,7 @@ class Automatic:
         #: Incidents that could not be handled: what was said, and when they are tried again.
         self._troubled: dict[int, _Trouble] = {}
         self._beat_at = self._escalate_at = 0.0
+        self._known_since: dict[int, float] = {}
         self._fault = ""
         self._gaps = GapTeller(store)
         self._failed = self._has_ticked = False
@@ -162,10 +164,17 @@ class Automatic:
         rest_s = min(2 * before.rest_s or _REST_S, _MOST_REST_S)
         self._troubled[number] = _Trouble(said, rest_s, time.monotonic() + rest_s)
 
+    def _now_for(self, case: casework.Case) -> datetime:
+        """The time now; a clock that was set back puts nobody off who is waited for since this process knows of it."""
+        now_s = time.monotonic()
+        known_s = now_s - self._known_since.setdefault(case.number, now_s)
+        return max(datetime.now(UTC), moment(case.opened_at) + timedelta(seconds=known_s))
+
     def _escalate(self) -> None:
         try:
             for declared in self._store.incidents(is_open=True):
-                for sent in escalate(self._stepper(declared.number), now=datetime.now(UTC)):
+                stepper = self._stepper(declared.number)
+                for sent in escalate(stepper, now=self._now_for(stepper.case)):
                     say(f"INC-{declared.number}: escalated to {printable(sent)}")
         except NomoatError as error:
             say(f"cannot escalate: {error}", to=sys.stderr)
