@@ -223,8 +223,11 @@ class Judge:
         found = Judgement(function=function.scope)
         anonymous: dict[str, Value] = {}
         signed: dict[str, Value] = {}
-        signature = self.injection.signature(function, path=path, scopes=scopes)
-        self._children(found, signature.given, scopes, path, anonymous, signed)
+        if function.unread_signature:
+            found.doubts.append(function.unread_signature)
+        else:
+            signature = self.injection.signature(function, path=path, scopes=scopes)
+            self._children(found, signature.given, scopes, path, anonymous, signed)
         for outer in function.outer:
             self._decorator(found, outer)
         if function.scope is not None and not any(child.refused for child in found.children):

@@ -90,7 +90,10 @@ class Verdicts:
         result.function = handler.scope
         anonymous: dict[str, Value] = {}
         signed: dict[str, Value] = {}
-        if found.calls == "injected":
+        if handler.unread_signature:
+            # Which dependencies it asks for is decided when it runs, so none of its own parameters guards.
+            result.doubts.append(handler.unread_signature)
+        elif found.calls == "injected":
             self._injected(found, handler, result, anonymous, signed)
         else:
             self._requested(found, handler, anonymous, signed)

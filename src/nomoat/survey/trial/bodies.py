@@ -20,6 +20,7 @@ from nomoat.survey.trial.values import (
     Class,
     Const,
     Env,
+    Function,
     Items,
     Object,
     Outside,
@@ -93,6 +94,8 @@ class Bodies(Calls):
             self._name_value(env, target[3], value)
         elif kind == form.ATTRIBUTE:
             owner = self.evaluate(env, target[3])
+            if isinstance(owner, Function) and target[4] == "__signature__":
+                owner.sign(value, env.scope.module.at(target))
             self._set(owner, target[4], value)
         elif kind in (form.TUPLE, form.LIST):
             for place, item in enumerate(target[3]):

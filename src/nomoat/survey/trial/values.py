@@ -113,6 +113,28 @@ class Function(Value):
     wraps: Function | None = None
     #: Decorators of other packages around it, the outermost last.
     outer: list[Value] = field(default_factory=list)
+    #: Where it is given a `__signature__` that cannot be read: frameworks fill this one, not its own parameters.
+    signed_at: str = ""
+
+    def sign(self, signature: Value, at: str) -> None:
+        """Takes note of a `__signature__`: `inspect.signature(other)` is that of `other`, all else cannot be read."""
+        of = signature.args[:1] if isinstance(signature, Thing) and signature.name == "inspect.signature" else ()
+        if of and isinstance(of[0], Function) and of[0] is not self and not signature.trail:  # type: ignore[attr-defined]
+            self.wraps, self.signed_at = of[0], ""
+        else:
+            self.signed_at = at
+
+    @property
+    def unread_signature(self) -> str:
+        """Why the parameters that a framework fills cannot be told; empty where they can."""
+        function: Function | None = self
+        seen: list[Function] = []
+        while function is not None and function not in seen:
+            if function.signed_at:
+                return f"the signature of {self.name} is made when it runs ({function.signed_at})"
+            seen.append(function)
+            function = function.wraps
+        return ""
 
     @property
     def name(self) -> str:
