@@ -12,11 +12,15 @@ from pathlib import Path
 
 import pytest
 
+from nomoat import settings as settings_file
 from nomoat.cli.main import main
-from nomoat.journal.facts import Alert, Block, Decision, Gap, timestamp
+from nomoat.journal.facts import Alert, Block, Decision, Gap, Message, timestamp
 from nomoat.journal.gaps import tell_gaps
 from nomoat.journal.journal import open_store
 from nomoat.journal.ports import Store
+from nomoat.watch import registry
+from nomoat.watch import settings as watch_settings
+from nomoat.watch.watcher import Watcher
 
 _SHORT = '{"alerts": [{"type": "traffic_spike", "threshold": 20, "action": "notify"}]}'
 
@@ -185,3 +189,20 @@ def test_a_full_disk_is_said_and_watching_goes_on_when_it_is_mended(store: Store
         running.wait(10)
 
     assert 1 == sum(1 for _ in store.read(kinds=(Alert,))), "what was counted and not committed is not counted twice"
+
+
+def test_an_alert_whose_watcher_was_killed_before_it_told_anybody_is_told_by_the_next_once(
+    project: Path, store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store.append([(_decision(number), None) for number in range(25)])
+    settings = settings_file.load(project / "nomoat.yaml")
+    detections = watch_settings.apply(registry.load(project), watch_settings.read(settings))
+    # As one that is killed between the commit of its alert and its message.
+    assert 1 == len(Watcher(store, detections).tick())
+
+    for _ in range(2):
+        assert 0 == main(["watch", "run", "--once"])
+
+    sent = [entry.fact.state for entry in store.read(kinds=(Message,)) if isinstance(entry.fact, Message)]
+    assert ["intent", "sent"] == sent
+    assert 1 == capsys.readouterr().err.count("traffic-spike")

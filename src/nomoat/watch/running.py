@@ -144,6 +144,7 @@ def _once(watcher: Watcher, arguments: argparse.Namespace) -> int:
         watcher.beat(ended=True)
     for one in fired:
         print(shown(one.alert, arguments.format), flush=True)
+    watcher.tell()
     counts = watcher.engine.counts
     _show_counts(counts, 0)
     if fired:
@@ -190,6 +191,7 @@ class _Turns:
         """One turn. Raises StorageError, CursorMovedError."""
         for one in self.watcher.tick():
             say(shown(one.alert, self._form))
+        self.watcher.tell()
         now = time.monotonic()
         if now >= self._beat_at:
             self.watcher.beat()

@@ -1,7 +1,7 @@
 """Reads decisions from the journal and appends alerts, first uses and episodes; its cursor moves with them.
 
 Killed and started again it goes on where its cursor stands: what lies before refills windows and never fires.
-Messages go out after the commit, at most once each.
+Messages go out after the commit, at most once each; a cursor of their own tells which a killed watcher left unsent.
 """
 
 from __future__ import annotations
@@ -30,6 +30,9 @@ _Kept = TypeVar("_Kept")
 
 READER = "watch"
 ROLE = "watch"
+#: The reader whose cursor says which alerts people were told of, and how old an alert may be to be news to them.
+_TELLER = "watch-tell"
+_NEWS_S = 3600.0
 #: Entries taken in one turn, so that a long backlog is committed in pieces.
 BATCH = 2000
 #: Requests whose events are remembered: their login's status, and what their handlers decide, may come later.
@@ -69,6 +72,7 @@ class Watcher:
         self._requests: OrderedDict[str, tuple[int, tuple[Event, ...]]] = OrderedDict()
         self._process = uuid.uuid4().hex
         self._cursor = store.cursor(READER)
+        self._told = store.cursor(_TELLER)
         self._refill()
 
     @property
@@ -114,21 +118,31 @@ class Watcher:
         move = CursorMove(READER, self._cursor, position) if position != self._cursor else None
         positions = self._store.append(keyed, cursor=move)
         self._cursor = position
-        fired = [
+        return [
             Fired(fact, at)
             for fact, at in zip(found, positions, strict=True)
             if isinstance(fact, Alert) and at is not None
         ]
-        for one in fired:
-            self._notify(one)
-        return fired
 
-    def _notify(self, fired: Fired) -> None:
-        if "notify" not in fired.alert.actions:
+    def tell(self) -> None:
+        """Sends the messages of alerts that nobody was told of yet: of this watcher, or of one that was killed.
+
+        What is older than an hour is no news, and not sent. Raises JournalError: then it is tried at the next call.
+        """
+        entries = list(self._store.read(self._told, kinds=(Alert,)))
+        if not entries:
             return
-        note = Note(
-            f"{fired.alert.severity}: {fired.alert.detection}", described(fired.alert), f"alert-{fired.position}"
-        )
+        news_from = timestamp(self._now() - timedelta(seconds=_NEWS_S))
+        for entry in entries:
+            if isinstance(entry.fact, Alert) and entry.recorded_at >= news_from:
+                self._notify(entry.fact, entry.position)
+        self._store.append([], cursor=CursorMove(_TELLER, self._told, entries[-1].position))
+        self._told = entries[-1].position
+
+    def _notify(self, alert: Alert, position: str) -> None:
+        if "notify" not in alert.actions:
+            return
+        note = Note(f"{alert.severity}: {alert.detection}", described(alert), f"alert-{position}")
         for channel in self._channels:
             outbox.send(self._store, replace(note, key=f"{note.key}-{channel.name}"), channel=channel)
 
