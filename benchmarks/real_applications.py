@@ -2,7 +2,8 @@
 
     python benchmarks/real_applications.py FOLDER [--only NAME] [--details]
 
-FOLDER, outside the repository, holds the source distributions; those that are not there are fetched by pip. Each
+FOLDER, outside the repository, holds the source distributions; those that are not there are fetched by pip, which runs
+their build to learn what they are (nomoat runs nothing of them): put them there yourself where that is not wanted. Each
 application has a file in `benchmarks/applications/`: its version, its routes with a verdict, its findings as judged.
 Only what a file states is compared: a route or a finding that nobody read is counted as such, never as right.
 Exit code 1: an open route is called guarded, or the default report of `check` says something that was judged wrong.
@@ -258,10 +259,10 @@ def main() -> int:
     parser.add_argument("--only", metavar="NAME", help="one application")
     parser.add_argument("--details", action="store_true", help="name every route that differs")
     given = parser.parse_args()
-    given.folder.mkdir(parents=True, exist_ok=True)
-    folder = given.folder.resolve()
+    folder: Path = given.folder.resolve()
     if folder.is_relative_to(_TRUTH.parent.parent.resolve()):
         raise SystemExit("choose a folder outside the repository: other people's sources are no part of it")
+    folder.mkdir(parents=True, exist_ok=True)
     truths = [truth_of(path) for path in sorted(_TRUTH.glob("*.yaml"))]
     outcomes = []
     print(_HEAD)
