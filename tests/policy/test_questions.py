@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from nomoat import settings
-from nomoat.appmap.model import Guard, Map
+from nomoat.appmap.model import Guard, Map, NotRead
 from nomoat.policy import document, questions
 from nomoat.policy.questions import Observation
 from tests.policy.maps import map_of, route
@@ -127,3 +127,16 @@ def test_who_is_signed_in_is_not_said_to_be_all_that_source_asks_where_the_handl
 
     assert plain.what == "everybody who is signed in may use GET /x: source names no permission"
     assert owned.what == (f"{plain.what}; what is the caller's own the handler decides (assert_jobs, shop/jobs.py:9)")
+
+
+def test_routes_whose_paths_could_not_be_read_are_not_said_to_share_one() -> None:
+    three = [replace(route("GET /x"), registered_at=f"shop/auth.py:{line}") for line in (1, 2, 3)]
+    drawn = map_of(*three)
+    unread = tuple(NotRead(f"shop/auth.py:{line}", "a path that cannot be read") for line in (2, 3))
+
+    (shared,) = [one for one in ask("", drawn) if one.id == "duplicate-route"]
+
+    assert shared.what.startswith("3 routes share GET /x")
+    assert [] == [one for one in ask("", replace(drawn, not_read=unread)) if one.id == "duplicate-route"]
+    (two,) = [one for one in ask("", replace(drawn, not_read=unread[:1])) if one.id == "duplicate-route"]
+    assert two.what.startswith("2 routes share GET /x")

@@ -187,7 +187,12 @@ class _Asked:
                 )  # fmt: skip
 
     def duplicates(self) -> Iterator[Observation]:
-        for routes in self._bindings.duplicates:
+        # Of a registration that could not be read only what is left of the path is known: that may be alike by chance.
+        unread = {one.at for one in self._drawn.not_read if not one.analysed}
+        for same in self._bindings.duplicates:
+            routes = [route for route in same if (route.registered_at or route.at) not in unread]
+            if len(routes) < 2:
+                continue
             first, *others = routes
             places = ", ".join(dict.fromkeys(route.at for route in routes))
             binding = self._bindings.of(first.key)
