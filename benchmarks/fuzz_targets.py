@@ -437,7 +437,8 @@ def bodies(folder: Path) -> Target:
     _project(folder)
     path = folder / ".nomoat" / "state" / "journal.db"
     whole = _stored(path)
-    seeds = {kind: facts_codec.encode(_fact(kind)).encode() for kind in facts.KINDS}
+    # With spaces, so that whole values are taken for others.
+    seeds = {kind: json.dumps(json.loads(facts_codec.encode(_fact(kind)))).encode() for kind in facts.KINDS}
 
     def run(name: str, data: bytes) -> Iterable[str]:
         text = data.decode("utf-8", "replace")

@@ -56,7 +56,7 @@ class Case:
     def severity(self) -> Severity:
         """The severity now: the worst of what opened and joined it."""
         found = [self.declared.severity, *(fact.severity for _, fact in self.changes if fact.change == "joined")]
-        return max(found, key=_SEVERITIES.index)
+        return max(found, key=_rank)
 
     def roles(self) -> dict[str, str]:
         """Who has which role now."""
@@ -74,6 +74,11 @@ class Case:
         """What steps may put into their arguments."""
         found = {name: str(value) for name, value in self.declared.parameters.items()}
         return {**found, "incident": self.name, "severity": self.severity}
+
+
+def _rank(severity: str) -> int:
+    """How bad it is. A word that only a newer nomoat knows is as bad as can be."""
+    return _SEVERITIES.index(severity) if severity in _SEVERITIES else len(_SEVERITIES)
 
 
 def parse_name(text: str) -> int:

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 from nomoat import datafile
 from nomoat import settings as settings_file
@@ -63,7 +63,8 @@ def load(path: Path) -> Drill:
     if fields is None:
         reader.finish()
         raise AssertionError("a document that is no map is a mistake")
-    reader.mapping(fields.get("alert"), "alert", known=_ALERT_KEYS)
+    told = reader.mapping(fields.get("alert"), "alert", known=_ALERT_KEYS)
+    reader.choice(told.get("severity") if told else None, "severity", get_args(Severity))
     alert = _texts(fields.get("alert"), "alert", reader)
     answers = _texts(fields.get("answers"), "answers", reader)
     expect = reader.mapping(fields.get("expect"), "expect", known=("steps", "messages"))
