@@ -29,7 +29,7 @@ def test_a_severity_that_only_a_newer_nomoat_knows_is_as_bad_as_can_be() -> None
     case = casework.Case(Incident(number=1, change="declared", severity=newer), "2026-11-25T12:00:00.000000Z", "1")
     case.changes.append(("2026-11-25T12:00:01.000000Z", joined))
 
-    assert case.severity == "catastrophic"
+    assert case.severity == newer
 
 
 def test_a_drill_with_an_unknown_severity_is_a_mistake(tmp_path: Path) -> None:
