@@ -306,7 +306,7 @@ def drill(folder: Path) -> Target:
                 hands = Hands(settings, respond_settings.read(settings), store, "the drill")
                 stepper = Stepper(hands, casework.load(store, number), shipped, drill=True)
                 leading.Leader(stepper, leading.Recorded(found.answers)).lead()
-            yield "\n".join(drills._differences(store, shipped, found))
+            yield printable("\n".join(drills._differences(store, shipped, found)))
 
     return Target({"api-abuse": (SOURCE / "respond/playbooks/api-abuse.drill.yaml").read_bytes()}, run)
 

@@ -93,3 +93,11 @@ def test_a_schema_that_is_no_text_is_an_error_of_ours(tmp_path: Path) -> None:
 
     with pytest.raises(StorageError):
         open_store(f"sqlite:{path}")
+
+
+def test_what_is_no_text_cannot_be_asked_for(tmp_path: Path) -> None:
+    with closing(open_store(f"sqlite:{_store(tmp_path / 'journal.db')}")) as store:
+        with pytest.raises(StorageError, match="no text"):
+            store.find("alert:\ud800")
+        with pytest.raises(StorageError, match="no text"):
+            store.cursor("\ud800")

@@ -188,6 +188,10 @@ class Session:
         except UnicodeDecodeError as error:
             # What SQLite itself says of a damaged file can name a table whose name is no text any more.
             raise StorageError(f"cannot {verb} the store: {_DAMAGED}", where=str(self.path), fix=_FIX_VERIFY) from error
+        except UnicodeEncodeError as error:
+            raise StorageError(
+                f"cannot {verb} the store: what was asked for is no text", where=str(self.path), fix=_FIX_VERIFY
+            ) from error
         except OSError as error:
             raise StorageError(
                 f"cannot {verb} the store: {error.strerror}", where=str(self.path), fix="check the path and its rights"
