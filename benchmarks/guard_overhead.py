@@ -13,6 +13,7 @@ import argparse
 import asyncio
 import contextlib
 import gc
+import secrets
 import statistics
 import tempfile
 import time
@@ -30,7 +31,7 @@ from nomoat.guard import protect
 from nomoat.survey.draw import draw
 
 BAR_US = 60.0
-KEY = "benchmark-key-of-forty-characters-000000"
+KEY = secrets.token_hex(32)
 POLICY = """\
 format: 1
 services: {shop: {}}
