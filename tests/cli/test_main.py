@@ -106,6 +106,14 @@ def test_an_argument_that_somebody_else_chose_is_no_escape_for_the_terminal(tmp_
     assert "--\\x1b[31m\\x07\\x0d" in found.stderr
 
 
+def test_settings_of_a_name_that_is_too_long_cannot_be_read(tmp_path: Path) -> None:
+    found = _nomoat("policy", "check", "--config", "n" * 3000, cwd=tmp_path)
+
+    assert found.returncode == 2
+    assert "cannot read this file: File name too long" in found.stderr
+    assert "Traceback" not in found.stderr
+
+
 @pytest.mark.parametrize("words", [("map", "a" * 3000), ("evidence", "verify", "b" * 3000), ("init", "c" * 3000)])
 def test_a_file_that_the_system_refuses_is_no_fault_of_ours(words: tuple[str, ...], tmp_path: Path) -> None:
     found = _nomoat(*words, cwd=tmp_path)

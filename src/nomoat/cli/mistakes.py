@@ -25,7 +25,12 @@ def of_file(path: Path) -> tuple[Problem, ...]:
 def completed(error: SettingsError) -> tuple[Problem, ...]:
     """The problems of an error, and all the others of the file that it is about."""
     file = Path(position(error.problems[0])[0])
-    if not file.is_file():
+    try:
+        is_there = file.is_file()
+    except OSError:
+        # A name that is too long is no file either.
+        is_there = False
+    if not is_there:
         return error.problems
     return tuple(sorted({*error.problems, *of_file(file)}, key=position))
 
