@@ -1,5 +1,6 @@
 # make demo    a shop, an attacker and the incident that follows, in about a minute
 # make test    every test; make test-oldest: those of guard with the oldest framework
+# make test-newer   every test with each newer Python that this machine has (PYTHONS="..." names them)
 # make check   format, lint, types, import contracts, and our own `nomoat check .`
 # make setup   the development environment at .venv/
 
@@ -9,7 +10,11 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: demo test test-oldest check setup format clean
+#: Newer Pythons on the path, or where pyenv keeps them; what does not start (a shim without a version) is left out.
+PYTHONS ?= $(shell for python in python3.12 python3.13 python3.14 $(HOME)/.pyenv/versions/3.1[2-9]*/bin/python; do \
+	$$python -c pass >/dev/null 2>&1 && echo $$python; done)
+
+.PHONY: demo test test-oldest test-newer check setup format clean
 
 demo: $(VENV)/.demo
 	$(BIN)/nomoat demo $(DEMO)
@@ -23,6 +28,15 @@ test: $(VENV)/.dev
 test-oldest: $(VENV)/.oldest
 	PYTHONPATH=$(CURDIR)/$(VENV)/oldest $(BIN)/python -m pytest -q -n 2 --dist loadfile tests/guard \
 		-W ignore::DeprecationWarning -W ignore::PendingDeprecationWarning
+
+# Each has an environment of its own inside of this one.
+test-newer: $(VENV)/.dev
+	@test -n "$(PYTHONS)" || echo "no Python newer than 3.11 was found"
+	@for python in $(PYTHONS); do \
+		version=$$($$python -c 'import platform; print(platform.python_version())'); \
+		echo "Python $$version"; \
+		$(MAKE) --no-print-directory test PYTHON=$$python VENV=$(VENV)/$$version || exit 1; \
+	done
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .

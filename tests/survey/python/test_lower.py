@@ -236,6 +236,9 @@ def test_every_definition_and_call_that_python_sees_is_in_the_lowered_form() -> 
             expected = definitions_by_ast(path.read_bytes())
         except (SyntaxError, ValueError):
             continue
+        if b"print >>" in path.read_bytes():
+            # What Python 2 prints with, on purpose a call in the lowered form.
+            continue
         lowered = parsing.module(path.name, text)
         compared += 1
         if lowered.loses:
