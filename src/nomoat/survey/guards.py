@@ -16,7 +16,7 @@ from nomoat.survey.trial import demands
 from nomoat.survey.trial.calls import guards_by_name
 from nomoat.survey.trial.demands import AUTHENTICATION, OTHER, Demand
 from nomoat.survey.trial.machine import Condition, End, ExhaustedError, Limits, RaisedError, Surroundings
-from nomoat.survey.trial.refusals import names_of, status_of_raised
+from nomoat.survey.trial.refusals import is_redirect, names_of, status_of, status_of_raised
 from nomoat.survey.trial.statements import Trial
 from nomoat.survey.trial.values import (
     CALLER,
@@ -53,6 +53,7 @@ class Judgement:
     function: Scope | None = None
     #: The function in which a handler refuses.
     refusing: Scope | None = None
+    refusing_at: str = ""
     #: It only looks for a credential; who uses it says what that is worth.
     is_scheme: bool = False
     #: Schemes whose credential this one verifies: it is named instead of them.
@@ -84,6 +85,17 @@ class Tried:
     ends: list[End]
     trial: Trial
     is_exhausted: bool = False
+
+
+@dataclass
+class AtHand:
+    """The request that a function is tried with, wherever it takes it from."""
+
+    proxies: dict[str, Value] = field(default_factory=dict)
+    has_statuses: bool = False
+    request: Thing = field(default_factory=Thing)
+    #: What stands in the path, as the handler gets it.
+    arguments: Table = field(default_factory=lambda: Table({}))
 
 
 class Judge:
@@ -286,9 +298,13 @@ class Judge:
 
     # -- trials ------------------------------------------------------------------------------------------------------
 
-    def tried(self, function: Function, named: dict[str, Value], *, is_anonymous: bool) -> Tried:
-        """A function on trial."""
+    def tried(
+        self, function: Function, named: dict[str, Value], *, is_anonymous: bool, at_hand: AtHand | None = None
+    ) -> Tried:
+        """A function on trial; what it sets on the request at hand stays there."""
         trial = Trial(self.around, anonymous=is_anonymous)
+        if at_hand is not None:
+            trial.proxies, trial.has_statuses = at_hand.proxies, at_hand.has_statuses
         parameters = function.scope.parameters if function.scope is not None else ()
         named = {name: _copied(value) for name, value in named.items()}
         takes_rest = any(one[4] in (2, 4) for one in parameters)
@@ -349,6 +365,20 @@ class Judge:
         if refusing and all(one.is_scheme for one in refusing):
             found.absorbs = refusing
             found.guards.insert(0, Guard("authentication", name, at, "before"))
+
+    def take_answers(self, judged: Judgement, tried: Tried, name: str) -> None:
+        """What is asked of somebody with a credential by what answers instead of the handler."""
+        asked: list[Demand] = []
+        for value, place, conditions, _, caught in tried.trial.answered:
+            status = status_of(tried.trial, value, self.models.answers) or 0
+            if status in (401, 403) or is_redirect(tried.trial, value):
+                end = End(None, place, conditions, is_caught=caught)
+                self._take(judged, escape(end), status or 302, name, place, "before", asked)
+        judged.demand = demands.both([judged.demand, *asked])
+
+    def authentication(self, name: str, at: str) -> Guard:
+        """What stands for a check of who is calling."""
+        return Guard("authentication", name, at, "before")
 
     def _take(
         self, found: Judgement, demand: Demand, status: int, name: str, at: str, runs: Runs, asked: list[Demand]

@@ -7,12 +7,33 @@ from __future__ import annotations
 
 from nomoat.appmap.model import Guard
 from nomoat.survey.guards import Judge, Judgement, Tried
+from nomoat.survey.models import Models
 from nomoat.survey.routing import Found
 from nomoat.survey.trial.calls import NEXT, SEND, guards_by_name
 from nomoat.survey.trial.machine import RaisedError
 from nomoat.survey.trial.refusals import is_redirect, names_of, status_of
 from nomoat.survey.trial.registry import Entry
 from nomoat.survey.trial.values import Choice, Class, Const, Function, Object, Outside, PathOf, Table, Thing, Value
+
+
+def path_to(found: Found) -> Value:
+    """The path of a request to the route."""
+    return PathOf(found.path) if "{" in found.path or found.method == "ANY" else Const(found.path)
+
+
+def request_to(models: Models, found: Found) -> Thing:
+    """A request to the route."""
+    name = next(iter(sorted(models.requests)))
+    url = Thing("request.url", named={"path": path_to(found)})
+    scope = Thing("request.scope", named=_scope(found))
+    blueprint = Const(found.endpoint.rpartition(".")[0] or None)
+    return Thing(name, named={"method": Const(found.method), "url": url, "scope": scope, "path": path_to(found),
+                              "endpoint": Const(found.endpoint), "blueprint": blueprint})  # fmt: skip
+
+
+def _scope(found: Found) -> dict[str, Value]:
+    kind = "websocket" if found.method == "WS" else "http"
+    return {"path": path_to(found), "method": Const(found.method), "type": Const(kind)}
 
 
 class MiddlewareJudge:
@@ -89,7 +110,7 @@ class MiddlewareJudge:
             return Judgement()
         parameters = called.scope.parameters[1:]
         tried = self._judge.tried(
-            called, {parameters[0][3]: self.request(found)} if parameters else {}, is_anonymous=True
+            called, {parameters[0][3]: request_to(self._models, found)} if parameters else {}, is_anonymous=True
         )
         if not tried.passes and any(end.needs_credential for end in tried.ends):
             return Judgement(refuses=True, guards=[Guard("authentication", called.name, called.at)])
@@ -120,34 +141,19 @@ class MiddlewareJudge:
 
     # -- trials ------------------------------------------------------------------------------------------------------
 
-    def path(self, found: Found) -> Value:
-        """The path of a request to the route."""
-        return PathOf(found.path) if "{" in found.path or found.method == "ANY" else Const(found.path)
-
-    def request(self, found: Found) -> Thing:
-        """A request to the route."""
-        name = next(iter(sorted(self._models.requests)))
-        url = Thing("request.url", named={"path": self.path(found)})
-        scope = Thing("request.scope", named=self._scope(found))
-        return Thing(name, named={"method": Const(found.method), "url": url, "scope": scope})
-
-    def _scope(self, found: Found) -> dict[str, Value]:
-        kind = "websocket" if found.method == "WS" else "http"
-        return {"path": self.path(found), "method": Const(found.method), "type": Const(kind)}
-
     def _dispatched(self, function: Function, found: Found, *, name: str = "", at: str = "") -> Judgement:
         parameters = function.scope.parameters if function.scope is not None else ()
         parameters = parameters[1:] if function.me is not None else parameters
         if len(parameters) < 2:
             return Judgement()
-        named = {parameters[0][3]: self.request(found), parameters[1][3]: Outside(NEXT)}
+        named = {parameters[0][3]: request_to(self._models, found), parameters[1][3]: Outside(NEXT)}
         return self._result(function, named, name or function.name, at or function.at)
 
     def _called(self, function: Function, found: Found, cls: Class) -> Judgement:
         parameters = function.scope.parameters[1:] if function.scope is not None else ()
         if len(parameters) < 3:
             return Judgement()
-        scope = Thing("request.scope", named=self._scope(found))
+        scope = Thing("request.scope", named=_scope(found))
         named: dict[str, Value] = {
             parameters[0][3]: scope, parameters[1][3]: Thing("receive()"), parameters[2][3]: Outside(SEND),
         }  # fmt: skip
@@ -171,21 +177,8 @@ class MiddlewareJudge:
         if judged.refuses:
             signed = self._judge.tried(function, named, is_anonymous=False)
             self._judge._demands(judged, signed, name, at, "", "before")
-            self._answered(judged, signed, name)
+            self._judge.take_answers(judged, signed, name)
         return judged
-
-    def _answered(self, judged: Judgement, tried: Tried, name: str) -> None:
-        from nomoat.survey.guards import escape
-        from nomoat.survey.trial import demands
-        from nomoat.survey.trial.machine import End
-
-        asked: list[demands.Demand] = []
-        for value, place, conditions, _, caught in tried.trial.answered:
-            status = status_of(tried.trial, value, self._models.answers) or 0
-            if status in (401, 403):
-                end = End(None, place, conditions, is_caught=caught)
-                self._judge._take(judged, escape(end), status, name, place, "before", asked)
-        judged.demand = demands.both([judged.demand, *asked])
 
     def _refusals(self, tried: Tried) -> list[str]:
         found = [end.at for end in tried.ends if end.needs_credential]

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from nomoat.survey.models import EndpointClass, Models, Spot, Verb
+from nomoat.survey.models import Models, Spot, Verb
+from nomoat.survey.paths import braced, joined
 from nomoat.survey.trial.machine import Machine
 from nomoat.survey.trial.refusals import SUPER, names_of
 from nomoat.survey.trial.registry import Entry, Registry, argument
 from nomoat.survey.trial.values import (
     Choice,
-    Class,
     Const,
     Function,
     Items,
@@ -24,6 +24,7 @@ from nomoat.survey.trial.values import (
     Value,
     options,
 )
+from nomoat.survey.views import View, decorated, member, methods_of, view_of
 
 _MAX_DEEP = 25
 
@@ -37,6 +38,14 @@ class Around:
     middleware: tuple[tuple[Entry | Value, str], ...] = ()
     #: Set where an inclusion cannot be read: why nothing sure can be said of the route.
     doubt: str = ""
+    #: Functions that run before the handler, the first one first.
+    before: tuple[Entry, ...] = ()
+    #: The prefix that the inclusion gives stands instead of the router's own.
+    is_replaced: bool = False
+    #: What the names of endpoints begin with.
+    names: str = ""
+    #: Decorators that a router puts around each of its handlers, the innermost first.
+    decorators: tuple[Value, ...] = ()
 
 
 @dataclass(eq=False)
@@ -54,6 +63,8 @@ class Found:
     original: Function | None = None
     is_of_framework: bool = False
     label: str = ""
+    endpoint: str = ""
+    has_statuses: bool = False
 
 
 @dataclass
@@ -81,7 +92,8 @@ class Layer:
         self.layout = Layout()
         self._astray = []
         self.used = set()
-        self._registry(registry, around)
+        everywhere = tuple(entry for entry in self._before(registry, []) if entry.verb.everywhere)
+        self._registry(registry, replace(around, before=(*around.before, *everywhere)))
         for lost, inner in self._astray:
             # Only what is nowhere else is shown where it may not be.
             if lost not in self.used:
@@ -99,15 +111,49 @@ class Layer:
             inner = replace(around, middleware=(*self._middleware(registry, around), *around.middleware))
             self._framework_routes(registry, inner)
             shared = tuple(registry.shared_dependencies().values)
-            inner = replace(inner, dependencies=(*inner.dependencies, *shared))
+            own_before = tuple(entry for entry in registry.before if not entry.verb.everywhere)
+            inner = replace(
+                inner,
+                dependencies=(*inner.dependencies, *shared),
+                before=(*inner.before, *own_before),
+                names=self._names(registry, around),
+                decorators=(*self._decorators(registry), *inner.decorators),
+                is_replaced=False,
+            )
             own = registry.taken("prefix") or registry.attributes.get("prefix")
-            prefix = self._text(own, registry.at) if own is not None else ""
+            prefix = self._text(own, registry.at) if own is not None and not around.is_replaced else ""
+            if registry.kind.prefix_is_name and not around.is_replaced and (own is None or not prefix):
+                name = registry.taken("name") or (registry.args[0] if registry.args else None)
+                prefix = f"/{name.value}" if isinstance(name, Const) else prefix
+            prefix = braced(prefix, registry.kind.dialect)
             for entry in registry.entries:
                 self._entry(entry, inner, prefix)
             for given in (registry.taken("routes"), registry.attributes.get("routes()")):
                 self._listed(given, inner, registry.at)
         finally:
             self._open.pop()
+
+    def _before(self, registry: Registry, seen: list[Registry]) -> list[Entry]:
+        """Every function that runs before handlers, of a registry and all that it includes."""
+        if registry in seen:
+            return []
+        seen.append(registry)
+        found = list(registry.before)
+        for entry in registry.entries:
+            for option in options(entry.handler) if entry.verb.does == "include" and entry.handler is not None else ():
+                if isinstance(option, Registry):
+                    found += self._before(option, seen)
+        return found
+
+    def _decorators(self, registry: Registry) -> tuple[Value, ...]:
+        given = registry.taken("decorators")
+        return tuple(given.values) if isinstance(given, Items) else ()
+
+    def _names(self, registry: Registry, around: Around) -> str:
+        name = registry.taken("name") or (registry.args[0] if registry.args else None)
+        if registry.kind.is_application or "name" not in registry.kind.takes:
+            return around.names
+        return f"{around.names}{name.value}." if isinstance(name, Const) else around.names
 
     def _middleware(self, registry: Registry, around: Around) -> list[tuple[Entry | Value, str]]:
         found: list[tuple[Entry | Value, str]] = [(entry, around.prefix) for entry in registry.middleware]
@@ -144,7 +190,7 @@ class Layer:
     def _entry(self, entry: Entry, around: Around, prefix: str) -> None:
         verb = entry.verb
         if verb.does == "route":
-            base = around.prefix + (prefix if verb.prefixed else "")
+            base = joined(around.prefix, prefix, verb.dialect) if verb.prefixed else around.prefix
             late, original = tuple(entry.late), entry.original
             inner = replace(around, prefix=base)
             self._route(
@@ -152,9 +198,13 @@ class Layer:
             )  # fmt: skip
         elif verb.does == "include":
             given = entry.argument(verb.dependencies)
-            more = around.prefix + prefix + self._prefix(entry, verb.prefix)
+            own = self._prefix(entry, verb.prefix)
+            base = joined(around.prefix, prefix, verb.dialect)
             inner = replace(
-                around, prefix=more, dependencies=(*around.dependencies, *self._dependencies(given, entry.at))
+                around,
+                prefix=joined(base, own, verb.dialect) if own else base,
+                dependencies=(*around.dependencies, *self._dependencies(given, entry.at)),
+                is_replaced=bool(own) and verb.replaces,
             )
             for option in options(entry.handler) if entry.handler is not None else ():
                 self._include(option, inner, entry)
@@ -166,7 +216,7 @@ class Layer:
 
     def _prefix(self, entry: Entry, spot: Spot) -> str:
         value = entry.argument(spot)
-        return self._text(value, entry.at) if value is not None else ""
+        return braced(self._text(value, entry.at), entry.verb.dialect) if value is not None else ""
 
     def _include(self, router: Value, around: Around, entry: Entry) -> None:
         if isinstance(router, Registry):
@@ -199,7 +249,12 @@ class Layer:
         around: Around, late: tuple[Value, ...] = (), original: Function | None = None,
     ) -> None:  # fmt: skip
         path_value = argument(verb.path, args, named)
-        path = around.prefix + self._text(path_value, at)
+        if isinstance(path_value, Items):
+            for one in path_value.values:
+                single = replace(verb, path=Spot(("path()",)))
+                self._route(single, name, args, {**named, "path()": one}, handler, at, around, late, original)
+            return
+        path = joined(around.prefix, braced(self._text(path_value, at), verb.dialect), verb.dialect)
         if not _is_text(path_value) and not around.doubt:
             around = replace(around, doubt=f"its path cannot be read ({at})")
         handler = handler if handler is not None else Const(None)
@@ -208,15 +263,25 @@ class Layer:
         more = argument(verb.middleware, args, named)
         if isinstance(more, Items):
             around = replace(around, middleware=(*((value, "") for value in more.values), *around.middleware))
-        view = self._view(handler)
-        if view is not None and isinstance(handler, Class):
-            self._view_routes(handler, view, methods, path, at, around)
-            return
-        if verb.head and "GET" in methods and "HEAD" not in methods:
-            methods = (*methods, "HEAD")
-        for method in methods:
-            found = Found(method, path, handler, at, verb.calls, around, dependencies, late, original)
-            self.layout.routes.append(found)
+        view = view_of(self._run, self._models, handler)
+        first = len(self.layout.routes)
+        if view is not None:
+            given = methods if argument(verb.methods, args, named) is not None else None
+            self._view_routes(view, given, path, at, around, verb)
+        else:
+            if verb.head and "GET" in methods and "HEAD" not in methods:
+                methods = (*methods, "HEAD")
+            for method in methods:
+                found = Found(method, path, handler, at, verb.calls, around, dependencies, late, original)
+                self.layout.routes.append(found)
+        endpoint = argument(verb.endpoint, args, named)
+        for found in self.layout.routes[first:]:
+            own = original.name if original is not None else handler.name if isinstance(handler, Function) else ""
+            found.endpoint = around.names + (str(endpoint.value) if isinstance(endpoint, Const) else own)
+            found.has_statuses = verb.dialect.has_statuses
+            for decorator in around.decorators:
+                found.original = found.original or (found.handler if isinstance(found.handler, Function) else None)
+                found.handler = decorated(self._run, decorator, found.handler, found.at)
 
     def _methods(
         self, verb: Verb, name: str, args: tuple[Value, ...], named: dict[str, Value], at: str
@@ -238,27 +303,23 @@ class Layer:
             return str(value.value).upper() if isinstance(value.value, str) else value.label.upper()
         return value.name.removesuffix(".value").rpartition(".")[2].upper() if isinstance(value, Outside) else ""
 
-    def _view(self, handler: Value) -> EndpointClass | None:
-        for name in names_of(self._run, handler) if isinstance(handler, Class) else ():
-            if name in self._models.endpoint_classes:
-                return self._models.endpoint_classes[name]
-        return None
-
     def _view_routes(
-        self, cls: Class, view: EndpointClass, methods: tuple[str, ...], path: str, at: str, around: Around
+        self, view: View, given: tuple[str, ...] | None, path: str, at: str, around: Around, verb: Verb
     ) -> None:
-        names = [
-            name for base in self._run.program.bases(cls.scope) if not isinstance(base, str) for name in base.bindings
-        ]
-        me = Object(cls, at=at)
-        for method in view.methods:
-            if method.lower() in names or (method == "HEAD" and view.head and "get" in names):
-                member = method.lower() if method.lower() in names else "get"
-                handler = self._run.attribute(me, member)
-                self.layout.routes.append(Found(method, path, handler, at, view.calls, around))
-        if view.websocket:
-            member = next((name for name in view.websocket if name in names), "")
-            handler = self._run.attribute(me, member) if member else Const(None)
+        for method, name in methods_of(self._run, view, given):
+            own = member(self._run, view, name or "dispatch_request", at)
+            handler = view.function if view.function is not None else own
+            found = Found(
+                method, path, handler, at, verb.calls if view.function is not None else view.model.calls, around
+            )
+            if view.function is not None:
+                found.original = own if isinstance(own, Function) else None
+            self.layout.routes.append(found)
+        if view.model.websocket:
+            names = {name for base in self._run.program.bases(view.cls.scope) if not isinstance(base, str)
+                     for name in base.bindings}  # fmt: skip
+            first = next((name for name in view.model.websocket if name in names), "")
+            handler = member(self._run, view, first, at) if first else Const(None)
             self.layout.routes.append(Found("WS", path, handler, at, "request", around))
 
     # -- lists of routes and mounts ----------------------------------------------------------------------------------

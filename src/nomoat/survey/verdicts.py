@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from nomoat.appmap.model import SIGNED_IN, Guard, Parameter, Runs, Verdict
+from nomoat.survey.before import Requests, requests
 from nomoat.survey.guards import Judge, Judgement, Tried, escape, unread
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.routing import Found, dependency_of
@@ -49,8 +50,9 @@ class Verdicts:
         """The verdict; `before` is what the middleware around the route does to it."""
         if found.is_of_framework:
             return self._of_framework(before)
-        judged = [*before, *self._dependencies(found)]
-        handler = self._handler(found, judged)
+        made = requests(self._judge, found)
+        judged = [*before, *made.judged, *self._dependencies(found)]
+        handler = self._handler(found, judged, made)
         never = [self._never(late) for late in found.late]
         return self._put_together(found, judged, handler, [guard for one in never for guard in one])
 
@@ -78,11 +80,11 @@ class Verdicts:
 
     # -- the handler -------------------------------------------------------------------------------------------------
 
-    def _handler(self, found: Found, judged: list[Judgement]) -> Judgement:
+    def _handler(self, found: Found, judged: list[Judgement], made: Requests) -> Judgement:
         handler = found.handler
         result = Judgement()
         if isinstance(handler, Choice):
-            return self._one_of(found, handler, judged)
+            return self._one_of(found, handler, judged, made)
         if isinstance(handler, Object):
             handler = self._judge._reader.attribute(handler, "__call__")
         if not isinstance(handler, Function):
@@ -96,7 +98,7 @@ class Verdicts:
         elif found.calls == "injected":
             self._injected(found, handler, result, anonymous, signed)
         else:
-            self._requested(found, handler, anonymous, signed)
+            self._requested(found, handler, made, anonymous, signed)
         function = handler
         while True:
             for outer in function.outer:
@@ -106,14 +108,15 @@ class Verdicts:
             function = function.wraps
         refused = any(one.refused for one in (*judged, *result.children)) or result.refuses
         if not refused:
-            self._try_anonymous(found, handler, anonymous, result)
-        tried = self._judge.tried(handler, signed, is_anonymous=False)
+            tried = self._judge.tried(handler, anonymous, is_anonymous=True, at_hand=made.anonymous)
+            self._try_anonymous(handler, tried, result)
+        tried = self._judge.tried(handler, signed, is_anonymous=False, at_hand=made.signed)
         self._try_signed(found, handler, tried, result)
         return result
 
-    def _one_of(self, found: Found, handler: Choice, judged: list[Judgement]) -> Judgement:
+    def _one_of(self, found: Found, handler: Choice, judged: list[Judgement], made: Requests) -> Judgement:
         """One wrapper or another answers: what all of them do is sure."""
-        results = [self._handler(replace(found, handler=option), judged) for option in handler.options]
+        results = [self._handler(replace(found, handler=option), judged, made) for option in handler.options]
         first = results[0]
         if any(one.refuses != first.refuses for one in results):
             first.refuses = False
@@ -155,8 +158,13 @@ class Verdicts:
         return self._judge.around.views.get(scope.parent)
 
     def _requested(
-        self, found: Found, handler: Function, anonymous: dict[str, Value], signed: dict[str, Value]
+        self, found: Found, handler: Function, made: Requests, anonymous: dict[str, Value], signed: dict[str, Value]
     ) -> None:
+        if "arguments" in found.calls:
+            anonymous.update({str(name): value for name, value in made.anonymous.arguments.entries.items()})
+            signed.update({str(name): value for name, value in made.signed.arguments.entries.items()})
+        if found.calls == "arguments":
+            return
         parameters = handler.scope.parameters if handler.scope is not None else ()
         taken = parameters[1:] if handler.me is not None else parameters
         sockets = sorted(name.rpartition(".")[0] for name in self._models.closing)
@@ -168,10 +176,9 @@ class Verdicts:
                 continue
             anonymous[parameter[3]] = signed[parameter[3]] = request
 
-    def _try_anonymous(self, found: Found, handler: Function, named: dict[str, Value], result: Judgement) -> None:
-        tried = self._judge.tried(handler, named, is_anonymous=True)
+    def _try_anonymous(self, handler: Function, tried: Tried, result: Judgement) -> None:
         refusals, others = self._ends(tried)
-        result.refusing = next(iter(refusals), None)
+        result.refusing, result.refusing_at = next(iter(refusals), (None, ""))
         passes = (tried.passes and (others or not tried.trial.answered)) or self._fails_later(tried)
         result.doubts.extend(f"{why} ({place})" for why, place in tried.trial.record.unknown)
         result.doubts.extend(unread(tried, handler.name))
@@ -182,9 +189,9 @@ class Verdicts:
         elif refusals and not tried.is_exhausted:
             result.doubts.append(self._judge._why(tried, handler.name))
 
-    def _ends(self, tried: Tried) -> tuple[list[Scope | None], bool]:
+    def _ends(self, tried: Tried) -> tuple[list[tuple[Scope | None, str]], bool]:
         """Functions that refuse a caller without a credential, and whether the handler can also answer."""
-        refusals = [end.function for end in tried.ends if self._is_refusal(tried, end)]
+        refusals = [(end.function, end.at) for end in tried.ends if self._is_refusal(tried, end)]
         passes = False
         values = tried.value.options if hasattr(tried.value, "options") else (tried.value,)
         for value in values if tried.passes else ():
@@ -192,7 +199,7 @@ class Verdicts:
             status = status_of(tried.trial, value, self._models.answers) or 0
             about = refused is not None and _is_about_caller(refused[2], refused[4])
             if about and (status >= 400 or is_redirect(tried.trial, value)):
-                refusals.append(refused[3] if refused else None)
+                refusals.append((refused[3], refused[1]) if refused else (None, ""))
             elif status < 400 or status == 429:
                 passes = True
         return refusals, passes
@@ -218,7 +225,7 @@ class Verdicts:
         asked: list[Demand] = []
         for end in tried.ends:
             status = status_of_raised(tried.trial, end.value)
-            where, _, runs = _place(end.function, found, handler)
+            where, _, runs = _place(end.function, found, handler, end.at)
             self._judge._take(result, escape(end), status, where, end.at, runs, asked)
         for value, place, conditions, function, caught in tried.trial.answered:
             status = status_of(tried.trial, value, self._models.answers) or 0
@@ -235,7 +242,7 @@ class Verdicts:
             if not any(one.kind == "ownership" for one in result.guards):
                 result.guards.append(guard)
         if result.refuses and not any(one.kind in ("authentication", "signature") for one in result.guards):
-            where, at, runs = _place(result.refusing, found, handler)
+            where, at, runs = _place(result.refusing, found, handler, result.refusing_at)
             result.guards.insert(0, Guard("authentication", where, at, runs))
         result.demand = demands.both([result.demand, *asked])
 
@@ -314,15 +321,32 @@ def _is_about_caller(conditions: tuple[object, ...], caught: bool) -> bool:
     return caught or bool(marks & {"caller", "signature"})
 
 
-def _place(function: Scope | None, found: Found, handler: Function) -> tuple[str, str, Runs]:
-    """Name and `def` of what refuses, and when it runs: the handler, a decorator around it, a function it calls."""
+def _place(function: Scope | None, found: Found, handler: Function, at: str = "") -> tuple[str, str, Runs]:
+    """Name and `def` of what refuses, and when it runs: the handler, a decorator around it, a function it calls.
+
+    Of a package's decorator, `at` is where source uses it.
+    """
     original = found.original if found.original is not None else handler
+    if function is not None and function.module.is_library:
+        return _outermost(function, None).name, at or found.at, "before"
     if function is None or function is original.scope:
         return original.name, original.at, "inside"
     outer = function.parent
     if outer is not None and outer.is_function and original.scope is not handler.scope:
+        outer = _outermost(outer, original.scope)
         return outer.name, outer.at, "before"
     return function.name, function.at, "inside"
+
+
+def _outermost(function: Scope, handler: Scope | None) -> Scope:
+    """The function that all of it is written in, short of one that the handler is written in, too."""
+    around: list[Scope] = []
+    while handler is not None and handler.parent is not None:
+        handler = handler.parent
+        around.append(handler)
+    while function.parent is not None and function.parent.is_function and function.parent not in around:
+        function = function.parent
+    return function
 
 
 def _parameters(every: list[Judgement]) -> tuple[Parameter, ...]:

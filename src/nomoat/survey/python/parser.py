@@ -41,6 +41,8 @@ class Module:
     problem: str = ""
     #: A folder without `__init__`, or one that exists only as a part of dotted names.
     is_folder: bool = False
+    #: It stands for a package that is not part of the tree: what it does to a caller, in a few lines of our own.
+    is_library: bool = False
 
     @cached_property
     def _line_starts(self) -> list[int]:

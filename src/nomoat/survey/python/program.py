@@ -15,6 +15,7 @@ from typing import NamedTuple
 from nomoat.survey.python import form
 from nomoat.survey.python.constants import Constants, Known
 from nomoat.survey.python.form import Node
+from nomoat.survey.python.library import described
 from nomoat.survey.python.parser import Module, Parsing, parse, uncollected
 from nomoat.survey.python.reading import MAX_BYTES
 from nomoat.survey.python.reading import read as read_file
@@ -97,7 +98,7 @@ class Program:
         path = module if isinstance(module, str) else module.path
         known = self._scopes.get(path)
         if known is None:
-            known = self._scopes[path] = Scope(self.modules[path])
+            known = self._scopes[path] = Scope(module if isinstance(module, Module) else self.modules[path])
         return known
 
     def named(self, dotted: str) -> list[Scope]:
@@ -175,18 +176,24 @@ class Program:
     # -- what the resolver asks --------------------------------------------------------------------------------------
 
     def imported_module(self, importer: Module, imported: Imported) -> Scope | None:
-        """The module of the project that an import names; None when it is not in the project."""
+        """The module that an import names; None when it is neither in the project nor described in the library."""
         key = (importer.path, imported.module, imported.level, None)
         if key not in self._imports:
             if imported.level:
                 found = self._roots.find_relative(imported.module, imported.level, importer.path)
             else:
-                found = self._roots.find(imported.module, importer.path)
-            self._imports[key] = self._at(found)
+                found = None if importer.is_library else self._roots.find(imported.module, importer.path)
+            # A folder without `__init__` that is called like a package is seldom meant by its import.
+            is_ours = bool(found) and not (found or "").endswith("/")
+            module = None if is_ours or imported.level else described(imported.module)
+            self._imports[key] = self.scope(module) if module is not None else self._at(found)
         return self._imports[key]
 
     def submodule(self, scope: Scope, name: str) -> Scope | None:
         """The module `name` of a package."""
+        if scope.module.is_library:
+            module = described(f"{scope.dotted}.{name}")
+            return self.scope(module) if module is not None else None
         path = scope.module.path
         if not (path.endswith(("/__init__.py", "/__init__.pyi", "/")) or path.startswith("__init__.py")):
             return None

@@ -200,6 +200,8 @@ class Resolver:
                 elsewhere.append(imported.module)
             elif name in self.program.public_names(source):
                 return self.member(Resolved("module", source.dotted, source), name)
+            elif source.module.is_library:
+                elsewhere.append(imported.module)
         if elsewhere and name not in BUILTINS and len(elsewhere) == 1:
             return Resolved("external", f"{elsewhere[0]}.{name}")
         return None
@@ -333,6 +335,8 @@ class Resolver:
         starred = self._starred(scope, name)
         if starred is not None:
             return starred
+        if scope.module.is_library:
+            return Resolved("external", f"{scope.dotted}.{name}")
         if scope.module.is_folder:
             # A folder without `__init__` that lacks the name is no package of ours: the import means another one.
             return Resolved("external", f"{scope.dotted}.{name}")

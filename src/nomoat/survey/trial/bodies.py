@@ -16,6 +16,7 @@ from nomoat.survey.trial.machine import (
 )
 from nomoat.survey.trial.registry import Registry
 from nomoat.survey.trial.values import (
+    CALLER,
     Choice,
     Class,
     Const,
@@ -29,6 +30,9 @@ from nomoat.survey.trial.values import (
     Value,
     joined,
 )
+
+#: Attributes of an answer that change its status.
+_STATUSES = frozenset(("status_code", "status", "code"))
 
 
 class Bodies(Calls):
@@ -122,7 +126,7 @@ class Bodies(Calls):
         target.names[name] = value
 
     def _set(self, owner: Value, name: str, value: Value) -> None:
-        if isinstance(owner, Object):
+        if isinstance(owner, (Object, Function)):
             owner.attributes[name] = value
         elif isinstance(owner, Class) and self.wires:
             self.class_names(owner).names[name] = value
@@ -134,8 +138,21 @@ class Bodies(Calls):
                 value.variable = name
         elif isinstance(owner, Thing) and owner.name in self.models.schemes and self.wires:
             owner.named[name] = Thing() if self.conditions or self.unsure else value
-        elif isinstance(owner, Thing) and owner.name.startswith("request."):
-            owner.named[name] = value
+        elif isinstance(owner, Thing) and (owner.name.startswith("request.") or owner.name in self.models.requests):
+            owner.named[name] = self._kept(owner, name, value)
+        elif isinstance(owner, Thing) and owner.name in self.models.answers and name in _STATUSES:
+            for known in self.models.answers[owner.name].status.names:
+                owner.named[known] = value
+
+    def _kept(self, owner: Thing, name: str, value: Value) -> Value:
+        """What a request carries from here on: what was set where code may not run is only one of both."""
+        is_told = self.anonymous and (
+            self.decided[-1] or any("caller" in condition.test.marks for condition in self.conditions)
+        )
+        if is_told and isinstance(value, Const) and not value.value:
+            # It is None or False because there is no credential.
+            value = Const(value.value, value.marks | CALLER)
+        return joined([self.attribute(owner, name), value]) if self.unsure else value
 
     def _part(self, value: Value, place: int, count: int) -> Value:
         if isinstance(value, Items) and place < len(value.values):

@@ -6,7 +6,7 @@ import re
 import sys
 from dataclasses import replace
 
-from nomoat.survey.models import spot
+from nomoat.survey.models import Verb, spot
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.trial import queries
@@ -237,7 +237,7 @@ class Calls(Expressions):
             self.invoke(init, args, named, at)
         else:
             registry.args, registry.named = args, dict(named)
-        self.created(registry)
+        self._created(registry)
         return registry
 
     def _fields(self, thing: Object, args: tuple[Value, ...], named: dict[str, Value]) -> None:
@@ -253,13 +253,20 @@ class Calls(Expressions):
     def created(self, registry: Registry) -> None:
         """Takes note of a registry."""
 
+    def _created(self, registry: Registry) -> None:
+        self.created(registry)
+        if self.wires and registry.kind.within.names:
+            within = argument(registry.kind.within, registry.args, registry.named)
+            self._joined(registry, within, registry.at)
+
     def register(self, bound: Bound, args: tuple[Value, ...], named: dict[str, Value], at: str) -> Value:
         """A call of a method that registers."""
         if bound.verb.decorates:
             return Registering(bound, args, named, at)
         handler = argument(bound.verb.handler, args, named)
         self._entered(bound, args, named, at, handler)
-        return Const(None)
+        # `@app.before_request` without parentheses decorates.
+        return handler if bound.verb.does == "before" and isinstance(handler, Function) else Const(None)
 
     def _decorate(self, registering: Registering, args: tuple[Value, ...]) -> Value:
         handler = args[0] if args else self.unknown("a decorator without a function")
@@ -282,11 +289,22 @@ class Calls(Expressions):
                 self.around.handlers.append((raised, handler))
         elif bound.verb.does == "middleware":
             bound.registry.middleware.append(entry)
+        elif bound.verb.does == "before":
+            bound.registry.before.append(entry)
+        elif bound.verb.does == "join":
+            self._joined(bound.registry, handler, at)
         elif bound.verb.does == "start":
             bound.registry.starting.append(handler or Const(None))
         else:
             bound.registry.entries.append(entry)
         return entry
+
+    def _joined(self, registry: Registry, into: Value | None, at: str) -> None:
+        """A part that names what it is a part of: `api.init_app(app)`, `Api(app)`."""
+        for option in options(into) if into is not None else ():
+            if isinstance(option, Registry):
+                verb = Verb((), "include")
+                option.entries.append(Entry("include", verb, "", (), {}, at, registry))
 
     def _add_routes(self, routes: RoutesOf, name: str, args: tuple[Value, ...]) -> Value:
         listed = args[0] if args else Const(None)
@@ -317,7 +335,7 @@ class Calls(Expressions):
             return self._went_on(name, args, at)
         if name in models.kinds:
             registry = Registry(models.kinds[name], name, at, args, dict(named), module=env.module.scope.module.path)
-            self.created(registry)
+            self._created(registry)
             return registry
         special = SPECIAL.get(name)
         if special is not None:
@@ -449,6 +467,8 @@ class Calls(Expressions):
         if isinstance(me, Thing) and me.name.startswith("request.") and last == "get":
             found = self.item_of_request(me, args[0] if args else Const(None))
             default = args[1] if len(args) > 1 else named.get("default")
+            if self.anonymous and "caller" in found.tags and isinstance(default, (Items, Table)) and not default.tags:
+                return default
             if isinstance(found, Thing) and isinstance(default, Const) and default.value:
                 # Who sends nothing is taken to have sent this.
                 found.marks |= UNREAD

@@ -5,6 +5,7 @@ from __future__ import annotations
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.symbols import Binding, How, Imported
+from nomoat.survey.trial.calls import guards_by_name
 from nomoat.survey.trial.entering import Entering
 from nomoat.survey.trial.flow import Flow
 from nomoat.survey.trial.machine import (
@@ -19,9 +20,19 @@ from nomoat.survey.trial.values import (
     Env,
     Function,
     Object,
+    Outside,
     Thing,
     Value,
 )
+
+
+def _by_its_name(decorator: Value, node: Node, at: str) -> Value:
+    """A decorator that cannot be read, by the name that source has for it where that says more: `@require_oauth()`."""
+    name = form.dotted(node[3] if node[0] == form.CALL else node) or ""
+    known = decorator.name if isinstance(decorator, (Thing, Outside)) else ""
+    if not known or guards_by_name(known.rpartition(".")[2]) or not guards_by_name(name.rpartition(".")[2]):
+        return decorator
+    return Thing(f"{known.partition('.')[0]}.{name.rpartition('.')[2]}", at=at)
 
 
 class Definitions(Entering):
@@ -59,7 +70,7 @@ class Definitions(Entering):
         if isinstance(found, (Function, Object, Class, Registry, Choice)):
             return found
         target = value if isinstance(value, Function) else function
-        target.outer.append(decorator)
+        target.outer.append(_by_its_name(decorator, node, self.at(env, node)))
         return value
 
     def _class(self, node: Node, env: Env) -> Flow:

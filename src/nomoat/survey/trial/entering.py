@@ -68,19 +68,24 @@ class Entering(Exceptions):
         if not self.wires and self.depth and not self._is_worth(scope, marks, (*args, *named.values())):
             return self._unentered(scope, marks, at)
         self.executed.add(scope)
-        env = Env(scope, function.env, {}, at)
+        # What a decorator of a package made is there because of where it stands, not of who calls it.
+        place = function.env.used_at if scope.module.is_library else ""
+        env = Env(scope, function.env, {}, place or at)
         self.bind(env, scope.parameters, args, named, function.env)
         return self._entered_body(scope, env, is_given_caller="caller" in marks)
 
     def _entered_body(self, scope: Scope, env: Env, *, is_given_caller: bool) -> Value:
-        self.depth += 1
+        # What stands for a package is short, and leads back into the tree.
+        inward = not scope.module.is_library
+        self.depth += inward
         self.path.append(scope)
-        self.decided.append(False)
+        # What does nothing but raise (`abort(401)`) raises for the reasons of who calls it.
+        self.decided.append(self.decided[-1] and _ends_raising(scope))
         held, self.registered = self.registered, []
         try:
             flow = self.run(scope.body, env)
         finally:
-            self.depth -= 1
+            self.depth -= inward
             self.path.pop()
             about_caller = self.decided.pop()
             self.registered = held
@@ -101,11 +106,15 @@ class Entering(Exceptions):
         return joined(values)
 
     def _is_worth(self, scope: Scope, marks: frozenset[str], given: tuple[Value, ...]) -> bool:
+        if scope.module.is_library:
+            return True
         for value in given:
             is_request = isinstance(value, Thing) and (value.name in self.models.requests and not value.is_call)
             if is_request and self.depth <= _MAX_ASKED:
                 return True
         if self.around.may_refuse(scope):
+            return True
+        if self.depth <= _MAX_ASKED and self.around.asks_who(scope):
             return True
         assert scope.node is not None
         # What only answers a question about the caller is short, and near to the one who asks.
@@ -185,6 +194,10 @@ class Entering(Exceptions):
         """What a scheme raises is the framework's own refusal: a subclass may catch it and let everybody pass."""
         name = next((one for one in self.models.raised if one.endswith(".HTTPException")), "")
         return Thing(name, named={"status_code": Const(401)}, at=at) if name else None
+
+
+def _ends_raising(scope: Scope) -> bool:
+    return scope.module.is_library or (bool(scope.body) and scope.body[-1][0] == form.RAISE)
 
 
 def _is_stub(scope: Scope) -> bool:

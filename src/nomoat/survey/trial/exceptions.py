@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Body, Node
+from nomoat.survey.python.symbols import Scope
 from nomoat.survey.trial.bodies import Bodies
 from nomoat.survey.trial.flow import Flow, merged
 from nomoat.survey.trial.machine import (
@@ -41,10 +42,21 @@ class Exceptions(Bodies):
         )
         needs = needs or (self.anonymous and self.decided[-1])
         kind = next((end.kind for end in self.catching if end is not None and end.kind), "")
-        end = End(value, self.at(env, node), conditions, needs, kind, self.caught_credential, env.scope)
+        by = self.responsible(env.scope)
+        end = End(value, self.at(env, node), conditions, needs, kind, self.caught_credential, by)
         if not self.wires:
             self.raised_at.append((end, env.scope))
         return Flow(None, ends=[end])
+
+    def responsible(self, scope: Scope) -> Scope:
+        """The function of the tree that something happens in; of a package, the one that the tree uses."""
+        if not scope.module.is_library:
+            return scope
+        # A bare helper such as `abort` acts for who calls it; what a decorator of a package made acts by itself.
+        for inner in reversed(self.path):
+            if not inner.module.is_library or (inner.parent is not None and inner.parent.is_function):
+                return inner
+        return scope
 
     @property
     def caught_credential(self) -> bool:

@@ -133,7 +133,7 @@ class Expressions(Judging):
         if isinstance(value, Choice):
             return joined([self.attribute(option, name, at) for option in value.options])
         if isinstance(value, ModuleValue):
-            return value if name == "__path__" else self.member_of_module(value.scope, name)
+            return value if name == "__path__" else self.proxied(self.member_of_module(value.scope, name))
         if isinstance(value, Registry):
             return self._of_registry(value, name)
         if isinstance(value, Object):
@@ -143,7 +143,11 @@ class Expressions(Judging):
         if isinstance(value, Thing):
             return self._of_thing(value, name, at)
         if isinstance(value, Outside):
-            return Outside(f"{value.name}.{name}", value.me)
+            return self.proxied(Outside(f"{value.name}.{name}", value.me))
+        if isinstance(value, Function) and name in value.attributes:
+            return value.attributes[name]
+        if isinstance(value, Function) and name in ("__name__", "__qualname__"):
+            return Const(value.name)
         if isinstance(value, Const) and value.label and name in ("value", "name"):
             return Const(value.label) if name == "name" else value
         return Outside(f".{name}", value)
@@ -281,7 +285,7 @@ class Expressions(Judging):
     def _of_request(self, value: Thing, name: str) -> Value:
         source = self.models.request.get(name)
         if name in value.named:
-            self.record.saw_path = self.record.saw_path or source == "method"
+            self.record.saw_path = self.record.saw_path or source in ("method", "path", "endpoint")
             return value.named[name]
         if source is None:
             return Outside(f"{value.name}.{name}", value)
@@ -325,12 +329,13 @@ class Expressions(Judging):
             text = text.decode("latin-1") if isinstance(text, bytes) else str(text)
             marks = _BY_NAME[part](text) if known else CALLER if part in ("header", "cookie", "session") else INPUT
             return Thing("", marks=marks, trail=(text,) if part == "session" and known else ())
-        return Thing("", marks=value.marks | key.tags, trail=value.trail)
+        more = (str(key.value),) if part == "credential" and isinstance(key, Const) else ()
+        return Thing("", marks=value.marks | key.tags, trail=(*value.trail, *more))
 
     # -- kinds of expressions ----------------------------------------------------------------------------------------
 
     def _name(self, env: Env, node: Node) -> Value:
-        return self.lookup(env, node[3])
+        return self.proxied(self.lookup(env, node[3]))
 
     def _attribute(self, env: Env, node: Node) -> Value:
         value = self.evaluate(env, node[3])
@@ -345,7 +350,11 @@ class Expressions(Judging):
     def _conditional(self, env: Env, node: Node) -> Value:
         test = self.test(env, node[3])
         if test.anonymous is not None:
-            return self.evaluate(env, node[4] if test.anonymous else node[5])
+            value = self.evaluate(env, node[4] if test.anonymous else node[5])
+            if self.anonymous and "caller" in test.marks and isinstance(value, Const) and not value.value:
+                # It is None or False because there is no credential.
+                return Const(value.value, value.marks | CALLER)
+            return value
         with self.under(Condition(test, True, self.at(env, node))):
             first = self.evaluate(env, node[4])
         return joined([first, self.evaluate(env, node[5])])
@@ -454,7 +463,7 @@ class Expressions(Judging):
 
     def _listed(self, env: Env, node: Node) -> Value:
         values, is_whole = self.all_of(env, node[3])
-        return Items(values, is_whole)
+        return Items(values, is_whole, is_tuple=node[0] == form.TUPLE)
 
     def _dict(self, env: Env, node: Node) -> Value:
         table = Table({})

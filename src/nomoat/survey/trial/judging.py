@@ -10,6 +10,7 @@ from nomoat.survey.trial.demands import AUTHENTICATION, OTHER, UNKNOWN, Demand, 
 from nomoat.survey.trial.machine import Machine
 from nomoat.survey.trial.values import (
     CALLER,
+    FILLED,
     Choice,
     Const,
     Env,
@@ -81,6 +82,8 @@ class Judging(Machine):
             return Test(False if self.anonymous else None, Demand("signature"), OTHER, value.tags)
         if "csrf" in value.tags:
             return Test(None, Demand("csrf"), OTHER, value.tags)
+        if isinstance(value, Thing) and value.name == FILLED and not value.trail and not value.is_call:
+            return Test(True, OTHER, OTHER)
         is_object = isinstance(value, Object) or (not isinstance(value, (Thing, Outside)))
         return Test(True if is_object else None, OTHER, OTHER, value.tags)
 

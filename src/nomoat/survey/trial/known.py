@@ -16,6 +16,7 @@ from nomoat.survey.trial.values import (
     Items,
     ModuleValue,
     Object,
+    Outside,
     PathOf,
     Table,
     Test,
@@ -203,9 +204,19 @@ def _environment_or_none(
 
 def _isinstance(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
     marks = args[0].tags if args else frozenset()
+    if len(args) == 2 and isinstance(args[0], (Items, Table)) and isinstance(args[1], Outside):
+        lists = {"builtins.list", "builtins.tuple", "builtins.set"}
+        names = lists if isinstance(args[0], Items) else {"builtins.dict"}
+        return Const(args[1].name in names)
     if len(args) == 2 and isinstance(args[0], Object) and isinstance(args[1], Class) and not args[0].marks:
         return Const(args[1].scope.dotted in run.bases(args[0].cls.scope))
     return Test(None, OTHER, OTHER, marks - frozenset(("caller",)))
+
+
+def _callable(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    if args and isinstance(args[0], (Function, Class)):
+        return Const(True)
+    return Const(False) if args and isinstance(args[0], (Const, Items, Table)) else None
 
 
 def _modules_of(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
@@ -256,6 +267,7 @@ SPECIAL: dict[str, Known] = {
     "builtins.str": _text,
     "builtins.bool": lambda run, args, named, at, env: run.truth(args[0]) if args else None,
     "builtins.isinstance": _isinstance,
+    "builtins.callable": _callable,
     "builtins.staticmethod": _same,
     "builtins.classmethod": _same,
     "builtins.property": _same,

@@ -30,6 +30,9 @@ from nomoat.survey.trial.values import (
 
 _BUILTINS = frozenset(dir(__builtins__) if not isinstance(__builtins__, dict) else __builtins__)
 _MAX_IMPORTS = 40
+_MAX_ASKING = 3
+#: Gives, whenever it is used, what its function gives then.
+LOCAL_PROXY = "werkzeug.local.LocalProxy"
 
 
 class RaisedError(Exception):
@@ -121,6 +124,8 @@ class Surroundings:
         self._refusing: dict[Scope, bool] = {}
         self._generators: dict[Scope, bool] = {}
         self._makers: dict[Scope, bool] = {}
+        self._asking: dict[Scope, bool] = {}
+        self._proxy_names = {name.rpartition(".")[2] for name in models.proxies}
         self._answers = {name.rpartition(".")[2] for name in models.answers}
 
     def makes(self, scope: Scope) -> bool:
@@ -138,6 +143,27 @@ class Surroundings:
             kinds = (form.YIELD, form.YIELD_FROM)
             known = self._generators[scope] = any(node[0] in kinds for node in form.walk_scope(scope.body))
         return known
+
+    def asks_who(self, scope: Scope, depth: int = 0) -> bool:
+        """Whether the function, or one that it calls, looks at the request at hand without being given it."""
+        known = self._asking.get(scope)
+        if known is not None:
+            return known
+        self._asking[scope] = False  # A circle of calls ends here.
+        found = any(self._is_proxy(scope, node) for node in form.walk(scope.body))
+        if not found and depth < _MAX_ASKING:
+            for site in self.program.calls(scope):
+                callee = site.callee
+                if callee.kind == "function" and callee.scope is not None and self.asks_who(callee.scope, depth + 1):
+                    found = True
+                    break
+        self._asking[scope] = found
+        return found
+
+    def _is_proxy(self, scope: Scope, node: Node) -> bool:
+        if node[0] != form.NAME or node[3] not in self._proxy_names:
+            return False
+        return self.program.resolve(scope, node).name in self.models.proxies
 
     def may_refuse(self, scope: Scope, depth: int = 0) -> bool:
         """Whether the function, or one that it calls, may answer a caller with a refusal."""
@@ -198,6 +224,10 @@ class Machine:
         self.path: list[Scope] = []
         #: For each function that is entered: whether a test of a credential was decided in it.
         self.decided: list[bool] = [False]
+        #: What stands for the request at hand, wherever it is imported: `flask.request`, `flask.g`.
+        self.proxies: dict[str, Value] = {}
+        #: Whether `return body, 401` has a status.
+        self.has_statuses = False
 
     # -- what the parts give one another -----------------------------------------------------------------------------
 
@@ -325,6 +355,8 @@ class Machine:
         inner = self.program.submodule(scope, name)
         if inner is not None:
             return ModuleValue(inner)
+        if scope.module.is_library:
+            return Outside(f"{scope.dotted}.{name}")
         outside = [imported.module for imported in scope.star_imports if self._is_outside(scope, imported.module)]
         if len(outside) == 1:
             return Outside(f"{outside[0]}.{name}")
@@ -366,6 +398,23 @@ class Machine:
             return Outside(f"{source.dotted}.{imported.name}")
         return found
 
+    def proxied(self, value: Value) -> Value:
+        """What a name stands for that means the request at hand."""
+        if isinstance(value, Outside) and value.me is None and value.name in self.models.proxies:
+            return self.proxy(self.models.proxies[value.name])
+        if isinstance(value, Thing) and value.name == LOCAL_PROXY and value.args and not value.trail:
+            return self.call(value.args[0], (), {}, value.at, Env(self.path[-1])) if self.path else value
+        return value
+
+    def proxy(self, kind: str) -> Value:
+        """The request at hand, or a part of it; what code sets on it stays for the rest of the trial."""
+        known = self.proxies.get(kind)
+        if known is None:
+            name = next(iter(sorted(self.models.requests))) if kind == "request" else f"request.{kind}"
+            marks = frozenset(("caller",)) if kind in ("session", "credential") else NOTHING
+            known = self.proxies[kind] = Thing(name, marks=marks)
+        return known
+
     def known_constant(self, scope: Scope, node: Node) -> Const | None:
         """The value that the program knows of an expression; with the tag `setting` when settings may change it."""
         known = self.program.constant(scope, node)
@@ -378,8 +427,8 @@ class Machine:
         return tuple(base if isinstance(base, str) else base.dotted for base in self.program.bases(cls))
 
     def at(self, env: Env, node: Node) -> str:
-        """`file:line` of a node."""
-        return env.scope.module.at(node)
+        """`file:line` of a node; where the tree calls it, when the node is of a package that is not part of it."""
+        return env.used_at if env.scope.module.is_library else env.scope.module.at(node)
 
 
 class Delayed(Value):

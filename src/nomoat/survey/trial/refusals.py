@@ -5,7 +5,7 @@ from __future__ import annotations
 from nomoat.survey.models import Refusal
 from nomoat.survey.trial.machine import Machine
 from nomoat.survey.trial.registry import argument
-from nomoat.survey.trial.values import Class, Const, Function, Object, Outside, Thing, Value, options
+from nomoat.survey.trial.values import Class, Const, Function, Items, Object, Outside, Thing, Value, options
 
 #: The name under which an object keeps what its class gave to a base of another package.
 SUPER = "__super__"
@@ -26,6 +26,10 @@ def status_of(run: Machine, value: Value | None, table: dict[str, Refusal]) -> i
     if value is None:
         return None
     for option in options(value):
+        if run.has_statuses and isinstance(option, Items) and option.is_tuple:
+            found = _status_beside(run, option, table)
+            if found is not None:
+                return found
         for name in names_of(run, option):
             refusal = table.get(name)
             if refusal is not None:
@@ -33,9 +37,17 @@ def status_of(run: Machine, value: Value | None, table: dict[str, Refusal]) -> i
     return None
 
 
+def _status_beside(run: Machine, answer: Items, table: dict[str, Refusal]) -> int | None:
+    """The status of `return body, 401` (`body, 401, headers`)."""
+    beside = _number(answer.values[1]) if len(answer.values) > 1 else 0
+    return beside or (status_of(run, answer.values[0], table) if answer.values else None)
+
+
 def is_redirect(run: Machine, value: Value | None) -> bool:
     """Whether it is an answer that sends the caller elsewhere."""
     for option in options(value) if value is not None else ():
+        if run.has_statuses and isinstance(option, Items) and option.is_tuple and option.values:
+            option = option.values[0]
         for name in names_of(run, option):
             refusal = run.models.answers.get(name)
             if refusal is not None and refusal.redirects:
@@ -47,7 +59,13 @@ def _status(run: Machine, value: Value, refusal: Refusal) -> int:
     if refusal.fixed is not None:
         return refusal.fixed
     if isinstance(value, Thing):
-        return _number(argument(refusal.status, value.args, value.named))
+        given = argument(refusal.status, value.args, value.named)
+        number = _number(given)
+        if number or not run.has_statuses:
+            return number
+        # `make_response((body, 401))`, `abort(make_response(..., 401))`
+        inner = given if given is not None and not isinstance(given, Const) else next(iter(value.args), None)
+        return (status_of(run, inner, run.models.answers) or 0) if inner is not None else 0
     if isinstance(value, Object):
         for name in refusal.status.names:
             found = _number(value.attributes.get(name) or run.attribute(value, name))

@@ -42,6 +42,8 @@ class Registry(Value):
     named: dict[str, Value] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
     middleware: list[Entry] = field(default_factory=list)
+    #: Functions that run before each of its handlers.
+    before: list[Entry] = field(default_factory=list)
     #: What runs when a server starts it.
     starting: list[Value] = field(default_factory=list)
     cls: Class | None = None
@@ -101,6 +103,8 @@ def argument(spot: Spot, args: tuple[Value, ...], named: dict[str, Value]) -> Va
     for name in spot.names:
         if name in named:
             return named[name]
+    if spot.has_rest and spot.position is not None:
+        return Items(list(args[spot.position :]))
     if spot.position is not None and spot.position < len(args):
         return args[spot.position]
     return None

@@ -156,6 +156,10 @@ class Trial(Definitions):
 
     def _for(self, node: Node, env: Env) -> Flow:
         source = self.evaluate(env, node[4])
+        if self.anonymous and isinstance(source, Thing) and self.truth(source).anonymous is False:
+            # There is nothing to go through without a credential.
+            self.decided[-1] = True
+            return self.run(node[6], env) if node[6] else Flow(env)
         known = isinstance(source, Items) and source.is_whole and len(source.values) <= _MAX_LOOP
         elements = source.values if known and isinstance(source, Items) else [self.element(source)]
         flow = Flow()

@@ -24,6 +24,8 @@ CALLER = frozenset(("caller",))
 INPUT = frozenset(("input",))
 SETTING = frozenset(("setting",))
 UNREAD = frozenset(("unread",))
+#: The name of a text that is never empty.
+FILLED = "filled"
 
 
 class Value:
@@ -60,6 +62,7 @@ class Items(Value):
     is_whole: bool = True
     #: Everything in it was added where it is not sure that code runs.
     may_be_empty: bool = False
+    is_tuple: bool = False
 
     def _tags(self) -> frozenset[str]:
         return union(self.values)
@@ -86,6 +89,16 @@ class Env:
     names: dict[str, Value] = field(default_factory=dict)
     #: Where the function was called from, for a message that says who asked.
     called_at: str = ""
+
+    @property
+    def used_at(self) -> str:
+        """Where the tree itself calls what leads here, for names of packages that are not part of it."""
+        env: Env | None = self
+        while env is not None:
+            if env.called_at:
+                return env.called_at
+            env = env.parent
+        return ""
 
     @property
     def module(self) -> Env:
@@ -115,6 +128,8 @@ class Function(Value):
     outer: list[Value] = field(default_factory=list)
     #: Where it is given a `__signature__` that cannot be read: frameworks fill this one, not its own parameters.
     signed_at: str = ""
+    #: What code sets on it: `view.view_class = cls`.
+    attributes: dict[str, Value] = field(default_factory=dict)
 
     def sign(self, signature: Value, at: str) -> None:
         """Takes note of a `__signature__`: `inspect.signature(other)` is that of `other`, all else cannot be read."""
@@ -143,9 +158,9 @@ class Function(Value):
 
     @property
     def at(self) -> str:
-        """`file:line` of its `def`."""
+        """`file:line` of its `def`; of what stands for a package that is not here, where source uses it."""
         if self.scope is not None:
-            return self.scope.at
+            return self.env.used_at if self.scope.module.is_library else self.scope.at
         return self.env.scope.module.at(self.node) if self.node is not None else ""
 
     @property

@@ -1,0 +1,3 @@
+"""Flask-RESTX: as Flask-RESTful."""
+
+from flask_restful import Resource, abort

@@ -1,0 +1,90 @@
+"""Routes of classes whose methods answer: one for each method of HTTP that the class has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nomoat.survey.models import EndpointClass, Models
+from nomoat.survey.trial.machine import ExhaustedError, Machine, RaisedError
+from nomoat.survey.trial.refusals import names_of
+from nomoat.survey.trial.values import Class, Const, Function, Items, Object, Value
+
+#: What frameworks set on the function that answers for a class.
+_CLASS_OF_VIEW = ("view_class", "cls")
+
+
+@dataclass(frozen=True)
+class View:
+    """A class that answers; `function` is what the framework calls for it, None where it calls the methods."""
+
+    cls: Class
+    model: EndpointClass
+    function: Value | None = None
+
+
+def view_of(run: Machine, models: Models, handler: Value) -> View | None:
+    """The class behind a handler, if it is one."""
+    if isinstance(handler, Function):
+        made = next((handler.attributes[name] for name in _CLASS_OF_VIEW if name in handler.attributes), None)
+        model = _model(run, models, made)
+        return View(made, model, handler) if isinstance(made, Class) and model is not None else None
+    model = _model(run, models, handler)
+    if model is None or not isinstance(handler, Class):
+        return None
+    if not model.made_by:
+        return View(handler, model)
+    try:
+        function = run.call(run.attribute(handler, model.made_by), (Const("view"),), {}, handler.scope.at, handler.env)
+    except (RaisedError, ExhaustedError, RecursionError):
+        return View(handler, model, Const(None))
+    return View(handler, model, function)
+
+
+def _model(run: Machine, models: Models, cls: Value | None) -> EndpointClass | None:
+    names = names_of(run, cls) if isinstance(cls, Class) else ()
+    return next((models.endpoint_classes[name] for name in names if name in models.endpoint_classes), None)
+
+
+def methods_of(run: Machine, view: View, given: tuple[str, ...] | None) -> list[tuple[str, str]]:
+    """Each method of HTTP with the name of the function in the class that answers it.
+
+    `given` are the methods that the registration names; without it, all that the class has.
+    """
+    names = {
+        name for base in run.program.bases(view.cls.scope) if not isinstance(base, str) for name in base.bindings
+    }  # fmt: skip
+    if not view.model.methods:
+        listed = run.attribute(view.cls, "methods") if "methods" in names else None
+        values = listed.values if isinstance(listed, Items) else []
+        declared = [str(one.value).upper() for one in values if isinstance(one, Const)]
+        methods = list(given or declared or ["GET"])
+        if view.model.head and "GET" in methods and "HEAD" not in methods:
+            methods.append("HEAD")
+        return [(method, "") for method in methods]
+    found: list[tuple[str, str]] = []
+    for method in view.model.methods:
+        if method.lower() in names:
+            found.append((method, method.lower()))
+        elif method == "HEAD" and view.model.head and "get" in names:
+            found.append((method, "get"))
+    allowed = {*given, *(("HEAD",) if "GET" in given else ())} if given is not None else None
+    return [one for one in found if allowed is None or one[0] in allowed]
+
+
+def member(run: Machine, view: View, name: str, at: str) -> Value:
+    """The function of the class that answers."""
+    return run.attribute(Object(view.cls, at=at), name)
+
+
+def decorated(run: Machine, decorator: Value, handler: Value, at: str) -> Value:
+    """The handler with one more decorator around it."""
+    if not isinstance(handler, Function):
+        return handler
+    try:
+        found = run.call(decorator, (handler,), {}, at, handler.env)
+    except (RaisedError, ExhaustedError, RecursionError):
+        return handler
+    if isinstance(found, Function):
+        return found
+    handler.outer.append(decorator)
+    return handler
