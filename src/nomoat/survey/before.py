@@ -5,6 +5,7 @@ What one of them sets on the request (`g.user = ...`), the next and the handler 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from nomoat.appmap import ids
@@ -12,9 +13,25 @@ from nomoat.survey.guards import AtHand, Judge, Judgement, Tried
 from nomoat.survey.middleware import request_to
 from nomoat.survey.python import form
 from nomoat.survey.routing import Found
+from nomoat.survey.trial.calls import NEXT, guards_by_name
+from nomoat.survey.trial.machine import ExhaustedError, RaisedError, proxy_of
 from nomoat.survey.trial.refusals import is_redirect, status_of
 from nomoat.survey.trial.registry import Entry
-from nomoat.survey.trial.values import FILLED, INPUT, Choice, Const, Function, Table, Thing, Value, options
+from nomoat.survey.trial.values import (
+    FILLED,
+    INPUT,
+    Choice,
+    Class,
+    Const,
+    Function,
+    Items,
+    Object,
+    Outside,
+    Table,
+    Thing,
+    Value,
+    options,
+)
 
 
 @dataclass
@@ -31,53 +48,178 @@ def path_argument(kind: str) -> Value:
     return Thing("" if kind in ("int", "float") else FILLED, marks=INPUT)
 
 
-def requests(judge: Judge, found: Found) -> Requests:
-    """The request as the handler of the route gets it, and what stood before it."""
+@dataclass(frozen=True)
+class _Known:
+    """What a step did: its judgement, and what it left on the request of either caller; `state` numbers that."""
 
-    def at_hand() -> AtHand:
+    judged: Judgement
+    anonymous: dict[str, dict[str, Value]]
+    signed: dict[str, dict[str, Value]]
+    state: int
+
+
+class Before:
+    """Tries what stands before handlers, once for all routes that it cannot tell apart."""
+
+    def __init__(self, judge: Judge) -> None:
+        self._judge = judge
+        self._steps: dict[int, tuple[Entry, list[Step | Judgement]]] = {}
+        self._known: dict[tuple[object, ...], _Known] = {}
+        #: What of a request a step asked for, when it was tried in a state.
+        self._saw: dict[tuple[int, int], set[str]] = {}
+
+    def requests(self, found: Found) -> Requests:
+        """The request as the handler of the route gets it, and what stood before it."""
+        made = Requests(self._at_hand(found), self._at_hand(found))
+        state = 0
+        for entry in found.around.before:
+            known = self._steps.get(id(entry))
+            if known is None:
+                known = self._steps[id(entry)] = entry, list(_steps(self._judge, entry))
+            for step in known[1]:
+                if isinstance(step, Step):
+                    state = self._step(step, found, made, state)
+                else:
+                    made.judged.append(step)
+        return made
+
+    def _at_hand(self, found: Found) -> AtHand:
         arguments: dict[object, Value] = {name: path_argument(kind) for name, kind in ids.parameters(found.path)}
-        request = request_to(judge.models, found)
+        request = request_to(self._judge.models, found)
         return AtHand({"request": request}, found.has_statuses, request, Table(arguments))
 
-    made = Requests(at_hand(), at_hand())
-    for entry in found.around.before:
-        made.judged.append(_judged(judge, entry, made))
-    return made
+    def _step(self, step: Step, found: Found, made: Requests, state: int) -> int:
+        place = (id(step), state)
+        known = self._known.get((*place, *_asked(self._saw.get(place, set()), found)))
+        if known is None:
+            saw: set[str] = set() if step.gives in ("", "request", "get_response") else {"path", "endpoint"}
+            judged = _judged(self._judge, step, found, made, saw)
+            self._saw.setdefault(place, set()).update(saw)
+            left = (_left(made.anonymous), _left(made.signed))
+            known = _Known(judged, *left, len(self._known) + 1)
+            self._known[(*place, *_asked(self._saw[place], found))] = known
+        else:
+            _restore(made.anonymous, known.anonymous)
+            _restore(made.signed, known.signed)
+        made.judged.append(known.judged)
+        return known.state
 
 
-def _judged(judge: Judge, entry: Entry, made: Requests) -> Judgement:
-    function = entry.handler
-    if isinstance(function, Choice):
-        function = next((one for one in function.options if isinstance(one, Function)), function)
-    if not isinstance(function, Function):
-        return Judgement()
+def _asked(saw: set[str], found: Found) -> Iterator[str]:
+    values = {"method": found.method, "path": found.path, "endpoint": found.endpoint}
+    for kind in sorted(saw):
+        yield values[kind]
+
+
+#: What a request to a route has by itself.
+_OWN = frozenset(("method", "url", "scope", "path", "endpoint", "blueprint"))
+
+
+def _left(at_hand: AtHand) -> dict[str, dict[str, Value]]:
+    """What code has set on the request and its parts."""
+    return {
+        kind: {name: value for name, value in part.named.items() if name not in _OWN}
+        for kind, part in at_hand.proxies.items()
+        if isinstance(part, Thing)
+    }
+
+
+def _restore(at_hand: AtHand, left: dict[str, dict[str, Value]]) -> None:
+    for kind, named in left.items():
+        part = at_hand.proxies.get(kind)
+        if not isinstance(part, Thing):
+            part = at_hand.proxies[kind] = proxy_of(kind)
+        part.named.update(named)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One function that runs before the handler. `gives` says what it is given: see `_given`."""
+
+    function: Function
+    gives: str
+    name: str
+    at: str
+    is_conditional: bool = False
+
+
+def _steps(judge: Judge, entry: Entry) -> Iterator[Step | Judgement]:
+    """The functions behind a registration; a judgement where they cannot be read."""
+    value = entry.handler
+    if isinstance(value, Choice):
+        value = next((one for one in value.options if isinstance(one, Function)), value)
+    if entry.verb.calls == "get_response":
+        yield from _of_middleware(judge, value)
+    elif isinstance(value, Function):
+        yield Step(value, entry.verb.calls, value.name, value.at, entry.is_conditional)
+
+
+def _of_middleware(judge: Judge, value: Value | None) -> Iterator[Step | Judgement]:
+    """What stands around all views: made once with what comes after it, then called for each request."""
+    if isinstance(value, Outside):
+        last = value.name.rpartition(".")[2]
+        if value.name not in judge.models.harmless and guards_by_name(last.removesuffix("Middleware")):
+            package = value.name.partition(".")[0]
+            yield Judgement(doubts=[f"{last} of a package that is not here ({package}) stands before it"])
+        return
+    reader = judge._reader
+    made: Value | None = None
+    try:
+        if isinstance(value, Function):
+            made = reader.call(value, (Outside(NEXT),), {}, value.at, value.env)
+            if isinstance(made, Function):
+                yield Step(made, "get_response", value.name, value.at)
+            return
+        made = reader.construct(value, (Outside(NEXT),), {}, value.scope.at) if isinstance(value, Class) else None
+    except (RaisedError, ExhaustedError, RecursionError):
+        yield Judgement(doubts=["a middleware cannot be read"])
+        return
+    if not isinstance(value, Class) or not isinstance(made, Object):
+        return
+    for name, gives in (("process_request", "request"), ("__call__", "get_response"), ("process_view", "view")):
+        method = reader.attribute(made, name)
+        if isinstance(method, Function):
+            yield Step(method, gives, value.scope.name, value.scope.at)
+
+
+def _judged(judge: Judge, step: Step, found: Found, made: Requests, saw: set[str]) -> Judgement:
+    function = step.function
     judged = Judgement(function=function.scope)
-    tried = judge.tried(function, _given(entry, function, made.anonymous), is_anonymous=True, at_hand=made.anonymous)
+    given = _given(step, found, made.anonymous)
+    tried = judge.tried(function, given, is_anonymous=True, at_hand=made.anonymous)
     refuses = _refuses(judge, tried)
-    passes = tried.is_exhausted or (tried.passes and any(_is_none(one) for one in options(tried.value)))
+    if step.gives == "get_response":
+        passes = tried.is_exhausted or bool(tried.trial.record.reached)
+    else:
+        passes = tried.is_exhausted or (tried.passes and any(_is_none(one) for one in options(tried.value)))
     if refuses and passes:
-        judged.doubts.append(judge._why(tried, function.name))
-    elif refuses and entry.is_conditional:
-        judged.doubts.append(f"whether {function.name} runs before it depends on something ({entry.at})")
+        judged.doubts.append(judge._why(tried, step.name))
+    elif refuses and step.is_conditional:
+        judged.doubts.append(f"whether {step.name} runs before it depends on something ({step.at})")
     elif refuses:
         judged.refuses = True
-    given = _given(entry, function, made.signed)
-    signed = judge.tried(function, given, is_anonymous=False, at_hand=made.signed)
+    signed = judge.tried(function, _given(step, found, made.signed), is_anonymous=False, at_hand=made.signed)
+    saw |= tried.trial.record.saw | signed.trial.record.saw
     if judged.refuses:
-        judge._demands(judged, signed, function.name, function.at, "", "before")
-        judge.take_answers(judged, signed, function.name)
+        judge._demands(judged, signed, step.name, step.at, "", "before")
+        judge.take_answers(judged, signed, step.name)
         if not any(guard.kind in ("authentication", "permission", "signature") for guard in judged.guards):
-            judged.guards.insert(0, judge.authentication(function.name, function.at))
+            judged.guards.insert(0, judge.authentication(step.name, step.at))
     return judged
 
 
-def _given(entry: Entry, function: Function, at_hand: AtHand) -> dict[str, Value]:
-    """`url_value_preprocessor` is given the endpoint and what stands in the path, and may take from it."""
-    if entry.verb.calls != "endpoint and arguments" or function.scope is None:
-        return {}
-    names = [parameter[form.P_NAME] for parameter in function.scope.parameters]
-    endpoint = at_hand.request.named["endpoint"]
-    return dict(zip(names, (endpoint, at_hand.arguments), strict=False))
+def _given(step: Step, found: Found, at_hand: AtHand) -> dict[str, Value]:
+    """Arguments by name: the request, and the view with what it will be given, or the endpoint with the same."""
+    parameters = step.function.scope.parameters if step.function.scope is not None else ()
+    names = [one[form.P_NAME] for one in (parameters[1:] if step.function.me is not None else parameters)]
+    values: tuple[Value, ...] = ()
+    if step.gives == "endpoint and arguments":
+        values = (at_hand.request.named["endpoint"], at_hand.arguments)
+    elif step.gives in ("request", "get_response"):
+        values = (at_hand.request,)
+    elif step.gives == "view":
+        values = (at_hand.request, found.handler, Items([]), at_hand.arguments)
+    return dict(zip(names, values, strict=False))
 
 
 def _refuses(judge: Judge, tried: Tried) -> bool:

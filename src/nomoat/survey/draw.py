@@ -142,6 +142,8 @@ def _handler(found: Found) -> tuple[str, str]:
     value: Value = found.original or options(found.handler)[0]
     while isinstance(value, Function) and value.wraps is not None and value.wraps is not value:
         value = value.wraps
+    if isinstance(value, Function) and value.scope is not None and value.scope.module.is_library and found.cls:
+        value = found.cls
     if isinstance(value, Function) and value.scope is not None:
         return f"{value.scope.module.name}:{value.scope.qualname}", value.at
     if isinstance(value, Object):

@@ -18,6 +18,7 @@ from nomoat.survey.models import (
     Refusal,
     Scheme,
     Spot,
+    UrlModules,
     Verb,
     spot,
 )
@@ -29,16 +30,16 @@ _NAMES = {
     "files": "files", "harmless_middleware": "harmless", "requests": "requests", "closing": "closing",
     "scopes_of_route": "scopes_of_route", "injected": "injected", "forms": "forms", "verifiers": "verifiers",
     "signatures": "signatures", "comparers": "comparers", "macs": "macs", "limiters": "limiters",
-    "raising_methods": "raising_methods", "passwords": "passwords", "issuers": "issuers",
+    "settings": "settings", "raising_methods": "raising_methods", "passwords": "passwords", "issuers": "issuers",
 }  # fmt: skip
 _RECORDS = (
     "objects", "verbs", "listed", "endpoint_classes", "class_views", "middleware_classes", "backends", "request",
     "refusing", "raised", "answers", "depends", "inputs", "schemes", "asks", "protects",
-    "proxies",
+    "proxies", "includes", "framework_urls",
 )  # fmt: skip
 _VERB_KEYS = (
     "names", "does", "path", "methods", "default", "handler", "dependencies", "routes", "middleware", "prefix",
-    "raised", "calls", "prefixed", "head", "replaces", "everywhere", "endpoint",
+    "raised", "calls", "prefixed", "head", "replaces", "everywhere", "endpoint", "paths",
 )  # fmt: skip
 _DOES = ("route", "include", "mount", "middleware", "handle", "files", "start", "before", "join")
 #: What a handler is given: what its parameters ask for, the request, what stands in the path, or both.
@@ -66,7 +67,7 @@ class _Loading:
         self._reader = Reader()
         self._models = into
         self._groups = groups
-        known = ("format", "framework", "extends", "dialect", *_NAMES, *_RECORDS)
+        known = ("format", "framework", "extends", "dialect", "url_modules", *_NAMES, *_RECORDS)
         self._fields = self._reader.mapping(document, "a framework model", known=known)
         self._dialect = self._read_dialect()
 
@@ -103,6 +104,7 @@ class _Loading:
             self._reader.mistake(f"a framework model needs format: {FORMAT}", fields.get("format") or fields)
         for section, attribute in _NAMES.items():
             getattr(self._models, attribute).update(self._reader.texts(fields.get(section), section))
+        self._url_modules(fields)
         for section in _RECORDS:
             if section not in ("verbs", "request"):
                 for record in self._reader.sequence(fields.get(section), section):
@@ -112,6 +114,12 @@ class _Loading:
             if source is not None:
                 self._models.request[attribute] = source
         self._reader.finish()
+
+    def _url_modules(self, fields: Mapping) -> None:
+        given = self._reader.mapping(fields.get("url_modules"), "url_modules", known=("variable", "root", "middleware"))
+        if given is not None:
+            texts = [self._reader.text(given.get(key), key) or "" for key in ("variable", "root", "middleware")]
+            self._models.url_modules.append(UrlModules(self._framework, *texts))
 
     def _record(self, section: str, node: Node) -> None:
         keys = _VERB_KEYS if section == "listed" else _RECORD_KEYS[section]
@@ -155,6 +163,7 @@ class _Loading:
             everywhere=self._reader.boolean(fields.get("everywhere"), "everywhere") or False,
             endpoint=self._spot(fields, "endpoint"),
             dialect=self._dialect,
+            paths=self._reader.choice(fields.get("paths"), "paths", get_args(Paths)),  # type: ignore[arg-type]
         )
 
     # -- one method a section, named after it ------------------------------------------------------------------------
@@ -253,6 +262,13 @@ class _Loading:
         if stands_for is not None:
             self._models.proxies.update(dict.fromkeys(names, stands_for))
 
+    def _includes(self, names: tuple[str, ...], fields: Mapping) -> None:
+        self._models.includes.update(dict.fromkeys(names, self._spot(fields, "callable")))
+
+    def _framework_urls(self, names: tuple[str, ...], fields: Mapping) -> None:
+        guard = self._reader.text(fields.get("guard"), "guard") or ""
+        self._models.framework_urls.update(dict.fromkeys(names, guard))
+
     def _asks(self, names: tuple[str, ...], fields: Mapping) -> None:
         self._models.asks.update(dict.fromkeys(names, self._spot(fields, "permission")))
 
@@ -276,5 +292,7 @@ _RECORD_KEYS = {
     "schemes": ("names", "unless", "optional", "flags", "makes"),
     "asks": ("names", "permission"),
     "proxies": ("names", "for"),
+    "includes": ("names", "callable"),
+    "framework_urls": ("names", "guard"),
     "protects": ("names", "app", "mode", "service", "default"),
 }

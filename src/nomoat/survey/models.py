@@ -14,7 +14,7 @@ FOLDER = Path(__file__).parent / "frameworks"
 #: What reading an attribute of a request may give; `by-name` kinds look at the name that is asked for.
 SOURCES = (
     "header", "cookie", "session", "credential", "query", "input", "state", "address", "method", "path", "url", "scope",
-    "endpoint", "nothing",
+    "endpoint", "meta", "nothing",
 )  # fmt: skip
 #: How paths name their parameters: `{order_id:int}`, `<int:order_id>`, `(?P<order_id>[0-9]+)`.
 Paths: TypeAlias = Literal["brace", "angle", "regex"]
@@ -82,6 +82,20 @@ class Verb:
     #: The name of the endpoint; without it, that of the function.
     endpoint: Spot = Spot()
     dialect: Dialect = Dialect()
+    #: How this one writes paths, where it is not as the rest of its framework does.
+    paths: Paths | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UrlModules:
+    """Modules whose list of paths is the application: the list's variable, and the settings that name the first one
+    and the middleware around all of them.
+    """
+
+    framework: str
+    variable: str
+    root: str
+    middleware: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +122,8 @@ class Kind:
     #: The application or router that a constructor is given and that it becomes a part of.
     within: Spot = Spot()
     dialect: Dialect = Dialect()
+    #: What every path begins with.
+    root: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +173,12 @@ class Models:
     harmless: set[str] = field(default_factory=set)
     requests: set[str] = field(default_factory=set)
     request: dict[str, str] = field(default_factory=dict)
+    url_modules: list[UrlModules] = field(default_factory=list)
+    #: What gives the value of a setting by its name: `django.conf.settings`.
+    settings: set[str] = field(default_factory=set)
+    includes: dict[str, Spot] = field(default_factory=dict)
+    #: Paths that the framework serves by itself, with the guard that it puts on them.
+    framework_urls: dict[str, str] = field(default_factory=dict)
     #: Names that stand for the request at hand, or for a part of it, wherever they are imported.
     proxies: dict[str, str] = field(default_factory=dict)
     refusing: dict[str, Spot] = field(default_factory=dict)

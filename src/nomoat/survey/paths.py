@@ -7,22 +7,84 @@ from __future__ import annotations
 
 import re
 
-from nomoat.survey.models import Dialect
+from nomoat.survey.models import Dialect, Paths
 
 _ANGLE = re.compile(r"<(?:(?P<converter>[A-Za-z_]\w*)(?:\((?P<given>[^)]*)\))?:)?(?P<name>[A-Za-z_]\w*)>")
+#: What a group of a pattern matches, as a converter would say it.
+_DIGITS = re.compile(r"(\\d|\[0-9\])(\+|\{\d+(,\d*)?\})")
+_ANYTHING = re.compile(r"\.[*+]\??")
+_NAMED = re.compile(r"\(\?P<(\w+)>")
 
 
-def braced(text: str, dialect: Dialect) -> str:
+def braced(text: str, paths: Paths) -> str:
     """The path with its parameters in braces."""
-    if dialect.paths == "angle":
+    if paths == "angle":
         return _ANGLE.sub(_of_angle, text)
-    return text
+    return _of_pattern(text) if paths == "regex" else text
 
 
 def _of_angle(found: re.Match[str]) -> str:
     converter = found.group("converter") or ""
     is_plain = converter in ("", "string", "str", "default")
     return "{" + found.group("name") + ("" if is_plain else f":{converter}") + "}"
+
+
+def _of_pattern(text: str) -> str:
+    """A regular expression as a path: groups become parameters, what only marks an end goes."""
+    found: list[str] = []
+    place, unnamed = 0, 0
+    while place < len(text):
+        char = text[place]
+        if char == "(":
+            end = _closing(text, place)
+            inner = text[place + 1 : end]
+            named = _NAMED.match(text, place)
+            if named is not None:
+                found.append(_parameter(named.group(1), text[named.end() : end]))
+            elif inner.startswith("?:"):
+                found.append(_of_pattern(inner[2:]) if "|" not in inner else f"{{arg{unnamed}}}")
+                unnamed += "|" in inner
+            elif not inner.startswith("?"):
+                found.append(_parameter(f"arg{unnamed}", inner))
+                unnamed += 1
+            place = end + 1
+        elif char == "\\":
+            following = text[place + 1 : place + 2]
+            found.append("" if following in "AZbB" else following)
+            place += 2
+        elif char in "^$":
+            place += 1
+        else:
+            found.append(char)
+            place += 1
+        if text[place : place + 1] in ("?", "*", "+") and place:
+            place += 1
+    return "".join(found)
+
+
+def _parameter(name: str, pattern: str) -> str:
+    if _DIGITS.fullmatch(pattern):
+        return "{" + name + ":int}"
+    return "{" + name + (":path}" if _ANYTHING.fullmatch(pattern) else "}")
+
+
+def _closing(text: str, start: int) -> int:
+    """The place of the parenthesis that closes the one at `start`."""
+    depth, place, in_set = 0, start, False
+    while place < len(text):
+        char = text[place]
+        if char == "\\":
+            place += 1
+        elif char == "[":
+            in_set = True
+        elif char == "]":
+            in_set = False
+        elif not in_set and char in "()":
+            depth += 1 if char == "(" else -1
+            if depth == 0:
+                return place
+        place += 1
+    return len(text)
 
 
 def joined(prefix: str, path: str, dialect: Dialect) -> str:

@@ -14,9 +14,11 @@ from nomoat.survey.trial.refusals import SUPER, names_of
 from nomoat.survey.trial.registry import Entry, Registry, argument
 from nomoat.survey.trial.values import (
     Choice,
+    Class,
     Const,
     Function,
     Items,
+    ModuleValue,
     Object,
     Outside,
     Table,
@@ -24,7 +26,7 @@ from nomoat.survey.trial.values import (
     Value,
     options,
 )
-from nomoat.survey.views import View, decorated, member, methods_of, view_of
+from nomoat.survey.views import View, decorated, member, methods_of, methods_of_function, view_of
 
 _MAX_DEEP = 25
 
@@ -65,6 +67,10 @@ class Found:
     label: str = ""
     endpoint: str = ""
     has_statuses: bool = False
+    #: What the framework itself lets nobody past.
+    guard: str = ""
+    #: The class that answers.
+    cls: Class | None = None
 
 
 @dataclass
@@ -93,7 +99,8 @@ class Layer:
         self._astray = []
         self.used = set()
         everywhere = tuple(entry for entry in self._before(registry, []) if entry.verb.everywhere)
-        self._registry(registry, replace(around, before=(*around.before, *everywhere)))
+        prefix = around.prefix + registry.kind.root
+        self._registry(registry, replace(around, prefix=prefix, before=(*around.before, *everywhere)))
         for lost, inner in self._astray:
             # Only what is nowhere else is shown where it may not be.
             if lost not in self.used:
@@ -125,7 +132,7 @@ class Layer:
             if registry.kind.prefix_is_name and not around.is_replaced and (own is None or not prefix):
                 name = registry.taken("name") or (registry.args[0] if registry.args else None)
                 prefix = f"/{name.value}" if isinstance(name, Const) else prefix
-            prefix = braced(prefix, registry.kind.dialect)
+            prefix = braced(prefix, registry.kind.dialect.paths)
             for entry in registry.entries:
                 self._entry(entry, inner, prefix)
             for given in (registry.taken("routes"), registry.attributes.get("routes()")):
@@ -216,7 +223,7 @@ class Layer:
 
     def _prefix(self, entry: Entry, spot: Spot) -> str:
         value = entry.argument(spot)
-        return braced(self._text(value, entry.at), entry.verb.dialect) if value is not None else ""
+        return braced(self._text(value, entry.at), entry.verb.dialect.paths) if value is not None else ""
 
     def _include(self, router: Value, around: Around, entry: Entry) -> None:
         if isinstance(router, Registry):
@@ -254,7 +261,10 @@ class Layer:
                 single = replace(verb, path=Spot(("path()",)))
                 self._route(single, name, args, {**named, "path()": one}, handler, at, around, late, original)
             return
-        path = joined(around.prefix, braced(self._text(path_value, at), verb.dialect), verb.dialect)
+        paths = verb.paths or verb.dialect.paths
+        path = joined(around.prefix, braced(self._text(path_value, at), paths), verb.dialect)
+        if self._is_included(handler, path, around, at):
+            return
         if not _is_text(path_value) and not around.doubt:
             around = replace(around, doubt=f"its path cannot be read ({at})")
         handler = handler if handler is not None else Const(None)
@@ -263,6 +273,8 @@ class Layer:
         more = argument(verb.middleware, args, named)
         if isinstance(more, Items):
             around = replace(around, middleware=(*((value, "") for value in more.values), *around.middleware))
+        if "request" in verb.calls and "arguments" in verb.calls and isinstance(handler, Function):
+            methods = methods_of_function(handler)
         view = view_of(self._run, self._models, handler)
         first = len(self.layout.routes)
         if view is not None:
@@ -282,6 +294,42 @@ class Layer:
             for decorator in around.decorators:
                 found.original = found.original or (found.handler if isinstance(found.handler, Function) else None)
                 found.handler = decorated(self._run, decorator, found.handler, found.at)
+
+    def _is_included(self, handler: Value | None, path: str, around: Around, at: str) -> bool:
+        """Whether what stands where a handler does is a list of further paths, which it then lays out."""
+        inner = replace(around, prefix=path, is_replaced=True)
+        if isinstance(handler, Outside) and handler.name in self._models.framework_urls:
+            guard = self._models.framework_urls[handler.name]
+            found = Found("ANY", path.rstrip("/"), Const(None), at, "", inner, is_of_framework=True, label=handler.name)
+            found.guard = guard
+            self.layout.routes.append(found)
+            return True
+        if not isinstance(handler, Thing) or handler.name not in self._models.includes or handler.trail:
+            return False
+        given = argument(self._models.includes[handler.name], handler.args, handler.named)
+        if isinstance(given, Items) and given.is_tuple and given.values:
+            given = given.values[0]
+        for option in options(given) if given is not None else ():
+            self._included(option, inner, at)
+        return True
+
+    def _included(self, given: Value, around: Around, at: str) -> None:
+        if isinstance(given, Const) and isinstance(given.value, str):
+            source = self._run.program.module_named(given.value)
+            given = ModuleValue(source) if source is not None else Outside(given.value)
+        if isinstance(given, ModuleValue):
+            listed = self._run.around.url_modules.get(given.scope.module.path)
+            variable = next((one.variable for one in self._models.url_modules), "")
+            given = listed if listed is not None else self._run.member_of_module(given.scope, variable)
+        if isinstance(given, Registry):
+            self._registry(given, around)
+        elif isinstance(given, Items):
+            self._listed(given, around, at)
+        else:
+            name = given.name if isinstance(given, (Thing, Outside)) else ""
+            package = name.partition(".")[0]
+            what = f"routes of {name}, of the package {package} that is not here"
+            self.layout.unread.append((at, what if name else "which paths are included here cannot be read"))
 
     def _methods(
         self, verb: Verb, name: str, args: tuple[Value, ...], named: dict[str, Value], at: str
@@ -312,6 +360,7 @@ class Layer:
             found = Found(
                 method, path, handler, at, verb.calls if view.function is not None else view.model.calls, around
             )
+            found.cls = view.cls
             if view.function is not None:
                 found.original = own if isinstance(own, Function) else None
             self.layout.routes.append(found)
@@ -345,6 +394,9 @@ class Layer:
                 self._listed_one(option, around, at)
             return
         if isinstance(value, Const) and value.value is None:
+            return
+        if isinstance(value, Items):
+            self._listed(value, around, at)
             return
         made = value.attributes.get(SUPER) if isinstance(value, Object) else value
         verb = self._models.listed.get(made.name) if isinstance(made, Thing) else None

@@ -8,13 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from nomoat.appmap.model import SIGNED_IN, Guard, Parameter, Runs, Verdict
-from nomoat.survey.before import Requests, requests
+from nomoat.survey.before import Before, Requests
 from nomoat.survey.guards import Judge, Judgement, Tried, escape, unread
+from nomoat.survey.python import form
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.routing import Found, dependency_of
 from nomoat.survey.trial import demands
 from nomoat.survey.trial.calls import guards_by_name
-from nomoat.survey.trial.demands import Demand
+from nomoat.survey.trial.demands import AUTHENTICATION, Demand
 from nomoat.survey.trial.machine import End
 from nomoat.survey.trial.refusals import is_redirect, status_of, status_of_raised
 from nomoat.survey.trial.values import Choice, Class, Const, Function, Object, Outside, Thing, Value
@@ -45,19 +46,25 @@ class Verdicts:
     def __init__(self, judge: Judge) -> None:
         self._judge = judge
         self._models = judge.models
+        self._before = Before(judge)
 
     def of(self, found: Found, before: list[Judgement]) -> Answer:
         """The verdict; `before` is what the middleware around the route does to it."""
         if found.is_of_framework:
-            return self._of_framework(before)
-        made = requests(self._judge, found)
+            return self._of_framework(found, before)
+        made = self._before.requests(found)
         judged = [*before, *made.judged, *self._dependencies(found)]
         handler = self._handler(found, judged, made)
         never = [self._never(late) for late in found.late]
         return self._put_together(found, judged, handler, [guard for one in never for guard in one])
 
-    def _of_framework(self, before: list[Judgement]) -> Answer:
-        return self._put_together(None, before, Judgement(), [])
+    def _of_framework(self, found: Found, before: list[Judgement]) -> Answer:
+        own = Judgement()
+        if found.guard:
+            own = Judgement(
+                refuses=True, guards=[Guard("authentication", found.guard, found.at)], demand=AUTHENTICATION
+            )
+        return self._put_together(None, before, own, [])
 
     def _dependencies(self, found: Found) -> list[Judgement]:
         if found.calls != "injected":
@@ -171,10 +178,12 @@ class Verdicts:
         plain = sorted(self._models.requests - set(sockets))
         name = next(iter(sockets if found.method == "WS" else plain), "")
         for parameter in taken[:1]:
-            request = Thing(name)
-            if parameter[4] == 2:
+            if parameter[form.P_KIND] == form.VARARGS:
                 continue
-            anonymous[parameter[3]] = signed[parameter[3]] = request
+            if "arguments" in found.calls:
+                anonymous[parameter[3]], signed[parameter[3]] = made.anonymous.request, made.signed.request
+            else:
+                anonymous[parameter[3]] = signed[parameter[3]] = Thing(name)
 
     def _try_anonymous(self, handler: Function, tried: Tried, result: Judgement) -> None:
         refusals, others = self._ends(tried)
@@ -226,7 +235,7 @@ class Verdicts:
         for end in tried.ends:
             status = status_of_raised(tried.trial, end.value)
             where, _, runs = _place(end.function, found, handler, end.at)
-            self._judge._take(result, escape(end), status, where, end.at, runs, asked)
+            self._judge._take(result, escape(end), status, where, end.at or found.at, runs, asked)
         for value, place, conditions, function, caught in tried.trial.answered:
             status = status_of(tried.trial, value, self._models.answers) or 0
             if is_redirect(tried.trial, value):
@@ -327,6 +336,8 @@ def _place(function: Scope | None, found: Found, handler: Function, at: str = ""
     Of a package's decorator, `at` is where source uses it.
     """
     original = found.original if found.original is not None else handler
+    if function is not None and function.module.is_library and found.cls is not None:
+        return found.cls.scope.name, found.cls.scope.at, "before"
     if function is not None and function.module.is_library:
         return _outermost(function, None).name, at or found.at, "before"
     if function is None or function is original.scope:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nomoat.survey.models import EndpointClass, Models
+from nomoat.survey.python import form
 from nomoat.survey.trial.machine import ExhaustedError, Machine, RaisedError
 from nomoat.survey.trial.refusals import names_of
-from nomoat.survey.trial.values import Class, Const, Function, Items, Object, Value
+from nomoat.survey.trial.values import Class, Const, Function, Items, Object, Table, Value
 
 #: What frameworks set on the function that answers for a class.
 _CLASS_OF_VIEW = ("view_class", "cls")
@@ -50,6 +51,11 @@ def methods_of(run: Machine, view: View, given: tuple[str, ...] | None) -> list[
 
     `given` are the methods that the registration names; without it, all that the class has.
     """
+    actions = view.function.attributes.get("actions") if isinstance(view.function, Function) else None
+    if isinstance(actions, Table):
+        named = [(str(method).upper(), one) for method, one in actions.entries.items()]
+        rows = [(method, str(one.value)) for method, one in named if isinstance(one, Const)]
+        return [*rows, *(("HEAD", name) for method, name in rows if method == "GET" and view.model.head)]
     names = {
         name for base in run.program.bases(view.cls.scope) if not isinstance(base, str) for name in base.bindings
     }  # fmt: skip
@@ -69,6 +75,31 @@ def methods_of(run: Machine, view: View, given: tuple[str, ...] | None) -> list[
             found.append((method, "get"))
     allowed = {*given, *(("HEAD",) if "GET" in given else ())} if given is not None else None
     return [one for one in found if allowed is None or one[0] in allowed]
+
+
+#: Words by which a function tells that it answers a method.
+_METHOD_WORDS = {
+    "POST": ("POST", "FILES", "body"), "PUT": ("PUT",), "PATCH": ("PATCH",), "DELETE": ("DELETE",),
+}  # fmt: skip
+
+
+def methods_of_function(handler: Function) -> tuple[str, ...]:
+    """The methods that a function answers: those that a decorator allows, else GET and all that its body speaks of."""
+    function: Function | None = handler
+    innermost = handler
+    while function is not None:
+        listed = function.attributes.get("methods")
+        if isinstance(listed, Items):
+            return tuple(str(one.value).upper() for one in listed.values if isinstance(one, Const))
+        innermost = function
+        function = function.wraps if function.wraps is not function else None
+    words: set[str] = set()
+    for node in form.walk(innermost.scope.body) if innermost.scope is not None else ():
+        if node[0] == form.CONSTANT and isinstance(node[3], str):
+            words.add(node[3].upper() if len(node[3]) < 8 else "")
+        elif node[0] == form.ATTRIBUTE:
+            words.add(node[4])
+    return ("GET", *(method for method, signs in _METHOD_WORDS.items() if words.intersection(signs)))
 
 
 def member(run: Machine, view: View, name: str, at: str) -> Value:

@@ -8,14 +8,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from nomoat.survey.models import Models
+from nomoat.survey.models import Kind, Models, UrlModules, Verb
 from nomoat.survey.python import form
 from nomoat.survey.python.program import Program
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.trial.machine import ExhaustedError, Limits, RaisedError, Surroundings
-from nomoat.survey.trial.registry import Registry
+from nomoat.survey.trial.registry import Entry, Registry
 from nomoat.survey.trial.statements import Trial
-from nomoat.survey.trial.values import Class, Function, Items, Thing, Value, options
+from nomoat.survey.trial.values import Choice, Class, Const, Function, Items, Thing, Value, options
 
 _DEPENDENCY_WORDS = ("Depends", "Security", "Middleware")
 
@@ -40,11 +40,51 @@ def wire(program: Program, models: Models) -> Wiring:
             trial.module(program.scope(module))
     _run_factories(trial, program, models)
     _start(trial)
+    _url_modules(trial, program, models)
     return Wiring(surroundings, trial.registries)
+
+
+def _url_modules(trial: Trial, program: Program, models: Models) -> None:
+    """Lists of paths in modules: each is an application, unless another one includes it."""
+    for model in models.url_modules:
+        found: list[Registry] = []
+        for module in program.modules.values():
+            scope = program.scope(module)
+            if model.variable not in scope.bindings:
+                continue
+            value = trial.module(scope).names.get(model.variable)
+            if not isinstance(value, (Items, Choice)):
+                continue
+            kind = Kind(model.framework, True, {}, {"routes": "routes"}, root="/")
+            at = module.at(scope.bindings[model.variable][0].node)
+            registry = Registry(kind, model.variable, at, named={"routes": value}, module=module.path)
+            registry.variable = model.variable
+            trial.around.url_modules[module.path] = registry
+            found.append(registry)
+        _rooted(trial, model, found)
+        trial.registries.extend(found)
+
+
+def _rooted(trial: Trial, model: UrlModules, found: list[Registry]) -> None:
+    """Middleware stands around all; where settings name the first list, others are served only as a part of it."""
+    roots = [one for one in options(trial.setting(model.root) or Const(None)) if isinstance(one, Const)]
+    sources = [trial.program.module_named(str(one.value)) for one in roots]
+    paths = {source.module.path for source in sources if source is not None}
+    listed = trial.setting(model.middleware)
+    verb = Verb((), "middleware", calls="get_response")
+    for registry in found:
+        if isinstance(listed, Items):
+            names = [one for one in listed.values if isinstance(one, Const)]
+            made = [(str(one.value), trial.by_name(str(one.value))) for one in names]
+            registry.before = [Entry("before", verb, name, (), {}, registry.at, value) for name, value in made]
+        if paths & {one.module for one in found} and registry.module not in paths:
+            registry.is_used = True
+            registry.before = []
 
 
 def _words(models: Models) -> re.Pattern[bytes]:
     packages = {name.partition(".")[0] for name in (*models.kinds, *models.listed, *models.protects)}
+    packages |= {one.variable for one in models.url_modules}
     verbs = {verb for kind in models.kinds.values() for verb in kind.verbs}
     words = "|".join(sorted(map(re.escape, packages)))
     methods = "|".join(sorted(map(re.escape, verbs)))

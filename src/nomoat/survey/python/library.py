@@ -15,23 +15,25 @@ FOLDER = Path(__file__).parent.parent / "library"
 
 
 @cache
-def _files() -> dict[str, Path]:
-    """Dotted name to file."""
-    found: dict[str, Path] = {}
+def _files() -> dict[str, Path | None]:
+    """Dotted name to file; None for a package of which only inner modules are described."""
+    found: dict[str, Path | None] = {}
     for path in FOLDER.rglob("*.py"):
         parts = list(path.relative_to(FOLDER).with_suffix("").parts)
-        if parts[-1] == "__init__":
-            parts.pop()
         found[".".join(parts)] = path
+    for dotted in list(found):
+        while "." in dotted:
+            dotted = dotted.rpartition(".")[0]
+            found.setdefault(dotted, None)
     return found
 
 
 @cache
 def described(dotted: str) -> Module | None:
     """The module of this name, where the library describes it."""
-    path = _files().get(dotted)
-    if path is None:
+    if dotted not in _files():
         return None
-    module = parse(path.read_bytes(), f"<{dotted}>")
+    path = _files()[dotted]
+    module = parse(path.read_bytes() if path is not None else b"", f"<{dotted}>")
     module.name, module.is_library = dotted, True
     return module

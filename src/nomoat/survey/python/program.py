@@ -189,6 +189,14 @@ class Program:
             self._imports[key] = self.scope(module) if module is not None else self._at(found)
         return self._imports[key]
 
+    def module_named(self, dotted: str) -> Scope | None:
+        """The module of this dotted name, in the project or described in the library."""
+        found = self.named(dotted)
+        if found:
+            return found[0]
+        module = described(dotted)
+        return self.scope(module) if module is not None else None
+
     def submodule(self, scope: Scope, name: str) -> Scope | None:
         """The module `name` of a package."""
         if scope.module.is_library:

@@ -128,7 +128,7 @@ class Bodies(Calls):
     def _set(self, owner: Value, name: str, value: Value) -> None:
         if isinstance(owner, (Object, Function)):
             owner.attributes[name] = value
-        elif isinstance(owner, Class) and self.wires:
+        elif isinstance(owner, Class) and (self.wires or self._is_defining):
             self.class_names(owner).names[name] = value
         elif isinstance(owner, Registry):
             owner.attributes[name] = value
@@ -143,6 +143,11 @@ class Bodies(Calls):
         elif isinstance(owner, Thing) and owner.name in self.models.answers and name in _STATUSES:
             for known in self.models.answers[owner.name].status.names:
                 owner.named[known] = value
+
+    @property
+    def _is_defining(self) -> bool:
+        """Whether a body of a module or class runs, and not a request."""
+        return not self.path
 
     def _kept(self, owner: Thing, name: str, value: Value) -> Value:
         """What a request carries from here on: what was set where code may not run is only one of both."""

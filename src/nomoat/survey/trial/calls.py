@@ -10,7 +10,7 @@ from nomoat.survey.models import Verb, spot
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.trial import queries
-from nomoat.survey.trial.demands import AUTHENTICATION, OTHER, Demand
+from nomoat.survey.trial.demands import AUTHENTICATION, OTHER, Demand, both
 from nomoat.survey.trial.expressions import Expressions
 from nomoat.survey.trial.judging import may_be_unset, negated
 from nomoat.survey.trial.known import SPECIAL, const_method
@@ -578,6 +578,9 @@ class Calls(Expressions):
 
     def _asked_of_caller(self, name: str, asked: Value) -> Demand | None:
         """`user.has_permission("x")`, `user.has_role("admin")` of a class that is not here."""
+        if isinstance(asked, Items) and asked.values:
+            each = [self._asked_of_caller(name, one) for one in asked.values]
+            return both(one for one in each if one is not None) if all(each) else None
         if not isinstance(asked, Const) or not isinstance(asked.value, str):
             return None
         if _HAS_ROLE.search(name):

@@ -106,7 +106,7 @@ class Entering(Exceptions):
         return joined(values)
 
     def _is_worth(self, scope: Scope, marks: frozenset[str], given: tuple[Value, ...]) -> bool:
-        if scope.module.is_library:
+        if scope.module.is_library or (self.path and self.path[-1].module.is_library):
             return True
         for value in given:
             is_request = isinstance(value, Thing) and (value.name in self.models.requests and not value.is_call)

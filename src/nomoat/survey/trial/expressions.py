@@ -57,6 +57,7 @@ _STATE = re.compile(
     re.I,
 )
 _MAX_ITEMS = 200
+_OPERATORS = {"&": "__and__", "|": "__or__"}
 
 
 def tags_of_header(name: str) -> frozenset[str]:
@@ -67,6 +68,15 @@ def tags_of_header(name: str) -> frozenset[str]:
     if _SIGNATURE.search(name):
         return frozenset(("signature",))
     return INPUT if _PLAIN_HEADER.match(name) else CALLER
+
+
+def tags_of_meta(name: str) -> frozenset[str]:
+    """What an entry of the environment of a request tells (PEP 3333)."""
+    if name.startswith("HTTP_"):
+        return tags_of_header(name[5:])
+    if name in ("REMOTE_ADDR", "REMOTE_HOST"):
+        return frozenset(("address",))
+    return CALLER if name == "REMOTE_USER" or name.startswith("SSL_CLIENT") else INPUT
 
 
 def tags_of_cookie(name: str) -> frozenset[str]:
@@ -86,6 +96,7 @@ def tags_of_query(name: str) -> frozenset[str]:
 _BY_NAME: dict[str, Callable[[str], frozenset[str]]] = {
     "header": tags_of_header,
     "cookie": tags_of_cookie,
+    "meta": lambda name: tags_of_meta(name),
     "session": lambda name: frozenset(("csrf",)) if _CSRF.search(name) else CALLER,
     "query": tags_of_query,
     "state": lambda name: CALLER if _STATE.search(name) else NOTHING,
@@ -230,6 +241,7 @@ class Expressions(Judging):
         if me is None and "classmethod" not in marks:
             return found
         bound = Function(found.scope, found.env, owner, found.given, found.named, found.node, found.wraps)
+        bound.attributes = found.attributes
         if marks & {"property", "cached_property", "functools.cached_property"}:
             if me is not None and me.tags:
                 return Thing(marks=me.tags, trail=(found.scope.name,))
@@ -285,7 +297,8 @@ class Expressions(Judging):
     def _of_request(self, value: Thing, name: str) -> Value:
         source = self.models.request.get(name)
         if name in value.named:
-            self.record.saw_path = self.record.saw_path or source in ("method", "path", "endpoint")
+            if source in ("method", "path", "endpoint"):
+                self.record.saw.add(source)
             return value.named[name]
         if source is None:
             return Outside(f"{value.name}.{name}", value)
@@ -303,7 +316,7 @@ class Expressions(Judging):
                 return value.named[name]
             return Thing(marks=_BY_NAME["state"](name), trail=(name,))
         if part == "url" and name == "path":
-            self.record.saw_path = True
+            self.record.saw.add("path")
             return value.named.get("path", Thing(marks=INPUT))
         if part in _BY_NAME and name in ("get", "getlist", "getall"):
             return Outside(f"request.{part}.get", value)
@@ -316,7 +329,7 @@ class Expressions(Judging):
         part = value.name.removeprefix("request.")
         if part == "scope" and isinstance(key, Const):
             if key.value in value.named:
-                self.record.saw_path = True
+                self.record.saw |= {"path", "method"}
                 return value.named[str(key.value)]
             source = {"headers": "header", "user": "credential", "session": "session", "auth": "credential"}.get(
                 str(key.value)
@@ -430,8 +443,24 @@ class Expressions(Judging):
             return queries.any_of(tests, lambda every: self.combined(every, is_or=True))
         if node[3] in ("&", "-", "|") and len(values) == 2 and "caller" in union(values):
             return self.set_operation(node[3], values[0], values[1])
+        combined = self._overloaded(node[3], values, self.at(env, node), env)
+        if combined is not None:
+            return combined
         known = self.known_constant(env.scope, node) if not env.scope.is_function else None
         return known or Thing(marks=union(values))
+
+    def _overloaded(self, operator: str, values: list[Value], at: str, env: Env) -> Value | None:
+        """`IsOwner | IsAdmin` of classes of a package that gives operators to its classes, and of what that gives."""
+        name = _OPERATORS.get(operator)
+        if name is None or not all(isinstance(value, (Class, Object)) for value in values):
+            return None
+        found = values[0]
+        for value in values[1:]:
+            method = self.attribute(found, name, at)
+            if not isinstance(method, Function):
+                return None
+            found = self.call(method, (value,), {}, at, env)
+        return found
 
     def set_operation(self, operator: str, left: Value, right: Value) -> Value:
         """`required - held` and `required & held` as truth values."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from nomoat.survey.python.symbols import How
 from nomoat.survey.trial.demands import OTHER
 from nomoat.survey.trial.values import (
     INPUT,
@@ -27,6 +28,10 @@ from nomoat.survey.trial.values import (
 
 if TYPE_CHECKING:
     from nomoat.survey.trial.calls import Calls
+
+_PLAIN_TYPES = frozenset(
+    f"builtins.{name}" for name in ("list", "tuple", "set", "dict", "str", "bytes", "int", "float")
+)
 
 Known = Callable[["Calls", "tuple[Value, ...]", "dict[str, Value]", str, Env], "Value | None"]
 
@@ -153,9 +158,30 @@ def _zip(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, 
     return Items([Items(list(row)) for row in zip(*lists, strict=False)])
 
 
+def _import_string(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    if args and isinstance(args[0], Const) and isinstance(args[0].value, str):
+        return run.by_name(args[0].value)
+    return args[0] if args and isinstance(args[0], (Class, Function)) else None
+
+
+def _getmembers(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    """Name and value of each function of a class."""
+    cls = args[0] if args else None
+    if not isinstance(cls, Class):
+        return None
+    rows: dict[str, Value] = {}
+    for base in run.program.bases(cls.scope):
+        for name, bindings in base.bindings.items() if not isinstance(base, str) else ():
+            if bindings[-1].how is How.FUNCTION and name not in rows:
+                rows[name] = Items([Const(name), run.attribute(cls, name, at)])
+    return Items(list(rows.values()))
+
+
 def _getattr(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
     if len(args) < 2 or not isinstance(args[1], Const) or not isinstance(args[1].value, str):
         return Thing(marks=args[0].tags) if args else None
+    if len(args) > 2 and isinstance(args[0], Function) and args[1].value not in args[0].attributes:
+        return args[2]
     found = run.attribute(args[0], args[1].value, at)
     if len(args) > 2 and isinstance(found, Thing) and found.why:
         return args[2]
@@ -164,6 +190,8 @@ def _getattr(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: s
 
 def _setattr(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
     if len(args) == 3 and isinstance(args[1], Const):
+        if isinstance(args[0], Class):
+            run.class_names(args[0]).names[str(args[1].value)] = args[2]
         if isinstance(args[0], (Object, Thing)):
             target = args[0].attributes if isinstance(args[0], Object) else args[0].named
             target[str(args[1].value)] = args[2]
@@ -204,6 +232,15 @@ def _environment_or_none(
 
 def _isinstance(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
     marks = args[0].tags if args else frozenset()
+    if len(args) == 2 and isinstance(args[1], Items) and not marks:
+        each = [_isinstance(run, (args[0], one), {}, at, env) or Const(False) for one in args[1].values]
+        return run.combined([run.truth(one) for one in each], is_or=True)
+    if len(args) == 2 and isinstance(args[1], Outside) and args[1].name == "builtins.type":
+        return Const(isinstance(args[0], Class)) if isinstance(args[0], (Class, Function, Object)) else None
+    if len(args) == 2 and isinstance(args[0], (Function, Class)) and isinstance(args[1], Outside):
+        return Const(False) if args[1].name in _PLAIN_TYPES else None
+    if len(args) == 2 and isinstance(args[0], Const) and isinstance(args[1], Outside) and not marks:
+        return Const(args[1].name == f"builtins.{type(args[0].value).__name__}")
     if len(args) == 2 and isinstance(args[0], (Items, Table)) and isinstance(args[1], Outside):
         lists = {"builtins.list", "builtins.tuple", "builtins.set"}
         names = lists if isinstance(args[0], Items) else {"builtins.dict"}
@@ -240,6 +277,16 @@ def _modules_of(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at
 def _hasattr(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
     """What something can do is no question about the caller, except of what a request carries."""
     me = args[0] if args else None
+    name = args[1].value if len(args) > 1 and isinstance(args[1], Const) else None
+    if isinstance(me, (Class, Object)) and isinstance(name, str):
+        cls = me if isinstance(me, Class) else me.cls
+        bases = run.program.bases(cls.scope)
+        has = any(name in base.bindings for base in bases if not isinstance(base, str))
+        if has or (isinstance(me, Object) and name in me.attributes):
+            return Const(True)
+        return Const(False) if not any(isinstance(base, str) for base in bases) else None
+    if isinstance(me, Function) and isinstance(name, str):
+        return Const(name in me.attributes)
     if isinstance(me, Thing) and (me.name.startswith("request.") or me.name in run.models.requests):
         return None
     return Thing(at=at)
@@ -279,6 +326,8 @@ SPECIAL: dict[str, Known] = {
     "typing.cast": _second,
     "typing_extensions.cast": _second,
     "os.getenv": _environment_or_none,
+    "inspect.getmembers": _getmembers,
+    "django.utils.module_loading.import_string": _import_string,
     "os.environ.get": _environment_or_none,
     "os.environ.__getitem__": _environment,
 }

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -31,6 +32,8 @@ from nomoat.survey.trial.values import (
 _BUILTINS = frozenset(dir(__builtins__) if not isinstance(__builtins__, dict) else __builtins__)
 _MAX_IMPORTS = 40
 _MAX_ASKING = 3
+_SETTINGS_MODULE = re.compile(rb"""DJANGO_SETTINGS_MODULE["']\s*(?:,|\]\s*=)\s*["']([\w.]+)["']""")
+_SETTINGS = frozenset(("INSTALLED_APPS", "ROOT_URLCONF", "MIDDLEWARE", "REST_FRAMEWORK"))
 #: Gives, whenever it is used, what its function gives then.
 LOCAL_PROXY = "werkzeug.local.LocalProxy"
 
@@ -99,9 +102,14 @@ class Record:
     asked: list[tuple[str | None, str]] = field(default_factory=list)
     #: Where a query is narrowed to what belongs to the caller, and whether it is of what the request asks for.
     limited: list[tuple[str, bool]] = field(default_factory=list)
-    #: Whether path, method or type of the request was asked for: then the outcome is of this route alone.
-    saw_path: bool = False
+    #: What of the request at hand was asked for (`method`, `path`, `endpoint`): the outcome is of this route alone.
+    saw: set[str] = field(default_factory=set)
     reached: list[str] = field(default_factory=list)
+
+    @property
+    def saw_path(self) -> bool:
+        """Whether anything was asked for that another route has otherwise."""
+        return bool(self.saw)
 
 
 class Surroundings:
@@ -125,8 +133,29 @@ class Surroundings:
         self._generators: dict[Scope, bool] = {}
         self._makers: dict[Scope, bool] = {}
         self._asking: dict[Scope, bool] = {}
+        #: Lists of paths, by the module that they stand in.
+        self.url_modules: dict[str, Value] = {}
+        self._settings: list[Scope] | None = None
         self._proxy_names = {name.rpartition(".")[2] for name in models.proxies}
         self._answers = {name.rpartition(".")[2] for name in models.answers}
+
+    def settings_modules(self) -> list[Scope]:
+        """Modules of settings: those that the project names, then whatever looks like one."""
+        if self._settings is None:
+            self._settings = list(dict.fromkeys(self._find_settings())) if self.models.settings else []
+        return self._settings
+
+    def _find_settings(self) -> Iterator[Scope]:
+        for module in self.program.modules.values():
+            for name in _SETTINGS_MODULE.findall(module.source):
+                found = self.program.module_named(name.decode())
+                if found is not None:
+                    yield found
+        for module in self.program.modules.values():
+            if "settings" in module.name.split(".")[-2:]:
+                scope = self.program.scope(module)
+                if _SETTINGS & scope.bindings.keys():
+                    yield scope
 
     def makes(self, scope: Scope) -> bool:
         """Whether the function defines functions: what it gives may guard."""
@@ -400,19 +429,45 @@ class Machine:
 
     def proxied(self, value: Value) -> Value:
         """What a name stands for that means the request at hand."""
-        if isinstance(value, Outside) and value.me is None and value.name in self.models.proxies:
-            return self.proxy(self.models.proxies[value.name])
+        if isinstance(value, Outside) and value.me is None:
+            if value.name in self.models.proxies:
+                return self.proxy(self.models.proxies[value.name])
+            owner, _, name = value.name.rpartition(".")
+            if owner in self.models.settings and name.isupper():
+                return self.setting(name) or value
         if isinstance(value, Thing) and value.name == LOCAL_PROXY and value.args and not value.trail:
             return self.call(value.args[0], (), {}, value.at, Env(self.path[-1])) if self.path else value
         return value
+
+    def setting(self, name: str) -> Value | None:
+        """The value of a setting, where a module of settings gives it one."""
+        for scope in self.around.settings_modules():
+            env = self.module(scope)
+            has = name in env.names or any(
+                (source := self.program.imported_module(scope.module, imported)) is not None
+                and name in self.program.public_names(source)
+                for imported in scope.star_imports
+            )
+            if has:
+                found = self.member_of_module(scope, name)
+                return Const(found.value, found.marks | {"setting"}) if isinstance(found, Const) else found
+        return None
+
+    def by_name(self, dotted: str) -> Value:
+        """What a dotted name in a text means: `"shop.permissions.IsOwner"`."""
+        module, _, name = dotted.rpartition(".")
+        source = self.program.module_named(module) if module else None
+        if source is None:
+            return Outside(dotted)
+        found = self.member_of_module(source, name)
+        return Outside(dotted) if isinstance(found, Thing) and found.why else found
 
     def proxy(self, kind: str) -> Value:
         """The request at hand, or a part of it; what code sets on it stays for the rest of the trial."""
         known = self.proxies.get(kind)
         if known is None:
-            name = next(iter(sorted(self.models.requests))) if kind == "request" else f"request.{kind}"
-            marks = frozenset(("caller",)) if kind in ("session", "credential") else NOTHING
-            known = self.proxies[kind] = Thing(name, marks=marks)
+            request = next(iter(sorted(self.models.requests)))
+            known = self.proxies[kind] = Thing(request) if kind == "request" else proxy_of(kind)
         return known
 
     def known_constant(self, scope: Scope, node: Node) -> Const | None:
@@ -429,6 +484,11 @@ class Machine:
     def at(self, env: Env, node: Node) -> str:
         """`file:line` of a node; where the tree calls it, when the node is of a package that is not part of it."""
         return env.used_at if env.scope.module.is_library else env.scope.module.at(node)
+
+
+def proxy_of(part: str) -> Thing:
+    """A part of the request at hand: `session`, `state`, `credential`."""
+    return Thing(f"request.{part}", marks=frozenset(("caller",)) if part in ("session", "credential") else NOTHING)
 
 
 class Delayed(Value):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from nomoat.survey.python import form
-from nomoat.survey.python.form import Node
+from nomoat.survey.python.form import Body, Node
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.trial import queries
 from nomoat.survey.trial.definitions import Definitions
@@ -125,6 +125,9 @@ class Trial(Definitions):
             if test.anonymous is not None and "caller" in test.marks:
                 self.decided[-1] = True
             if test.anonymous is False:
+                if self.anonymous and "caller" in test.marks and not node[4] and self._leaves(env, body):
+                    # Who has a credential has left here; what follows is for who has none.
+                    implied = Condition(test, False, condition.at, is_implied=True)
                 continue
             decided = test.anonymous is True
             self.conditions.append(condition)
@@ -153,6 +156,16 @@ class Trial(Definitions):
         if implied is not None and len(node[3]) == 1:
             flow.implies = implied
         return flow
+
+    def _leaves(self, env: Env, body: Body) -> bool:
+        """Whether a body ends with an answer of its own; sending everybody elsewhere is none."""
+        last = body[-1] if body else None
+        if last is None or last[0] not in (form.RETURN, form.RAISE):
+            return False
+        if last[0] == form.RAISE or last[3] is None or last[3][0] != form.CALL:
+            return True
+        answer = self.models.answers.get(self.program.resolve(env.scope, last[3][3]).name)
+        return answer is None or not answer.redirects
 
     def _for(self, node: Node, env: Env) -> Flow:
         source = self.evaluate(env, node[4])

@@ -1,0 +1,5 @@
+"""Django: files, served while developing only."""
+
+
+def static(prefix, view=None, **kwargs):
+    return []

@@ -1,0 +1,28 @@
+"""Django: decorators of functions, put on methods."""
+
+from functools import wraps
+
+
+def _on_method(decorators, method):
+    @wraps(method)
+    def _wrapper(self, *args, **kwargs):
+        def bound(*inner_args, **inner_kwargs):
+            return method(self, *inner_args, **inner_kwargs)
+
+        for decorator in decorators:
+            bound = decorator(bound)
+        return bound(*args, **kwargs)
+
+    return _wrapper
+
+
+def method_decorator(decorator, name=""):
+    decorators = list(decorator) if isinstance(decorator, (list, tuple)) else [decorator]
+
+    def _decorate(obj):
+        if not isinstance(obj, type):
+            return _on_method(decorators, obj)
+        setattr(obj, name, _on_method(decorators, getattr(obj, name)))
+        return obj
+
+    return _decorate

@@ -1,0 +1,3 @@
+"""Django: classes that answer."""
+
+from django.views.generic import View

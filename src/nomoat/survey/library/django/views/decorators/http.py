@@ -1,0 +1,29 @@
+"""Django: which methods a function answers."""
+
+from functools import wraps
+
+from django.http import HttpResponseNotAllowed
+
+
+def require_http_methods(request_method_list):
+    def decorator(func):
+        @wraps(func)
+        def inner(request, *args, **kwargs):
+            return func(request, *args, **kwargs)
+
+        inner.methods = request_method_list
+        return inner
+
+    return decorator
+
+
+def require_GET(func):
+    return require_http_methods(["GET"])(func)
+
+
+def require_POST(func):
+    return require_http_methods(["POST"])(func)
+
+
+def require_safe(func):
+    return require_http_methods(["GET", "HEAD"])(func)

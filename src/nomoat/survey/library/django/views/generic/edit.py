@@ -1,0 +1,3 @@
+"""Django: classes that answer, by their own modules."""
+
+from django.views.generic import CreateView, DeleteView, DeletionMixin, FormMixin, FormView, ModelFormMixin, ProcessFormView, UpdateView

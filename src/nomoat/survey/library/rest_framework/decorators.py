@@ -1,0 +1,60 @@
+"""Django REST framework: functions that answer, and further actions of a class."""
+
+from functools import wraps
+
+from rest_framework.views import APIView
+
+
+def api_view(http_method_names=None):
+    def decorator(func):
+        class WrappedAPIView(APIView):
+            pass
+
+        WrappedAPIView.permission_classes = getattr(func, "permission_classes", APIView.permission_classes)
+
+        @wraps(func)
+        def view(request, *args, **kwargs):
+            self = WrappedAPIView()
+            self.request = request
+            self.initial(request, *args, **kwargs)
+            return func(request, *args, **kwargs)
+
+        view.methods = http_method_names or ["GET"]
+        return view
+
+    return decorator
+
+
+def permission_classes(classes):
+    def decorator(func):
+        func.permission_classes = classes
+        return func
+
+    return decorator
+
+
+def authentication_classes(classes):
+    def decorator(func):
+        return func
+
+    return decorator
+
+
+def action(methods=None, detail=None, url_path=None, url_name=None, **kwargs):
+    def decorator(func):
+        func.is_action = True
+        func.methods = methods or ["get"]
+        func.detail = detail
+        func.url_path = url_path or func.__name__
+        func.kwargs = kwargs
+        return func
+
+    return decorator
+
+
+def list_route(methods=None, **kwargs):
+    return action(methods=methods, detail=False, **kwargs)
+
+
+def detail_route(methods=None, **kwargs):
+    return action(methods=methods, detail=True, **kwargs)

@@ -1,0 +1,113 @@
+"""Django REST framework: who comes through to a view, and to an object."""
+
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+
+
+class BasePermission:
+    @classmethod
+    def __and__(cls, other):
+        return _Both(cls, other)
+
+    @classmethod
+    def __or__(cls, other):
+        return _Either(cls, other)
+
+    @classmethod
+    def __invert__(cls):
+        return _Not(cls)
+
+    def has_permission(self, request, view):
+        return True
+
+    def has_object_permission(self, request, view, obj):
+        return True
+
+
+class _Operators:
+    def __call__(self):
+        return self
+
+    def __and__(self, other):
+        return _Both(self, other)
+
+    def __or__(self, other):
+        return _Either(self, other)
+
+    def __invert__(self):
+        return _Not(self)
+
+
+class _Both(_Operators):
+    def __init__(self, first, second):
+        self.first = first
+        self.second = second
+
+    def has_permission(self, request, view):
+        return self.first().has_permission(request, view) and self.second().has_permission(request, view)
+
+    def has_object_permission(self, request, view, obj):
+        return self.first().has_object_permission(request, view, obj) and self.second().has_object_permission(
+            request, view, obj
+        )
+
+
+class _Either(_Operators):
+    def __init__(self, first, second):
+        self.first = first
+        self.second = second
+
+    def has_permission(self, request, view):
+        return self.first().has_permission(request, view) or self.second().has_permission(request, view)
+
+    def has_object_permission(self, request, view, obj):
+        return self.first().has_object_permission(request, view, obj) or self.second().has_object_permission(
+            request, view, obj
+        )
+
+
+class _Not(_Operators):
+    def __init__(self, inner):
+        self.inner = inner
+
+    def has_permission(self, request, view):
+        return not self.inner().has_permission(request, view)
+
+    def has_object_permission(self, request, view, obj):
+        return not self.inner().has_object_permission(request, view, obj)
+
+
+class AllowAny(BasePermission):
+    def has_permission(self, request, view):
+        return True
+
+
+class IsAuthenticated(BasePermission):
+    def has_permission(self, request, view):
+        return bool(request.user and request.user.is_authenticated)
+
+
+class IsAdminUser(BasePermission):
+    def has_permission(self, request, view):
+        return bool(request.user and request.user.is_staff)
+
+
+class IsAuthenticatedOrReadOnly(BasePermission):
+    def has_permission(self, request, view):
+        return bool(request.method in SAFE_METHODS or request.user and request.user.is_authenticated)
+
+
+class DjangoModelPermissions(BasePermission):
+    authenticated_users_only = True
+
+    def has_permission(self, request, view):
+        if not request.user or (not request.user.is_authenticated and self.authenticated_users_only):
+            return False
+        return request.user.has_perms(self.get_required_permissions(request.method, view))
+
+
+class DjangoModelPermissionsOrAnonReadOnly(DjangoModelPermissions):
+    authenticated_users_only = False
+
+
+class DjangoObjectPermissions(DjangoModelPermissions):
+    pass

@@ -1,0 +1,50 @@
+"""Django REST framework: classes that answer, after they asked who is calling and whether they may."""
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+from django.views.generic import View
+from rest_framework.exceptions import NotAuthenticated, PermissionDenied
+
+_DEFAULTS = settings.REST_FRAMEWORK.get("DEFAULT_PERMISSION_CLASSES", [])
+
+
+class APIView(View):
+    permission_classes = [import_string(name) for name in _DEFAULTS]
+    authentication_classes = []
+
+    def get_permissions(self):
+        return [permission() for permission in self.permission_classes]
+
+    def permission_denied(self, request, message=None, code=None):
+        if not request.user.is_authenticated:
+            raise NotAuthenticated()
+        raise PermissionDenied(message)
+
+    def check_permissions(self, request):
+        for permission in self.get_permissions():
+            if not permission.has_permission(request, self):
+                self.permission_denied(request)
+
+    def check_object_permissions(self, request, obj):
+        for permission in self.get_permissions():
+            if not permission.has_object_permission(request, self, obj):
+                self.permission_denied(request)
+
+    def perform_authentication(self, request):
+        return request.user
+
+    def initialize_request(self, request, *args, **kwargs):
+        return request
+
+    def initial(self, request, *args, **kwargs):
+        self.perform_authentication(request)
+        self.check_permissions(request)
+
+    def dispatch(self, request, *args, **kwargs):
+        self.args = args
+        self.kwargs = kwargs
+        request = self.initialize_request(request, *args, **kwargs)
+        self.request = request
+        self.initial(request, *args, **kwargs)
+        handler = getattr(self, request.method.lower())
+        return handler(request, *args, **kwargs)
