@@ -55,7 +55,7 @@ def methods_of(run: Machine, view: View, given: tuple[str, ...] | None) -> list[
     if isinstance(actions, Table):
         named = [(str(method).upper(), one) for method, one in actions.entries.items()]
         rows = [(method, str(one.value)) for method, one in named if isinstance(one, Const)]
-        return [*rows, *(("HEAD", name) for method, name in rows if method == "GET" and view.model.head)]
+        return rows
     names = {
         name for base in run.program.bases(view.cls.scope) if not isinstance(base, str) for name in base.bindings
     }  # fmt: skip

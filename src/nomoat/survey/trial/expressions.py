@@ -56,6 +56,7 @@ _STATE = re.compile(
     r"(user|auth|token|claims|identity|principal|account|subject|credential|session|permission|role|scope|jwt|is_admin)",
     re.I,
 )
+_FLAG = re.compile(r"(is|has|can|may)_")
 _MAX_ITEMS = 200
 _OPERATORS = {"&": "__and__", "|": "__or__"}
 
@@ -384,7 +385,11 @@ class Expressions(Judging):
                 break
             if answer is None or operand is node[4][-1]:
                 values.append(value)
-        if all(isinstance(value, Test) for value in evaluated) and len(evaluated) > 1:
+        if (
+            len(evaluated) > 1
+            and all(_is_answer(value) for value in evaluated[1:])
+            and (isinstance(evaluated[0], Test) or "caller" in evaluated[0].tags)
+        ):
             # One that is decided says no more what the whole is, but still what the whole is about: who calls.
             return self.combined([self.truth(value) for value in evaluated], is_or=node[3] == "or")
         return joined(values)
@@ -564,6 +569,16 @@ class Expressions(Judging):
 
     def _call_node(self, env: Env, node: Node) -> Value:
         raise NotImplementedError
+
+
+def _is_answer(value: Value) -> bool:
+    """Whether it is only asked for its truth: `user and user.is_staff`."""
+    return isinstance(value, Test) or (
+        isinstance(value, Thing)
+        and "caller" in value.marks
+        and bool(value.trail)
+        and bool(_FLAG.match(value.trail[-1]))
+    )
 
 
 def _hashable(value: object) -> bool:

@@ -14,6 +14,9 @@ from rest_framework.views import APIView
 class ViewSetMixin:
     @classmethod
     def as_view(cls, actions=None, **initkwargs):
+        if "get" in actions and "head" not in actions:
+            actions["head"] = actions["get"]
+
         def view(request, *args, **kwargs):
             self = cls(**initkwargs)
             self.request = request

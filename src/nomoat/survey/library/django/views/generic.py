@@ -15,6 +15,8 @@ class View:
         return view
 
     def setup(self, request, *args, **kwargs):
+        if hasattr(self, "get") and not hasattr(self, "head"):
+            self.head = self.get
         self.request = request
         self.args = args
         self.kwargs = kwargs
