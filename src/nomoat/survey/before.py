@@ -15,7 +15,7 @@ from nomoat.survey.python import form
 from nomoat.survey.routing import Found
 from nomoat.survey.trial.calls import NEXT, guards_by_name
 from nomoat.survey.trial.machine import ExhaustedError, RaisedError, proxy_of
-from nomoat.survey.trial.refusals import is_redirect, status_of
+from nomoat.survey.trial.refusals import is_redirect, status_of, status_of_raised
 from nomoat.survey.trial.registry import Entry
 from nomoat.survey.trial.values import (
     FILLED,
@@ -223,7 +223,7 @@ def _given(step: Step, found: Found, at_hand: AtHand) -> dict[str, Value]:
 
 
 def _refuses(judge: Judge, tried: Tried) -> bool:
-    if any(end.needs_credential for end in tried.ends):
+    if any(end.needs_credential and _is_refusal(status_of_raised(tried.trial, end.value)) for end in tried.ends):
         return True
     for value, _, conditions, _, caught in tried.trial.answered:
         marks: frozenset[str] = frozenset()
@@ -234,6 +234,10 @@ def _refuses(judge: Judge, tried: Tried) -> bool:
         if about and (status >= 400 or is_redirect(tried.trial, value)):
             return True
     return False
+
+
+def _is_refusal(status: int) -> bool:
+    return status in (400, 401, 403, 407, 498) or 300 <= status < 400
 
 
 def _is_none(value: Value) -> bool:

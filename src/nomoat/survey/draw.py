@@ -149,7 +149,8 @@ def _handler(found: Found) -> tuple[str, str]:
     if isinstance(value, Object):
         return f"{value.cls.scope.module.name}:{value.cls.scope.qualname}", value.cls.scope.at
     if isinstance(value, Class):
-        return f"{value.scope.module.name}:{value.scope.qualname}", value.scope.at
+        is_library = value.scope.module.is_library
+        return f"{value.scope.module.name}:{value.scope.qualname}", found.at if is_library else value.scope.at
     if isinstance(value, (Thing, Outside)) and value.name:
         return value.name, found.at
     return (found.label or "lambda" if not isinstance(value, Const) or found.label else "unknown"), found.at

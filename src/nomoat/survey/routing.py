@@ -315,7 +315,8 @@ class Layer:
 
     def _included(self, given: Value, around: Around, at: str) -> None:
         if isinstance(given, Const) and isinstance(given.value, str):
-            source = self._run.program.module_named(given.value)
+            importer = self._run.program.modules.get(at.rpartition(":")[0])
+            source = self._run.program.module_named(given.value, importer)
             given = ModuleValue(source) if source is not None else Outside(given.value)
         if isinstance(given, ModuleValue):
             listed = self._run.around.url_modules.get(given.scope.module.path)

@@ -54,8 +54,7 @@ def methods_of(run: Machine, view: View, given: tuple[str, ...] | None) -> list[
     actions = view.function.attributes.get("actions") if isinstance(view.function, Function) else None
     if isinstance(actions, Table):
         named = [(str(method).upper(), one) for method, one in actions.entries.items()]
-        rows = [(method, str(one.value)) for method, one in named if isinstance(one, Const)]
-        return rows
+        return [(method, str(one.value)) for method, one in named if isinstance(one, Const)]
     names = {
         name for base in run.program.bases(view.cls.scope) if not isinstance(base, str) for name in base.bindings
     }  # fmt: skip

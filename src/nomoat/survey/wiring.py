@@ -68,7 +68,8 @@ def _url_modules(trial: Trial, program: Program, models: Models) -> None:
 def _rooted(trial: Trial, model: UrlModules, found: list[Registry]) -> None:
     """Middleware stands around all; where settings name the first list, others are served only as a part of it."""
     roots = [one for one in options(trial.setting(model.root) or Const(None)) if isinstance(one, Const)]
-    sources = [trial.program.module_named(str(one.value)) for one in roots]
+    importer = next((one.module for one in trial.around.settings_modules()), None)
+    sources = [trial.program.module_named(str(one.value), importer) for one in roots]
     paths = {source.module.path for source in sources if source is not None}
     listed = trial.setting(model.middleware)
     verb = Verb((), "middleware", calls="get_response")

@@ -189,8 +189,12 @@ class Program:
             self._imports[key] = self.scope(module) if module is not None else self._at(found)
         return self._imports[key]
 
-    def module_named(self, dotted: str) -> Scope | None:
-        """The module of this dotted name, in the project or described in the library."""
+    def module_named(self, dotted: str, importer: Module | None = None) -> Scope | None:
+        """The module of this dotted name, in the project or described in the library; as `importer` would import it."""
+        if importer is not None:
+            found_there = self.imported_module(importer, Imported(dotted, 0, None, True))
+            if found_there is not None:
+                return found_there
         found = self.named(dotted)
         if found:
             return found[0]

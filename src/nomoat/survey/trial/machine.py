@@ -148,7 +148,7 @@ class Surroundings:
     def _find_settings(self) -> Iterator[Scope]:
         for module in self.program.modules.values():
             for name in _SETTINGS_MODULE.findall(module.source):
-                found = self.program.module_named(name.decode())
+                found = self.program.module_named(name.decode(), module)
                 if found is not None:
                     yield found
         for module in self.program.modules.values():
@@ -456,7 +456,8 @@ class Machine:
     def by_name(self, dotted: str) -> Value:
         """What a dotted name in a text means: `"shop.permissions.IsOwner"`."""
         module, _, name = dotted.rpartition(".")
-        source = self.program.module_named(module) if module else None
+        importer = next((one.module for one in self.around.settings_modules()), None)
+        source = self.program.module_named(module, importer) if module else None
         if source is None:
             return Outside(dotted)
         found = self.member_of_module(source, name)
