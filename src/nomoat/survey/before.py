@@ -92,11 +92,13 @@ class Before:
         place = (id(step), state)
         known = self._known.get((*place, *_asked(self._saw.get(place, set()), found)))
         if known is None:
+            before = (_left(made.anonymous), _left(made.signed))
             saw: set[str] = set() if step.gives in ("", "request", "get_response") else {"path", "endpoint"}
             judged = _judged(self._judge, step, found, made, saw)
             self._saw.setdefault(place, set()).update(saw)
             left = (_left(made.anonymous), _left(made.signed))
-            known = _Known(judged, *left, len(self._known) + 1)
+            # What leaves nothing behind leads to no other state.
+            known = _Known(judged, *left, state if left == before else len(self._known) + 1)
             self._known[(*place, *_asked(self._saw[place], found))] = known
         else:
             _restore(made.anonymous, known.anonymous)
