@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from nomoat.survey.python.symbols import How
-from nomoat.survey.trial.demands import OTHER
+from nomoat.survey.trial.demands import AUTHENTICATION, OTHER
 from nomoat.survey.trial.values import (
     INPUT,
     SETTING,
@@ -247,6 +247,11 @@ def _isinstance(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at
         return Const(args[1].name in names)
     if len(args) == 2 and isinstance(args[0], Object) and isinstance(args[1], Class) and not args[0].marks:
         return Const(args[1].scope.dotted in run.bases(args[0].cls.scope))
+    about = args[1].values if len(args) == 2 and isinstance(args[1], Items) else args[1:]
+    if run.anonymous and args and isinstance(args[0], Thing) and "caller" in marks and "unread" not in marks:
+        # Who has no credential is None, or what a framework has for nobody: `AnonymousUser`.
+        is_nobody = any(_NOBODY.search(one.name) for one in about if isinstance(one, Outside))
+        return Test(is_nobody, OTHER, AUTHENTICATION, marks) if is_nobody else Test(False, AUTHENTICATION, OTHER, marks)
     return Test(None, OTHER, OTHER, marks - frozenset(("caller",)))
 
 
