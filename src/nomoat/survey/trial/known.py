@@ -29,6 +29,7 @@ from nomoat.survey.trial.values import (
 if TYPE_CHECKING:
     from nomoat.survey.trial.calls import Calls
 
+_NOBODY = re.compile(r"(anonymous|guest|nonetype)", re.I)
 _PLAIN_TYPES = frozenset(
     f"builtins.{name}" for name in ("list", "tuple", "set", "dict", "str", "bytes", "int", "float")
 )
