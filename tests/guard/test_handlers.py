@@ -13,7 +13,7 @@ from fastapi import BackgroundTasks, FastAPI, Request, Response, WebSocket
 from fastapi.responses import StreamingResponse
 
 from nomoat import guard
-from nomoat.guard.asked import NoRequestError
+from nomoat.guard.asking import NoRequestError
 from nomoat.guard.loading import Mode
 from nomoat.journal import blocks
 from tests.guard.guarded import POLICY, Guarded, last

@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nomoat.errors import JournalError, NomoatError, UsageError, printable
-from nomoat.guard import asked as asking
-from nomoat.guard import deciding
+from nomoat.guard import asking, deciding
 from nomoat.guard.answers import Message, Receive, Scope, Send, refuse, refuse_socket
 from nomoat.guard.exchange import serve_http, serve_socket
 from nomoat.guard.loading import Mode, described
 
 if TYPE_CHECKING:
+    from nomoat.guard.asked import Asked
     from nomoat.guard.runtime import Runtime
     from nomoat.journal.facts import Reason
 
@@ -173,7 +173,7 @@ class Guard:
 
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
         runtime = self._runtime or await self._loaded()
-        asked: asking.Asked | None = None
+        asked: Asked | None = None
         against: Reason | None = None
         if runtime is not None:
             if runtime.writer.is_behind:

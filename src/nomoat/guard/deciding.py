@@ -17,7 +17,7 @@ from nomoat.guard.clients import client_address
 from nomoat.guard.identity import stand_in
 from nomoat.guard.identity.bearer import authorization, bearer_token
 from nomoat.guard.identity.model import Identity, TokenError
-from nomoat.guard.routers.starlette import NOTHING, Found
+from nomoat.guard.routers.table import Found
 from nomoat.guard.standing import MAX_AGE_S
 from nomoat.journal.facts import Outcome, Reason
 
@@ -60,7 +60,7 @@ async def first(runtime: Runtime, scope: Scope) -> Asked:
         compared=_compared(found.params) if found is not None and found.params else _NO_PARAMS,
     )
     asked = Asked(runtime, loaded, known, demand, identity)
-    asked.is_served = found is not NOTHING
+    asked.found = found
     asked.outcome, asked.reason, asked.answer = _decided(runtime, asked, failed)
     _refuse_what_cannot_wait(asked, scope)
     return asked

@@ -12,6 +12,7 @@ from nomoat.appmap.ids import SAFE_METHODS
 from nomoat.errors import JournalError
 from nomoat.guard.answers import Message, Receive, Scope, Send, close_socket, refuse, refuse_socket, status_of
 from nomoat.guard.asked import COMMIT_S, Asked, Denied
+from nomoat.guard.routers.table import NOTHING
 from nomoat.journal.facts import Decision, Reason, Response
 
 _UPGRADED = 101
@@ -59,7 +60,7 @@ class _Answer:
         self.is_replaced = self._is_committed = self._is_recorded = False
         self.is_safe = scope["method"] in SAFE_METHODS
         #: The framework itself answers; anything but its 404, 405 or slash redirect is replaced.
-        self.is_unserved = not asked.is_served and asked.reason == "unknown-route"
+        self.is_unserved = asked.found is NOTHING and asked.reason == "unknown-route"
 
     async def commit(self) -> bool:
         """Commits the decision before a handler that may write; False where it must not run then."""

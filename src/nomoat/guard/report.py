@@ -34,6 +34,7 @@ _WORDS = {
     "decision-missing": "the handler never made the decision that was left to it",
     "undecided-before-write": "the handler never makes the decision that is left to it",
     "decision-late": "the handler asked after its answer had begun",
+    "rerouted": "a mounted application's middleware sent it to another route",
     "not-decided": "the handler failed before it asked; its answer passes in either mode",
     "unknown-route": "no route of that name",
     "blocked": "blocked",

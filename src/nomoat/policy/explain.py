@@ -29,6 +29,7 @@ REASONS: Mapping[Reason, str] = {
     "decision-missing": "the handler answered without asking for what the policy left to it",
     "not-decided": "the handler failed before it asked for what the policy left to it",
     "decision-late": "the handler asked after its answer had begun",
+    "rerouted": "a middleware of a mounted application sent the request to another route after it was decided about",
     "undecided-before-write": "the handler would have written before anything was decided",
     "journal-unavailable": "decisions could not be recorded",
     "blocks-unavailable": "the list of blocks was out of date",
