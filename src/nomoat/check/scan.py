@@ -5,6 +5,7 @@ A rule that fails on a file is a visible entry of `not_analysed`; nothing is ski
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -33,6 +34,8 @@ from nomoat.survey.python.symbols import Scope
 _POLICY_SEVERITY: dict[str, Severity] = {"error": "medium", "warning": "low"}
 #: A rule that ran on every file, which questions to the map do.
 _EVERYWHERE = ""
+_PARAMETER = re.compile(r"\{(\w+)")
+_CONVERTER = re.compile(r"\{:?(\w*)\}")
 
 
 def scan(path: Path, settings: Settings, *, today: date, rules: dict[str, Rule] | None = None) -> Result:
@@ -229,6 +232,7 @@ class _Run:
         )
         return replace(
             finding, confidence=arrival.confidence, steps=steps, target=route.id,
+            fix=arrival.sink.fix.replace("{source}", taint.source) or rule.fix,
             label=f"{taint.source}, which the caller writes, arrives here",
         )  # fmt: skip
 
@@ -251,7 +255,10 @@ class _Run:
                 continue
             seen.add(scope.at)
             bound = frozenset(p.name for p in route.parameters if p.location == "path" and p.type != "path")
-            yield route, Handler(scope, bound if "{:path}" not in route.key else frozenset())
+            # The path names the parameters, its key has the converters in the same order.
+            typed = zip(_PARAMETER.findall(route.path), _CONVERTER.findall(route.key), strict=False)
+            converted = frozenset(name for name, kind in typed if kind in ("int", "float", "uuid"))
+            yield route, Handler(scope, bound if "{:path}" not in route.key else frozenset(), converted)
 
     # -- suppressions ------------------------------------------------------------------------------------------------
 

@@ -55,7 +55,8 @@ def _frame(finding: Finding) -> list[str]:
     marks = max(1, min(end, len(text) + 1) - span.column)
     lines.append(f"{' ' * gutter} |")
     lines.append(f"{span.line} | {text}")
-    lines.append(f"{' ' * gutter} | {' ' * (span.column - 1)}{'^' * marks}")
+    label = f" {printable(_one_line(finding.label))}" if finding.label else ""
+    lines.append(f"{' ' * gutter} | {' ' * (span.column - 1)}{'^' * marks}{label}")
     lines.append(f"{' ' * gutter} |")
     return lines
 
