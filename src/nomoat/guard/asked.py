@@ -277,6 +277,9 @@ class Asked:
         if outcome != "allow" and (not is_list or self.started or reason == "condition-error"):
             self.refused = self.refused or reason
         elif not written:
+            # It may be committed yet, after this request has been refused: a later fact must say how it ended.
+            self._would = self._would or "journal-unavailable"
+            self._is_last_denied = False
             self.refused = self.refused or "journal-unavailable"
 
     def _commit(self, fact: Decision) -> bool:

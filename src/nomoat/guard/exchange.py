@@ -16,6 +16,7 @@ from nomoat.guard.routers.table import NOTHING
 from nomoat.journal.facts import Decision, Reason, Response
 
 _UPGRADED = 101
+_UNWRITTEN: Reason = "journal-unavailable"
 
 
 async def serve_http(asked: Asked, app: Any, scope: Scope, receive: Receive, send: Send) -> None:
@@ -25,7 +26,7 @@ async def serve_http(asked: Asked, app: Any, scope: Scope, receive: Receive, sen
         await answer.refuse_at_once()
         return
     if not (answer.is_safe or answer.is_unserved) and not await answer.commit():
-        await answer.refuse("journal-unavailable")
+        await answer.refuse_unwritten()
         return
     try:
         await app(scope, receive, answer.send)
@@ -74,6 +75,13 @@ class _Answer:
         self._record_first(status_of(asked.reason))
         await refuse(self._send, asked.reason)
 
+    async def refuse_unwritten(self) -> None:
+        """Refuses what could not be committed in time. It may be yet, so the fact of the refusal stands behind it."""
+        asked = self._asked
+        self.is_replaced = asked.started = self._is_recorded = True
+        asked.runtime.audit.record(asked.last(_UNWRITTEN, status_of(_UNWRITTEN)))
+        await refuse(self._send, _UNWRITTEN)
+
     async def refuse(self, reason: Reason, *, tell: bool = False) -> None:
         """Answers with a later refusal; `tell` where no `require` has written a fact of it."""
         asked = self._asked
@@ -101,8 +109,14 @@ class _Answer:
         elif asked.started:
             self._stop_what_is_no_longer_allowed(message)
             await self._send(message)
-        elif message["type"] == "http.response.debug" or not (asked.pending or asked.refused):
+        elif message["type"] == "http.response.debug" or not self._is_held_back:
             await self._send(message)
+
+    @property
+    def _is_held_back(self) -> bool:
+        """True while nothing may leave before the answer's start: early hints and pushes name what is asked for."""
+        asked = self._asked
+        return asked.refused is not None or (asked.runtime.enforces and bool(asked.pending))
 
     async def _start(self, message: Message, status: int) -> None:
         asked = self._asked
@@ -218,6 +232,7 @@ async def serve_socket(asked: Asked, app: Any, scope: Scope, receive: Receive, s
         await refuse_socket(receive, send)
         return
     if not await commit(asked, asked.first()):
+        asked.runtime.audit.record(asked.last(_UNWRITTEN, 403))
         await refuse_socket(receive, send)
         return
     socket = _Socket(asked, receive, send)
