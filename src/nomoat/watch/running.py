@@ -35,7 +35,7 @@ from nomoat.journal.ports import Store
 from nomoat.notify import settings as notify_settings
 from nomoat.notify.ports import Channel
 from nomoat.settings import Settings
-from nomoat.watch import events, registry
+from nomoat.watch import alerts, events, registry
 from nomoat.watch import settings as watch_settings
 from nomoat.watch.engine import Counts, Engine
 from nomoat.watch.events import EventError
@@ -62,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _over_files(arguments: argparse.Namespace, settings: Settings, detections: list[Detection]) -> int:
     engine = Engine(detections, now=time.time)
     enrich = Enrichment(_map(settings), known_permissions(settings) if settings.path else None)
-    alerts, broken = 0, 0
+    fired, broken = 0, 0
     for name in arguments.files:
         for number, line in _lines(name):
             try:
@@ -74,10 +74,10 @@ def _over_files(arguments: argparse.Namespace, settings: Settings, detections: l
                 continue
             for fact in engine.feed(event):
                 if isinstance(fact, Alert):
-                    alerts += 1
+                    fired += 1
                     print(shown(fact, arguments.format), flush=True)
     _show_counts(engine.counts, broken)
-    if alerts:
+    if fired:
         return EXIT_FINDINGS
     incomplete = broken or engine.counts.failed
     return EXIT_INCOMPLETE if incomplete and not arguments.allow_incomplete else EXIT_CLEAN
@@ -241,7 +241,7 @@ def shown(alert: Alert, form: str) -> str:
     """One alert, as people or programs read it."""
     if form == "json":
         return json.dumps({"format": 1, **asdict(alert)})
-    who = alert.subject or alert.client or alert.service or "everybody"
+    who = alerts.who(alert) or "everybody"
     route = alert.target.partition("/")[2] if alert.target.startswith("route:") else alert.target
     where = f"   {printable(route)}" if route else ""
     head = (

@@ -20,7 +20,7 @@ from nomoat.journal.ports import START, CursorMove, Entry, Store
 from nomoat.notify import outbox
 from nomoat.notify.ports import Channel, Note
 from nomoat.settings import Settings
-from nomoat.watch import events
+from nomoat.watch import alerts, events
 from nomoat.watch.arrivals import LATE_S
 from nomoat.watch.engine import Engine, Output
 from nomoat.watch.events import Event
@@ -258,7 +258,7 @@ def _key(fact: Output) -> str:
 def described(alert: Alert) -> str:
     """An alert in one line: who, where, what, and the hole in source, where `check` knows one."""
     called = f"check calls this route {', '.join(alert.findings)}" if alert.findings else ""
-    parts = (alert.subject or alert.client or alert.service, alert.target, alert.summary, called)
+    parts = (alerts.who(alert), alert.target, alert.summary, called)
     return "   ".join(part for part in parts if part)
 
 
