@@ -40,7 +40,7 @@ from nomoat.journal.ports import (
     Verification,
 )
 from nomoat.journal.standing import STANDING_NAMES, Change, change
-from nomoat.journal.workers import Beat, is_held, process_states, seconds_from
+from nomoat.journal.workers import LISTED_S, Beat, is_held, process_states, seconds_from
 from nomoat.storage import sqlite_retention, sqlite_schema, sqlite_verify
 from nomoat.storage.sqlite_session import BUSY_S, Session, check_place, missing, store_row
 
@@ -243,9 +243,12 @@ class SQLiteStore:
                     beat.started_at, beat.seen_at, beat.position, int(beat.ended),
                 ),
             )  # fmt: skip
+            if ended:
+                forgotten = seconds_from(beat.seen_at, -LISTED_S)
+                writer.execute("DELETE FROM processes WHERE ended = 1 AND seen_at < ?", (forgotten,))
 
     def processes(self) -> list[ProcessState]:
-        """Processes seen within the last day."""
+        """Processes seen within the last day, or that did not end."""
         now = self._clock()
         with self._session.read() as reader:
             rows = reader.execute("SELECT * FROM processes").fetchall()
