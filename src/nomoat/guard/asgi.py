@@ -181,6 +181,7 @@ class Guard:
             try:
                 asked = await deciding.first(runtime, scope)
             except (Exception, JournalError) as error:
+                runtime.count_unwritten()
                 runtime.say_once(f"a request could not be decided: {type(error).__name__}: {error}")
                 against = await deciding.against(runtime, scope)
         if asked is None:
