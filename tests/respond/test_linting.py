@@ -56,4 +56,4 @@ def test_a_drill_that_expects_something_else_fails() -> None:
     drill = drills.load(drills.path_of(playbook))
     other = drills.Drill(drill.alert, drill.answers, drill.steps[:-1], drill.messages)
 
-    assert drills.run(playbook, other) == ["step 12: expected nothing, came write-it-down done"]
+    assert drills.run(playbook, other) == ["step 14: expected nothing, came write-it-down done"]

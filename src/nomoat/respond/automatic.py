@@ -29,6 +29,7 @@ from nomoat.respond.unattended import Allowance, escalate, run_automatic
 from nomoat.settings import Settings
 
 ROLE = "respond"
+NOT_ARMED = "escalation NOT ARMED: no responder runs (nomoat respond --auto)"
 POLL_S = 0.1
 BEAT_S = 1.0
 #: Escalations are looked at this often; they are minutes apart.
@@ -37,6 +38,11 @@ _AT_ONCE = 8
 #: How long a fault of the store is left alone before the next try, and how long at most one of an incident.
 _REST_S = 1.0
 _MOST_REST_S = 8.0
+
+
+def is_armed(store: Store) -> bool:
+    """Whether somebody opens incidents and escalates while nobody looks."""
+    return any(one.role == ROLE and one.live and not one.ended for one in store.processes())
 
 
 class _Trouble(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from nomoat.errors import printable
-from nomoat.respond.reviewing import Report, counts, listed
+from nomoat.respond.reviewing import Report, counts, listed, shown_at
 from nomoat.respond.timing import spoken
 
 _STYLE = """
@@ -65,6 +65,7 @@ def render(report: Report) -> str:
         *_evidence(report),
         "<h2>Proposed</h2>",
         _list(report.proposals) or "<p>Nothing.</p>",
+        f'<p class="mute">Each gets an owner and a date until {_text(report.due)}.</p>' if report.proposals else "",
         "</main></body></html>",
     ]
     return "\n".join(parts) + "\n"
@@ -86,7 +87,7 @@ def _map(report: Report) -> list[str]:
 
 def _timeline(report: Report) -> list[str]:
     rows = [
-        f'<tr><td class="time">{_text(row.at[11:23])}</td><td>{_text(row.who)}</td><td>{_text(row.what)}</td>'
+        f'<tr><td class="time">{_text(shown_at(row, report))}</td><td>{_text(row.who)}</td><td>{_text(row.what)}</td>'
         f"<td>{_text(row.detail)}</td></tr>"
         for row in report.timeline
     ]
@@ -101,7 +102,11 @@ def _evidence(report: Report) -> list[str]:
         for one in report.evidence
     ]
     head = "<thead><tr><th>what</th><th>SHA-256</th><th>bytes</th><th>kept by</th><th>when</th></tr></thead>"
-    return ["<h2>Evidence</h2>", f'<div class="wide"><table>{head}<tbody>', *rows, "</tbody></table></div>"]
+    early = [
+        f'<p><strong class="mark">Changed before evidence was kept: {_text(one)}</strong></p>' for one in report.urgent
+    ]
+    table = [f'<div class="wide"><table>{head}<tbody>', *rows, "</tbody></table></div>"]
+    return ["<h2>Evidence</h2>", *early, *(table if rows else ["<p>Nothing was kept.</p>"])]
 
 
 def _list(rows: tuple[str, ...] | list[str]) -> str:

@@ -13,7 +13,7 @@ from nomoat.errors import EXIT_CLEAN, EXIT_FINDINGS, NomoatError, printable
 from nomoat.journal.journal import open_store
 from nomoat.journal.ports import Store
 from nomoat.respond import casework, htmlpage, reviewing, timing, vault
-from nomoat.respond.automatic import ROLE
+from nomoat.respond.automatic import NOT_ARMED, is_armed
 from nomoat.respond.casework import Case
 from nomoat.respond.running import operator
 from nomoat.settings import Settings
@@ -45,8 +45,8 @@ def listed(arguments: argparse.Namespace) -> int:
             print(f"{line} {printable(case.declared.title)}")
         if not cases:
             print("no incidents")
-        if not any(one.role == ROLE and one.live and not one.ended for one in store.processes()):
-            print("escalation NOT ARMED: no responder runs (nomoat respond --auto)", file=sys.stderr)
+        if not is_armed(store):
+            print(NOT_ARMED, file=sys.stderr)
     return EXIT_CLEAN
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from datetime import timedelta
 
 from nomoat.appmap import codec
 from nomoat.appmap.model import Route
@@ -22,6 +23,8 @@ from nomoat.respond.timing import Durations, spoken
 from nomoat.settings import Settings
 
 _SHOWN = 60
+#: Working days in which what was learnt gets an owner (NIST SP 800-61r3 asks for it soon; five days is our choice).
+_REVIEW_DAYS = 5
 #: What Markdown acts on; an underscore inside a word is none of it (CommonMark, section 6.2).
 _FORMATS = re.compile(r"[\\`*\[\]<>|]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|\A[#!+-]")
 
@@ -51,6 +54,19 @@ class Report:
     reached: tuple[str, ...]
     proposals: tuple[str, ...]
     evidence: tuple[Evidence, ...]
+    #: Steps that changed something before evidence was kept, and why their playbook says so.
+    urgent: tuple[str, ...] = ()
+
+    @property
+    def due(self) -> str:
+        """The day by which each proposal has an owner and a date: five working days after the incident ended."""
+        ended = self.case.first("closed")
+        day = moment(ended[0] if ended is not None else self.case.opened_at).date()
+        left = _REVIEW_DAYS
+        while left:
+            day += timedelta(days=1)
+            left -= day.weekday() < 5
+        return day.isoformat()
 
     @property
     def fact(self) -> Review:
@@ -80,6 +96,11 @@ def report(store: Store, settings: Settings, case: Case, playbook: Playbook) -> 
         reached=tuple(reached_objects(store, case)),
         proposals=_proposals(route, case, playbook),
         evidence=tuple(case.evidence),
+        urgent=tuple(
+            f"{step.title}: {step.urgent}"
+            for step in playbook.steps
+            if step.urgent and (fact := case.steps.get(step.id)) is not None and fact.state not in ("open", "skipped")
+        ),
     )
 
 
@@ -170,7 +191,10 @@ def markdown(found: Report) -> str:
         "",
         "| when (UTC) | who | what | |",
         "| --- | --- | --- | --- |",
-        *(f"| {row.at[11:23]} | {_md(row.who)} | {_md(row.what)} | {_md(row.detail)} |" for row in found.timeline),
+        *(
+            f"| {shown_at(row, found)} | {_md(row.who)} | {_md(row.what)} | {_md(row.detail)} |"
+            for row in found.timeline
+        ),
         "",
         "## Decisions about the caller",
         "",
@@ -187,10 +211,12 @@ def markdown(found: Report) -> str:
             f"- `{one.sha256[:16]}` {_md(one.name)}, {one.size_bytes:,} bytes, kept by {_md(one.by)}"
             for one in found.evidence
         ),
+        *(f"- changed before evidence was kept: {_md(line)}" for line in found.urgent),
         "",
         "## Proposed",
         "",
         *(f"- {_md(line)}" for line in found.proposals),
+        *(["", f"Each gets an owner and a date until {found.due}."] if found.proposals else ["Nothing."]),
     ]
     return "\n".join(lines) + "\n"
 
@@ -207,6 +233,12 @@ def _map_lines(found: Report) -> list[str]:
         rows.append("- it never compares the owner")
     rows += [f"- finding: {_md(one)}" for one in found.findings]
     return rows
+
+
+def shown_at(row: Row, found: Report) -> str:
+    """The time of a row; with its day where the incident took more than one."""
+    days = {one.at[:10] for one in found.timeline}
+    return row.at[11:23] if len(days) == 1 else f"{row.at[:10]} {row.at[11:19]}"
 
 
 def counts(rows: tuple[tuple[str, int], ...]) -> str:

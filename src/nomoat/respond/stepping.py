@@ -50,9 +50,23 @@ class Stepper:
         """True when nothing is left to do for a step."""
         return self.state(step) in FINISHED
 
+    def is_answered_otherwise(self, step: Step) -> str:
+        """What was answered where a step is for another answer; empty where it has to be done, or nobody knows."""
+        if step.only_if is None:
+            return ""
+        asked, wanted = step.only_if
+        fact = self.case.steps.get(asked)
+        if fact is None or fact.state != "done" or not fact.reason or fact.reason == wanted:
+            return ""
+        return f"{asked}: {fact.reason}"
+
     def refresh(self) -> None:
         """Reads the incident again: somebody else may have gone on with it."""
         self.case = casework.load(self.store, self.case.number)
+
+    def message(self, step: Step) -> str:
+        """The text that a notify step would send now."""
+        return self.hands.message(step, self.case, self.playbook)
 
     def run(self, step: Step, *, text: str = "", again: bool = False) -> Done:
         """Does a step: intent, action, result; `text` replaces its message. An interrupted one is looked at first.

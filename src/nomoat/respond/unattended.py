@@ -71,7 +71,7 @@ def run_automatic(stepper: Stepper, allowance: Allowance | None = None) -> Itera
         again = _came_back(stepper, step)
         if stepper.is_finished(step) and not again:
             continue
-        if not step.auto or step.kind not in AUTOMATIC_KINDS:
+        if not step.auto or step.kind not in AUTOMATIC_KINDS or step.only_if is not None:
             if not stepper.state(step):
                 stepper.settle(step, "open")
             if step.gate:
@@ -153,7 +153,8 @@ def escalate(stepper: Stepper, *, now: datetime) -> list[str]:
     for after_s, to in dict.fromkeys(rules):
         if waited < after_s:
             continue
-        names = (to,) if to in known.names() else known.names() or (notify_settings.TERMINAL.name,)
+        everybody = () if stepper.playbook.covert else known.names()
+        names = (to,) if to in known.names() else everybody or (notify_settings.TERMINAL.name,)
         for name in names:
             try:
                 said = _tell(stepper, known.channel(name), after_s, to, waited)
