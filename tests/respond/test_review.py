@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import re
+from datetime import date, timedelta
 from pathlib import Path
 
 from nomoat.respond import book, casework, htmlpage, reviewing
 from nomoat.respond.unattended import run_automatic
 from tests.journal.made import decision
-from tests.respond.project import project
+from tests.respond.project import playbook, project
 
 HOSTILE = "<script src=//evil>|[x](http://evil)`![](http://evil)</style>"
 
@@ -38,3 +39,21 @@ def test_only_what_was_answered_counts_as_reached(tmp_path: Path) -> None:
     found = reviewing.report(made.store, made.settings, stepper.case, stepper.playbook)
 
     assert found.reached == ("order_id 1",)
+
+
+def test_a_change_before_evidence_and_its_reason_stand_in_the_review_and_proposals_have_a_day(tmp_path: Path) -> None:
+    made = project(tmp_path)
+    shown = playbook(
+        '- {id: stop, title: Stop it, phase: contain, kind: block, auto: true, target: "{subject}",'
+        " urgent: minutes count}"
+    )
+    stepper = made.stepper(shown)
+    list(run_automatic(stepper))
+    found = reviewing.report(made.store, made.settings, casework.load(made.store, 1), shown)
+
+    for text in (reviewing.markdown(found), htmlpage.render(found)):
+        assert "hanged before evidence was kept: Stop it: minutes count" in text
+        assert f"Each gets an owner and a date until {found.due}" in text
+    opened = date.fromisoformat(stepper.case.opened_at[:10])
+    days = (opened + timedelta(days=n) for n in range(1, 10))
+    assert date.fromisoformat(found.due) == [day for day in days if day.weekday() < 5][4]

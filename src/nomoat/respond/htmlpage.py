@@ -27,6 +27,9 @@ th, td { text-align: left; vertical-align: top; padding: .35rem .6rem; }
 th, td { border-bottom: 1px solid var(--line); }
 td.time { white-space: nowrap; font: .85rem ui-monospace, monospace; } strong.mark { color: var(--mark); }
 ul { padding-left: 1.2rem; margin: .25rem 0; } li { margin: .15rem 0; }
+@media (max-width: 40rem) { thead { display: none; } tr { display: block; padding: .4rem 0; }
+  tr { border-bottom: 1px solid var(--line); } td { display: block; border: 0; padding: 0; overflow-wrap: anywhere; }
+  td.time, td:empty + td:empty { color: var(--mute); } }
 @media print { body { max-width: none; } }
 """
 

@@ -147,7 +147,7 @@ def _timeline(store: Store, case: Case, playbook: Playbook) -> tuple[Row, ...]:
         if step.state not in ("intent", "open"):
             who = f"{step.by}, recorded answer of the drill" if step.drill else step.by
             said = step.output.splitlines()[0] if step.output else step.reason
-            rows.append(Row(at, who, f"{titles.get(step.step, step.step)}: {step.state}", said))
+            rows.append(Row(at, who, f"{titles.get(step.step, step.step)} ({step.state})", said))
     return tuple(sorted(rows, key=lambda row: row.at))
 
 
@@ -251,6 +251,9 @@ def listed(items: tuple[str, ...]) -> str:
     if not items:
         return "Nothing, as far as recorded decisions tell."
     more = f", and {len(items) - _SHOWN} more (in the evidence)" if len(items) > _SHOWN else ""
+    name = items[0].partition(" ")[0]
+    if all(one.startswith(f"{name} ") and ", " not in one for one in items):
+        return f"{name} " + ", ".join(one.partition(" ")[2] for one in items[:_SHOWN]) + more
     return "; ".join(items[:_SHOWN]) + more
 
 
