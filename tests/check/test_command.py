@@ -41,6 +41,18 @@ def test_a_clean_folder_is_0_and_says_that_everything_was_analysed(
     assert "Everything was analysed." in said
 
 
+def test_a_folder_without_python_does_not_look_like_a_safe_application(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path, {"app.js": "x = 1\n"})
+
+    _run("check", str(tmp_path))
+
+    said = capsys.readouterr().out
+    assert "No Python file is here" in said
+    assert "Everything was analysed." not in said
+
+
 @pytest.mark.parametrize("format_", ["text", "json", "sarif"])
 def test_findings_are_1_in_every_format_and_no_format_shows_the_secret(
     format_: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

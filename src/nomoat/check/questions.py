@@ -304,10 +304,18 @@ def touched(route: Route) -> tuple[str, ...]:
 
 def _demand(asked: Asked, guarded: list[Route]) -> str:
     names = sorted({guard.name for route in guarded for guard in route.guards if guard.kind == "permission"})
+    if not _all_ask_for_more(guarded):
+        # What one of them demands is not said of all.
+        names = []
     if len(names) == 1:
         return f"depend on {names[0]}" if len(guarded) != 1 else f"depends on {names[0]}"
     verb = "demand" if len(guarded) != 1 else "demands"
     return f"{verb} {_listed(names)}" if names and len(names) <= 3 else "refuse an anonymous caller"
+
+
+def _all_ask_for_more(guarded: list[Route]) -> bool:
+    """Whether each of these routes demands a permission, and not only that somebody is signed in."""
+    return all(any(guard.kind == "permission" for guard in route.guards) for route in guarded)
 
 
 def _fix(asked: Asked, guarded: list[Route]) -> str:
@@ -316,11 +324,14 @@ def _fix(asked: Asked, guarded: list[Route]) -> str:
     if not guards:
         return f"refuse an anonymous caller before the handler runs, {or_say}"
 
+    wanted = "permission" if _all_ask_for_more(guarded) else "authentication"
+
     def weight(guard: Guard) -> tuple[bool, int]:
-        return guard.kind == "permission", sum(other.name == guard.name for other in guards)
+        return guard.kind == wanted, sum(other.name == guard.name for other in guards)
 
     best = max(guards, key=weight)
-    like = next((route for route in guarded if best in route.guards), guarded[0])
+    # The plainest of them is the one to copy: another may be guarded by more than the rest.
+    like = min((route for route in guarded if best in route.guards), key=lambda route: len(route.guards))
     written = asked.registrations.guard_text(like)
     if written:
         return f"{written}   as {_name(like)} has it; {or_say}"
