@@ -6,6 +6,7 @@ anything else waits for a person and is never done a second time by itself.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -35,6 +36,8 @@ class Stepper:
     case: Case
     playbook: Playbook
     drill: bool = False
+    #: How an incident is read again; a responder with many reads each fact once.
+    read: Callable[[int], Case] | None = None
 
     @property
     def store(self) -> Store:
@@ -62,7 +65,8 @@ class Stepper:
 
     def refresh(self) -> None:
         """Reads the incident again: somebody else may have gone on with it."""
-        self.case = casework.load(self.store, self.case.number)
+        number = self.case.number
+        self.case = self.read(number) if self.read is not None else casework.load(self.store, number)
 
     def message(self, step: Step) -> str:
         """The text that a notify step would send now."""
