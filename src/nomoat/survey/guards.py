@@ -21,6 +21,7 @@ from nomoat.survey.trial.statements import Trial
 from nomoat.survey.trial.values import (
     CALLER,
     INPUT,
+    UNREAD,
     Choice,
     Class,
     Const,
@@ -177,7 +178,7 @@ class Judge:
             return Judgement(
                 doubts=[f"depends on {last} of a package that is not here ({package})"],
                 signed=Thing(marks=CALLER),
-                anonymous=Thing(marks=CALLER),
+                anonymous=Thing(marks=CALLER | UNREAD),
             )
         return Judgement(signed=Thing(name), anonymous=Thing(name))
 
@@ -206,15 +207,28 @@ class Judge:
         if isinstance(init, Function) and init.scope is not None:
             found = self.function(init, scopes, path, name=cls.scope.name, at=cls.scope.at)
             found.signed = Thing(marks=_tags(found), cls=cls.scope)
-            found.anonymous = found.signed
+            found.anonymous = self._object_of(cls, found)
             return found
         if any(name in self.models.forms for name in names_of(self._reader, cls)):
             return Judgement(signed=Thing(marks=INPUT), anonymous=Thing(marks=INPUT))
         found = Judgement(function=cls.scope)
         self._children(found, self.injection.fields(cls).given, scopes, path, {}, {})
         found.signed = Thing(marks=INPUT | _tags(found), cls=cls.scope)
-        found.anonymous = found.signed
+        found.anonymous = Thing(marks=found.signed.tags | UNREAD, cls=cls.scope)
         return found
+
+    def _object_of(self, cls: Class, found: Judgement) -> Value:
+        """The object of a class for a caller without a credential: it is there, whatever was looked for."""
+        children = iter(found.children)
+        named: dict[str, Value] = {}
+        for one in found.given:
+            value = next(children).anonymous if one.is_dependency else one.absent or one.value
+            named[one.name.replace("-", "_") if one.place == "header" else one.name] = value or Thing()
+        trial = Trial(self.around, anonymous=True)
+        try:
+            return trial.construct(cls, (), named, cls.scope.at)
+        except (RaisedError, ExhaustedError, RecursionError):
+            return Thing(marks=_tags(found) | UNREAD, cls=cls.scope)
 
     def function(
         self, function: Function, scopes: tuple[str, ...], path: str, *, name: str = "", at: str = "", made: str = ""
@@ -282,7 +296,7 @@ class Judge:
                 anonymous[one.name], signed[one.name] = child.anonymous, child.signed
             elif one.value is not None:
                 name = one.name.replace("-", "_") if one.place == "header" else one.name
-                anonymous[name] = signed[name] = one.value
+                anonymous[name], signed[name] = one.absent or one.value, one.value
 
     # -- trials ------------------------------------------------------------------------------------------------------
 

@@ -136,6 +136,8 @@ class Bodies(Calls):
             owner.named[name] = Thing() if self.conditions or self.unsure else value
         elif isinstance(owner, Thing) and owner.name.startswith("request."):
             owner.named[name] = value
+            if owner.name == "request.state" and self.anonymous:
+                self.around.left.setdefault(name, []).append(value)
 
     def _part(self, value: Value, place: int, count: int) -> Value:
         if isinstance(value, Items) and place < len(value.values):

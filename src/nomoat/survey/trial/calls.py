@@ -19,6 +19,7 @@ from nomoat.survey.trial.refusals import SUPER
 from nomoat.survey.trial.registry import Bound, Entry, Registering, Registry, RoutesOf, argument
 from nomoat.survey.trial.values import (
     CALLER,
+    MADE,
     NOTHING,
     UNREAD,
     Choice,
@@ -34,6 +35,7 @@ from nomoat.survey.trial.values import (
     Test,
     Thing,
     Value,
+    absent,
     joined,
     options,
     union,
@@ -54,8 +56,6 @@ _HAS_ROLE = re.compile(r"(role|group)", re.I)
 _SAME = frozenset(
     ("strip", "lower", "upper", "encode", "decode", "copy", "scalars", "mappings", "lstrip", "rstrip", "casefold")
 )
-#: What refuses, or gives nothing, when it is given no credential.
-_VERIFIES = re.compile(r"_*(verify|decode|authenticate|validate|require|introspect|check|ensure|assert)", re.I)
 #: The table of an application by which dependencies are replaced.
 OVERRIDES = ".dependency_overrides"
 #: What lets a coroutine run on its own.
@@ -85,13 +85,16 @@ def _keeps_failures(callee: Value, node: Node) -> bool:
     return last in _BY_ITSELF
 
 
-def _is_no_credential(value: Value) -> bool:
-    """Whether it may be the credential that an anonymous caller does not have."""
-    return any(
-        "caller" in one.tags
-        and ((isinstance(one, Const) and one.value is None) or (isinstance(one, Thing) and not one.is_call))
-        for one in options(value)
-    )
+def _is_absent(value: Value) -> bool:
+    """Whether it is the credential that an anonymous caller does not have, or what was found by it: nothing."""
+    if isinstance(value, Const):
+        return "caller" in value.marks and not value.value
+    return "caller" in value.tags and not value.tags & (UNREAD | MADE) and not isinstance(value, (Items, Table, Object))
+
+
+def _is_nothing(callee: Value) -> bool:
+    """Whether what is called is a part of something that is not there."""
+    return isinstance(callee, Thing) and _is_absent(callee)
 
 
 def _is_model(value: Value) -> bool:
@@ -186,19 +189,7 @@ class Calls(Expressions):
         return None
 
     def _call_any(self, callee: Choice, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value:
-        found: list[Value] = []
-        ends: list[End] = []
-        for option in callee.options:
-            try:
-                found.append(self.call(option, args, named, at, env))
-            except RaisedError as raised:
-                ends.extend(raised.ends)
-        if not found:
-            raise RaisedError(ends)
-        self.pending.extend(ends)
-        return joined(found)
-
-    pending: list[End]
+        return self.each(callee.options, lambda option: self.call(option, args, named, at, env))
 
     # -- functions of the project ------------------------------------------------------------------------------------
 
@@ -337,13 +328,13 @@ class Calls(Expressions):
             return Thing(name, args, named, marks | frozenset(("signature",)) if "input" in marks else marks, at=at)
         if name in models.verifiers or name in models.signatures or name in models.raising_methods:
             return self._verified(name, args, named, marks, at)
-        if self.raising and self.anonymous and "caller" in marks and "input" not in marks:
-            raise RaisedError([End(None, at, tuple(self.conditions), needs_credential=True)])
+        if name in models.parsers and self.anonymous and "caller" in marks:
+            self._parsed(args, at)
         if self.wires:
             self._note_handed(name, (), (*args, *named.values()), at)
         else:
             self._note_unknown(name, args, at, marks)
-            marks |= self._unread(name, (*args, *named.values()), is_method=callee.me is not None)
+            marks = self._given(callee, args, named, marks, at)
         return Thing(name, args, dict(named), marks - frozenset(("csrf",)), (), at, is_call=True)
 
     def _note_handed(self, name: str, trail: tuple[str, ...], given: tuple[Value, ...], at: str) -> None:
@@ -353,20 +344,48 @@ class Calls(Expressions):
             package = name.partition(".")[0] or "a package"
             self.around.handed.setdefault(at, f"{last}() of {package}")
 
-    def _unread(self, name: str, given: tuple[Value, ...], *, is_method: bool) -> frozenset[str]:
-        """The mark of what may be anything: a function elsewhere was given the request, or no credential.
+    def _given(
+        self, callee: Outside | Thing, args: tuple[Value, ...], named: dict[str, Value], marks: frozenset[str], at: str
+    ) -> frozenset[str]:
+        """The marks of what a function elsewhere gives: it may be anything, where it was given the request or nothing.
 
-        What looks something up by a credential that is not there (a method) is taken to find nothing, and what is
-        called like a check to refuse; any other function may as well give a guest.
+        A store that looks something up by a credential that is not there finds nothing. Python's own functions make
+        something of it. Any other function may as well give a guest, whatever it is called.
         """
-        package, last = name.partition(".")[0], name.rpartition(".")[2]
-        if package in sys.stdlib_module_names or not package:
-            return NOTHING
-        if any(isinstance(one, Thing) and one.name in self.models.requests and not one.is_call for one in given):
-            return UNREAD
-        if is_method or not self.anonymous or _VERIFIES.match(last):
-            return NOTHING
-        return UNREAD if any(_is_no_credential(one) for one in given) else NOTHING
+        package = callee.name.partition(".")[0]
+        is_own = package in sys.stdlib_module_names
+        values = (*args, *named.values())
+        if package and not is_own and any(self._is_request(one) for one in values):
+            return marks | UNREAD
+        if not self.anonymous or "caller" not in marks or _is_nothing(callee):
+            return marks
+        if self.is_store(callee) or any(self.is_store(one) for one in values):
+            return marks - MADE
+        if self.raising and "input" not in marks:
+            self.pending.append(End(None, at, tuple(self.conditions), needs_credential=True))
+        return marks | (MADE if is_own else UNREAD)
+
+    def _is_request(self, value: Value) -> bool:
+        return isinstance(value, Thing) and value.name in self.models.requests and not value.is_call
+
+    def is_store(self, value: Value) -> bool:
+        """Whether it belongs to a package that looks things up: a session, a connection, a model, a query."""
+        if isinstance(value, Choice):
+            return all(self.is_store(option) for option in value.options)
+        if isinstance(value, (Thing, Outside)) and value.name.partition(".")[0] in self.models.stores:
+            return True
+        if isinstance(value, Outside) and value.me is not None:
+            return self.is_store(value.me)
+        scope = value.cls.scope if isinstance(value, Object) else value.scope if isinstance(value, Class) else None
+        scope = value.cls if isinstance(value, Thing) else scope
+        return scope is not None and any(base.partition(".")[0] in self.models.stores for base in self.bases(scope))
+
+    def _parsed(self, args: tuple[Value, ...], at: str) -> None:
+        """What reads a text raises for none; whether it does for what was made of none is not known."""
+        end = End(None, at, tuple(self.conditions), needs_credential=True)
+        if args and all(_is_absent(one) for one in options(args[0])):
+            raise RaisedError([end])
+        self.pending.append(end)
 
     def _went_on(self, name: str, args: tuple[Value, ...], at: str) -> Value:
         """Middleware calls what comes after it, or answers by itself."""
@@ -434,7 +453,13 @@ class Calls(Expressions):
         needs = is_signature or "caller" in marks or name in self.models.raising_methods
         if self.anonymous and needs:
             kind = "signature" if is_signature else "authentication"
-            raise RaisedError([End(None, at, tuple(self.conditions), needs_credential=True, kind=kind)])
+            end = End(None, at, tuple(self.conditions), needs_credential=True, kind=kind)
+            brought = [one for value in (*args, *named.values()) for one in options(value) if "caller" in one.tags]
+            if is_signature or all(_is_absent(one) or "made" in one.tags for one in brought):
+                raise RaisedError([end])
+            # A token that stands in for the one that is not there may be valid.
+            self.pending.append(end)
+            return Thing("", marks=marks | CALLER | UNREAD, at=at)
         result = marks | (CALLER if needs and not is_signature else NOTHING)
         return Thing("", marks=result, at=at)
 
@@ -448,10 +473,9 @@ class Calls(Expressions):
             return const_method(self, me, last, args)
         if isinstance(me, Thing) and me.name.startswith("request.") and last == "get":
             found = self.item_of_request(me, args[0] if args else Const(None))
-            default = args[1] if len(args) > 1 else named.get("default")
-            if isinstance(found, Thing) and isinstance(default, Const) and default.value:
-                # Who sends nothing is taken to have sent this.
-                found.marks |= UNREAD
+            default = args[1] if len(args) > 1 else named.get("default", Const(None))
+            if self.anonymous and "caller" in found.tags and callee.name != "request.scope.get":
+                return absent(default, found)
             return found
         owner = callee.name.rpartition(".")[0]
         if last == "__init__" and isinstance(me, Registry):
@@ -508,7 +532,11 @@ class Calls(Expressions):
             default = args[1] if len(args) > 1 else Const(None)
             if isinstance(key, Const) and me.is_whole:
                 return default
-            return Thing(marks=key.tags | me.tags) if "caller" in key.tags else joined([default, Thing(marks=me.tags)])
+            return (
+                Thing(marks=(key.tags | me.tags) - MADE)
+                if "caller" in key.tags
+                else joined([default, Thing(marks=me.tags)])
+            )
         if name == "values":
             return Items(list(me.entries.values()), me.is_whole)
         if name == "keys":
@@ -547,13 +575,12 @@ class Calls(Expressions):
             demanded = self._asked_of_caller(last, args[0])
             if demanded is not None:
                 return Test(False if self.anonymous else None, demanded, OTHER, marks)
-        if self.raising and self.anonymous and "caller" in marks and "input" not in marks:
-            raise RaisedError([End(None, at, tuple(self.conditions), needs_credential=True)])
         if self.wires:
             self._note_handed(callee.name, callee.trail, (*args, *named.values()), at)
-        if not self.wires and not callee.marks:
-            self._note_unknown(callee.name, args, at, marks)
-            marks |= self._unread(callee.name, (*args, *named.values()), is_method=bool(callee.trail))
+        if not self.wires:
+            if not callee.marks:
+                self._note_unknown(callee.name, args, at, marks)
+            marks = self._given(callee, args, named, marks, at)
         return Thing(callee.name, args, dict(named), marks, callee.trail, at, is_call=True, why=callee.why)
 
     def _asked_of_caller(self, name: str, asked: Value) -> Demand | None:

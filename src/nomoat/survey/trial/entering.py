@@ -12,6 +12,7 @@ from nomoat.survey.trial.machine import (
 )
 from nomoat.survey.trial.values import (
     CALLER,
+    UNREAD,
     Class,
     Const,
     Env,
@@ -27,7 +28,7 @@ from nomoat.survey.trial.values import (
 
 _MAX_INSIDE = 2
 _SHORT_BYTES = 2_500
-_MAX_ASKED = 4
+_MAX_ASKED = 6
 
 
 class Entering(Exceptions):
@@ -61,10 +62,8 @@ class Entering(Exceptions):
             return self._lambda_called(function, args, named)
         scope = function.scope
         marks = union(args) | union(named.values())
-        if self.depth >= self.limits.depth or self.path.count(scope) >= _MAX_INSIDE:
-            return Thing(marks=marks, at=at)
-        if _is_stub(scope) and self.depth:
-            return Thing(marks=marks, at=at)
+        if self.depth >= self.limits.depth or self.path.count(scope) >= _MAX_INSIDE or (_is_stub(scope) and self.depth):
+            return Thing(marks=self._unread(marks), at=at)
         if not self.wires and self.depth and not self._is_worth(scope, marks, (*args, *named.values())):
             return self._unentered(scope, marks, at)
         self.executed.add(scope)
@@ -84,7 +83,7 @@ class Entering(Exceptions):
             self.path.pop()
             about_caller = self.decided.pop()
             self.registered = held
-        values = flow.returns + ([Const(None)] if flow.env is not None or flow.loops else [])
+        values = flow.returns + ([Const(None)] if flow.env is not None or flow.loops or flow.breaks else [])
         if self.around.is_generator(scope):
             values = flow.returns or [Const(None)] if flow.returns or flow.env is not None else []
         if not values:
@@ -112,10 +111,16 @@ class Entering(Exceptions):
         is_short = scope.node[2] - scope.node[1] < _SHORT_BYTES and self.depth <= _MAX_ASKED
         return is_short and (bool(marks & (CALLER | {"signature"})) or self.around.makes(scope))
 
+    def _unread(self, marks: frozenset[str]) -> frozenset[str]:
+        """The marks of what a function gives into which nobody looked."""
+        return marks | UNREAD if self.anonymous and "caller" in marks else marks
+
     def _unentered(self, scope: Scope, marks: frozenset[str], at: str) -> Value:
         found = self.program.returned(scope)
         cls = found.scope if found.kind == "instance" else None
-        return Thing(found.name if found.kind == "instance" else "", marks=marks, at=at, cls=cls, is_call=True)
+        return Thing(
+            found.name if found.kind == "instance" else "", marks=self._unread(marks), at=at, cls=cls, is_call=True
+        )
 
     def _lambda_called(self, function: Function, args: tuple[Value, ...], named: dict[str, Value]) -> Value:
         assert function.node is not None
@@ -156,7 +161,8 @@ class Entering(Exceptions):
         found = self.program.annotation(env.scope.parent or env.scope, annotation)
         if found.kind != "instance":
             return value
-        name = found.name if found.name in self.models.requests and not value.marks else value.name
+        is_told = found.name in self.models.requests or found.name.partition(".")[0] in self.models.stores
+        name = found.name if is_told and not value.marks else value.name
         return Thing(name, value.args, value.named, value.marks, value.trail, value.at, found.scope, value.why)
 
     def scheme(self, value: Value, at: str) -> Value:

@@ -17,6 +17,7 @@ from nomoat.survey.trial.values import (
     INPUT,
     NOTHING,
     SETTING,
+    UNREAD,
     Choice,
     Class,
     Const,
@@ -131,7 +132,8 @@ class Expressions(Judging):
     def attribute(self, value: Value, name: str, at: str = "") -> Value:
         """What an attribute gives."""
         if isinstance(value, Choice):
-            return joined([self.attribute(option, name, at) for option in value.options])
+            return self.each(value.options, lambda option: self.attribute(option, name, at))
+        self.fails(value, "AttributeError", at)
         if isinstance(value, ModuleValue):
             return value if name == "__path__" else self.member_of_module(value.scope, name)
         if isinstance(value, Registry):
@@ -171,9 +173,14 @@ class Expressions(Judging):
             return value.attributes[name]
         found = self._of_class(value.cls, name, value)
         if isinstance(found, Thing) and found.why and value.marks:
-            return Thing(marks=value.marks, trail=(name,), cls=None)
+            return Thing(marks=self.made(value.marks), trail=(name,), cls=None)
         if value.marks and not isinstance(found, Function):
-            return Thing(marks=value.marks, trail=(name,))
+            # An object that was made of no credential is there all the same, with what its class gives it.
+            return (
+                found
+                if self.anonymous and not isinstance(found, (Thing, Outside))
+                else Thing(marks=self.made(value.marks), trail=(name,))
+            )
         return found
 
     def _of_class(self, cls: Class, name: str, me: Value | None) -> Value:
@@ -227,7 +234,7 @@ class Expressions(Judging):
             return found
         bound = Function(found.scope, found.env, owner, found.given, found.named, found.node, found.wraps)
         if marks & {"property", "cached_property", "functools.cached_property"}:
-            if me is not None and me.tags:
+            if me is not None and me.tags and not (self.anonymous and isinstance(me, Object)):
                 return Thing(marks=me.tags, trail=(found.scope.name,))
             return self.call(bound, (), {}, found.at, found.env)
         return bound
@@ -297,7 +304,7 @@ class Expressions(Judging):
         if part == "state":
             if name in value.named:
                 return value.named[name]
-            return Thing(marks=_BY_NAME["state"](name), trail=(name,))
+            return self._kept(name)
         if part == "url" and name == "path":
             self.record.saw_path = True
             return value.named.get("path", Thing(marks=INPUT))
@@ -306,6 +313,14 @@ class Expressions(Judging):
         if part in ("url", "nothing"):
             return Thing("request.url" if part == "url" else "", named=value.named, marks=INPUT)
         return Thing("", marks=value.marks, trail=(*value.trail, name), cls=value.cls)
+
+    def _kept(self, name: str) -> Value:
+        """What middleware left in the state of a request: for an anonymous caller, what it left for that one."""
+        marks = _BY_NAME["state"](name)
+        if not self.anonymous or "caller" not in marks:
+            return Thing(marks=marks, trail=(name,))
+        left = self.around.left.get(name)
+        return joined(left) if left else Thing(marks=marks | UNREAD, trail=(name,))
 
     def item_of_request(self, value: Thing, key: Value) -> Value:
         """`request.headers[key]`, and what `.get(key)` gives."""
@@ -345,7 +360,7 @@ class Expressions(Judging):
     def _conditional(self, env: Env, node: Node) -> Value:
         test = self.test(env, node[3])
         if test.anonymous is not None:
-            return self.evaluate(env, node[4] if test.anonymous else node[5])
+            return self._stands_in(self.evaluate(env, node[4] if test.anonymous else node[5]), test.marks)
         with self.under(Condition(test, True, self.at(env, node))):
             first = self.evaluate(env, node[4])
         return joined([first, self.evaluate(env, node[5])])
@@ -353,10 +368,12 @@ class Expressions(Judging):
     def _boolean_value(self, env: Env, node: Node) -> Value:
         values: list[Value] = []
         evaluated: list[Value] = []
+        marks: frozenset[str] = NOTHING
         for operand in node[4]:
             value = self.evaluate(env, operand)
             evaluated.append(value)
-            answer = self.truth(value).anonymous
+            test = self.truth(value)
+            answer, marks = test.anonymous, marks | test.marks
             if answer is (node[3] == "or"):
                 values.append(value)
                 break
@@ -365,7 +382,12 @@ class Expressions(Judging):
         if all(isinstance(value, Test) for value in evaluated) and len(evaluated) > 1:
             # One that is decided says no more what the whole is, but still what the whole is about: who calls.
             return self.combined([self.truth(value) for value in evaluated], is_or=node[3] == "or")
-        return joined(values)
+        return self._stands_in(joined(values), marks)
+
+    def _stands_in(self, value: Value, marks: frozenset[str]) -> Value:
+        """A literal that stands here because there is no credential: `key or ""`."""
+        is_told = self.anonymous and "caller" in marks and isinstance(value, Const)
+        return Const(value.value, value.marks | CALLER, value.label) if is_told and isinstance(value, Const) else value
 
     def _subscript(self, env: Env, node: Node) -> Value:
         value = self.evaluate(env, node[3])
@@ -385,23 +407,44 @@ class Expressions(Judging):
     def item(self, value: Value, key: Value) -> Value:
         """`value[key]`."""
         if isinstance(value, Choice):
-            return joined([self.item(option, key) for option in value.options])
+            return self.each(value.options, lambda option: self.item(option, key))
+        self.fails(value, "TypeError")
         if isinstance(value, Table) and isinstance(key, Const):
             found = value.entries.get(key.value) if _hashable(key.value) else None
             if found is not None:
                 return found
+            if value.is_whole and value.other is None:
+                self._is_missing(key)
         if isinstance(value, Items) and isinstance(key, Const) and type(key.value) is int and value.is_whole:
             place = key.value
             return value.values[place] if -len(value.values) <= place < len(value.values) else self.unknown("")
         if isinstance(value, Thing) and value.name.startswith("request."):
-            return self.item_of_request(value, key)
-        if self.anonymous and self.raising and "caller" in key.tags and "caller" not in value.tags:
-            raise RaisedError([End(None, "", tuple(self.conditions), needs_credential=True)])
+            return self._sent(value, key)
+        if self.anonymous and "caller" in key.tags and "caller" not in value.tags:
+            return self._looked_up(value, key)
         trail = value.trail if isinstance(value, Thing) else ()
         if isinstance(key, Const) and isinstance(key.value, str):
             trail = (*trail, key.value)
         tags = value.tags | (key.tags & CALLER)
         return Thing("", marks=tags, trail=trail)
+
+    def _is_missing(self, key: Value) -> None:
+        """A table of which everything is known has nothing under a credential that is not there."""
+        if self.anonymous and "caller" in key.tags:
+            end = End(Thing("builtins.KeyError"), "", tuple(self.conditions), needs_credential=True)
+            raise RaisedError([end])
+
+    def _looked_up(self, value: Value, key: Value) -> Value:
+        """What is under a credential that is not there in something that cannot be read: nothing, or anything."""
+        self.pending.append(End(Thing("builtins.KeyError"), "", tuple(self.conditions), needs_credential=True))
+        return Thing(marks=value.tags | (key.tags & CALLER) | UNREAD)
+
+    def _sent(self, part: Thing, key: Value) -> Value:
+        """`request.headers["x-key"]`: who sends nothing ends there."""
+        found = self.item_of_request(part, key)
+        if self.anonymous and part.name.removeprefix("request.") in _BY_NAME and "caller" in found.tags:
+            self._is_missing(found)
+        return found
 
     def _binary(self, env: Env, node: Node) -> Value:
         values = [self.evaluate(env, operand) for operand in node[4]]
@@ -422,7 +465,7 @@ class Expressions(Judging):
         if node[3] in ("&", "-", "|") and len(values) == 2 and "caller" in union(values):
             return self.set_operation(node[3], values[0], values[1])
         known = self.known_constant(env.scope, node) if not env.scope.is_function else None
-        return known or Thing(marks=union(values))
+        return known or Thing(marks=self.made(union(values)))
 
     def set_operation(self, operator: str, left: Value, right: Value) -> Value:
         """`required - held` and `required & held` as truth values."""
@@ -450,7 +493,7 @@ class Expressions(Judging):
                 texts.append(str(value.value))
         if len(texts) == len(values):
             return Const("".join(texts), union(values))
-        return Thing(marks=union(values))
+        return Thing(marks=self.made(union(values)))
 
     def _listed(self, env: Env, node: Node) -> Value:
         values, is_whole = self.all_of(env, node[3])

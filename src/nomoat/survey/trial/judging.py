@@ -13,6 +13,7 @@ from nomoat.survey.trial.values import (
     Choice,
     Const,
     Env,
+    Function,
     Items,
     Object,
     Outside,
@@ -70,12 +71,15 @@ class Judging(Machine):
             if "caller" in value.marks:
                 return Test(bool(value.value), AUTHENTICATION, OTHER, value.marks)
             return Test(bool(value.value), OTHER, OTHER, value.marks)
-        if isinstance(value, (Items, Table)) and not value.tags:
+        if isinstance(value, (Items, Table)) and (self.anonymous or not value.tags):
             filled = value.values if isinstance(value, Items) else value.entries
             is_open = isinstance(value, Items) and value.may_be_empty
-            return Test(None if is_open or not (value.is_whole or filled) else bool(filled), OTHER, OTHER)
+            is_sure = value.is_whole or (bool(filled) and not value.tags)
+            return Test(None if is_open or not is_sure else bool(filled), OTHER, OTHER, value.tags)
+        if isinstance(value, Object) and self.anonymous:
+            return self._truth_of_object(value)
         if "caller" in value.tags:
-            is_data = _is_asked_for(value)
+            is_data = _is_asked_for(value) or "made" in value.tags
             return Test(False if self.anonymous and not is_data else None, self.demand_of(value), OTHER, value.tags)
         if "signature" in value.tags:
             return Test(False if self.anonymous else None, Demand("signature"), OTHER, value.tags)
@@ -83,6 +87,18 @@ class Judging(Machine):
             return Test(None, Demand("csrf"), OTHER, value.tags)
         is_object = isinstance(value, Object) or (not isinstance(value, (Thing, Outside)))
         return Test(True if is_object else None, OTHER, OTHER, value.tags)
+
+    def _truth_of_object(self, value: Object) -> Test:
+        """An object is there, whatever it was made of, unless its class says otherwise."""
+        for name in ("__bool__", "__len__"):
+            method = self.attribute(value, name)
+            if isinstance(method, Function):
+                answer = self.truth(self.call(method, (), {}, value.at, method.env))
+                return Test(answer.anonymous, OTHER, OTHER, value.tags)
+        is_own = not any(
+            isinstance(base, str) and base != "builtins.object" for base in self.program.bases(value.cls.scope)
+        )
+        return Test(True if is_own or not value.tags else None, OTHER, OTHER, value.tags)
 
     def _any_of(self, tests: list[Test]) -> Test:
         answers = {test.anonymous for test in tests}
@@ -169,6 +185,10 @@ class Judging(Machine):
         if isinstance(left, PathOf):
             return _of_path(left, operator, right)
         marks = left.tags | right.tags
+        if self.anonymous and "caller" in marks:
+            found = self._compared_parts(left, operator, right, marks)
+            if found is not None:
+                return found
         known = _known(left, operator, right)
         if known is not None and "setting" not in marks:
             return Test(known, OTHER, OTHER, marks)
@@ -182,9 +202,22 @@ class Judging(Machine):
             return Test(False, OTHER, OTHER, marks)
         return Test(None, OTHER, OTHER, marks)
 
+    def _compared_parts(self, left: Value, operator: str, right: Value, marks: frozenset[str]) -> Test | None:
+        """Lists and objects that hold something of who calls: they are there, and compare by what they are."""
+        if operator == "in" and isinstance(right, Items) and right.is_whole:
+            return self.combined([Test(False, OTHER, OTHER, marks),
+                                  *(self.compared(left, "==", item) for item in right.values)], is_or=True)  # fmt: skip
+        if any(isinstance(one, (Items, Table, Object)) for one in (left, right) if "caller" in one.tags):
+            is_none = operator == "is" and isinstance(right, Const) and right.value is None
+            return Test(False if is_none else None, OTHER, OTHER, marks)
+        return None
+
     def _about_caller(self, left: Value, operator: str, right: Value, marks: frozenset[str]) -> Test:
         # What was asked for together with who asks may be there, and be anything, for everybody.
         is_decided = self.anonymous and not all(_is_asked_for(side) for side in (left, right) if "caller" in side.tags)
+        if "made" in marks and isinstance(right, Const) and not isinstance(right.value, (str, bytes)):
+            # Of nothing, a number may be made, or a truth value; a text that is the secret cannot.
+            is_decided = False
         if isinstance(right, Const) and right.value is None and operator in ("is", "=="):
             about = self.demand_of(left)
             about = about if about.kind == "state" else AUTHENTICATION

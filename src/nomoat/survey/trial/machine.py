@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -16,6 +16,7 @@ from nomoat.survey.python.program import Program
 from nomoat.survey.python.symbols import Binding, How, Scope
 from nomoat.survey.trial.demands import Demand
 from nomoat.survey.trial.values import (
+    MADE,
     NOTHING,
     Class,
     Const,
@@ -26,6 +27,7 @@ from nomoat.survey.trial.values import (
     Test,
     Thing,
     Value,
+    joined,
 )
 
 _BUILTINS = frozenset(dir(__builtins__) if not isinstance(__builtins__, dict) else __builtins__)
@@ -115,6 +117,8 @@ class Surroundings:
         self.replaced: list[Value | None] = []
         #: Where an application was handed to code that is not here and may add routes to it, and to what.
         self.handed: dict[str, str] = {}
+        #: What middleware leaves in the state of a request of a caller without a credential.
+        self.left: dict[str, list[Value]] = {}
         self.classes: dict[tuple[Scope, int], Env] = {}
         #: Classes whose methods are routes, by a decorator of the class.
         self.views: dict[Scope, Class] = {}
@@ -262,6 +266,32 @@ class Machine:
     def is_credential(self, value: Value) -> bool:
         """Whether it derives from what tells who is calling."""
         return "caller" in value.tags
+
+    def made(self, marks: frozenset[str]) -> frozenset[str]:
+        """The marks of what is made of something: of a credential that is not there, it is something all the same."""
+        return marks | MADE if self.anonymous and "caller" in marks else marks
+
+    def fails(self, value: Value, kind: str, at: str = "") -> None:
+        """Ends here where Python does: what is asked of a credential that is not there has nothing of it."""
+        if self.anonymous and isinstance(value, Const) and value.value is None and "caller" in value.marks:
+            raise RaisedError([End(Thing(f"builtins.{kind}"), at, tuple(self.conditions), needs_credential=True)])
+
+    def each(self, values: Iterable[Value], does: Callable[[Value], Value]) -> Value:
+        """What something gives for each of several values; those for which it raises are left for who catches them."""
+        found: list[Value] = []
+        ends: list[End] = []
+        for value in values:
+            try:
+                found.append(does(value))
+            except RaisedError as raised:
+                ends.extend(raised.ends)
+        if not found:
+            raise RaisedError(ends)
+        self.pending.extend(ends)
+        return joined(found)
+
+    #: Exceptions of ways that end while others go on.
+    pending: list[End]
 
     def unknown(self, why: str, tags: frozenset[str] = NOTHING) -> Thing:
         """Something of which nothing else is known."""

@@ -159,6 +159,7 @@ class Trial(Definitions):
         known = isinstance(source, Items) and source.is_whole and len(source.values) <= _MAX_LOOP
         elements = source.values if known and isinstance(source, Items) else [self.element(source)]
         flow = Flow()
+        broken: list[Env] = []
         current: Env | None = env
         before = None if known and elements else env.copy()
         for element in list(elements):
@@ -169,6 +170,7 @@ class Trial(Definitions):
                 inner = self.run(node[5], current)
             flow.returns += inner.returns
             flow.ends += inner.ends
+            broken += inner.breaks
             current = merged([one for one in (inner.env, *inner.loops) if one is not None])
         falls = [one for one in (current, before) if one is not None]
         flow.env = merged(falls)
@@ -176,6 +178,7 @@ class Trial(Definitions):
             rest = self.run(node[6], flow.env)
             flow.take(rest)
             flow.env = rest.env
+        flow.env = merged([one for one in (flow.env, *broken) if one is not None])
         return flow
 
     def _while(self, node: Node, env: Env) -> Flow:
@@ -184,11 +187,19 @@ class Trial(Definitions):
         with self.perhaps(before is not None):
             flow = self.run(node[4], env)
         falls = [one for one in (flow.env, before, *flow.loops) if one is not None]
-        flow.loops = []
+        broken, flow.loops, flow.breaks = flow.breaks, [], []
         flow.env = merged(falls)
+        if flow.env is not None and node[5]:
+            rest = self.run(node[5], flow.env)
+            flow.take(rest)
+            flow.env = rest.env
+        flow.env = merged([one for one in (flow.env, *broken) if one is not None])
         return flow
 
-    def _leave_loop(self, node: Node, env: Env) -> Flow:
+    def _break(self, node: Node, env: Env) -> Flow:
+        return Flow(None, breaks=[env])
+
+    def _continue(self, node: Node, env: Env) -> Flow:
         return Flow(None, loops=[env])
 
     def _match(self, node: Node, env: Env) -> Flow:
@@ -229,8 +240,8 @@ _STATEMENTS: dict[int, Callable[[Trial, Node, Env], Flow]] = {
     form.IF: Trial._if,
     form.FOR: Trial._for,
     form.WHILE: Trial._while,
-    form.BREAK: Trial._leave_loop,
-    form.CONTINUE: Trial._leave_loop,
+    form.BREAK: Trial._break,
+    form.CONTINUE: Trial._continue,
     form.WITH: Trial._with,
     form.TRY: Trial._try,
     form.FUNCTION: Trial._function,

@@ -3,7 +3,8 @@
 `tags` say what a value derives from: `caller` (a credential, or who it belongs to), `input` (the rest of a request),
 `setting` (configuration that source does not fix), `unset` (a setting that is None where nobody set it), `signature`,
 `csrf`, `address`, `unread` (what a function of another package gave that was handed the request, or a credential that
-is not there: it may be anything).
+is not there: it may be anything), `made` (put together from a credential that is not there: it is something all the
+same, but equals no secret).
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ CALLER = frozenset(("caller",))
 INPUT = frozenset(("input",))
 SETTING = frozenset(("setting",))
 UNREAD = frozenset(("unread",))
+MADE = frozenset(("made",))
 
 
 class Value:
@@ -232,6 +234,15 @@ class Choice(Value):
 
     def _tags(self) -> frozenset[str]:
         return union(self.options)
+
+
+def absent(default: Value, place: Value) -> Value:
+    """What a request gives of a place for a credential to who sends none there: the default, known to be just that."""
+    if isinstance(default, Const) and "setting" not in default.marks:
+        return Const(default.value, default.marks | CALLER)
+    if isinstance(default, (Items, Table)) and not (default.values if isinstance(default, Items) else default.entries):
+        return Thing(marks=place.tags)
+    return default if default.tags >= CALLER else Thing(marks=place.tags | default.tags | UNREAD)
 
 
 def union(values: Iterable[Value]) -> frozenset[str]:
