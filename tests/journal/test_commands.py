@@ -382,3 +382,19 @@ def test_the_name_of_an_export_is_no_escape_for_the_terminal(
     assert main(["journal", "export", "--store", url, "-o", str(tmp_path / "a\x1b[31m")]) == 0
 
     assert "a\\x1b[31m" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("named", ["journal.db", "oracle:x", "sqlite:"])
+def test_what_names_no_store_is_wrong_use(capsys: pytest.CaptureFixture[str], named: str) -> None:
+    code, out, err = run(capsys, "show", "--store", named)
+
+    assert (2, "") == (code, out)
+    assert "fix:" in err
+
+
+def test_where_nothing_is_like_what_was_asked_for_it_is_said(
+    url: str, store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, err = run(capsys, "show", "--store", url, "--subject", "user:main/never-was-here")
+
+    assert (0, "", "no fact of the journal is like that\n") == (code, out, err)

@@ -176,6 +176,7 @@ def test_a_position_without_a_decision_is_wrong_use(folder: Path, capsys: pytest
     with_decisions(folder, READ)
 
     assert 2 == main(["policy", "explain", "--decision", "999999"])
+    assert 2 == main(["policy", "explain", "--decision", "the-newest"])
     assert "no fact stands at position 999999" in capsys.readouterr().err
 
 
@@ -359,3 +360,15 @@ def test_a_terminal_is_never_told_what_to_do_by_a_journal(folder: Path, capsys: 
     main(["policy", "backtest", "--policy", "nomoat.yaml"])
 
     assert "\x1b" not in capsys.readouterr().out
+
+
+def test_a_change_of_a_route_without_permissions_is_named_once(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    public = replace(READ, sequence=0, permissions=(), outcome="allow", reason="public", read={}, subject="anonymous")
+    with_decisions(folder, public)
+
+    main(["policy", "backtest", "--policy", "nomoat.yaml"])
+
+    lines = [line for line in capsys.readouterr().out.splitlines() if "newly denied  " in line]
+    assert [1] == [line.count(READ.target) for line in lines]

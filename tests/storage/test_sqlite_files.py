@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from nomoat.errors import StorageError
+from nomoat.errors import SettingsError, StorageError
 from nomoat.journal.facts import timestamp
 from nomoat.journal.journal import open_store
 from nomoat.journal.ports import Store
@@ -90,7 +90,7 @@ def test_a_store_that_is_not_there_is_made_only_where_that_is_asked_for(path: Pa
 
 @pytest.mark.parametrize("url", ["sqlite:", "sqlite:/"])
 def test_a_url_without_a_file_is_refused(url: str) -> None:
-    with pytest.raises(StorageError):
+    with pytest.raises(SettingsError):
         open_store(url)
 
 
@@ -176,7 +176,7 @@ def test_a_full_disk_leaves_what_was_committed(path: Path, store: Store) -> None
 
 _LIMITED = """
 import resource, sys
-from nomoat.errors import StorageError
+from nomoat.errors import SettingsError, StorageError
 from nomoat.journal.journal import open_store
 from tests.journal.made import decision
 store = open_store(sys.argv[1])
@@ -256,7 +256,7 @@ def test_a_closed_store_opens_itself_again(store: Store) -> None:
 _AS_NOBODY = """
 import os, sys
 import nomoat.journal.codec, nomoat.storage.sqlite, pwd
-from nomoat.errors import StorageError
+from nomoat.errors import SettingsError, StorageError
 from nomoat.journal.journal import open_store
 from tests.journal.made import decision
 if os.geteuid() == 0:

@@ -75,8 +75,8 @@ def show(arguments: argparse.Namespace) -> int:
             found: Iterable[Entry] = _newest(store, chosen, first, last, arguments.limit)
         else:
             found = _all(store, chosen, first, last)
-        for entry in found:
-            print(printed(entry))
+        if not _print(map(printed, found), sys.stdout):
+            print("no fact of the journal is like that", file=sys.stderr)
     return EXIT_CLEAN
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from nomoat.errors import CursorMovedError, NomoatError, StorageError
+from nomoat.errors import CursorMovedError, NomoatError, SettingsError, StorageError
 from nomoat.journal import chain
 from nomoat.journal.codec import decode
 from nomoat.journal.facts import (
@@ -69,7 +69,7 @@ class SQLiteStore:
         self._clock = clock
         path = Path(url.partition(":")[2])
         if not path.name:
-            raise StorageError(f"'{url}' names no file", where="journal.store", fix="write sqlite:PATH")
+            raise SettingsError(f"'{url}' names no file", where="journal.store", fix="write sqlite:PATH")
         path = path.absolute()
         self._session = Session(path, busy_s=busy_s)
         with self._session.translated("open"):
