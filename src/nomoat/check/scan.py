@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+from nomoat import datafile
 from nomoat.appmap import codec
 from nomoat.appmap.model import Map, Route
 from nomoat.check import questions, registry, suppress
@@ -286,7 +287,7 @@ class _Run:
                     allow, "malformed-suppression", f"this suppresses nothing: {allow.mistake}"
                 )
             elif allow.rule not in known:
-                yield suppress.finding_about(allow, "malformed-suppression", f"no rule is called '{allow.rule}'")
+                yield suppress.finding_about(allow, "malformed-suppression", _no_rule(allow.rule, known))
             elif allow.is_expired(self._today):
                 said = f"the exception for {allow.rule} ended on {allow.until}"
                 yield suppress.finding_about(allow, "expired-suppression", said)
@@ -297,3 +298,8 @@ class _Run:
         path = allow.span.path
         is_whole = not any(at.rpartition(":")[0] == path or at == path for at, _ in self.not_analysed)
         return is_whole and ((allow.rule, path) in self._ran or (allow.rule, _EVERYWHERE) in self._ran)
+
+
+def _no_rule(name: str, known: Iterable[str]) -> str:
+    near = datafile.did_you_mean(name, known)
+    return f"no rule is called '{name}'" + (f"; {near}" if near.startswith("did") else "")

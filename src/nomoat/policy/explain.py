@@ -168,6 +168,8 @@ def _nobody(decider: Decider, asker: Asker, permission: str) -> str:
         hint = did_you_mean(permission, decider.policy.permissions) if len(decider.policy.permissions) <= 1000 else ""
         hint = f"  {hint[0].upper()}{hint[1:]}" if hint.startswith("did") else ""
         return f"{text}  No role grants {permission}.{hint}"
+    if text.endswith("has no role."):
+        text = f"{text[:-1]} that grants {permission}."
     if len(holders) == 1:
         return f"{text}  {holders[0]} does{_place(_where(decider, holders[0], permission))}."
     places = [f"{name}{_place(_where(decider, name, permission))}" for name in holders[:5]]

@@ -95,10 +95,8 @@ def backtest_text(found: Backtest, window: str, blanked: int = 0) -> str:
     lines = [head + "."]
     for title, changes in (("newly denied", found.newly_denied), ("newly allowed", found.newly_allowed)):
         for change in changes[:MOST_LINES]:
-            named = ", ".join(change.permissions) or change.target
-            lines.append(
-                f"{change.count:>8,}  {title:<14} {change.subject:<24} {named}  {change.target}  {change.reason}"
-            )
+            told = "  ".join(filter(None, (", ".join(change.permissions), change.target, change.reason)))
+            lines.append(f"{change.count:>8,}  {title:<14} {change.subject:<24} {told}")
         if len(changes) > MOST_LINES:
             lines.append(f"          {len(changes) - MOST_LINES:,} more (--format json)")
     for untold in found.untold[:MOST_LINES]:
