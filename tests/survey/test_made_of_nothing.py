@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nomoat.survey.draw import draw
-from tests.survey.running import is_refused, loaded
+from tests.survey.running import told_and_done
 
 _HEAD = """
 import hashlib
@@ -258,15 +257,6 @@ _GUARDED = {
 }
 
 
-def _verdict(body: str, folder: Path) -> tuple[str, bool]:
-    """What the map says, and whether the running application refuses."""
-    (folder / "main.py").write_text(_HEAD + body + _TAIL)
-    (route,) = (route for route in draw(folder).map.routes if route.path == "/d")
-    (folder / "elsewhere.py").write_text(_ELSEWHERE)
-    with loaded(folder) as app:
-        return route.verdict, is_refused(app, route.method, route.path)
-
-
 def _check(body: str) -> str:
     return f"def check(k=Depends(key)):{body}"
 
@@ -275,7 +265,7 @@ def _check(body: str) -> str:
 def test_what_is_made_of_no_credential_guards_nothing(how: str, tmp_path: Path) -> None:
     body = _OPEN_WHOLE[how] if how in _OPEN_WHOLE else _check(_OPEN[how])
 
-    verdict, is_refused = _verdict(body, tmp_path)
+    verdict, is_refused = told_and_done(tmp_path, _HEAD + body + _TAIL, elsewhere=_ELSEWHERE)
 
     assert not is_refused
     assert verdict != "guarded"
@@ -287,4 +277,4 @@ def test_what_finds_nothing_without_a_credential_guards(how: str, tmp_path: Path
         store.execute("create table users (key text)")
     body = _check(_GUARDED[how].replace("x.db", str(tmp_path / "x.db")))
 
-    assert ("guarded", True) == _verdict(body, tmp_path)
+    assert ("guarded", True) == told_and_done(tmp_path, _HEAD + body + _TAIL, elsewhere=_ELSEWHERE)

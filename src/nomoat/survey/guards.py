@@ -311,6 +311,9 @@ class Judge:
             named = {name: value for name, value in named.items() if name in names}
         try:
             value = trial.invoke(function, (), named, function.at)
+            if function.wraps is not None:
+                # A wrapper that is no coroutine function itself gives the coroutine of what it wraps.
+                value = trial.ran(value)
         except RaisedError as raised:
             return Tried(False, Const(None), [*raised.ends, *trial.pending], trial)
         except (ExhaustedError, RecursionError):

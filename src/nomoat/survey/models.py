@@ -140,6 +140,8 @@ class Models:
     issuers: set[str] = field(default_factory=set)
     stores: set[str] = field(default_factory=set)
     parsers: set[str] = field(default_factory=set)
+    transparent: set[str] = field(default_factory=set)
+    managing: set[str] = field(default_factory=set)
 
 
 #: Sections that are plain lists of dotted names (or attribute names), with their place in `Models`.
@@ -149,7 +151,8 @@ _NAMES = {
     "scopes_of_route": "scopes_of_route", "injected": "injected", "forms": "forms", "verifiers": "verifiers",
     "signatures": "signatures", "comparers": "comparers", "macs": "macs", "limiters": "limiters",
     "raising_methods": "raising_methods", "passwords": "passwords", "issuers": "issuers",
-    "stores": "stores", "parsers": "parsers",
+    "stores": "stores", "parsers": "parsers", "transparent": "transparent",
+    "managing": "managing",
 }  # fmt: skip
 _RECORDS = (
     "objects", "verbs", "listed", "endpoint_classes", "class_views", "middleware_classes", "backends", "request",

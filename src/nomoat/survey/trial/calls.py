@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterable
 from dataclasses import replace
 
 from nomoat.survey.models import spot
@@ -28,6 +29,7 @@ from nomoat.survey.trial.values import (
     Env,
     Function,
     Items,
+    Lazy,
     Object,
     Outside,
     PathOf,
@@ -111,7 +113,8 @@ class Calls(Expressions):
         callee = self.evaluate(env, node[3])
         if _keeps_failures(callee, node):
             try:
-                self.all_of(env, node[4])
+                for value in self.all_of(env, node[4])[0]:
+                    self.ran(value)
             except RaisedError:
                 # It fails somewhere else, or its failure becomes a value: nobody is refused by it.
                 return Thing(at=self.at(env, node), is_call=True)
@@ -123,7 +126,33 @@ class Calls(Expressions):
                 named[key] = value
             elif isinstance(value, Table):
                 named.update({str(name): item for name, item in value.entries.items()})
-        return self.call(callee, tuple(args), named, self.at(env, node), env)
+        return self._called_later(callee, tuple(args), named, self.at(env, node), env)
+
+    def _called_later(
+        self, callee: Value, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env
+    ) -> Value:
+        """What a call gives: of a coroutine or generator function, something of which nothing has run yet."""
+        if isinstance(callee, Choice) and not self.wires and any(self._is_later(one) for one in callee.options):
+            return self.each(callee.options, lambda one: self._called_later(one, args, named, at, env))
+        if self.wires or not self._is_later(callee):
+            return self.call(callee, args, named, at, env)
+        return Lazy(lambda: self.call(callee, args, named, at, env))
+
+    def _is_later(self, callee: Value) -> bool:
+        if isinstance(callee, Object):
+            callee = self.attribute(callee, "__call__")
+        scope = callee.scope if isinstance(callee, Function) and not callee.outer else None
+        if scope is None or scope.node is None:
+            return False
+        return bool(scope.node[form.F_ASYNC]) or self.around.is_generator(scope)
+
+    def _arguments(self, callee: Value, values: Iterable[Value]) -> tuple[Value, ...]:
+        """What something elsewhere is given: Python's own functions await or go through it, others may never do so."""
+        package = getattr(callee, "name", "").partition(".")[0]
+        is_own = not package or package in sys.stdlib_module_names
+        return tuple(
+            self.ran(one) if is_own or (isinstance(one, Lazy) and one.is_expression) else one for one in values
+        )
 
     def _super(self, env: Env) -> Value:
         current: Env | None = env
@@ -297,6 +326,8 @@ class Calls(Expressions):
         """A call of something of another package."""
         name = callee.name
         models = self.models
+        args = self._arguments(callee, args)
+        named = dict(zip(named, self._arguments(callee, named.values()), strict=True))
         condition = self._condition(name.rpartition(".")[2], callee.me, args)
         if condition is not None:
             return condition
@@ -549,6 +580,8 @@ class Calls(Expressions):
         return None
 
     def _call_thing(self, callee: Thing, args: tuple[Value, ...], named: dict[str, Value], at: str) -> Value:
+        args = self._arguments(callee, args)
+        named = dict(zip(named, self._arguments(callee, named.values()), strict=True))
         if callee.name in self.models.schemes and not callee.trail:
             return self.scheme(callee, at)
         if callee.name in self.models.answers and callee.is_call and not callee.trail:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.symbols import Scope
@@ -19,6 +21,7 @@ from nomoat.survey.trial.values import (
     Function,
     Items,
     Object,
+    Outside,
     Table,
     Thing,
     Value,
@@ -53,7 +56,22 @@ class Entering(Exceptions):
         return self.around.classes
 
     def invoke(self, function: Function, args: tuple[Value, ...], named: dict[str, Value], at: str) -> Value:
-        """Enters a function of the project."""
+        """Enters a function of the project; what a decorator of another package makes of it may be anything."""
+        if not self.anonymous or not any(self._may_swallow(one) for one in function.outer):
+            return self._invoked(function, args, named, at)
+        try:
+            value = self._invoked(function, args, named, at)
+        except RaisedError as raised:
+            self.pending.extend(raised.ends)
+            return Thing(marks=CALLER | UNREAD, at=at)
+        return joined([value, Thing(marks=value.tags | UNREAD, at=at)])
+
+    def _may_swallow(self, decorator: Value) -> bool:
+        name = decorator.name if isinstance(decorator, (Thing, Outside)) else ""
+        known = self.models.transparent | self.models.limiters | self.models.refusing.keys()
+        return name not in known and name.partition(".")[0] not in sys.stdlib_module_names
+
+    def _invoked(self, function: Function, args: tuple[Value, ...], named: dict[str, Value], at: str) -> Value:
         args = (*function.given, *args)
         named = {**function.named, **named}
         if function.me is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 
 from nomoat.survey.python import form
@@ -16,6 +17,7 @@ from nomoat.survey.trial.machine import (
 from nomoat.survey.trial.refusals import names_of, status_of
 from nomoat.survey.trial.values import (
     CALLER,
+    Choice,
     Class,
     Env,
     Function,
@@ -53,10 +55,12 @@ class Exceptions(Bodies):
 
     def _with(self, node: Node, env: Env) -> Flow:
         before, mark = env.copy(), len(self.pending)
+        may_be_quiet = False
         quiet: list[Callable[[End], bool]] = []
         for value_node, target in node[3]:
-            value = self.evaluate(env, value_node)
+            value = self.ran(self.evaluate(env, value_node))
             quiet.append(self._quiet(env, value_node, value))
+            may_be_quiet = may_be_quiet or self._may_be_quiet(value)
             if isinstance(value, Object):
                 enter = self.attribute(value, "__enter__")
                 if isinstance(enter, Function):
@@ -69,7 +73,20 @@ class Exceptions(Bodies):
             flow.ends = [end for end in flow.ends if end not in swallowed]
             self.pending[mark:] = [end for end in self.pending[mark:] if end not in swallowed]
             flow.env = merged([before] if flow.env is None else [flow.env, before])
+        elif may_be_quiet and flow.ends:
+            flow.env = merged([before] if flow.env is None else [flow.env, before])
         return flow
+
+    def _may_be_quiet(self, value: Value) -> bool:
+        """Whether it is a context manager of a package of which it is not known that it lets exceptions through."""
+        if not self.anonymous or self.is_store(value):
+            return False
+        if not isinstance(value, (Thing, Outside, Choice)):
+            return False
+        if isinstance(value, Choice):
+            return any(self._may_be_quiet(option) for option in value.options)
+        package = value.name.partition(".")[0]
+        return bool(package) and package not in self.models.managing and package not in sys.stdlib_module_names
 
     def _quiet(self, env: Env, node: Node, value: Value) -> Callable[[End], bool]:
         """Whether a context manager may keep an exception to itself."""

@@ -24,6 +24,7 @@ from nomoat.survey.trial.values import (
     Env,
     Function,
     Items,
+    Lazy,
     ModuleValue,
     Object,
     Outside,
@@ -110,7 +111,7 @@ class Expressions(Judging):
             if node[0] != form.STARRED:
                 values.append(self.evaluate(env, node))
                 continue
-            spread = self.evaluate(env, node[3])
+            spread = self.ran(self.evaluate(env, node[3]))
             if isinstance(spread, Items):
                 values.extend(spread.values)
                 is_whole = is_whole and spread.is_whole
@@ -119,8 +120,15 @@ class Expressions(Judging):
                 is_whole = False
         return values, is_whole
 
+    def ran(self, value: Value) -> Value:
+        """What a coroutine gives that is awaited, or a generator that is gone through."""
+        if isinstance(value, Choice) and any(isinstance(option, Lazy) for option in value.options):
+            return self.each(value.options, self.ran)
+        return self.ran(value.run()) if isinstance(value, Lazy) else value
+
     def element(self, value: Value) -> Value:
         """One element of something that is gone through."""
+        value = self.ran(value)
         if isinstance(value, Items):
             return joined(value.values) if value.values else self.unknown("")
         if isinstance(value, Thing):
@@ -134,6 +142,8 @@ class Expressions(Judging):
         if isinstance(value, Choice):
             return self.each(value.options, lambda option: self.attribute(option, name, at))
         self.fails(value, "AttributeError", at)
+        if isinstance(value, Lazy):
+            return Thing()
         if isinstance(value, ModuleValue):
             return value if name == "__path__" else self.member_of_module(value.scope, name)
         if isinstance(value, Registry):
@@ -232,7 +242,7 @@ class Expressions(Judging):
         owner = cls if "classmethod" in marks or me is None else me
         if me is None and "classmethod" not in marks:
             return found
-        bound = Function(found.scope, found.env, owner, found.given, found.named, found.node, found.wraps)
+        bound = Function(found.scope, found.env, owner, found.given, found.named, found.node, found.wraps, found.outer)
         if marks & {"property", "cached_property", "functools.cached_property"}:
             if me is not None and me.tags and not (self.anonymous and isinstance(me, Object)):
                 return Thing(marks=me.tags, trail=(found.scope.name,))
@@ -519,9 +529,14 @@ class Expressions(Judging):
         return table
 
     def _comprehension(self, env: Env, node: Node) -> Value:
+        if node[3] == "generator" and not self.wires:
+            return Lazy(lambda: self._gone_through(env, node), is_expression=True)
+        return self._gone_through(env, node)
+
+    def _gone_through(self, env: Env, node: Node) -> Value:
         inner = Env(env.scope, env, {}, env.called_at)
         target, iterable, conditions, _ = node[6][0]
-        source = self.evaluate(env, iterable)
+        source = self.ran(self.evaluate(env, iterable))
         is_known = isinstance(source, Items) and source.is_whole and len(node[6]) == 1
         elements = source.values[:_MAX_ITEMS] if is_known and isinstance(source, Items) else [self.element(source)]
         found: list[Value] = []
@@ -553,6 +568,9 @@ class Expressions(Judging):
 
     def _inner(self, env: Env, node: Node) -> Value:
         return self.evaluate(env, node[3])
+
+    def _awaited(self, env: Env, node: Node) -> Value:
+        return self.ran(self.evaluate(env, node[3]))
 
     def _lambda(self, env: Env, node: Node) -> Value:
         return Function(None, env, node=node)
@@ -593,8 +611,8 @@ _HANDLERS: dict[int, Callable[[Expressions, Env, Node], Value]] = {
     form.TUPLE: Expressions._listed,
     form.SET: Expressions._listed,
     form.DICT: Expressions._dict,
-    form.AWAIT: Expressions._inner,
-    form.YIELD_FROM: Expressions._inner,
+    form.AWAIT: Expressions._awaited,
+    form.YIELD_FROM: Expressions._awaited,
     form.WALRUS: Expressions._walrus,
     form.STARRED: Expressions._inner,
 }

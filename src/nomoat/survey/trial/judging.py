@@ -85,7 +85,7 @@ class Judging(Machine):
             return Test(False if self.anonymous else None, Demand("signature"), OTHER, value.tags)
         if "csrf" in value.tags:
             return Test(None, Demand("csrf"), OTHER, value.tags)
-        is_object = isinstance(value, Object) or (not isinstance(value, (Thing, Outside)))
+        is_object = not isinstance(value, (Thing, Outside))
         return Test(True if is_object else None, OTHER, OTHER, value.tags)
 
     def _truth_of_object(self, value: Object) -> Test:

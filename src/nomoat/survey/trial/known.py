@@ -87,6 +87,7 @@ def _partial(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: s
     inner = args[0] if args else None
     if isinstance(inner, Function):
         made = Function(inner.scope, Env(inner.env.scope, inner.env, {}, at), inner.me, node=inner.node)
+        made.outer = inner.outer
         made.given, made.named = (*inner.given, *args[1:]), {**inner.named, **named}
         return made
     return inner

@@ -22,7 +22,6 @@ from nomoat.survey.trial.values import (
     NOTHING,
     Const,
     Env,
-    Function,
     Items,
     Table,
     Test,
@@ -57,24 +56,11 @@ class Trial(Definitions):
             given = self.evaluate(env, value[3]) if value[3] is not None else Const(None)
             # What runs after a `yield` runs after the handler; for who passes, it is the end.
             return Flow(None, [given])
-        if value[0] == form.CALL and self._never_runs(env, value):
-            self.all_of(env, value[4])
-            return Flow(env)
         before = len(self.record.limited)
         self.evaluate(env, value)
         if queries.is_dropped(value):
             del self.record.limited[before:]
         return Flow(env)
-
-    def _never_runs(self, env: Env, call: Node) -> bool:
-        """Whether a call whose result is dropped only makes a coroutine or a generator, of which nothing runs."""
-        if call[3][0] not in (form.NAME, form.ATTRIBUTE):
-            return False
-        callee = self.evaluate(env, call[3])
-        scope = callee.scope if isinstance(callee, Function) and not callee.outer else None
-        if scope is None or scope.node is None:
-            return False
-        return bool(scope.node[form.F_ASYNC]) or self.around.is_generator(scope)
 
     def _assign(self, node: Node, env: Env) -> Flow:
         targets = node[3] if node[0] == form.ASSIGN else (node[3],)
@@ -155,7 +141,7 @@ class Trial(Definitions):
         return flow
 
     def _for(self, node: Node, env: Env) -> Flow:
-        source = self.evaluate(env, node[4])
+        source = self.ran(self.evaluate(env, node[4]))
         known = isinstance(source, Items) and source.is_whole and len(source.values) <= _MAX_LOOP
         elements = source.values if known and isinstance(source, Items) else [self.element(source)]
         flow = Flow()

@@ -10,7 +10,7 @@ same, but equals no secret).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -211,6 +211,15 @@ class Thing(Value):
 
     def _tags(self) -> frozenset[str]:
         return self.marks
+
+
+@dataclass(eq=False)
+class Lazy(Value):
+    """A coroutine or generator that nobody awaits or asks yet: nothing of it has run, and it is no None."""
+
+    run: Callable[[], Value]
+    #: A generator expression: whoever is given it goes through it.
+    is_expression: bool = False
 
 
 @dataclass(eq=False)
