@@ -4,6 +4,7 @@ import argparse
 import re
 import shlex
 import textwrap
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -21,15 +22,22 @@ _INLINE = re.compile(r"`(nomoat [a-z][^`\n]*)`")
 _LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)(?:#[^)]*)?\)")
 
 
+def commands_of(page: Path) -> list[str]:
+    """The nomoat commands in the blocks of a page, in order, without what a shell adds."""
+    lines = [line.strip() for block in _BLOCK.findall(page.read_text(encoding="utf-8")) for line in block.splitlines()]
+    return _cut(line.removeprefix("$ ") for line in lines)
+
+
+def _cut(lines: Iterable[str]) -> list[str]:
+    chosen = (line for line in lines if line.startswith("nomoat ") and "COMMAND" not in line)
+    return list(dict.fromkeys(re.split(r"\s+#\s|\s+[|>&;]|\s{3,}", line)[0] for line in chosen))
+
+
 def _commands() -> list[tuple[str, str]]:
     found: dict[tuple[str, str], None] = {}
     for page in PAGES:
-        text = page.read_text(encoding="utf-8")
-        lines = [line.strip() for block in _BLOCK.findall(text) for line in block.splitlines()]
-        for line in (*(line.removeprefix("$ ") for line in lines), *_INLINE.findall(text)):
-            if line.startswith("nomoat ") and "COMMAND" not in line:
-                command = re.split(r"\s+#\s|\s+[|>&;]|\s{3,}", line)[0]
-                found[str(page.relative_to(ROOT)), command] = None
+        for command in (*commands_of(page), *_cut(_INLINE.findall(page.read_text(encoding="utf-8")))):
+            found[str(page.relative_to(ROOT)), command] = None
     return list(found)
 
 
