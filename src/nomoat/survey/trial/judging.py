@@ -309,7 +309,9 @@ def _same_caller(left: Value, right: Value) -> Demand:
 
 
 def _is_data(value: Value) -> bool:
-    return isinstance(value, (Thing, Object, Outside)) and "setting" not in value.tags
+    # A row that the request asked for is data, though its database was opened with settings.
+    is_setting = "setting" in value.tags and "input" not in value.tags
+    return isinstance(value, (Thing, Object, Outside)) and not is_setting
 
 
 def _last(value: Value) -> str:
