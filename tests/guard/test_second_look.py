@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,11 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Host, Mount, Route, Router, WebSocketRoute
 
 from nomoat.errors import UsageError
+from nomoat.guard import protect
 from nomoat.guard.loading import Mode
 from nomoat.guard.routers.starlette import Routes
-from tests.guard.calling import scope_of
-from tests.guard.guarded import Guarded, last
+from tests.guard.calling import scope_of, serve
+from tests.guard.guarded import ANA, Guarded, last
 from tests.policy.maps import route
 
 DRAWN = (
@@ -215,3 +217,23 @@ def test_what_only_looks_like_a_router_is_not_read_as_one() -> None:
 
     assert found is not None
     assert "ANY /sub" == found.key
+
+
+def test_a_mounted_application_with_a_guard_of_its_own_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ran: list[str] = []
+    both, facts = Guarded(tmp_path, _mounting(tmp_path, ran), DRAWN, protects=True).ask("GET", "/sub/open/ana")
+    capsys.readouterr()
+    alone = asyncio.run(serve(_mounting(tmp_path, ran), scope_of("GET", "/sub/open/ana")))
+
+    assert ([403, 403], []) == ([both.status, alone.status], ran)
+    assert "unknown-route" in {fact.reason for fact in facts}
+    assert "protect() the outer application alone" in capsys.readouterr().err
+
+
+def _mounting(root: Path, ran: list[str]) -> Starlette:
+    inner, outer = Starlette(routes=_routes(ran)), Starlette()
+    outer.mount("/sub", inner)
+    protect(inner, "enforce", config=root / "nomoat.yaml", identity=lambda _: ANA)
+    return outer

@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 _MODES = ("audit", "enforce")
 #: How long guard waits before it tries again to load what it could not load.
 RETRY_S = 1.0
+_MOUNTED = (
+    "this application is mounted inside another, whose prefix its own routes lack: it denies what the map has with the "
+    "prefix. protect() the outer application alone; it decides about everything that is mounted"
+)
 
 
 def protect(
@@ -151,7 +155,7 @@ class Guard:
                 self._retry_at = time.monotonic() + RETRY_S
             return self._runtime
 
-    async def _loaded(self) -> Runtime | None:
+    async def _loaded(self, scope: Scope) -> Runtime | None:
         """The runtime where no lifespan has loaded it. The event loop goes on meanwhile."""
         import asyncio
 
@@ -159,6 +163,9 @@ class Guard:
             return None
         runtime = await asyncio.to_thread(self._load)
         if runtime is not None:
+            if asking.SCOPE_KEY in scope or "app_root_path" in scope:
+                # A mounted application gets no start-up event, and its router has no prefix: nothing fits the map.
+                runtime.say_once(_MOUNTED)
             runtime.say_differences()
         return runtime
 
@@ -172,7 +179,7 @@ class Guard:
     # -- a request ---------------------------------------------------------------------------------------------------
 
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
-        runtime = self._runtime or await self._loaded()
+        runtime = self._runtime or await self._loaded(scope)
         asked: Asked | None = None
         against: Reason | None = None
         if runtime is not None:
