@@ -14,7 +14,7 @@ from nomoat.errors import NomoatError, printable
 from nomoat.journal import blocks
 from nomoat.journal.facts import Step as StepFact
 from nomoat.respond import casework, values
-from nomoat.respond.book import Step
+from nomoat.respond.book import WORKERS_HAVE_IT, Step
 from nomoat.respond.doing import Done
 from nomoat.respond.known import known
 from nomoat.respond.saying import prose, short_times
@@ -223,6 +223,8 @@ class Leader:
             word = {"yes": "y", "no": "n", "skip": "s", "done": "d"}.get(first.lower(), first.lower())
             if word == "q":
                 raise Left
+            if word == "n" and "n" not in letters and "s" in letters:
+                word = "s"
             if word and word in letters and len(word) == 1:
                 return f"{word} {reason}".strip()
             if isinstance(self._answers, Recorded):
@@ -235,22 +237,40 @@ class Leader:
                 print(f"    '{printable(first)}' is no answer here; type one of {', '.join(letters)}, ? or q")
 
     def _explain(self, step: Step) -> None:
-        for label, text in (("why", step.why), ("breaks", step.breaks), ("undo", step.undo)):
-            if text:
-                print(prose(f"{label}: {values.sentence(text, self._stepper.case.values())}", then="  "))
+        """What the answers do; why the step is there stands above already."""
+        if step.kind == "approve":
+            for label, text in (("breaks", step.breaks), ("undo", step.undo)):
+                if text:
+                    print(prose(f"{label}: {values.sentence(text, self._stepper.case.values())}", then="  "))
         if step.verify:
-            print(f"    afterwards it is verified: {printable(' '.join(step.verify))}")
-        if step.kind not in ("ask", "approve"):
-            print(
-                "    s skips it and asks why; h says you did it elsewhere; u leaves it open and marks the step unclear"
+            said = (
+                "every worker is asked whether it has it"
+                if step.verify == (WORKERS_HAVE_IT,)
+                else " ".join(step.verify)
             )
+            print(prose(f"afterwards it is verified: {said}"))
+        if step.kind == "ask":
+            print(
+                prose("your answer stands in the review. unsure leaves the question open: it is asked again next time")
+            )
+        elif step.kind == "manual":
+            print(prose("d says that you have done it. r only runs the command and asks again"))
+        elif step.kind != "approve":
+            print(prose("y does it now, exactly as it stands above; h says you did it elsewhere"))
+        if step.kind not in ("ask", "approve"):
+            print(prose("s skips it and asks why; u leaves it open and marks the step unclear"))
 
     def _by_a_person(self, step: Step) -> None:
         if step.command:
             print(f"    $ {printable(_spelt(step, self._stepper))}")
         run = "[r] run the command, " if step.command else ""
         prompt = f"[d] done, {run}[s] skip with a reason, [u] unsure, [?] explain, [q] leave:"
-        self._answered(step, self._choice(step, prompt, "", "drshu" if step.command else "dshu"))
+        answer = self._choice(step, prompt, "", "drshu" if step.command else "dshu")
+        while answer.startswith("r") and isinstance(self._answers, Keyboard):
+            # To look is not to have done it: the person says what came of it.
+            self._show(self._stepper.run(step, settles=False))
+            answer = self._choice(step, prompt, "", "drshu")
+        self._answered(step, answer)
 
     def _action(self, step: Step) -> None:
         if step.kind == "notify":

@@ -72,10 +72,11 @@ class Stepper:
         """The text that a notify step would send now."""
         return self.hands.message(step, self.case, self.playbook)
 
-    def run(self, step: Step, *, text: str = "", again: bool = False) -> Done:
+    def run(self, step: Step, *, text: str = "", again: bool = False, settles: bool = True) -> Done:
         """Does a step: intent, action, result; `text` replaces its message. An interrupted one is looked at first.
 
-        `again` does a finished one once more.
+        `again` does a finished one once more. With `settles=False` what its command said is recorded and the step stays
+        open: whoever looks at it has not done it yet.
 
         Raises BusyError where another process is doing a step of this incident for longer than ten seconds.
         """
@@ -95,7 +96,7 @@ class Stepper:
             if not goes_on:
                 self._write(step, "intent", attempt)
             done = self.hands.do(step, self.case, self.playbook, text=text)
-            self._write(step, done.state, attempt, done)
+            self._write(step, done.state if settles else "open", attempt, done)
             return done
 
     def settle(self, step: Step, state: Settled, *, reason: str = "", unclear: bool = False) -> None:
