@@ -23,6 +23,8 @@ from nomoat.respond.timing import Durations, spoken
 from nomoat.settings import Settings
 
 _SHOWN = 60
+#: Methods that only read.
+_SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
 #: Working days in which what was learnt gets an owner (NIST SP 800-61r3 asks for it soon; five days is our choice).
 _REVIEW_DAYS = 5
 #: What Markdown acts on; an underscore inside a word is none of it (CommonMark, section 6.2).
@@ -154,14 +156,7 @@ def _timeline(store: Store, case: Case, playbook: Playbook) -> tuple[Row, ...]:
 def _proposals(route: Route | None, case: Case, playbook: Playbook) -> tuple[str, ...]:
     found: list[str] = []
     if route is not None:
-        kinds = {guard.kind for guard in route.guards if guard.runs != "never"}
-        permission = next((guard.name for guard in route.guards if guard.kind == "permission"), "")
-        if "ownership" not in kinds and permission and route.parameters:
-            file = route.at.rpartition(":")[0] or route.at
-            found.append(f'in {file}, {route.handler.rpartition(":")[2]}(): guard.require("{permission}", owner=...)')
-            found.append(f"in nomoat.yaml: {{permission: {permission}, when: resource.owner == subject.sub}}")
-        elif route.verdict != "guarded":
-            found.append(f"guard {route.method} {route.path} ({route.at}): nothing refuses an anonymous caller")
+        found += _proposed_for(route)
     for step in playbook.steps:
         fact = case.steps.get(step.id)
         if fact is not None and fact.unclear:
@@ -169,6 +164,28 @@ def _proposals(route: Route | None, case: Case, playbook: Playbook) -> tuple[str
         elif fact is not None and fact.state in ("failed", "unsure", "not-verified"):
             found.append(f"playbook {playbook.id}: the step '{step.title}' ended {fact.state}")
     return tuple(found)
+
+
+def _proposed_for(route: Route) -> list[str]:
+    """What would have refused the caller at the route."""
+    if route.verdict != "guarded":
+        return [f"guard {route.method} {route.path} ({route.at}): nothing refuses an anonymous caller"]
+    guards = [guard for guard in route.guards if guard.runs != "never"]
+    permission = next((guard.name for guard in guards if guard.kind == "permission"), "")
+    takes_object = any(parameter.location == "path" for parameter in route.parameters)
+    if any(guard.kind == "ownership" for guard in guards) or not takes_object or permission.startswith("role:"):
+        return []
+    file, handler = route.at.rpartition(":")[0] or route.at, route.handler.rpartition(":")[2]
+    if not permission:
+        tables = [one.rpartition("/")[2] for one in (*route.reads, *route.writes)]
+        if not tables:
+            return []
+        permission = f"{tables[0]}:{'read' if route.method in _SAFE else 'write'}"
+    asked = f'guard.require("{permission}", owner=...)'
+    return [
+        f"in {file}, {handler}(): {asked}, or ask the database only for what is the caller's",
+        f"in nomoat.yaml: {{permission: {permission}, when: resource.owner == subject.sub}}",
+    ]
 
 
 def markdown(found: Report) -> str:
