@@ -61,7 +61,7 @@ def test_a_store_is_told_with_its_size_its_growth_and_who_lives(project: Path) -
     rows = _rows()
 
     assert "3 facts" in rows["journal"].found
-    assert "3 facts more than a day ago" in rows["journal"].found
+    assert "3 of them in the last day" in rows["journal"].found
     assert ("ok", "1 live") == (rows["watch"].state, rows["watch"].found)
 
 

@@ -105,7 +105,8 @@ def _map(settings: Settings) -> Iterator[Row]:
     kept = codec.load(settings.map_file)
     drawn = draw(settings.root, settings=settings).map
     if codec.file_text(drawn) != codec.file_text(kept):
-        yield Row("mend", "map", f"{settings.map_file} is stale: source has changed since", "nomoat map --write")
+        mend = "nomoat map diff shows it, nomoat map --write keeps it"
+        yield Row("mend", "map", f"{settings.map_file} is stale: source has changed since", mend)
     else:
         yield Row("ok", "map", f"{len(kept.routes)} routes, as source has them now")
     for service in drawn.services:
@@ -133,7 +134,7 @@ def _store(settings: Settings) -> Iterator[Row]:
         head = store.head()
         size = store.usage().size_bytes
         day = head.count - int(store.before(timestamp(datetime.now(UTC) - timedelta(days=1))) or 0)
-        growth = f"; {day:,} facts more than a day ago, about {size * day / max(1, head.count) / 1e6:.1f} MB"
+        growth = f"; {day:,} of them in the last day, about {size * day / max(1, head.count) / 1e6:.1f} MB"
         yield Row("ok", "journal", f"{head.count:,} facts, {size / 1e6:.1f} MB{growth}")
         yield from _roles([process for process in store.processes() if process.live and not process.ended])
         yield from _proxy(settings, store)
