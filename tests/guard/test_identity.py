@@ -74,3 +74,24 @@ def test_what_an_error_of_identity_says_is_told_without_credentials(
     assert 401 == status
     assert "identity= failed: LookupError" in said and "[credential" in said
     assert TOKEN not in said and "hunter2" not in said
+
+
+async def _awaited(who: Identity | None) -> Identity | None:
+    if who is not None and who.subject.endswith("/eve"):
+        raise LookupError("no session")
+    return who
+
+
+@pytest.mark.parametrize(
+    ("who", "expected"),
+    [
+        (Identity(ANA, ("customer",)), (200, ("allow", "granted"))),
+        (None, (401, ("deny", "unauthenticated"))),
+        (Identity("user:local/eve", ("customer",)), (401, ("deny", "identity-failed"))),
+    ],
+)
+def test_an_identity_may_be_awaited(who: Identity | None, expected: Any, tmp_path: Path) -> None:
+    guarded = Guarded(tmp_path, _app(_handler), (EXPORT,), who=_awaited(who))  # type: ignore[arg-type]  # awaited once
+    answer, facts = guarded.ask("GET", "/orders")
+
+    assert expected == (answer.status, last(facts))

@@ -328,3 +328,17 @@ def test_another_users_store_names_its_owner(open_folder: Path, closed: bool) ->
     assert 3 == ended.returncode, ended.stderr
     assert "belongs to the user root" in ended.stdout
     assert "run as root" in ended.stdout
+
+
+@pytest.mark.parametrize(("durable", "synchronous"), [(True, 2), (False, 1), (True, 2)])
+def test_what_is_durable_is_synced_and_nothing_else_waits_for_the_disk(
+    path: Path, durable: bool, synchronous: int
+) -> None:
+    """2 is FULL (the log is synced at each commit), 1 is NORMAL: https://sqlite.org/pragma.html#pragma_synchronous."""
+    with contextlib.closing(SQLiteStore(f"sqlite:{path}")) as store:
+        store.append(decisions(1), durable=not durable)
+        store.append([(decision(2), "2")], durable=durable)
+
+        writer = store._session._writer
+        assert writer is not None
+        assert (synchronous,) == writer.execute("PRAGMA synchronous").fetchone()
