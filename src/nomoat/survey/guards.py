@@ -16,7 +16,7 @@ from nomoat.survey.trial import demands
 from nomoat.survey.trial.calls import guards_by_name
 from nomoat.survey.trial.demands import AUTHENTICATION, OTHER, Demand
 from nomoat.survey.trial.machine import Condition, End, ExhaustedError, Limits, RaisedError, Surroundings
-from nomoat.survey.trial.refusals import names_of, status_of_raised
+from nomoat.survey.trial.refusals import names_of, status_of_raised, unrefused
 from nomoat.survey.trial.statements import Trial
 from nomoat.survey.trial.values import (
     CALLER,
@@ -327,6 +327,7 @@ class Judge:
             found.refuses = bool(about) or any(
                 status_of_raised(tried.trial, end.value) in (401, 403) for end in tried.ends
             )
+            self._answered_otherwise(found, tried, name)
         elif tried.is_exhausted:
             found.doubts.append(f"{name} does too much to be followed ({at})")
         elif any(end.needs_credential for end in about):
@@ -334,6 +335,16 @@ class Judge:
         found.doubts.extend(f"{why} ({place})" for why, place in tried.trial.record.unknown)
         if not found.refuses:
             found.doubts.extend(unread(tried, name))
+
+    def _answered_otherwise(self, found: Judgement, tried: Tried, name: str) -> None:
+        """A refusal that the application answers as if it were none refuses nobody."""
+        whys = [why for end in tried.ends if (why := unrefused(tried.trial, end.value))]
+        sent = tried.trial.record.sent
+        if found.refuses and (whys or sent):
+            found.refuses = False
+            found.doubts.append(
+                f"{name} refuses, but {whys[0]}" if whys else f"{name} sends before it asks ({sent[0]})"
+            )
 
     def _why(self, tried: Tried, name: str) -> str:
         for condition in tried.trial.record.undecided:

@@ -179,6 +179,11 @@ class Verdicts:
             result.doubts.append(f"{handler.name} does too much to be followed")
         elif refusals and not passes:
             result.refuses = True
+            self._judge._answered_otherwise(result, tried, handler.name)
+            if handler.scope is not None and self._judge.around.is_generator(handler.scope):
+                # What is yielded is a stream: its answer has begun before the first line of the body runs.
+                result.refuses = False
+                result.doubts.append(f"{handler.name} begins to answer before it refuses")
         elif refusals and not tried.is_exhausted:
             result.doubts.append(self._judge._why(tried, handler.name))
 

@@ -55,8 +55,12 @@ class Bodies(Calls):
             self.answered.append((value, at, tuple(self.conditions), scope, self.caught_credential))
 
     def created(self, registry: Registry) -> None:
-        """Takes note of a registry."""
+        """Takes note of a registry, and of the answers that it is given for exceptions."""
         self.registries.append(registry)
+        handlers = registry.taken("exception_handlers")
+        if self.wires and isinstance(handlers, Table):
+            self.around.handlers += [(Const(raised), handler) for raised, handler in handlers.entries.items()]
+            self.around.handlers += handlers.pairs
 
     def statement(self, node: Node, env: Env) -> Flow:
         """Runs one statement."""

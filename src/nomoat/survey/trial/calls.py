@@ -351,6 +351,8 @@ class Calls(Expressions):
             self._protect(models.protects[name], args, named)
         if name in models.closing and not self.wires:
             self._close(args, named, at)
+        if name in models.sending and self.anonymous and not self._is_about_caller():
+            self.record.sent.append(at)
         if name in models.asks:
             self._ask(name, args, named, at)
         if name in models.comparers:
@@ -436,6 +438,11 @@ class Calls(Expressions):
         if isinstance(app, Registry):
             known = isinstance(mode, Const) and isinstance(mode.value, str)
             app.protection = str(mode.value) if known and isinstance(mode, Const) else model["default"]
+
+    def _is_about_caller(self) -> bool:
+        """Whether it was told here that the caller has no credential."""
+        marks = union(condition.test for condition in self.conditions)
+        return bool(marks & {"caller", "signature"}) or self.decided[-1] or self.caught_credential
 
     def _close(self, args: tuple[Value, ...], named: dict[str, Value], at: str) -> None:
         """A connection that is closed because of who is calling ends there."""

@@ -124,6 +124,12 @@ class Entering(Exceptions):
                 return True
         if self.around.may_refuse(scope):
             return True
+        if (
+            scope.name == "__init__"
+            and scope.parent is not None
+            and set(self.bases(scope.parent)) & self.models.raised.keys()
+        ):
+            return True  # It says which status an exception has.
         assert scope.node is not None
         # What only answers a question about the caller is short, and near to the one who asks.
         is_short = scope.node[2] - scope.node[1] < _SHORT_BYTES and self.depth <= _MAX_ASKED
@@ -190,11 +196,14 @@ class Entering(Exceptions):
         name = given.name if isinstance(given, Thing) else ""
         scheme = self.models.schemes.get(name)
         says = named.get(scheme.unless) if scheme is not None and scheme.unless else None
+        if isinstance(value, Object) and scheme is not None and scheme.unless in value.attributes:
+            says = value.attributes[scheme.unless]
+        if says is None and isinstance(given, Thing) and len(given.args) > 1:
+            says = given.args[-1]  # Which one of its arguments stands there is not known.
+            says = says if isinstance(says, Const) and isinstance(says.value, bool) else Thing()
         optional = named.get(scheme.optional) if scheme is not None and scheme.optional else None
         lenient = _is(says, False) or _is(optional, True)
-        open_end = (says is not None and not isinstance(says, Const)) or (
-            optional is not None and not isinstance(optional, Const)
-        )
+        open_end = any(one is not None and not _is(one, True) and not _is(one, False) for one in (says, optional))
         if not self.anonymous:
             return Thing("", marks=CALLER, trail=("credentials",))
         if lenient:
@@ -228,4 +237,4 @@ def _is_not_implemented(node: Node) -> bool:
 
 
 def _is(value: Value | None, what: bool) -> bool:
-    return isinstance(value, Const) and value.value is what and "setting" not in value.marks
+    return isinstance(value, Const) and bool(value.value) is what and "setting" not in value.marks

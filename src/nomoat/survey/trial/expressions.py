@@ -11,7 +11,7 @@ from nomoat.survey.python.symbols import How
 from nomoat.survey.trial import queries
 from nomoat.survey.trial.judging import Judging, negated
 from nomoat.survey.trial.machine import Condition, End, RaisedError
-from nomoat.survey.trial.registry import Bound, Registry, RoutesOf
+from nomoat.survey.trial.registry import Bound, Registry, RoutesOf, argument
 from nomoat.survey.trial.values import (
     CALLER,
     INPUT,
@@ -33,6 +33,7 @@ from nomoat.survey.trial.values import (
     Thing,
     Value,
     joined,
+    options,
     union,
 )
 
@@ -267,6 +268,8 @@ class Expressions(Judging):
             return self._of_super(value, name)
         if value.name in ("module-info", "scopes") and name in value.named:
             return value.named[name]
+        if value.name in self.models.raised and name in self.models.raised[value.name].status.names:
+            return argument(self.models.raised[value.name].status, value.args, value.named) or Thing()
         if value.cls is not None:
             names = self.program.resolver.classes.members(value.cls, name)[0]
             if names and names[-1].binding.how is How.FUNCTION:
@@ -387,8 +390,12 @@ class Expressions(Judging):
             if answer is (node[3] == "or"):
                 values.append(value)
                 break
-            if answer is None or operand is node[4][-1]:
+            if operand is node[4][-1]:
                 values.append(value)
+            elif answer is None:
+                # What surely goes on to the next operand is not what the whole gives.
+                goes_on = node[3] != "or"
+                values += [one for one in options(value) if self.truth(one).anonymous is not goes_on]
         if all(isinstance(value, Test) for value in evaluated) and len(evaluated) > 1:
             # One that is decided says no more what the whole is, but still what the whole is about: who calls.
             return self.combined([self.truth(value) for value in evaluated], is_or=node[3] == "or")
@@ -526,6 +533,7 @@ class Expressions(Judging):
             else:
                 table.is_whole = False
                 table.other = value
+                table.pairs.append((found, value))
         return table
 
     def _comprehension(self, env: Env, node: Node) -> Value:

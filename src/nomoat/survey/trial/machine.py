@@ -101,6 +101,8 @@ class Record:
     #: Whether path, method or type of the request was asked for: then the outcome is of this route alone.
     saw_path: bool = False
     reached: list[str] = field(default_factory=list)
+    #: Where something was sent to a caller of whom nothing had been asked.
+    sent: list[str] = field(default_factory=list)
 
 
 class Surroundings:

@@ -74,6 +74,8 @@ class Table(Value):
     entries: dict[object, Value]
     is_whole: bool = True
     other: Value | None = None
+    #: What stands under keys that are no constants, such as classes.
+    pairs: list[tuple[Value, Value]] = field(default_factory=list)
 
     def _tags(self) -> frozenset[str]:
         return union(self.entries.values()) | (self.other.tags if self.other is not None else NOTHING)
