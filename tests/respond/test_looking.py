@@ -68,3 +68,17 @@ def test_a_question_mark_says_what_answers_do_and_repeats_nothing(
     said = capsys.readouterr().out
     assert 1 == said.count("It is open.")
     assert "r only runs the command and asks again" in said
+
+
+def test_no_prompt_is_wider_than_a_narrow_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    stepper = project(tmp_path).stepper(by="ana")
+    asked: list[str] = []
+
+    def read(prompt: str) -> str:
+        asked.append(prompt)
+        return "real" if "attack?" in prompt else "no" if "[" not in prompt or "leave]" in prompt else "s enough"
+
+    Leader(stepper, Keyboard(read)).lead()
+
+    assert 5 < len(asked)
+    assert [] == [prompt for prompt in asked if len(prompt) > 78 and "leave]" not in prompt]

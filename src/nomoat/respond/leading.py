@@ -263,8 +263,8 @@ class Leader:
     def _by_a_person(self, step: Step) -> None:
         if step.command:
             print(f"    $ {printable(_spelt(step, self._stepper))}")
-        run = "[r] run the command, " if step.command else ""
-        prompt = f"[d] done, {run}[s] skip with a reason, [u] unsure, [?] explain, [q] leave:"
+        run = "[r]un the command, " if step.command else ""
+        prompt = f"[d]one, {run}[s]kip, [u]nsure, [?] explain, [q] leave:"
         answer = self._choice(step, prompt, "", "drshu" if step.command else "dshu")
         while answer.startswith("r") and isinstance(self._answers, Keyboard):
             # To look is not to have done it: the person says what came of it.
@@ -272,6 +272,7 @@ class Leader:
             answer = self._choice(step, prompt, "", "drshu")
         self._answered(step, answer)
 
+    # Every prompt fits into 80 columns, or its end would be broken in the middle of a word.
     def _action(self, step: Step) -> None:
         if step.kind == "notify":
             print(prose(f"to {', '.join(self._stepper.hands.channels(step))}: {self._stepper.message(step)}"))
@@ -285,8 +286,8 @@ class Leader:
                 print(prose(f"{label} {values.sentence(text, self._stepper.case.values())}", then="  "))
         if step.who == "commander" or step.kind == "revoke":
             print(f"    needs the {step.who}")
-        verb = "send? [Y]es, [e] edit" if step.kind == "notify" else "run? [Y]es"
-        prompt = f"{verb}, [s] skip with a reason, [h] done by hand, [u] unsure, [?] explain, [q] leave:"
+        verb = "send? [Y]es, [e]dit" if step.kind == "notify" else "run? [Y]es"
+        prompt = f"{verb}, [s]kip, by [h]and, [u]nsure, [?] explain, [q] leave:"
         answer = self._choice(step, prompt, "y", "yrshue" if step.kind == "notify" else "yrshu")
         self._answered(step, "r" if answer == "y" else answer)
 
