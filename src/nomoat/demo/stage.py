@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -18,6 +19,8 @@ from nomoat.errors import IncompleteError, printable
 from nomoat.terminal import laid_out, width
 
 _LINES = 40
+#: A line of a code frame or of a diff.
+_CODE = re.compile(r"\s*\d*\s*\||[-+@]")
 #: So many lines more are shown and not counted: a cut that saves less hides what matters, the last line.
 _SLACK = 6
 _AGAIN = "run it again with --keep FOLDER and read the *.log files there; report it if it stays"
@@ -135,8 +138,11 @@ class Stage:
     def _print(self, text: str, shown: int) -> None:
         lines = text.rstrip().splitlines()
         shown = len(lines) if len(lines) <= shown + _SLACK else shown
+        columns = width()
         for line in lines[:shown]:
-            print(f"    {line}" if line else "", flush=True)
+            # Code and diffs keep their lines: broken, they are something else.
+            is_code = _CODE.match(line) is not None
+            print(laid_out(f"    {line}", columns=None if is_code else columns) if line else "", flush=True)
         if len(lines) > shown:
             print(f"    ... {len(lines) - shown} more lines", flush=True)
 

@@ -143,12 +143,7 @@ def _farewell(made: Project, ports: Mapping[str, int], *, kept: bool, seconds: f
         _write_variables(made, ports)
         print(f"The project is yours:   {root}   (its README.md says how to start it again)")
     nomoat = shlex.join(_typed())
-    print(
-        "\nNext, in the folder of a service of your own:\n"
-        f"  {nomoat} map      every route: open, signed in, or not known\n"
-        f"  {nomoat} check    what is insecure, why, and the fix\n"
-        f"  {nomoat} init     a first policy, from what source shows; it asks before it writes"
-    )
+    print(f"\nNext, in the folder of a service of your own:\n  {nomoat} map\n  {nomoat} check\n  {nomoat} init")
 
 
 def _typed() -> list[str]:
