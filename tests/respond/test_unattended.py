@@ -113,6 +113,23 @@ def test_a_flood_that_lets_nobody_tell_who_shares_an_address_is_a_reason_not_to_
     assert used_by_others(store, "8.8.8.8", began=timestamp()) == ""
 
 
+def test_of_two_responders_beside_one_another_one_does_each_step(tmp_path: Path) -> None:
+    made = project(tmp_path)
+    shown = playbook(BLOCK + "\n- {id: look, title: Look, phase: identify, kind: ask}")
+    one = made.stepper(shown)
+    # No worker is live, so the first one cannot tell whether the block is in force; the second one waited for its turn.
+    other = made.again(1, shown)
+
+    first = [done.state for _, done in run_automatic(one)]
+    second = [done.output for _, done in run_automatic(other)]
+
+    assert first == ["unsure"]
+    assert [said.startswith(f"{AUTOMATIC} has just done it: unsure") for said in second] == [True]
+    assert len(_blocks(made)) == 1
+    facts = [entry.fact for entry in made.store.read(kinds=(Step,)) if isinstance(entry.fact, Step)]
+    assert [fact.attempt for fact in facts if fact.step == "look"] == [1]
+
+
 def test_many_incidents_at_a_time_do_not_cost_many_times_many(tmp_path: Path) -> None:
     class Counting(MemoryStore):
         read_entries = 0

@@ -22,6 +22,8 @@ from nomoat.respond.turns import turn
 Settled: TypeAlias = Literal["skipped", "by-hand", "unsure", "done", "open"]
 #: States after which a step needs nobody any more.
 FINISHED = frozenset(("done", "verified", "skipped", "by-hand"))
+#: States of a step that was done and did not end well.
+_TRIED = frozenset(("failed", "unsure", "not-verified"))
 #: Who acts where nobody is asked.
 AUTOMATIC = "nomoat respond --auto"
 _OUTPUT = 2000
@@ -80,11 +82,15 @@ class Stepper:
 
         Raises BusyError where another process is doing a step of this incident for longer than ten seconds.
         """
+        seen = self.case.steps.get(step.id)
         with turn(self.hands.settings.state, self.case.number, wait_s=_TURN_WAIT_S):
             self.refresh()
             before = self.case.steps.get(step.id)
             if before is not None and before.state in FINISHED and not again:
                 return Done("done", f"{before.by} has done it: {before.state}")
+            if before is not None and before.state in _TRIED and before != seen:
+                # Somebody else did it while this one waited: whether to do it again is decided knowing that.
+                return Done("unsure", f"{before.by} has just done it: {before.state}. {before.output}".strip())
             if before is not None and before.state == "intent":
                 found = self._after_a_crash(step)
                 if found is not None:
@@ -106,6 +112,9 @@ class Stepper:
             before = self.case.steps.get(step.id)
             if before is not None and before.state in FINISHED:
                 # Somebody else has done it while this one thought about it: what was done stands.
+                return
+            if before is not None and state == "open":
+                # Left open says less than anything else that is known of it.
                 return
             attempt = 1 if before is None else before.attempt + 1
             self._write(step, state, attempt, reason=reason, unclear=unclear)
