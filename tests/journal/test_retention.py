@@ -79,7 +79,7 @@ def test_much_goes_a_part_at_a_time_and_a_dry_run_tells_all_of_it(tmp_path: Path
 
     covers = [entry.fact for entry in store.read(kinds=(Pruned,)) if isinstance(entry.fact, Pruned)]
     assert (12_000, told) == (done[0], done)
-    assert all(cover.count <= 5_500 for cover in covers)
+    assert all(cover.count <= 2_500 for cover in covers)
     assert 12_000 == sum(cover.count for cover in covers)
     assert ([], ()) == (kept(store), store.verify().problems)
     store.close()

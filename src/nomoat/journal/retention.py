@@ -30,7 +30,7 @@ SEGMENT = 500
 LEAST_SEGMENT = 50
 _PAGE = 500
 #: Bodies of which one `Pruned` fact tells, and which are looked for in one piece.
-_CHUNK = 5_000
+_CHUNK = 2_000
 #: Facts blanked in one transaction, to begin with, and how long it should take: 50 ms is the promise.
 _FIRST_CHUNK, _AIM_S = 100, 0.015
 
