@@ -58,6 +58,8 @@ class Judgement:
     is_scheme: bool = False
     #: Schemes whose credential this one verifies: it is named instead of them.
     absorbs: list[Judgement] = field(default_factory=list)
+    #: Why middleware answers by itself, so that nothing behind it is asked; empty where it does not.
+    answers: str = ""
     #: Parameters that the framework reads from the request for it.
     given: list[Given] = field(default_factory=list)
 
@@ -272,7 +274,9 @@ class Judge:
 
         asked = argument(self.models.refusing[outer.name], outer.args, outer.named)
         values = asked.values if isinstance(asked, Items) else [asked]
-        found.refuses = True
+        found.refuses = "credential" not in self.around.forged
+        if not found.refuses:
+            found.doubts.append("who is signed in is up to middleware, which may sign a guest in")
         needed: list[Demand] = []
         for value in values:
             text = str(value.value) if isinstance(value, Const) else ""
@@ -296,7 +300,14 @@ class Judge:
                 anonymous[one.name], signed[one.name] = child.anonymous, child.signed
             elif one.value is not None:
                 name = one.name.replace("-", "_") if one.place == "header" else one.name
-                anonymous[name], signed[name] = one.absent or one.value, one.value
+                anonymous[name], signed[name] = self._absent(one), one.value
+
+    def _absent(self, one: Given) -> Value:
+        """What a parameter is for a caller who sends no credential; anything, where middleware writes into requests."""
+        value = one.absent or one.value or Thing()
+        if "caller" in value.tags and one.place in self.around.forged:
+            return Thing(marks=value.tags | UNREAD)
+        return value
 
     # -- trials ------------------------------------------------------------------------------------------------------
 

@@ -144,6 +144,7 @@ class Models:
     managing: set[str] = field(default_factory=set)
     own_handlers: set[str] = field(default_factory=set)
     sending: set[str] = field(default_factory=set)
+    forging: set[str] = field(default_factory=set)
 
 
 #: Sections that are plain lists of dotted names (or attribute names), with their place in `Models`.
@@ -154,7 +155,7 @@ _NAMES = {
     "signatures": "signatures", "comparers": "comparers", "macs": "macs", "limiters": "limiters",
     "raising_methods": "raising_methods", "passwords": "passwords", "issuers": "issuers",
     "stores": "stores", "parsers": "parsers", "transparent": "transparent",
-    "managing": "managing", "own_handlers": "own_handlers", "sending": "sending",
+    "managing": "managing", "own_handlers": "own_handlers", "sending": "sending", "forging": "forging",
 }  # fmt: skip
 _RECORDS = (
     "objects", "verbs", "listed", "endpoint_classes", "class_views", "middleware_classes", "backends", "request",

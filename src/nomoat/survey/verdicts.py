@@ -268,8 +268,12 @@ class Verdicts:
         # A route that may be elsewhere is not guarded here: another one may answer at this path.
         is_astray = found is not None and bool(found.around.doubt)
         refused = not is_astray and any(one.refuses for one in every if _counts(one))
+        own = _answering(before) if refused else ""
+        refused = refused and not own
         # What stands nearest to the route says most about it: its own checks before middleware around everything.
         doubts = [doubt for one in reversed(every) for doubt in one.doubts]
+        if own:
+            doubts.insert(0, own)
         if found is not None and found.around.doubt:
             doubts.insert(0, found.around.doubt)
         if refused:
@@ -289,6 +293,14 @@ class Verdicts:
         if refused:
             answer.binding = _binding(every, doubts)
         return answer
+
+
+def _answering(before: list[Judgement]) -> str:
+    """Why middleware may answer before anything refuses; the outermost is asked first."""
+    for one in before:
+        if one.refuses or one.answers:
+            return "" if one.refuses else one.answers
+    return ""
 
 
 def _counts(one: Judgement) -> bool:

@@ -52,6 +52,7 @@ class Bodies(Calls):
         """Takes note of an answer that is given here."""
         scope = self.path[-1] if self.path else None
         if scope is not None:
+            self.record.own.append((value, at))
             self.answered.append((value, at, tuple(self.conditions), scope, self.caught_credential))
 
     def created(self, registry: Registry) -> None:
@@ -108,6 +109,8 @@ class Bodies(Calls):
             self.assign(env, target[3], value)
         elif kind == form.SUBSCRIPT:
             owner, key = self.evaluate(env, target[3]), self.evaluate(env, target[4])
+            if isinstance(owner, Thing) and owner.name.startswith("request."):
+                self.forges(owner, value, key)
             if isinstance(owner, Table) and isinstance(key, Const) and isinstance(key.value, (str, int)):
                 owner.entries[key.value] = value
             elif isinstance(owner, Table):

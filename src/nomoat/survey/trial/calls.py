@@ -336,6 +336,8 @@ class Calls(Expressions):
             if found is not None:
                 return found
         if name in (NEXT, SEND):
+            if name == NEXT:
+                env.names[NEXT] = Const(True)
             return self._went_on(name, args, at)
         if name in models.kinds:
             registry = Registry(models.kinds[name], name, at, args, dict(named), module=env.module.scope.module.path)
@@ -351,6 +353,10 @@ class Calls(Expressions):
             self._protect(models.protects[name], args, named)
         if name in models.closing and not self.wires:
             self._close(args, named, at)
+        if name in models.forging:
+            for one in (*args, *named.values()):
+                if isinstance(one, Thing) and one.name in ("request.scope", "request.header"):
+                    self.record.forged.add("header")
         if name in models.sending and self.anonymous and not self._is_about_caller():
             self.record.sent.append(at)
         if name in models.asks:
@@ -424,12 +430,17 @@ class Calls(Expressions):
         """Middleware calls what comes after it, or answers by itself."""
         if name == NEXT:
             self.record.reached.append(at)
+            if args and not (isinstance(args[0], Thing) and self._is_of_request(args[0])):
+                self.record.forged.add("header")
             return Thing("next.response", at=at)
         message = args[0] if args else None
         status = message.entries.get("status") if isinstance(message, Table) else None
         if status is not None:
             self.answer(Thing(next(iter(self.models.answers)), named={"status_code": status}, at=at), at)
         return Const(None)
+
+    def _is_of_request(self, value: Thing) -> bool:
+        return value.name in self.models.requests or value.name.startswith("request.")
 
     def _protect(self, model: dict[str, str], args: tuple[Value, ...], named: dict[str, Value]) -> None:
         """nomoat's own guard is put around an application."""
@@ -512,9 +523,12 @@ class Calls(Expressions):
         if isinstance(me, Thing) and me.name.startswith("request.") and last == "get":
             found = self.item_of_request(me, args[0] if args else Const(None))
             default = args[1] if len(args) > 1 else named.get("default", Const(None))
-            if self.anonymous and "caller" in found.tags and callee.name != "request.scope.get":
+            is_sent = callee.name != "request.scope.get" and "unread" not in found.tags
+            if self.anonymous and "caller" in found.tags and is_sent:
                 return absent(default, found)
             return found
+        if isinstance(me, Thing) and me.name.startswith("request.") and args:
+            self.forges(me, args[-1])
         owner = callee.name.rpartition(".")[0]
         if last == "__init__" and isinstance(me, Registry):
             me.args, me.named = args, {**me.named, **named}

@@ -207,8 +207,11 @@ class Entering(Exceptions):
         if not self.anonymous:
             return Thing("", marks=CALLER, trail=("credentials",))
         if lenient:
-            return Const(None, CALLER)
+            return Thing(marks=CALLER | UNREAD) if self.around.forged else Const(None, CALLER)
         end = End(self._refusal(at), at, tuple(self.conditions), needs_credential=True, kind="authentication")
+        if self.around.forged & {"header", "cookie", "query"}:
+            self.pending.append(end)
+            return Thing(marks=CALLER | UNREAD)
         if open_end:
             self.pending.append(end)
             return Thing(marks=CALLER)

@@ -15,6 +15,7 @@ from nomoat.survey.trial.registry import Bound, Registry, RoutesOf, argument
 from nomoat.survey.trial.values import (
     CALLER,
     INPUT,
+    MADE,
     NOTHING,
     SETTING,
     UNREAD,
@@ -59,6 +60,10 @@ _STATE = re.compile(
     r"(user|auth|token|claims|identity|principal|account|subject|credential|session|permission|role|scope|jwt|is_admin)",
     re.I,
 )
+#: Methods that change a part of a request.
+_CHANGES = frozenset(("append", "extend", "insert", "update", "setdefault", "add"))
+#: Parts of a request that carry a credential.
+_CARRIES = frozenset(("header", "cookie", "session", "credential", "query"))
 _MAX_ITEMS = 200
 
 
@@ -307,6 +312,9 @@ class Expressions(Judging):
             return Outside(f"{value.name}.{name}", value)
         if source in ("credential", "input", "address"):
             marks = {"credential": CALLER, "input": INPUT, "address": frozenset(("address",))}[source]
+            if source == "credential" and self.anonymous:
+                # Somebody stands there for nobody, who is not signed in: unless a backend lets guests in.
+                marks = marks | (UNREAD if source in self.around.forged else MADE)
             return Thing(f"request.{source}", marks=marks, trail=() if name == "user" else (name,))
         if source == "session":
             return Thing("request.session", marks=CALLER)
@@ -314,6 +322,8 @@ class Expressions(Judging):
 
     def _of_part(self, value: Thing, name: str) -> Value:
         part = value.name.removeprefix("request.")
+        if name in _CHANGES or name.startswith("_"):
+            return Outside(f"{value.name}.{name}", value)
         if part == "state":
             if name in value.named:
                 return value.named[name]
@@ -325,7 +335,26 @@ class Expressions(Judging):
             return Outside(f"request.{part}.get", value)
         if part in ("url", "nothing"):
             return Thing("request.url" if part == "url" else "", named=value.named, marks=INPUT)
-        return Thing("", marks=value.marks, trail=(*value.trail, name), cls=value.cls)
+        marks = value.marks - MADE if part == "credential" else value.marks
+        return Thing("", marks=marks, trail=(*value.trail, name), cls=value.cls)
+
+    def forges(self, part: Thing, given: Value, key: Value | None = None) -> None:
+        """Takes note that code changes a part of a request to what the caller did not send elsewhere in it."""
+        rows = (
+            given.values
+            if isinstance(given, Items) and any(isinstance(one, Items) for one in given.values)
+            else [given]
+        )
+        if all(row.tags & {"input", "caller"} for row in rows):
+            return
+        name = part.name.removeprefix("request.")
+        if name == "scope":
+            told = key.value if isinstance(key, Const) else None
+            name = {"headers": "header", "user": "credential", "auth": "credential", "session": "session"}.get(
+                str(told), "" if told is not None else "header"
+            )
+        if name in _CARRIES:
+            self.record.forged.add(name)
 
     def _kept(self, name: str) -> Value:
         """What middleware left in the state of a request: for an anonymous caller, what it left for that one."""
@@ -352,6 +381,8 @@ class Expressions(Judging):
             text = key.value if isinstance(key, Const) else ""
             text = text.decode("latin-1") if isinstance(text, bytes) else str(text)
             marks = _BY_NAME[part](text) if known else CALLER if part in ("header", "cookie", "session") else INPUT
+            if self.anonymous and (part in self.around.forged or "header" in self.around.forged):
+                marks = marks | UNREAD
             return Thing("", marks=marks, trail=(text,) if part == "session" and known else ())
         return Thing("", marks=value.marks | key.tags, trail=value.trail)
 
@@ -459,7 +490,8 @@ class Expressions(Judging):
     def _sent(self, part: Thing, key: Value) -> Value:
         """`request.headers["x-key"]`: who sends nothing ends there."""
         found = self.item_of_request(part, key)
-        if self.anonymous and part.name.removeprefix("request.") in _BY_NAME and "caller" in found.tags:
+        is_part = part.name.removeprefix("request.") in _BY_NAME
+        if self.anonymous and is_part and "caller" in found.tags and "unread" not in found.tags:
             self._is_missing(found)
         return found
 

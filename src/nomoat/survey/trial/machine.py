@@ -103,6 +103,10 @@ class Record:
     reached: list[str] = field(default_factory=list)
     #: Where something was sent to a caller of whom nothing had been asked.
     sent: list[str] = field(default_factory=list)
+    #: Answers that middleware gives where it has not gone on to what comes after it.
+    own: list[tuple[Value, str]] = field(default_factory=list)
+    #: Parts of the request that were changed.
+    forged: set[str] = field(default_factory=set)
 
 
 class Surroundings:
@@ -121,6 +125,8 @@ class Surroundings:
         self.handed: dict[str, str] = {}
         #: What middleware leaves in the state of a request of a caller without a credential.
         self.left: dict[str, list[Value]] = {}
+        #: Parts of a request that middleware changes: they say no more what the caller sent.
+        self.forged: set[str] = set()
         self.classes: dict[tuple[Scope, int], Env] = {}
         #: Classes whose methods are routes, by a decorator of the class.
         self.views: dict[Scope, Class] = {}
@@ -176,7 +182,8 @@ class Surroundings:
             )
         if node[0] == form.CALL:
             callee = form.dotted(node[3])
-            return callee is not None and callee.rpartition(".")[2] in self._answers and len(node[5]) > 0
+            is_answer = callee is not None and callee.rpartition(".")[2] in self._answers
+            return is_answer and (len(node[5]) > 0 or len(node[4]) > 1)
         return bool(node[0] == form.CONSTANT and node[3] == "http.response.start")
 
 

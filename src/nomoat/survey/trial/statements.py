@@ -8,6 +8,7 @@ from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.trial import queries
+from nomoat.survey.trial.calls import NEXT
 from nomoat.survey.trial.definitions import Definitions
 from nomoat.survey.trial.demands import OTHER, Demand
 from nomoat.survey.trial.flow import Flow, merged
@@ -95,6 +96,8 @@ class Trial(Definitions):
     def _return(self, node: Node, env: Env) -> Flow:
         value = self.evaluate(env, node[3]) if node[3] is not None else Const(None)
         refused = status_of(self, value, self.models.answers)
+        if refused is not None and NEXT not in env.names:
+            self.record.own.append((value, self.at(env, node)))
         if refused is not None and not self.wires:
             self.answered.append((value, self.at(env, node), tuple(self.conditions), env.scope, self.caught_credential))
         return Flow(None, [value])
