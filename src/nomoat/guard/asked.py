@@ -24,6 +24,8 @@ T = TypeVar("T")
 
 #: How long a request waits until its decision is in the journal.
 COMMIT_S = 2.0
+#: Whole numbers of conditions have 64 bits (docs/reference/policy.md).
+_LARGEST = 1 << 63
 #: Blocks and revocations are somebody's deliberate act: they refuse in both modes.
 ALWAYS: frozenset[Reason] = frozenset(("blocked", "revoked"))
 _NONE: Mapping[str, Any] = {}
@@ -268,7 +270,8 @@ class Asked:
         )  # fmt: skip
         written = self._commit(fact)
         self.decided.add(permission)
-        self._is_last_denied = outcome == "deny"
+        # Where its fact could not be written, a plainer one has to say how it ended.
+        self._is_last_denied = outcome == "deny" and written
         if outcome != "allow" and (not is_list or self.started or reason == "condition-error"):
             self._would = self._would or reason
         if not self.runtime.enforces:
@@ -276,14 +279,14 @@ class Asked:
         # A list that has nothing in it for this caller is an answer, not a denial.
         if outcome != "allow" and (not is_list or self.started or reason == "condition-error"):
             self.refused = self.refused or reason
-        elif not written:
+        elif not written and not self.runtime.passes_without_journal:
             # It may be committed yet, after this request has been refused: a later fact must say how it ended.
             self._would = self._would or "journal-unavailable"
             self._is_last_denied = False
             self.refused = self.refused or "journal-unavailable"
 
     def _commit(self, fact: Decision) -> bool:
-        """False where it could not be written and must be."""
+        """False where it could not be written, nor handed over."""
         runtime = self.runtime
         passes = not runtime.enforces or runtime.passes_without_journal
         if passes and runtime.audit.failure:
@@ -295,16 +298,20 @@ class Asked:
             runtime.writer.commit([(fact, None)], timeout_s=COMMIT_S)
         except JournalError:
             runtime.count_unwritten()
-            return passes
+            return False
         return True
 
 
 def wrong_type(attributes: Mapping[str, Any]) -> AttributeTypeError | None:
     """The error of the first attribute that is no text, whole number or boolean; None where all are."""
     for name, value in attributes.items():
-        if not isinstance(value, (str, int, bool)):
-            return AttributeTypeError(
-                f"{name} is {type(value).__name__}, which no condition can compare", where="nomoat.guard",
-                fix=f"pass text, a whole number or a boolean: {name}=str(...)",
-            )  # fmt: skip
+        kind = type(value).__name__
+        if isinstance(value, int) and not -_LARGEST <= value < _LARGEST:
+            kind = "a number of more than 64 bits"
+        elif isinstance(value, (str, int, bool)):
+            continue
+        return AttributeTypeError(
+            f"{name} is {kind}, which no condition can compare", where="nomoat.guard",
+            fix=f"pass text, a whole number or a boolean: {name}=str(...)",
+        )  # fmt: skip
     return None
