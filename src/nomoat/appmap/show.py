@@ -43,7 +43,7 @@ def text(drawn: Map, style: Style = Style()) -> str:
     if not drawn.services:
         blocks.append("no service was found here\n")
     if not drawn.routes:
-        blocks.append(_nothing(drawn))
+        blocks = [*(block.rstrip("\n") + "\n" for block in blocks), _nothing(drawn)]
     blocks.append(_rest(drawn, style))
     return "\n".join(block for block in blocks if block)
 

@@ -67,10 +67,12 @@ def make(root: Path, *, webhook_url: str, shop_url: str) -> Project:
     return Project(root, {name: secrets.token_urlsafe(12) for name in PEOPLE}, variables)
 
 
-def apply_fix(project: Project) -> list[str]:
+def apply_fix(project: Project, bundled: Path = _BUNDLED) -> list[str]:
     """Copies the repaired files over the flawed ones and gives their names."""
-    fixed = _BUNDLED / "fixed"
-    names = sorted(str(path.relative_to(fixed)) for path in fixed.rglob("*") if path.is_file())
+    fixed = bundled / "fixed"
+    # An installer leaves compiled files beside the source: they are no part of the fix.
+    files = (path for path in fixed.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    names = sorted(str(path.relative_to(fixed)) for path in files)
     for name in names:
         shutil.copyfile(fixed / name, project.root / name)
     return names
