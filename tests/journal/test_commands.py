@@ -279,6 +279,7 @@ def test_a_store_that_is_not_there_is_said_to_be_absent(
         code, out, err = run(capsys, command, *place)
         assert (3, "") == (code, out)
         assert "there is no journal here yet" in err and "-->" in err and "fix:" in err
+        assert "nomoat check" not in err, "check makes no journal: it adds to one that is there"
     assert ["nomoat.yaml"] == [path.name for path in tmp_path.iterdir()]
 
 

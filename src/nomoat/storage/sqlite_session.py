@@ -213,7 +213,7 @@ def missing(path: Path) -> StorageError:
     return StorageError(
         "there is no journal here yet",
         where=str(path),
-        fix="start the guarded service or `nomoat check` once, or name the store: --store sqlite:PATH",
+        fix="start the guarded service once: it makes the journal. Another one is named by --store sqlite:PATH",
     )
 
 
