@@ -22,12 +22,14 @@ from nomoat.survey.trial.values import (
     Env,
     Function,
     Items,
+    ModuleValue,
     Object,
     Outside,
     Table,
     Thing,
     Value,
     joined,
+    options,
 )
 
 
@@ -101,7 +103,7 @@ class Bodies(Calls):
             owner = self.evaluate(env, target[3])
             if isinstance(owner, Function) and target[4] == "__signature__":
                 owner.sign(value, env.scope.module.at(target))
-            self._set(owner, target[4], value)
+            self.set(owner, target[4], value)
         elif kind in (form.TUPLE, form.LIST):
             for place, item in enumerate(target[3]):
                 self.assign(env, item, self._part(value, place, len(target[3])))
@@ -115,6 +117,10 @@ class Bodies(Calls):
                 owner.entries[key.value] = value
             elif isinstance(owner, Table):
                 owner.is_whole, owner.other = False, value
+            elif isinstance(owner, Items):
+                self.taken_out(owner, value)
+            elif isinstance(owner, Thing) and owner.name == "builtins.globals" and isinstance(key, Const):
+                env.module.names[str(key.value)] = Thing()
             elif isinstance(owner, Outside) and owner.name.endswith(OVERRIDES):
                 self.around.replaced.append(key)
 
@@ -128,19 +134,35 @@ class Bodies(Calls):
                 break
         target.names[name] = value
 
-    def _set(self, owner: Value, name: str, value: Value) -> None:
+    def taken_out(self, items: Items, given: Value | None = None) -> None:
+        """What is taken out of a list, or put in the place of something, may have been any of it."""
+        other = given if given is not None and not isinstance(given, Items) else Const(None)
+        items.values[:] = [Choice((*options(value), other)) for value in items.values]
+        items.is_whole = False
+
+    def set(self, owner: Value, name: str, value: Value) -> None:
+        """Gives an attribute its value."""
         if isinstance(owner, Object):
             owner.attributes[name] = value
+        elif isinstance(owner, ModuleValue):
+            if self.wires:
+                self.module(owner.scope).names[name] = value
+        elif isinstance(owner, Function) and name in ("__code__", "__defaults__", "__kwdefaults__"):
+            self.around.replaced.append(owner)
         elif isinstance(owner, Class) and self.wires:
             self.class_names(owner).names[name] = value
         elif isinstance(owner, Registry):
             owner.attributes[name] = value
+            if name in self.models.dependencies_attributes:
+                owner.dependencies = value if isinstance(value, Items) else Items([Choice((value, Const(None)))])
             if OVERRIDES == f".{name}":
                 self.around.replaced.append(None)
             if isinstance(value, Registry) and not value.variable:
                 value.variable = name
         elif isinstance(owner, Thing) and owner.name in self.models.schemes and self.wires:
             owner.named[name] = Thing() if self.conditions or self.unsure else value
+        elif isinstance(owner, Thing) and self.wires and name in self.models.dependencies_attributes:
+            self.around.replaced.append(None)
         elif isinstance(owner, Thing) and owner.name.startswith("request."):
             owner.named[name] = value
             if owner.name == "request.state" and self.anonymous:

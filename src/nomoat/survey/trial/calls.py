@@ -58,6 +58,7 @@ _HAS_ROLE = re.compile(r"(role|group)", re.I)
 _SAME = frozenset(
     ("strip", "lower", "upper", "encode", "decode", "copy", "scalars", "mappings", "lstrip", "rstrip", "casefold")
 )
+_TAKES_OUT = frozenset(("clear", "pop", "remove"))
 #: The table of an application by which dependencies are replaced.
 OVERRIDES = ".dependency_overrides"
 #: What lets a coroutine run on its own.
@@ -542,6 +543,14 @@ class Calls(Expressions):
             return me
         return None
 
+    def set(self, owner: Value, name: str, value: Value) -> None:
+        """Gives an attribute its value."""
+        raise NotImplementedError
+
+    def taken_out(self, items: Items, given: Value | None = None) -> None:
+        """Something is taken out of a list."""
+        raise NotImplementedError
+
     def scheme(self, value: Value, at: str) -> Value:
         """What a scheme of a framework gives that looks for a credential."""
         raise NotImplementedError
@@ -552,10 +561,8 @@ class Calls(Expressions):
         if name in ("append", "add", "extend", "insert") and args:
             self._add(me, name, args[-1])
             return Const(None)
-        if name in ("clear", "pop", "remove") and self.wires:
-            # What is taken out of a list may have been any of it.
-            me.values[:] = [Choice((*options(value), Const(None))) for value in me.values]
-            me.is_whole = False
+        if name in _TAKES_OUT and self.wires:
+            self.taken_out(me)
         if name == "copy":
             return Items(list(me.values), me.is_whole)
         if name in ("issubset", "difference") and args and "caller" in args[0].tags:
@@ -630,6 +637,9 @@ class Calls(Expressions):
             if demanded is not None:
                 return Test(False if self.anonymous else None, demanded, OTHER, marks)
         if self.wires:
+            if last in _TAKES_OUT and set(callee.trail[:-1]) & self.models.dependencies_attributes:
+                # Dependencies of a route that is already made: which, is not followed.
+                self.around.replaced.append(None)
             self._note_handed(callee.name, callee.trail, (*args, *named.values()), at)
         if not self.wires:
             if not callee.marks:

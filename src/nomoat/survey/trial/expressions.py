@@ -151,7 +151,9 @@ class Expressions(Judging):
         if isinstance(value, Lazy):
             return Thing()
         if isinstance(value, ModuleValue):
-            return value if name == "__path__" else self.member_of_module(value.scope, name)
+            if name == "__path__":
+                return value
+            return self.as_changed(name, self.member_of_module(value.scope, name))
         if isinstance(value, Registry):
             return self._of_registry(value, name)
         if isinstance(value, Object):
@@ -186,7 +188,7 @@ class Expressions(Judging):
 
     def _of_object(self, value: Object, name: str) -> Value:
         if name in value.attributes:
-            return value.attributes[name]
+            return self.as_changed(name, value.attributes[name])
         found = self._of_class(value.cls, name, value)
         if isinstance(found, Thing) and found.why and value.marks:
             return Thing(marks=self.made(value.marks), trail=(name,), cls=None)
@@ -218,7 +220,7 @@ class Expressions(Judging):
                 options_ = [self._bound(one, cls, me) if isinstance(one, Function) and one.scope is not None else one
                             for one in found.options]  # fmt: skip
                 return joined(options_)
-            return self._member(cls, name, found)
+            return self.as_changed(name, self._member(cls, name, found))
         return self._member_elsewhere(cls, name, me)
 
     def _member(self, cls: Class, name: str, found: Value) -> Value:
@@ -460,7 +462,12 @@ class Expressions(Judging):
         if isinstance(value, Table) and isinstance(key, Const):
             found = value.entries.get(key.value) if _hashable(key.value) else None
             if found is not None:
-                return found
+                is_changed = not self.wires and isinstance(found, Const) and key.value in self.around.changes.keys
+                return (
+                    Const(found.value, found.marks | SETTING, found.label)
+                    if is_changed and isinstance(found, Const)
+                    else found
+                )
             if value.is_whole and value.other is None:
                 self._is_missing(key)
         if isinstance(value, Items) and isinstance(key, Const) and type(key.value) is int and value.is_whole:

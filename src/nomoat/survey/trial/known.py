@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from nomoat.survey.trial.demands import OTHER
+from nomoat.survey.trial.registry import Registry
 from nomoat.survey.trial.values import (
     INPUT,
     SETTING,
@@ -188,6 +189,8 @@ def _setattr(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: s
                 run.around.left.setdefault(str(args[1].value), []).append(args[2])
         if isinstance(args[0], Function) and args[1].value == "__signature__":
             args[0].sign(args[2], at)
+        if isinstance(args[0], (ModuleValue, Class, Registry)):
+            run.set(args[0], str(args[1].value), args[2])
     return Const(None)
 
 

@@ -14,10 +14,12 @@ from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.program import Program
 from nomoat.survey.python.symbols import Binding, How, Scope
+from nomoat.survey.trial.changes import Changes
 from nomoat.survey.trial.demands import Demand
 from nomoat.survey.trial.values import (
     MADE,
     NOTHING,
+    SETTING,
     Class,
     Const,
     Env,
@@ -130,10 +132,18 @@ class Surroundings:
         self.classes: dict[tuple[Scope, int], Env] = {}
         #: Classes whose methods are routes, by a decorator of the class.
         self.views: dict[Scope, Class] = {}
+        self._changes: Changes | None = None
         self._refusing: dict[Scope, bool] = {}
         self._generators: dict[Scope, bool] = {}
         self._makers: dict[Scope, bool] = {}
         self._answers = {name.rpartition(".")[2] for name in models.answers}
+
+    @property
+    def changes(self) -> Changes:
+        """What functions change of what the modules hold that were imported."""
+        if self._changes is None:
+            self._changes = Changes(self.program, self.started)
+        return self._changes
 
     def makes(self, scope: Scope) -> bool:
         """Whether the function defines functions: what it gives may guard."""
@@ -327,12 +337,25 @@ class Machine:
             if first or not current.scope.is_class:
                 value = current.names.get(name)
                 if value is not None:
-                    return self.forced(current, name, value)
+                    found = self.forced(current, name, value)
+                    return found if current.parent is not None else self.as_held(current.scope, name, found)
                 if current.parent is None:
                     return self.member_of_module(current.scope, name)
             first = False
             current = current.parent
         return self.unknown(f"'{name}' is bound nowhere")
+
+    def as_held(self, scope: Scope, name: str, value: Value) -> Value:
+        """The value of a name of a module, when functions may have given it another one."""
+        if self.wires or (scope.module.path, name) not in self.around.changes.names:
+            return self.as_changed(name, value) if isinstance(value, Const) and not self.wires else value
+        return _changeable(value)
+
+    def as_changed(self, name: str, value: Value) -> Value:
+        """The value of an attribute, when functions may have given it another one."""
+        if self.wires or not isinstance(value, (Const, Function)) or name not in self.around.changes.attributes:
+            return value
+        return _changeable(value)
 
     def forced(self, env: Env, name: str, value: Value) -> Value:
         """The value behind an import or a delayed value."""
@@ -346,7 +369,7 @@ class Machine:
         env = self.module(scope)
         value = env.names.get(name)
         if value is not None:
-            return self.forced(env, name, value)
+            return self.as_held(scope, name, self.forced(env, name, value))
         for binding in reversed(scope.bindings.get(name, ())):
             early = self._early(env, binding)
             if early is not None:
@@ -419,6 +442,12 @@ class Machine:
     def at(self, env: Env, node: Node) -> str:
         """`file:line` of a node."""
         return env.scope.module.at(node)
+
+
+def _changeable(value: Value) -> Value:
+    if isinstance(value, Const):
+        return Const(value.value, value.marks | SETTING, value.label)
+    return joined([value, Thing(why="functions of the program put something else there")])
 
 
 class Delayed(Value):

@@ -185,6 +185,14 @@ class Trial(Definitions):
         flow.env = merged([one for one in (flow.env, *broken) if one is not None])
         return flow
 
+    def _delete(self, node: Node, env: Env) -> Flow:
+        for target in node[3]:
+            if target[0] == form.SUBSCRIPT:
+                owner = self.evaluate(env, target[3])
+                if isinstance(owner, Items):
+                    self.taken_out(owner)
+        return Flow(env)
+
     def _break(self, node: Node, env: Env) -> Flow:
         return Flow(None, breaks=[env])
 
@@ -239,5 +247,6 @@ _STATEMENTS: dict[int, Callable[[Trial, Node, Env], Flow]] = {
     form.FROM_IMPORT: Trial._import,
     form.MATCH: Trial._match,
     form.ASSERT: Trial._assert,
+    form.DELETE: Trial._delete,
 }
 __all__ = ["NOTHING", "Entry", "Flow", "Trial"]
