@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from nomoat.errors import NomoatError, StorageError
 from nomoat.journal import blocks
 from nomoat.journal.facts import Block, Decision, Evidence, Logging, Message, Revocation, moment, timestamp
+from nomoat.journal.facts import Step as StepFact
 from nomoat.journal.ports import Store
 from nomoat.notify import outbox
 from nomoat.notify import settings as notify_settings
@@ -289,12 +290,16 @@ class Hands:
 def containment(case: Case, playbook: Playbook) -> str:
     """What the blocks of an incident came to, for people who are told of it: never more than what was confirmed."""
     facts = [case.steps.get(step.id) for step in playbook.steps if step.kind == "block"]
-    said = [
-        one.output if one.state == "verified" else f"NOT CONTAINED: {one.output or one.reason or one.state}"
-        for one in facts
-        if one is not None
-    ]
+    said = [_contained(one) for one in facts if one is not None]
     return "; ".join(said) or "NOT CONTAINED: nothing is blocked"
+
+
+def _contained(block: StepFact) -> str:
+    if block.state == "verified":
+        return block.output
+    # A block that was placed is one, though nobody could say yet that it is in force.
+    is_placed = block.state in ("unsure", "not-verified") and block.output.startswith("blocked ")
+    return f"NOT {'CONFIRMED' if is_placed else 'CONTAINED'}: {block.output or block.reason or block.state}"
 
 
 def _cut(text: str) -> str:
