@@ -32,7 +32,9 @@ def url(tmp_path: Path) -> str:
 @pytest.fixture
 def store(url: str) -> Iterator[Store]:
     store = open_store(url)
-    denied = decision(2, subject="anonymous", outcome="deny", enforced=False, reason="unauthenticated", count=7)
+    denied = decision(
+        2, subject="anonymous", outcome="deny", enforced=False, reason="unauthenticated", count=7, client="192.0.2.7"
+    )
     store.append([(decision(1, status=200, grants=("customer",)), None), (denied, None), (block(), "block:b1")])
     yield store
     store.close()
@@ -71,6 +73,7 @@ def test_show_prints_a_line_a_fact(url: str, store: Store, capsys: pytest.Captur
         (["--subject", "user:ana"], [1]),
         (["--subject", "user:mallory"], [3]),
         (["--subject", "user:x/ana"], []),
+        (["--subject", "192.0.2.7"], [2]),
         (["--target", "GET /orders/{order_id}"], [1, 2]),
         (["--target", "route:shop/GET /orders/{order_id}", "--subject", "anonymous"], [2]),
         (["--limit", "1"], [3]),

@@ -179,7 +179,7 @@ def as_json(entry: Entry, redact: Redactor) -> dict[str, Any]:
 
 
 def _subjects(fact: Fact) -> Iterator[str]:
-    for name in ("subject", "value", "credential", "by"):
+    for name in ("subject", "value", "credential", "client", "by"):
         named = getattr(fact, name, "")
         if isinstance(named, str) and named:
             yield named
