@@ -41,6 +41,22 @@ def _holds(program: Program, scope: Scope, call: Node, test: Test) -> bool:
     return _TESTS[test.test](program, scope, given, test)
 
 
+def stands_at(program: Program, scope: Scope, call: Node, tests: Iterable[Test]) -> str:
+    """Where the value that a test of literals found stands in source, when that is elsewhere than in the call."""
+    for test in tests:
+        given = form.argument(call, test.name, test.at) if test.test in ("literal", "default") else None
+        made = instances.given_to(program, scope, given) if given is not None and given[0] == form.ATTRIBUTE else None
+        where, node = made if made is not None else (scope, given)
+        if node is None:
+            continue
+        found = program.resolve(where, node) if node[0] in (form.NAME, form.ATTRIBUTE) else None
+        if found is not None and found.value is not None and found.where is not None:
+            where, node = found.where, found.value
+        at = where.module.at(node)
+        return at if at != scope.module.at(call) else ""
+    return ""
+
+
 def _is_open(call: Node) -> bool:
     """True when arguments come by `*args` or `**kwargs`: what is absent cannot be told."""
     return any(name is None for name, _ in call[5]) or any(given[0] == form.STARRED for given in call[4])

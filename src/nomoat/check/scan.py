@@ -15,7 +15,7 @@ from pathlib import Path
 from nomoat import datafile
 from nomoat.appmap import codec
 from nomoat.appmap.model import Map, Route
-from nomoat.check import questions, registry, suppress
+from nomoat.check import arguments, questions, registry, suppress
 from nomoat.check.flow.expressions import Arrival, OverBudgetError
 from nomoat.check.flow.sources import Handler
 from nomoat.check.flow.walker import arrivals
@@ -201,7 +201,9 @@ class _Run:
     def _of_match(self, match: Match) -> Finding:
         rule, pattern = match.rule, match.pattern
         finding = self._at(rule, match.scope, match.call, pattern.message)
-        return replace(finding, confidence=match.confidence, fix=pattern.fix or rule.fix)
+        at = arguments.stands_at(self._program, match.scope, match.call, pattern.tests)
+        label = f"it stands in {at}" if at else ""
+        return replace(finding, confidence=match.confidence, fix=pattern.fix or rule.fix, label=label)
 
     def _flows(self) -> Iterator[Finding]:
         rules = tuple(rule for rule in self._rules.values() if rule.flow is not None)
