@@ -62,7 +62,7 @@ def const_method(run: Calls, me: Const | PathOf, name: str, args: tuple[Value, .
         return None
     try:
         found = getattr(text, name)(*given)
-    except (TypeError, ValueError):
+    except (AttributeError, TypeError, ValueError):
         return None
     if isinstance(found, (list, tuple)):
         return Items([Const(part, me.marks) for part in found])
