@@ -79,10 +79,17 @@ def caller(key: str | None = Depends(lenient)):
         raise HTTPException(status_code=401)
     return user
 """,
+    "a query by a key that is not there finds rows without one": """
+def caller(key: str | None = Depends(lenient), db: Session = Depends(get_db)):
+    user = db.scalar(select(User).where(User.key == key))
+    if user is None:
+        raise HTTPException(status_code=401)
+    return user
+""",
 }
 _GUARDED = {
-    "a query by a key that is not there": """
-def caller(key: str | None = Depends(lenient), db: Session = Depends(get_db)):
+    "a query by an empty key": """
+def caller(key: str = Header(""), db: Session = Depends(get_db)):
     user = db.scalar(select(User).where(User.key == key))
     if user is None:
         raise HTTPException(status_code=401)

@@ -168,7 +168,9 @@ class Calls(Expressions):
         """What a call gives."""
         self.step()
         if not self.wires and (args or named) and self._note_narrowed(callee, args, named, at):
-            return self._narrowed(self._called(callee, args, named, at, env))
+            found = self._narrowed(self._called(callee, args, named, at, env))
+            is_held = any("caller" in given.tags and queries.names_holder(name) for name, given in named.items())
+            return replace(found, marks=found.marks | queries.HELD) if is_held and isinstance(found, Thing) else found
         return self._called(callee, args, named, at, env)
 
     def _narrowed(self, value: Value) -> Value:
@@ -210,13 +212,18 @@ class Calls(Expressions):
         if name in ("or_", "and_", "not_") and queries.has_test(args):
             tests = [self.truth(arg) for arg in args]
             if name == "or_":
-                return queries.any_of(tests, lambda every: self.combined(every, is_or=True))
+                return self._widened(queries.any_of(tests, lambda every: self.combined(every, is_or=True)), tests)
             return self.combined(tests, is_or=False) if name == "and_" else negated(tests[0])
         if name == "in_" and column is not None and len(args) == 1 and "caller" not in column.tags:
             return self.compared(column, "in", args[0])
         if name in ("any", "has") and isinstance(column, Thing) and args and all(isinstance(arg, Test) for arg in args):
             return self.combined([self.truth(arg) for arg in args], is_or=False)
         return None
+
+    def _widened(self, found: Test, tests: list[Test]) -> Test:
+        """One of several conditions, which may find something by another one than the caller's."""
+        is_wide = self.anonymous and any("caller" not in test.marks for test in tests)
+        return replace(found, marks=found.marks | queries.WIDE) if is_wide else found
 
     def _call_any(self, callee: Choice, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value:
         return self.each(callee.options, lambda option: self.call(option, args, named, at, env))
@@ -400,10 +407,22 @@ class Calls(Expressions):
         if not self.anonymous or "caller" not in marks or _is_nothing(callee):
             return marks
         if self.is_store(callee) or any(self.is_store(one) for one in values):
-            return marks - MADE
+            return self._found_in_store(callee, named, marks)
         if self.raising and "input" not in marks:
             self.pending.append(End(None, at, tuple(self.conditions), needs_credential=True))
         return marks | (MADE if is_own else UNREAD)
+
+    def _found_in_store(
+        self, callee: Outside | Thing, named: dict[str, Value], marks: frozenset[str]
+    ) -> frozenset[str]:
+        """What a store gives by no credential: nothing, unless the query is wider; a query itself is there."""
+        last = (callee.trail[-1] if isinstance(callee, Thing) and callee.trail else callee.name).rpartition(".")[2]
+        is_null = last == "filter_by" and any(
+            "caller" in one.tags and isinstance(one, Const) and one.value is None for one in named.values()
+        )
+        if "wide" in marks or is_null:
+            return marks | UNREAD | queries.WIDE
+        return marks | MADE if last in queries.DESCRIBES else marks - MADE
 
     def _is_request(self, value: Value) -> bool:
         return isinstance(value, Thing) and value.name in self.models.requests and not value.is_call
@@ -626,7 +645,7 @@ class Calls(Expressions):
         condition = self._condition(last, inner if callee.trail else None, args)
         if condition is not None:
             return condition
-        if last in _SAME:
+        if last in _SAME and not (args and last in queries.DESCRIBES):
             return inner if inner.trail or inner.marks else Thing(marks=marks)
         if callee.name in self.models.raising_methods or callee.name in self.models.verifiers:
             return self._verified(callee.name, args, named, marks, at)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
@@ -220,6 +221,10 @@ class Expressions(Judging):
                 options_ = [self._bound(one, cls, me) if isinstance(one, Function) and one.scope is not None else one
                             for one in found.options]  # fmt: skip
                 return joined(options_)
+            is_column = isinstance(found, Thing) and found.name.partition(".")[0] in self.models.stores
+            if is_column and isinstance(found, Thing) and found.is_call and not found.trail:
+                # A column, under its name.
+                found = replace(found, trail=(name,))
             return self.as_changed(name, self._member(cls, name, found))
         return self._member_elsewhere(cls, name, me)
 
@@ -517,7 +522,9 @@ class Expressions(Judging):
             tests = [self.truth(value) for value in values]
             if node[3] == "&":
                 return self.combined(tests, is_or=False)
-            return queries.any_of(tests, lambda every: self.combined(every, is_or=True))
+            found = queries.any_of(tests, lambda every: self.combined(every, is_or=True))
+            is_wide = self.anonymous and any("caller" not in test.marks for test in tests)
+            return replace(found, marks=found.marks | queries.WIDE) if is_wide else found
         if node[3] in ("&", "-", "|") and len(values) == 2 and "caller" in union(values):
             return self.set_operation(node[3], values[0], values[1])
         known = self.known_constant(env.scope, node) if not env.scope.is_function else None

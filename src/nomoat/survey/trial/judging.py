@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
+from nomoat.survey.trial import queries
 from nomoat.survey.trial.demands import AUTHENTICATION, OTHER, UNKNOWN, Demand, both, either
 from nomoat.survey.trial.machine import Machine
 from nomoat.survey.trial.values import (
     CALLER,
+    NOTHING,
     Choice,
     Const,
     Env,
@@ -112,6 +115,8 @@ class Judging(Machine):
 
     def demand_of(self, value: Value) -> Demand:
         """What the truth of something about the caller demands."""
+        if _is_held(value):
+            return UNKNOWN
         trail = value.trail if isinstance(value, Thing) else ()
         last = next((word for word in reversed(trail) if not _CLAIM.match(word)), "")
         if not last or _IDENTITY.match(last):
@@ -175,7 +180,9 @@ class Judging(Machine):
     def compared(self, left: Value, operator: str, right: Value) -> Test:
         """`left operator right`."""
         if operator in ("!=", "not in", "is not"):
-            return negated(self.compared(left, _OPPOSITE[operator], right))
+            opposite = negated(self.compared(left, _OPPOSITE[operator], right))
+            is_wide = self.anonymous and "caller" in opposite.marks and not isinstance(left, Const)
+            return replace(opposite, marks=opposite.marks | queries.WIDE) if is_wide else opposite
         if isinstance(left, Choice):
             return self._any_of([self.compared(option, operator, right) for option in left.options])
         if isinstance(right, Choice):
@@ -185,6 +192,8 @@ class Judging(Machine):
         if isinstance(left, PathOf):
             return _of_path(left, operator, right)
         marks = left.tags | right.tags
+        if "caller" in marks:
+            marks = marks | self._about_column(left, operator, right)
         if self.anonymous and "caller" in marks:
             found = self._compared_parts(left, operator, right, marks)
             if found is not None:
@@ -201,6 +210,17 @@ class Judging(Machine):
         if operator == "is" and isinstance(right, Const) and right.value is None and isinstance(left, Object):
             return Test(False, OTHER, OTHER, marks)
         return Test(None, OTHER, OTHER, marks)
+
+    def _about_column(self, left: Value, operator: str, right: Value) -> frozenset[str]:
+        """What a condition of a query tells of the rows that it finds, where a column is compared with the caller."""
+        column, other = (right, left) if "caller" in left.tags else (left, right)
+        if "caller" in column.tags or not isinstance(column, (Thing, Outside)):
+            return NOTHING
+        if not self.anonymous:
+            name = column.trail[-1] if isinstance(column, Thing) and column.trail else getattr(column, "name", "")
+            return queries.HELD if queries.names_holder(str(name).rpartition(".")[2]) else NOTHING
+        is_null = isinstance(other, Const) and other.value is None and queries.may_be_null(column)
+        return queries.WIDE if operator not in ("==", "in") or is_null else NOTHING
 
     def _compared_parts(self, left: Value, operator: str, right: Value, marks: frozenset[str]) -> Test | None:
         """Lists and objects that hold something of who calls: they are there, and compare by what they are."""
@@ -220,7 +240,7 @@ class Judging(Machine):
             is_decided = False
         if isinstance(right, Const) and right.value is None and operator in ("is", "=="):
             about = self.demand_of(left)
-            about = about if about.kind == "state" else AUTHENTICATION
+            about = about if about.kind == "state" or _is_held(left) else AUTHENTICATION
             return Test(True if is_decided else None, OTHER, about, marks)
         if isinstance(right, Const) and isinstance(right.value, bool) and operator in ("is", "=="):
             test = self.truth(left)
@@ -236,6 +256,8 @@ class Judging(Machine):
         caller, other = (left, right) if "caller" in left.tags else (right, left)
         if "caller" in left.tags and "caller" in right.tags:
             return _same_caller(left, right)
+        if _is_held(caller):
+            return UNKNOWN
         last = _last(caller)
         names = _names(other, role=bool(_ROLES.search(last)))
         if operator == "in" and caller is left and names is not None and len(names) != 1:
@@ -292,6 +314,11 @@ def _is_asked_for(value: Value) -> bool:
     return "unread" in value.tags or any(
         isinstance(one, Thing) and (one.is_call or bool(one.trail)) and "input" in one.tags for one in options(value)
     )
+
+
+def _is_held(value: Value) -> bool:
+    """Whether it is a row of the caller's that the request did not ask for: what it grants cannot be read."""
+    return any("held" in one.tags and "input" not in one.tags for one in options(value))
 
 
 def _quiet(demand: Demand) -> Demand:

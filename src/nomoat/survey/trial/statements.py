@@ -75,6 +75,8 @@ class Trial(Definitions):
             found = self.program.annotation(env.scope, node[4])
             if found.kind == "instance" and found.scope is not None:
                 value = Thing(value.name, value.args, value.named, value.marks, value.trail, value.at, found.scope)
+        if node[0] == form.ANNOTATED and isinstance(value, Thing) and value.is_call and _is_filled(node[4]):
+            value.named.setdefault("nullable", Const(False))
         for target in targets:
             self.assign(env, target, value)
         return Flow(env)
@@ -216,6 +218,14 @@ class Trial(Definitions):
     def statement(self, node: Node, env: Env) -> Flow:
         """Runs one statement."""
         return _STATEMENTS.get(node[0], _ignored)(self, node, env)
+
+
+def _is_filled(annotation: Node) -> bool:
+    """Whether a column always has a value: `Mapped[str]`, `str`, and no `Optional[str]` or `str | None`."""
+    if annotation[0] == form.SUBSCRIPT:
+        outer = form.dotted(annotation[3]) or ""
+        return outer.rpartition(".")[2] == "Mapped" and _is_filled(annotation[4])
+    return annotation[0] in (form.NAME, form.ATTRIBUTE)
 
 
 def _about(run: Trial, subject: Value) -> tuple[Demand, Demand]:
