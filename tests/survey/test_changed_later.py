@@ -112,6 +112,33 @@ del checks[0]
 @app.get("/d", dependencies=checks)
 def d(): return 1
 """,
+    "checks that come after the route": """
+router = APIRouter()
+@router.get("/d")
+def d(): return 1
+router.dependencies.append(Depends(check))
+app.include_router(router)
+""",
+    "checks that come after the router was included": """
+router = APIRouter()
+@router.get("/d")
+def d(): return 1
+app.include_router(router)
+router.dependencies.append(Depends(check))
+""",
+    "checks that are added to a list after the route": """
+checks = []
+@app.get("/d", dependencies=checks)
+def d(): return 1
+checks.append(Depends(check))
+""",
+    "checks that are added to a list after the application": """
+checks = []
+app = FastAPI(openapi_url=None, dependencies=checks)
+@app.get("/d")
+def d(): return 1
+checks.append(Depends(check))
+""",
     "checks of routes that are made": _ROUTE.format(check="check") + """
 for route in app.routes:
     route.dependant.dependencies.clear()

@@ -12,11 +12,13 @@ from tests.survey.running import told_and_done
 _HEAD = """
 import hashlib
 import json
+import os
 import sqlite3
 from collections import defaultdict
 from dataclasses import dataclass
+from typing import Annotated
 
-from elsewhere import Sessions, User, authenticate, decode, guest, verify_token
+from elsewhere import Sessions, User, authenticate, decode, guest, nothing, verify_token
 from fastapi import Cookie, Depends, FastAPI, Header, HTTPException, Request
 from fastapi.security import APIKeyHeader, HTTPBearer
 from pydantic import BaseModel
@@ -29,6 +31,7 @@ sessions = Sessions()
 """
 _ELSEWHERE = """
 def guest(k): return "guest"
+def nothing(): return None
 authenticate = decode = verify_token = guest
 class Sessions:
     def verify(self, k): return "guest"
@@ -212,6 +215,32 @@ async def known(request, call_next):
 def check(request: Request):
     if not request.state.user: raise HTTPException(401)
 """,
+    "keys of a table that nobody set": """
+USERS = {os.getenv("NOT_SET_ANYWHERE"): "ana"}
+def check(k=Depends(key)):
+    if k not in USERS: raise HTTPException(401)
+""",
+    "what is under a key that nobody set": """
+USERS = {os.getenv("NOT_SET_ANYWHERE"): "ana"}
+def check(k=Depends(key)):
+    if USERS.get(k) is None: raise HTTPException(401)
+""",
+    "the key of a file that has none": """
+KEY = json.loads("{}").get("key")
+def check(k=Depends(key)):
+    if k != KEY: raise HTTPException(401)
+""",
+    "the key that a package has not": """
+KEY = nothing()
+def check(k=Depends(key)):
+    if k != KEY: raise HTTPException(401)
+""",
+    "a model of headers with a default": """
+class Sent(BaseModel):
+    x_key: str = "guest"
+def check(sent: Annotated[Sent, Header()]):
+    if not sent.x_key: raise HTTPException(401)
+""",
     "a parameter that is somebody where nobody is named": """
 def check(token: str = "guest"):
     if not token: raise HTTPException(401)
@@ -232,6 +261,9 @@ _GUARDED = {
     "the parts of a header": """
     scheme, _, token = (k or "").partition(" ")
     if scheme.lower() != "bearer" or not token: raise HTTPException(401)
+""",
+    "what must be in a table": """
+    if k not in {"one": 1}: raise HTTPException(401)
 """,
     "as many parts as there must be": """
     parts = (k or "").split()

@@ -10,6 +10,7 @@ from tests.survey.running import told_and_done
 
 _HEAD = """
 import asyncio
+import contextlib
 import functools
 
 from elsewhere import attempt, quiet, safe
@@ -112,6 +113,35 @@ def check(k=Depends(key)): guard.check(k)
     "a context manager of a package that keeps exceptions": """
 def check(k=Depends(key)):
     with quiet(): refuse(k)
+""",
+    "a context manager under a name": """
+keeps = contextlib.suppress(HTTPException)
+def check(k=Depends(key)):
+    with keeps: refuse(k)
+""",
+    "a context manager among others": """
+def check(k=Depends(key)):
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(contextlib.suppress(HTTPException))
+        refuse(k)
+""",
+    "exceptions under a name": """
+KEPT = (ValueError, HTTPException)
+def check(k=Depends(key)):
+    try: refuse(k)
+    except KEPT: pass
+""",
+    "a kind of exception that Python puts above": """
+def check(k=Depends(key)):
+    try:
+        if k is None: raise PermissionError
+    except OSError: pass
+""",
+    "a key that is not there, of a kind above": """
+def check(k=Depends(key)):
+    try: user = {"a": 1}[k]
+    except LookupError: user = 2
+    if not user: raise HTTPException(401)
 """,
     "a function of a package that calls the check": """
 def check(k=Depends(key)): attempt(refuse, k)

@@ -225,7 +225,7 @@ class Judge:
         named: dict[str, Value] = {}
         for one in found.given:
             value = next(children).anonymous if one.is_dependency else one.absent or one.value
-            named[one.name.replace("-", "_") if one.place == "header" else one.name] = value or Thing()
+            named[one.parameter or one.name] = value or Thing()
         trial = Trial(self.around, anonymous=True)
         try:
             return trial.construct(cls, (), named, cls.scope.at)
@@ -299,7 +299,7 @@ class Judge:
                 found.children.append(child)
                 anonymous[one.name], signed[one.name] = child.anonymous, child.signed
             elif one.value is not None:
-                name = one.name.replace("-", "_") if one.place == "header" else one.name
+                name = one.parameter or one.name
                 anonymous[name], signed[name] = self._absent(one), one.value
 
     def _absent(self, one: Given) -> Value:

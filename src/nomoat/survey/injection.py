@@ -15,6 +15,7 @@ from nomoat.survey.trial.registry import Registry
 from nomoat.survey.trial.values import (
     CALLER,
     INPUT,
+    UNREAD,
     Class,
     Const,
     Env,
@@ -37,6 +38,8 @@ class Given:
     scopes: tuple[str, ...] = ()
     is_dependency: bool = False
     value: Value | None = None
+    #: What it is called in the function, where the request calls it something else.
+    parameter: str = ""
     #: What it is for a caller who sends no credential, where that is another.
     absent: Value | None = None
     place: str = ""
@@ -175,7 +178,8 @@ class Injection:
         by_place = {"header": tags_of_header, "cookie": tags_of_cookie, "query": tags_of_query}
         marks = by_place[place](asked) if place in by_place else INPUT
         shown = asked.replace("_", "-") if place == "header" else asked
-        return Given(shown if place == "header" else name, value=Thing(marks=marks, cls=cls), place=place, type=short)
+        shown = shown if place == "header" else name
+        return Given(shown, value=Thing(marks=marks, cls=cls), parameter=name, place=place, type=short)
 
     def _plain(self, name: str, path: str, cls: Scope | None, short: str, in_handler: bool) -> Given:
         if "{" + name in path:
@@ -196,6 +200,9 @@ def _with_default(given: Given, defaults: list[Value]) -> Given:
     default = next((one for one in defaults if isinstance(one, (Const, Function)) or "setting" in one.tags), None)
     if value is not None and "caller" in value.tags and default is not None and not _is_required(default):
         given.absent = absent(default, value)
+    if isinstance(value, Thing) and value.cls is not None and "caller" in value.tags:
+        # A model of several headers: each has a default of its own.
+        given.absent = Thing(marks=value.tags | UNREAD, cls=value.cls)
     return given
 
 

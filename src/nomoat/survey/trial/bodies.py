@@ -60,6 +60,7 @@ class Bodies(Calls):
     def created(self, registry: Registry) -> None:
         """Takes note of a registry, and of the answers that it is given for exceptions."""
         self.registries.append(registry)
+        registry.shared_dependencies()
         handlers = registry.taken("exception_handlers")
         if self.wires and isinstance(handlers, Table):
             self.around.handlers += [(Const(raised), handler) for raised, handler in handlers.entries.items()]

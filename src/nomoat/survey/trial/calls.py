@@ -300,7 +300,11 @@ class Calls(Expressions):
     def _entered(
         self, bound: Bound, args: tuple[Value, ...], named: dict[str, Value], at: str, handler: Value | None
     ) -> Entry:
-        entry = Entry(bound.verb.does, bound.verb, bound.name, args, dict(named), at, handler)
+        given = {name: replace(one, values=list(one.values)) if isinstance(one, Items) else one
+                 for name, one in named.items()}  # fmt: skip
+        entry = Entry(bound.verb.does, bound.verb, bound.name, args, given, at, handler)
+        if self.wires and bound.verb.does in ("route", "include"):
+            bound.registry.shared_dependencies().is_used = True
         entry.is_conditional = any(not condition.is_implied for condition in self.conditions)
         if not self.wires:
             return entry
@@ -598,7 +602,8 @@ class Calls(Expressions):
         if not me.values or not self.unsure:
             me.may_be_empty = bool(self.unsure)
         for value in values:
-            me.values.append(Choice((value, Const(None))) if undecided and self.wires else value)
+            is_late = (undecided or me.is_used) and self.wires
+            me.values.append(Choice((value, Const(None))) if is_late else value)
         if name == "extend" and not isinstance(given, Items):
             me.is_whole = False
 
@@ -608,6 +613,8 @@ class Calls(Expressions):
             if isinstance(key, Const) and isinstance(key.value, (str, int)) and key.value in me.entries:
                 return me.entries[key.value]
             default = args[1] if len(args) > 1 else Const(None)
+            if self.anonymous and any(may_be_unset(key, one) for one, _ in me.pairs):
+                return Thing(marks=key.tags | me.tags | UNREAD)
             if isinstance(key, Const) and me.is_whole:
                 return default
             return (

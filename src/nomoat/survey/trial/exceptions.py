@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import sys
 from collections.abc import Callable
 
@@ -21,10 +22,12 @@ from nomoat.survey.trial.values import (
     Class,
     Env,
     Function,
+    Items,
     Object,
     Outside,
     Thing,
     Value,
+    options,
 )
 
 
@@ -86,6 +89,8 @@ class Exceptions(Bodies):
         if isinstance(value, Choice):
             return any(self._may_be_quiet(option) for option in value.options)
         package = value.name.partition(".")[0]
+        if value.name in ("contextlib.ExitStack", "contextlib.AsyncExitStack"):
+            return True
         return bool(package) and package not in self.models.managing and package not in sys.stdlib_module_names
 
     def _quiet(self, env: Env, node: Node, value: Value) -> Callable[[End], bool]:
@@ -94,9 +99,9 @@ class Exceptions(Bodies):
             leaves = [self.attribute(value, name) for name in ("__exit__", "__aexit__")]
             scopes = [leave.scope for leave in leaves if isinstance(leave, Function) and leave.scope is not None]
             return lambda end: any(_may_return_true(scope.body) for scope in scopes)
+        if isinstance(value, Thing) and value.name == "contextlib.suppress":
+            return lambda end: self._catches_any(list(value.args), end)
         callee = self.evaluate(env, node[3]) if node[0] == form.CALL else None
-        if isinstance(callee, Outside) and callee.name == "contextlib.suppress":
-            return lambda end: any(self._matches(env, kind, end) for kind in node[4])
         made = callee.scope if isinstance(callee, Function) else None
         return lambda end: made is not None and _catches(made.body)
 
@@ -185,10 +190,12 @@ class Exceptions(Bodies):
     def _matches(self, env: Env, type_node: Node | None, end: End) -> bool:
         if type_node is None:
             return True
-        parts = type_node[3] if type_node[0] == form.TUPLE else (type_node,)
-        own = names_of(self, end.value)
-        for part in parts:
-            caught = self.evaluate(env, part)
+        given = self.evaluate(env, type_node)
+        return self._catches_any(given.values if isinstance(given, Items) else list(options(given)), end)
+
+    def _catches_any(self, kinds: list[Value], end: End) -> bool:
+        own = _with_bases(names_of(self, end.value))
+        for caught in kinds:
             names = names_of(self, caught)[:1] or ("",)
             if names[0] in ("builtins.Exception", "builtins.BaseException"):
                 return True
@@ -210,6 +217,15 @@ def _same_refusal(run: Exceptions, name: str, own: tuple[str, ...]) -> bool:
     # `fastapi.HTTPException` is caught by the name of the framework below, too.
     last = name.rpartition(".")[2]
     return name in run.models.raised and any(one in run.models.raised and one.endswith(f".{last}") for one in own)
+
+
+def _with_bases(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The names of a class with those of Python's own classes above it: a KeyError is a LookupError."""
+    found = list(names)
+    for name in names:
+        own = getattr(builtins, name.removeprefix("builtins."), None) if name.startswith("builtins.") else None
+        found += [f"builtins.{one.__name__}" for one in own.__mro__] if isinstance(own, type) else []
+    return tuple(found)
 
 
 def _may_return_true(body: object) -> bool:

@@ -475,6 +475,8 @@ class Expressions(Judging):
                 )
             if value.is_whole and value.other is None:
                 self._is_missing(key)
+            if any("setting" in one.tags for one, _ in value.pairs) and self.anonymous and "caller" in key.tags:
+                return self._looked_up(value, key)
         if isinstance(value, Items) and isinstance(key, Const) and type(key.value) is int and value.is_whole:
             place = key.value
             return value.values[place] if -len(value.values) <= place < len(value.values) else self.unknown("")

@@ -13,6 +13,7 @@ from nomoat.survey.trial.machine import Machine
 from nomoat.survey.trial.values import (
     CALLER,
     NOTHING,
+    SETTING,
     Choice,
     Const,
     Env,
@@ -227,6 +228,8 @@ class Judging(Machine):
         if operator == "in" and isinstance(right, Items) and right.is_whole:
             return self.combined([Test(False, OTHER, OTHER, marks),
                                   *(self.compared(left, "==", item) for item in right.values)], is_or=True)  # fmt: skip
+        if operator == "in" and isinstance(right, Table) and any(may_be_unset(left, key) for key, _ in right.pairs):
+            return Test(None, OTHER, OTHER, marks | SETTING)
         if any(isinstance(one, (Items, Table, Object)) for one in (left, right) if "caller" in one.tags):
             is_none = operator == "is" and isinstance(right, Const) and right.value is None
             return Test(False if is_none else None, OTHER, OTHER, marks)
@@ -249,7 +252,7 @@ class Judging(Machine):
             demand = UNKNOWN if _ROLES.search(_last(left) or _last(right)) else _quiet(self.demand_of(left))
             return Test(None, demand, demand, marks)
         demand = self._demanded(left, operator, right)
-        is_decided = is_decided and not may_be_unset(left, right)
+        is_decided = is_decided and not may_be_unset(left, right) and not _may_be_none_too(left, right)
         return Test(False if is_decided else None, demand, OTHER, marks)
 
     def _demanded(self, left: Value, operator: str, right: Value) -> Demand:
@@ -297,6 +300,13 @@ def may_be_unset(left: Value, right: Value) -> bool:
     several = other.values if isinstance(other, Items) else [other]
     settings = [option for one in several for option in options(one) if "setting" in option.tags]
     return any(_is_unset(shown, setting) for shown in options(caller) for setting in settings)
+
+
+def _may_be_none_too(left: Value, right: Value) -> bool:
+    """Whether nothing is compared with what may be nothing, too: None == load("key")."""
+    caller, other = (left, right) if "caller" in left.tags else (right, left)
+    is_nothing = isinstance(caller, Const) and caller.value is None
+    return is_nothing and isinstance(other, Thing) and not other.tags
 
 
 def _is_unset(shown: Value, setting: Value) -> bool:

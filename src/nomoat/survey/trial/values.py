@@ -62,6 +62,8 @@ class Items(Value):
     is_whole: bool = True
     #: Everything in it was added where it is not sure that code runs.
     may_be_empty: bool = False
+    #: Something was made with it already, which what is added later does not reach.
+    is_used: bool = False
 
     def _tags(self) -> frozenset[str]:
         return union(self.values)
