@@ -14,6 +14,7 @@ from fastapi import Depends, FastAPI, HTTPException, Request, WebSocket, WebSock
 from fastapi.exception_handlers import http_exception_handler
 from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse
 from fastapi.security import APIKeyHeader, HTTPBearer, OAuth2PasswordBearer
+from fastapi.security.utils import get_authorization_scheme_param
 from starlette.exceptions import HTTPException as Lower
 
 app = FastAPI(openapi_url=None)
@@ -120,6 +121,14 @@ check = HTTPBearer(auto_error=0)
     "a scheme that is told so by place": """
 check = OAuth2PasswordBearer("t", None, None, None, False)
 """ + _ROUTE,
+    "a scheme whose subclass takes the header apart, and does not refuse": """
+class Apart(APIKeyHeader):
+    async def __call__(self, request: Request):
+        scheme, found = get_authorization_scheme_param(request.headers.get("authorization"))
+        if not scheme: return self.check_api_key(None)
+        return found
+check = Apart(name="authorization", auto_error=False)
+""" + _ROUTE,
     "a scheme that tells itself": """
 class Lenient(HTTPBearer):
     def __init__(self):
@@ -148,6 +157,14 @@ async def told(request, error): return PlainTextResponse("no", 403)
     "another error that is told as a success": """
 @app.exception_handler(ValueError)
 async def told(request, error): return PlainTextResponse("public")
+""" + _ROUTE,
+    "a scheme of which a subclass takes the header apart": """
+class Apart(APIKeyHeader):
+    async def __call__(self, request: Request):
+        scheme, found = get_authorization_scheme_param(request.headers.get("authorization"))
+        if not scheme: return self.check_api_key(None)
+        return found
+check = Apart(name="authorization")
 """ + _ROUTE,
     "a socket that tells why": _SOCKET + """
     if ws.query_params.get("token") is None:

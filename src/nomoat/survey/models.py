@@ -145,6 +145,8 @@ class Models:
     own_handlers: set[str] = field(default_factory=set)
     sending: set[str] = field(default_factory=set)
     forging: set[str] = field(default_factory=set)
+    splitting: set[str] = field(default_factory=set)
+    scheme_methods: set[str] = field(default_factory=set)
 
 
 #: Sections that are plain lists of dotted names (or attribute names), with their place in `Models`.
@@ -156,6 +158,7 @@ _NAMES = {
     "raising_methods": "raising_methods", "passwords": "passwords", "issuers": "issuers",
     "stores": "stores", "parsers": "parsers", "transparent": "transparent",
     "managing": "managing", "own_handlers": "own_handlers", "sending": "sending", "forging": "forging",
+    "splitting": "splitting", "scheme_methods": "scheme_methods",
 }  # fmt: skip
 _RECORDS = (
     "objects", "verbs", "listed", "endpoint_classes", "class_views", "middleware_classes", "backends", "request",

@@ -88,6 +88,20 @@ def _keeps_failures(callee: Value, node: Node) -> bool:
     return last in _BY_ITSELF
 
 
+def _subset(asked: Items, held: Value) -> Value | None:
+    """Whether all that is asked for is held, where source fixes both; None where it does not."""
+    answers: set[bool] = set()
+    for one in options(held):
+        values = [*asked.values, *one.values] if isinstance(one, Items) else []
+        if not isinstance(one, Items) or not (asked.is_whole and one.is_whole):
+            return None
+        if not all(isinstance(value, Const) and not value.marks for value in values):
+            return None
+        has = {getattr(value, "value", None) for value in one.values}
+        answers.add(all(getattr(value, "value", None) in has for value in asked.values))
+    return Const(answers.pop()) if len(answers) == 1 else None
+
+
 def _is_absent(value: Value) -> bool:
     """Whether it is the credential that an anonymous caller does not have, or what was found by it: nothing."""
     if isinstance(value, Const):
@@ -408,7 +422,7 @@ class Calls(Expressions):
         values = (*args, *named.values())
         if package and not is_own and any(self._is_request(one) for one in values):
             return marks | UNREAD
-        if not self.anonymous or "caller" not in marks or _is_nothing(callee):
+        if not self.anonymous or "caller" not in marks or _is_nothing(callee) or callee.name in self.models.splitting:
             return marks
         if self.is_store(callee) or any(self.is_store(one) for one in values):
             return self._found_in_store(callee, named, marks)
@@ -560,7 +574,9 @@ class Calls(Expressions):
         if last == "__init__" and isinstance(me, Object):
             me.attributes[SUPER] = Thing(owner, args, dict(named))
             return Const(None)
-        if last == "__call__" and isinstance(me, Object) and owner in self.models.schemes:
+        is_nothing = not args or (isinstance(args[0], Const) and not args[0].value)
+        asks = last == "__call__" or (last in self.models.scheme_methods and is_nothing)
+        if asks and isinstance(me, Object) and owner in self.models.schemes:
             return self.scheme(me, at)
         if isinstance(me, Test):
             return me
@@ -588,6 +604,8 @@ class Calls(Expressions):
             self.taken_out(me)
         if name == "copy":
             return Items(list(me.values), me.is_whole)
+        if name == "issubset" and len(args) == 1 and not args[0].tags:
+            return _subset(me, args[0])
         if name in ("issubset", "difference") and args and "caller" in args[0].tags:
             test = self.set_operation("-", me, args[0])
             return negated(self.truth(test)) if name == "issubset" else test
