@@ -238,7 +238,7 @@ def event(_folder: Path) -> Target:
     """Lines of events, fed to every shipped detection."""
     from nomoat.watch import registry
     from nomoat.watch.engine import Engine
-    from nomoat.watch.watcher import described
+    from nomoat.watch.telling import described
 
     detections = registry.load(None)
 

@@ -8,6 +8,7 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 _LOOPBACK = Path(__file__).parent / "loopback"
@@ -19,6 +20,10 @@ loopback_only.install()
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(_LOOPBACK), os.environ.get("PYTHONPATH"))))
 for _name in [name for name in os.environ if name.startswith("NOMOAT_") and name != "NOMOAT_REQUIRE"]:
     del os.environ[_name]
+
+# A machine that is busy is no fault of what is tested: how long one example takes is measured in benchmarks/.
+hypothesis.settings.register_profile("nomoat", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("nomoat")
 
 _EVERYTHING = os.environ.get("NOMOAT_REQUIRE") == "all"
 

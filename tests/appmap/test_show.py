@@ -60,3 +60,15 @@ def test_colour_is_added_only_where_it_is_asked_for() -> None:
 
     assert "\x1b" not in text(made)
     assert "\x1b" in text(made, Style(has_colour=True))
+
+
+def test_a_folder_without_routes_says_why_there_are_none() -> None:
+    import dataclasses
+
+    from nomoat.appmap.model import Coverage, Map
+
+    empty = text(Map())
+    other = text(dataclasses.replace(Map(), coverage=Coverage(files=3)))
+
+    assert "no Python file is here" in empty
+    assert "no route of FastAPI or Starlette was found here" in other

@@ -41,6 +41,18 @@ def test_a_clean_folder_is_0_and_says_that_everything_was_analysed(
     assert "Everything was analysed." in said
 
 
+def test_a_folder_without_python_does_not_look_like_a_safe_application(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path, {"app.js": "x = 1\n"})
+
+    _run("check", str(tmp_path))
+
+    said = capsys.readouterr().out
+    assert "No Python file is here" in said
+    assert "Everything was analysed." not in said
+
+
 @pytest.mark.parametrize("format_", ["text", "json", "sarif"])
 def test_findings_are_1_in_every_format_and_no_format_shows_the_secret(
     format_: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -265,3 +277,45 @@ def test_without_a_settings_file_nothing_is_written(tmp_path: Path) -> None:
     _run("check", str(tmp_path))
 
     assert ["app.py"] == [path.name for path in tmp_path.iterdir()]
+
+
+_ORDERS = """\
+import sqlite3
+
+from fastapi import FastAPI, Request
+
+app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+
+
+@app.get("/orders")
+def orders(request: Request):
+    name = request.query_params["name"]
+    return sqlite3.connect("shop.db").execute(f"SELECT * FROM orders WHERE name = '{name}'").fetchall()
+"""
+
+
+def test_a_finding_says_beside_the_code_what_is_wrong_there_and_how_to_mend_this_statement(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path, {"app.py": _ORDERS})
+
+    assert 1 == _run("check", str(tmp_path))
+    said = capsys.readouterr().out
+    marked = next(line for line in said.splitlines() if "^^^" in line)
+    assert marked.endswith("^ request.query_params['name'], which the caller writes, arrives here")
+    assert """execute("... = ?", (request.query_params['name'],))""" in said
+
+
+def test_a_key_that_is_used_in_one_place_and_stands_in_another_is_told_with_its_place(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = f'class S:\n    def __init__(self, key):\n        self.key = key\n\n\nconf = S("{_KEY}")\n'
+    used = (
+        "import jwt\n\nfrom conf import conf\n\n\ndef sign(claims):\n    return jwt.encode(claims, conf.key, 'HS256')\n"
+    )
+    write(tmp_path, {"conf.py": made, "app.py": used})
+
+    assert 1 == _run("check", str(tmp_path))
+    said = capsys.readouterr().out
+    assert "it stands in conf.py:6" in said
+    assert _KEY not in said

@@ -104,3 +104,10 @@ def test_an_exception_at_a_decorator_covers_the_route(tmp_path: Path) -> None:
     assert found
     assert all(found)
     assert "unused-suppression" not in _rules(result)
+
+
+def test_a_misspelt_rule_is_answered_with_the_one_that_was_meant(tmp_path: Path) -> None:
+    result = result_of(tmp_path, {"app.py": f"x = {_CALL}  # nomoat: allow unverified-jwd until 2027-01-31, why\n"})
+
+    said = [one.message for one in result.findings if one.rule == "malformed-suppression"]
+    assert ["no rule is called 'unverified-jwd'; did you mean 'unverified-jwt'?"] == said

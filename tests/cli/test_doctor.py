@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -60,8 +61,29 @@ def test_a_store_is_told_with_its_size_its_growth_and_who_lives(project: Path) -
     rows = _rows()
 
     assert "3 facts" in rows["journal"].found
-    assert "3 facts more than a day ago" in rows["journal"].found
+    assert "3 of them in the last day" in rows["journal"].found
     assert ("ok", "1 live") == (rows["watch"].state, rows["watch"].found)
+
+
+@pytest.mark.parametrize(("used", "state"), [(92, "mend"), (50, "ok")])
+def test_the_disk_is_the_journals_wherever_the_project_is(
+    used: int, state: str, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Path] = []
+
+    def usage(path: Path) -> shutil._ntuple_diskusage:
+        asked.append(path)
+        return shutil._ntuple_diskusage(100, used, 100 - used)
+
+    (elsewhere := project / "disk").mkdir()
+    file = project / "nomoat.yaml"
+    file.write_text(file.read_text() + f'\njournal: {{store: "sqlite:{elsewhere}/journal.db"}}\n')
+    open_store(f"sqlite:{elsewhere}/journal.db").close()
+    monkeypatch.setattr(shutil, "disk_usage", usage)
+
+    row = _rows()["disk"]
+    assert (state, True) == (row.state, f"{used}% full" in row.found)
+    assert [elsewhere / "journal.db"] == asked
 
 
 def test_source_that_changed_makes_the_map_stale(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -90,7 +90,8 @@ def test_roles_come_from_source_and_from_the_checks_on_them() -> None:
     assert datafile.plain(read.section("roles")) == {"admin": ["role:admin"], "clerk": ["reports:read"]}
     assert "#   secret:read" in found.text
     assert any("nobody may secret:read" in note for note in found.notes)
-    assert any("only identity= can say who has them" in note for note in found.notes)
+    assert any("(admin, clerk) are not in the token" in note for note in found.notes)
+    assert ("admin", "clerk") == found.roles_elsewhere
 
 
 def test_without_a_token_check_in_source_the_person_is_told_about_identity() -> None:

@@ -30,7 +30,7 @@ def test_a_word_that_is_no_command_is_wrong_use(tmp_path: Path) -> None:
     found = _nomoat("mpa", cwd=tmp_path)
 
     assert found.returncode == 2
-    assert "invalid choice: 'mpa'" in found.stderr
+    assert "there is no command 'mpa'; did you mean map?" in found.stderr
 
 
 @pytest.mark.parametrize("name", sorted(cli.build_parser(only="")._subparsers._group_actions[0].choices))  # type: ignore[union-attr, arg-type]  # argparse has no public way to list them.
@@ -121,3 +121,10 @@ def test_a_file_that_the_system_refuses_is_no_fault_of_ours(words: tuple[str, ..
     assert found.returncode == 3
     assert "error: the system refuses: File name too long" in found.stderr
     assert "fault of its own" not in found.stderr
+
+
+def test_a_mistyped_command_is_answered_with_the_one_that_was_meant(capsys: pytest.CaptureFixture[str]) -> None:
+    assert 2 == cli.main(["chekc"])
+    assert "there is no command 'chekc'; did you mean check? nomoat --help lists all" in capsys.readouterr().err
+    assert 2 == cli.main(["frobnicate\x1b[2J"])
+    assert "there is no command 'frobnicate\\x1b[2J'; nomoat --help lists all" in capsys.readouterr().err

@@ -134,3 +134,70 @@ def test_unblocking_somebody_who_is_not_blocked_says_so(tmp_path: Path) -> None:
     assert 2 == done.returncode
     assert "is not blocked" in done.stderr
     assert 1 == len(_state(tmp_path).blocks)
+
+
+ISSUERS = 'identity:\n  main: {issuer: a, algorithms: [HS256], key: "env:A"}\n'
+MORE = ISSUERS + '  partners: {issuer: b, algorithms: [HS256], key: "env:B"}\n'
+
+
+def _with(root: Path, more: str, *words: str) -> subprocess.CompletedProcess[str]:
+    (root / "other.yaml").write_text(POLICY.replace("user:main/ana", "user:ana") + more)
+    return _nomoat(root, *words, "--config", "other.yaml")
+
+
+@pytest.mark.parametrize("command", ["block", "revoke"])
+def test_the_issuer_may_be_left_out_where_there_is_one(command: str, tmp_path: Path) -> None:
+    done = _with(tmp_path, ISSUERS, command, "user:mallory", "--because", "x")
+    state = _state(tmp_path)
+
+    assert 0 == done.returncode, done.stderr
+    assert ["user:main/mallory"] == [getattr(one, "value", "") for one in (*state.blocks, *state.revocations)]
+    assert "user:main/mallory" in done.stdout
+
+
+def test_a_block_is_lifted_by_the_name_it_was_placed_by(tmp_path: Path) -> None:
+    _with(tmp_path, ISSUERS, "block", "user:mallory", "--because", "x")
+
+    assert 0 == _with(tmp_path, ISSUERS, "unblock", "user:mallory", "--because", "x").returncode
+    assert () == _state(tmp_path).blocks
+
+
+@pytest.mark.parametrize("command", ["block", "unblock", "revoke"])
+def test_with_several_issuers_it_must_be_said_which(command: str, tmp_path: Path) -> None:
+    done = _with(tmp_path, MORE, command, "user:mallory", "--because", "x")
+
+    assert 2 == done.returncode
+    assert "user:main/mallory or user:partners/mallory" in done.stderr
+
+
+def test_an_issuer_that_nobody_knows_is_said(tmp_path: Path) -> None:
+    done = _with(tmp_path, ISSUERS, "block", "user:mian/mallory", "--because", "x")
+
+    assert 0 == done.returncode
+    assert "note: no issuer of nomoat.yaml is called 'mian': known: main" in done.stderr
+
+
+def test_who_is_listed_without_an_issuer_is_never_blocked_under_any(tmp_path: Path) -> None:
+    done = _with(tmp_path, MORE, "block", "user:partners/ana", "--because", "x")
+
+    assert 2 == done.returncode
+    assert "is never blocked (user:ana)" in done.stderr
+    assert 0 == _with(tmp_path, MORE, "block", "user:partners/diana", "--because", "x").returncode
+
+
+@pytest.mark.parametrize("words", [("block", "192.0.2.9"), ("unblock", "192.0.2.9"), ("revoke", "jti:one")])
+@pytest.mark.parametrize("because", ["", "  "])
+def test_nothing_is_done_without_a_reason(words: tuple[str, str], because: str, tmp_path: Path) -> None:
+    done = _nomoat(tmp_path, *words, "--because", because)
+
+    assert 2 == done.returncode
+    assert "nothing says why" in done.stderr
+    assert not (tmp_path / "journal.db").exists()
+
+
+@pytest.mark.parametrize("name", ["jti:", "token:sha256:zz", "nobody"])
+def test_revoke_says_what_it_takes(name: str, tmp_path: Path) -> None:
+    done = _nomoat(tmp_path, "revoke", name, "--because", "x")
+
+    assert 2 == done.returncode
+    assert "jti:ID" in done.stderr and "--> revoke" in done.stderr

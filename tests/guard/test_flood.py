@@ -34,17 +34,18 @@ async def _ok(_: Any) -> PlainTextResponse:
     return PlainTextResponse("served")
 
 
-def _flood(root: Path, method: str, path: str, *, mode: Mode = "enforce", asked: int = ASKED) -> list[Decision]:
+def _flood(root: Path, method: str, *paths: str, mode: Mode = "enforce", asked: int = ASKED) -> list[Decision]:
     (root / "nomoat.yaml").write_text(POLICY)
     (root / ".nomoat").mkdir()
     routes = [route(f"{verb} /orders/{{id}}", binding=("orders:read",)) for verb in ("GET", "POST")]
     (root / ".nomoat" / "map.json").write_text(codec.file_text(map_of(*routes)))
-    inner = Starlette(routes=[Route("/orders/{id}", _ok, methods=["GET", "POST"])])
+    only = Route("/only-post", _ok, methods=["POST"])
+    inner = Starlette(routes=[Route("/orders/{id}", _ok, methods=["GET", "POST"]), only])
     app = Guard(inner, mode, config=root / "nomoat.yaml", identity=lambda _: None)
 
     async def story() -> None:
         for number in range(asked):
-            await serve(app, scope_of(method, path.format(number)))
+            await serve(app, scope_of(method, paths[number % len(paths)].format(number)))
         app.close()
 
     asyncio.run(story())
@@ -78,3 +79,14 @@ def test_denied_writes_never_collapse(tmp_path: Path) -> None:
     facts = _flood(tmp_path, "POST", "/orders/4711", asked=60)
 
     assert [1] * 60 == [fact.count for fact in facts]
+
+
+@pytest.mark.parametrize("mode", ["enforce", "audit"])
+def test_what_ends_with_another_status_is_counted_apart(mode: Mode, tmp_path: Path) -> None:
+    """Nobody serves either: the one is answered with 404, the other, whose path has other methods, with 405."""
+    facts = _flood(tmp_path, "GET", "/nothing", "/only-post", mode=mode, asked=200)
+
+    by_status = {status: [fact.count for fact in facts if fact.status == status] for status in (404, 405)}
+    assert {"route:shop/GET *"} == {fact.target for fact in facts}
+    assert {404: 100, 405: 100} == {status: sum(counts) for status, counts in by_status.items()}
+    assert all(len(counts) < 100 for counts in by_status.values())

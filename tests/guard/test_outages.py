@@ -192,7 +192,8 @@ def test_a_reload_that_fails_leaves_the_last_good_policy_and_alerts(mode: Mode, 
     alerts = [entry.fact for entry in store.read(kinds=(Alert,)) if isinstance(entry.fact, Alert)]
     decisions = [entry.fact for entry in store.read(kinds=(Decision,)) if isinstance(entry.fact, Decision)]
     store.close()
-    assert ["reload-failed"] == [alert.detection for alert in alerts]
+    assert "reload-failed" in [alert.detection for alert in alerts]
+    assert 1 == sum(alert.detection == "reload-failed" for alert in alerts)
     assert {"allow"} == {one.outcome for one in decisions}
 
 

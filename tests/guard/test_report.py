@@ -22,12 +22,19 @@ journal: {store: "sqlite:journal.db"}
 
 
 def _fact(
-    request: str, reason: Reason, *, path: str = "GET /orders", status: int = 200, count: int = 1, sequence: int = 0
+    request: str,
+    reason: Reason,
+    *,
+    path: str = "GET /orders",
+    status: int = 200,
+    count: int = 1,
+    sequence: int = 0,
+    **more: Any,
 ) -> Decision:
     return Decision(
         request=request, sequence=sequence, service="shop", target=f"route:shop/{path}", subject="user:main/ana",
-        permissions=("orders:read",), outcome="allow" if reason == "granted" else "deny", enforced=False, reason=reason,
-        status=status, count=count,
+        outcome="allow" if reason == "granted" else "deny", reason=reason, status=status, count=count,
+        **{"permissions": ("orders:read",), "enforced": False, **more},
     )  # fmt: skip
 
 
@@ -52,7 +59,7 @@ def test_the_report_says_who_was_denied_what_and_why(tmp_path: Path) -> None:
     assert "13 requests in 24h, 12 would have been denied:" in done.stdout
     assert "12  GET /orders" in done.stdout
     assert "no role of user:main/ana may orders:read" in done.stdout
-    assert "Not seen yet: 1 routes (nomoat guard report --unseen)" in done.stdout
+    assert "Not seen yet: 1 route (nomoat guard report --unseen)" in done.stdout
 
 
 def test_unseen_lists_the_routes_that_nobody_asked_for(tmp_path: Path) -> None:
@@ -97,7 +104,40 @@ def test_what_the_application_itself_answered_with_401_keeps_no_gate_closed(tmp_
     )
 
     assert 0 == done.returncode, done.stdout + done.stderr
-    assert "31 of these the application itself answered with 401" in done.stdout
+    assert "31 of these the application itself answered with 401 or 403" in done.stdout
+
+
+def test_what_the_application_itself_forbade_keeps_no_gate_closed_and_what_it_served_does(tmp_path: Path) -> None:
+    forbidden = _fact("2", "no-grant", status=403, count=10)
+    (tmp_path / "safe").mkdir()
+    (tmp_path / "not").mkdir()
+
+    safe = _report(tmp_path / "safe", [_fact("1", "granted"), forbidden], "--gate")
+    not_yet = _report(tmp_path / "not", [_fact("1", "granted"), forbidden, _fact("3", "no-grant", count=2)], "--gate")
+
+    assert (0, 1) == (safe.returncode, not_yet.returncode), safe.stdout + not_yet.stdout
+    first, settled = not_yet.stdout.split("nothing to decide about these:")
+    assert "      2  GET /orders" in first
+    assert "     10  GET /orders" in settled
+
+
+def test_a_role_that_nobody_brought_is_said_with_where_roles_come_from(tmp_path: Path) -> None:
+    asked = ("role:admin",)
+    done = _report(tmp_path, [
+        _fact("1", "no-grant", permissions=asked), _fact("2", "no-grant", permissions=asked, roles=("customer",))
+    ])  # fmt: skip
+
+    assert "does not have the role admin (came with no role)\n" in done.stdout
+    assert "does not have the role admin\n" in done.stdout
+    assert "identity= of protect(), says who has it" in done.stdout
+
+
+def test_a_service_that_enforces_is_not_told_when_it_may(tmp_path: Path) -> None:
+    done = _report(tmp_path, [_fact("1", "granted", enforced=True), _fact("2", "no-grant", enforced=True)])
+
+    assert "1 were denied" in done.stdout
+    assert "guard enforces; whoever is refused wrongly" in done.stdout
+    assert "Safe to enforce" not in done.stdout
 
 
 def test_what_the_application_served_to_nobody_keeps_the_gate_closed(tmp_path: Path) -> None:

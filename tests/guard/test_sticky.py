@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,12 @@ def _app() -> FastAPI:
         guard.require("orders:read", owner="ana")
         return number
 
+    @app.get("/careless")
+    def careless() -> str:
+        with contextlib.suppress(Exception):
+            guard.require(None, owner="ana")  # type: ignore[arg-type]  # what a careless handler does
+        return "all"
+
     @app.get("/export")
     def export() -> str:
         guard.require("orders:read", owner="ana")
@@ -52,6 +59,7 @@ def _decisions(tmp_path: Path, mode: Mode, path: str, monkeypatch: pytest.Monkey
     drawn = map_of(
         route("GET /orders/{number}", binding=("orders:read",), requires=("orders:read",)),
         route("GET /export", binding=("export:read",)),
+        route("GET /careless", binding=("orders:read",), requires=("orders:read",)),
     )
     (tmp_path / ".nomoat" / "map.json").write_text(codec.file_text(drawn))
     app: Any = guard.Guard(inner := _app(), mode, application=inner, config=tmp_path / "nomoat.yaml")
@@ -85,3 +93,13 @@ def test_a_request_that_is_allowed_ends_with_an_allow(tmp_path: Path, monkeypatc
     answered, last = _decisions(tmp_path, "enforce", "/orders/ana", monkeypatch)
 
     assert (200, "allow", "granted") == (answered, last.outcome, last.reason)
+
+
+@pytest.mark.parametrize(("mode", "status"), [("audit", 200), ("enforce", 403)])
+def test_what_no_fact_can_hold_is_denied_in_a_plainer_one(
+    mode: Mode, status: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found, last = _decisions(tmp_path, mode, "/careless", monkeypatch)
+
+    assert (status, "deny") == (found, last.outcome)
+    assert last.sequence > 0

@@ -32,7 +32,9 @@ def url(tmp_path: Path) -> str:
 @pytest.fixture
 def store(url: str) -> Iterator[Store]:
     store = open_store(url)
-    denied = decision(2, subject="anonymous", outcome="deny", enforced=False, reason="unauthenticated", count=7)
+    denied = decision(
+        2, subject="anonymous", outcome="deny", enforced=False, reason="unauthenticated", count=7, client="192.0.2.7"
+    )
     store.append([(decision(1, status=200, grants=("customer",)), None), (denied, None), (block(), "block:b1")])
     yield store
     store.close()
@@ -71,6 +73,7 @@ def test_show_prints_a_line_a_fact(url: str, store: Store, capsys: pytest.Captur
         (["--subject", "user:ana"], [1]),
         (["--subject", "user:mallory"], [3]),
         (["--subject", "user:x/ana"], []),
+        (["--subject", "192.0.2.7"], [2]),
         (["--target", "GET /orders/{order_id}"], [1, 2]),
         (["--target", "route:shop/GET /orders/{order_id}", "--subject", "anonymous"], [2]),
         (["--limit", "1"], [3]),
@@ -279,6 +282,7 @@ def test_a_store_that_is_not_there_is_said_to_be_absent(
         code, out, err = run(capsys, command, *place)
         assert (3, "") == (code, out)
         assert "there is no journal here yet" in err and "-->" in err and "fix:" in err
+        assert "nomoat check" not in err, "check makes no journal: it adds to one that is there"
     assert ["nomoat.yaml"] == [path.name for path in tmp_path.iterdir()]
 
 
@@ -382,3 +386,19 @@ def test_the_name_of_an_export_is_no_escape_for_the_terminal(
     assert main(["journal", "export", "--store", url, "-o", str(tmp_path / "a\x1b[31m")]) == 0
 
     assert "a\\x1b[31m" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("named", ["journal.db", "oracle:x", "sqlite:"])
+def test_what_names_no_store_is_wrong_use(capsys: pytest.CaptureFixture[str], named: str) -> None:
+    code, out, err = run(capsys, "show", "--store", named)
+
+    assert (2, "") == (code, out)
+    assert "fix:" in err
+
+
+def test_where_nothing_is_like_what_was_asked_for_it_is_said(
+    url: str, store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, err = run(capsys, "show", "--store", url, "--subject", "user:main/never-was-here")
+
+    assert (0, "", "no fact of the journal is like that\n") == (code, out, err)

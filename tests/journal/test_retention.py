@@ -70,6 +70,21 @@ def test_what_is_too_old_goes_and_the_rest_verifies(store: Store) -> None:
     assert (0, 0) == store.usage().kinds.get("decision", (0, 0))
 
 
+def test_much_goes_a_part_at_a_time_and_a_dry_run_tells_all_of_it(tmp_path: Path) -> None:
+    store = open_store(f"sqlite:{tmp_path / 'many.db'}")
+    append(store, *(decision(number) for number in range(12_000)))
+    told = prune(store, {"decision": NOW}, holder="test", dry_run=True).blanked["decision"]
+
+    done = prune(store, {"decision": NOW}, holder="test").blanked["decision"]
+
+    covers = [entry.fact for entry in store.read(kinds=(Pruned,)) if isinstance(entry.fact, Pruned)]
+    assert (12_000, told) == (done[0], done)
+    assert all(cover.count <= 2_500 for cover in covers)
+    assert 12_000 == sum(cover.count for cover in covers)
+    assert ([], ()) == (kept(store), store.verify().problems)
+    store.close()
+
+
 def test_what_is_young_stays(store: Store) -> None:
     append(store, *(decision(number) for number in range(100)))
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +17,7 @@ from typing import TypeVar
 import pytest
 
 from nomoat import settings
+from nomoat.demo import project
 from nomoat.journal.facts import Alert, Block, Checked, Decision, Evidence, Fact, Incident, Message, Review, Step
 from nomoat.journal.journal import open_store
 from nomoat.journal.ports import Entry
@@ -160,3 +164,73 @@ def test_the_chain_holds(tour: Tour) -> None:
     done = subprocess.run(command, cwd=tour.root, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def _readme(tour: Tour, heading: str) -> list[str]:
+    """The commands below a heading of the project's README."""
+    text = (tour.root / "README.md").read_text()
+    block = text.partition(f"## {heading}\n")[2].partition("```sh\n")[2].partition("```")[0]
+    return [re.split(r"\s{2,}#", line)[0] for line in block.splitlines()]
+
+
+def _typed(tour: Tour, line: str) -> subprocess.CompletedProcess[str]:
+    """A line of the README as somebody types it who has read the variables in."""
+    return subprocess.run(
+        ["sh", "-c", f". ./environment.sh; {line}"],
+        cwd=tour.root, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, timeout=60,
+    )  # fmt: skip
+
+
+def test_every_command_of_the_kept_projects_readme_works(tour: Tour) -> None:
+    findings = ("nomoat check", "nomoat policy check", "nomoat policy explain")
+    for line in _readme(tour, "Look around"):
+        done = _typed(tour, line)
+        assert done.returncode == (1 if line.startswith(findings) else 0), f"{line}: {done.stdout}{done.stderr}"
+    assert (tour.root / "environment.sh").stat().st_mode & 0o077 == 0
+    assert "environment.sh" in (tour.root / ".gitignore").read_text()
+
+
+def test_the_kept_project_starts_again_and_the_fix_holds(tour: Tour) -> None:
+    lines = _readme(tour, "Start it again")
+    shop = next(line for line in lines if line.startswith("uvicorn shop")).rstrip(" &")
+    started = subprocess.Popen(
+        ["sh", "-c", f". ./environment.sh; exec {shop}"],
+        cwd=tour.root, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        mallory = next(line for line in lines if "traffic mallory" in line)
+        ends = time.monotonic() + 30
+        while (done := _typed(tour, mallory)).returncode and time.monotonic() < ends:
+            time.sleep(0.3)
+        assert "mallory asked for orders 1 to 50 and read 3\n" == done.stdout
+        live = _typed(tour, next(line for line in lines if line.startswith("nomoat doctor"))).stdout
+        assert "2 live (shop)" in live
+    finally:
+        os.killpg(started.pid, signal.SIGTERM)
+        started.wait(20)
+
+
+def test_the_end_names_commands_that_can_be_typed(tour: Tour, tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(
+        "from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get('/')\ndef root(): ...\n"
+    )
+    lines = tour.output.partition("Next, in the folder of a service of your own:\n")[2].splitlines()
+    assert 3 == len(lines)
+    for line in lines:
+        command = re.split(r"\s{3,}", line.strip())[0]
+        done = subprocess.run(
+            ["sh", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+        )
+        assert "not found" not in done.stderr
+        assert done.returncode in (0, 2), f"{command}: {done.stdout}{done.stderr}"
+
+
+def test_a_second_tour_leaves_what_the_first_kept(tmp_path: Path) -> None:
+    wanted = tmp_path / "shop-demo"
+    assert wanted == project.free_folder(wanted)
+    wanted.mkdir()
+    assert wanted == project.free_folder(wanted)
+    (wanted / "mine").touch()
+    assert tmp_path / "shop-demo-2" == project.free_folder(wanted)
+    (tmp_path / "shop-demo-2").touch()
+    assert tmp_path / "shop-demo-3" == project.free_folder(wanted)

@@ -14,6 +14,8 @@ from nomoat.cli.main import main
 from nomoat.journal.facts import Decision, Text, timestamp
 from nomoat.journal.journal import open_store
 from nomoat.policy import document
+from nomoat.policy.backtest import Backtest, Change
+from nomoat.policy.report import backtest_text
 from tests.policy.maps import map_of, route
 from tests.policy.test_learn import traffic
 
@@ -176,6 +178,7 @@ def test_a_position_without_a_decision_is_wrong_use(folder: Path, capsys: pytest
     with_decisions(folder, READ)
 
     assert 2 == main(["policy", "explain", "--decision", "999999"])
+    assert 2 == main(["policy", "explain", "--decision", "the-newest"])
     assert "no fact stands at position 999999" in capsys.readouterr().err
 
 
@@ -359,3 +362,11 @@ def test_a_terminal_is_never_told_what_to_do_by_a_journal(folder: Path, capsys: 
     main(["policy", "backtest", "--policy", "nomoat.yaml"])
 
     assert "\x1b" not in capsys.readouterr().out
+
+
+def test_a_change_of_a_route_without_permissions_is_named_once() -> None:
+    change = Change("anonymous", (), "unbound-route", "route:shop/GET /health", 3)
+
+    lines = backtest_text(Backtest(total=3, same=0, newly_denied=(change,)), "").splitlines()
+
+    assert "       3  newly denied   anonymous                route:shop/GET /health  unbound-route" == lines[1]

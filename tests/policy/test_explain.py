@@ -79,7 +79,8 @@ ANA = Asker("user:local/ana", ("customer",))
         ),
         (
             asked(Asker("user:local/eve"), "orders:read"),
-            "denied: user:local/eve has no role.  customer (nomoat.yaml:3), support (nomoat.yaml:4) do.",
+            "denied: user:local/eve has no role that grants orders:read."
+            "  customer (nomoat.yaml:3), support (nomoat.yaml:4) do.",
         ),
         (asked(Asker("service:billing"), "orders:read"), "allowed: service:billing may orders:read (nomoat.yaml:11)."),
         (

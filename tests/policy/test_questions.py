@@ -12,6 +12,7 @@ from nomoat import settings
 from nomoat.appmap.model import Guard, Map, NotRead
 from nomoat.policy import document, questions
 from nomoat.policy.questions import Observation
+from nomoat.policy.report import observations_text
 from tests.policy.maps import map_of, route
 
 TODAY = date(2027, 6, 1)
@@ -140,3 +141,18 @@ def test_routes_whose_paths_could_not_be_read_are_not_said_to_share_one() -> Non
     assert [] == [one for one in ask("", replace(drawn, not_read=unread)) if one.id == "duplicate-route"]
     (two,) = [one for one in ask("", replace(drawn, not_read=unread[:1])) if one.id == "duplicate-route"]
     assert two.what.startswith("2 routes share GET /x")
+
+
+def test_what_is_the_same_of_many_routes_is_said_once() -> None:
+    drawn = map_of(*(route(f"GET /{name}", binding="signed-in") for name in "abc"))
+
+    text = observations_text(ask("", drawn), 3)
+
+    assert text.count("warning[signed-in-only]") == 1
+    assert "everybody who is signed in may use 3 routes" in text
+    assert [line.split()[:2] for line in text.splitlines() if line.startswith("  GET")] == [
+        ["GET", "/a"],
+        ["GET", "/b"],
+        ["GET", "/c"],
+    ]
+    assert text.endswith("0 errors, 3 warnings.  3 routes compared with the policy.")

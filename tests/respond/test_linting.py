@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from nomoat.appmap.model import Map
+from nomoat.errors import DataFileError
 from nomoat.respond import book, drills, linting
 
 _WRONG = """\
@@ -56,4 +57,37 @@ def test_a_drill_that_expects_something_else_fails() -> None:
     drill = drills.load(drills.path_of(playbook))
     other = drills.Drill(drill.alert, drill.answers, drill.steps[:-1], drill.messages)
 
-    assert drills.run(playbook, other) == ["step 12: expected nothing, came write-it-down done"]
+    assert drills.run(playbook, other) == ["step 14: expected nothing, came write-it-down done"]
+
+
+def test_a_drill_that_expects_other_messages_fails() -> None:
+    playbook = book.find("api-abuse", None)
+    drill = drills.load(drills.path_of(playbook))
+    other = drills.Drill(drill.alert, drill.answers, drill.steps, drill.messages[::-1])
+
+    said = "expected the messages breach, contained, sent were contained, breach"
+    assert drills.run(playbook, other) == [said]
+
+
+@pytest.mark.parametrize(
+    ("more", "what"),
+    [
+        ("- {id: n, title: N, phase: review, kind: manual, only_if: {q: maybe}}", "answered 'maybe'"),
+        ("- {id: n, title: N, phase: review, kind: manual, only_if: {later: yes}}", "no question before it"),
+        ("- {id: n, title: N, phase: review, kind: notify, message: m}\ncovert: true", "this is covert"),
+    ],
+)
+def test_a_condition_nobody_can_meet_and_a_covert_message_to_everybody_are_mistakes(more: str, what: str) -> None:
+    text = f"format: 1\nmessages: {{m: x}}\nsteps:\n- {{id: q, title: Q, phase: identify, kind: ask}}\n{more}\n"
+
+    with pytest.raises(DataFileError, match=what):
+        book.parse(text, id="test")
+
+
+def test_a_drill_of_a_newer_format_is_refused_with_its_place(tmp_path: Path) -> None:
+    file = tmp_path / "x.drill.yaml"
+    file.write_text("format: 2\nexpect: {steps: [{id: a, state: done}]}\n")
+
+    with pytest.raises(DataFileError, match="format 2 is newer") as caught:
+        drills.load(file)
+    assert caught.value.problems[0].where.endswith("x.drill.yaml:1:9")

@@ -12,7 +12,7 @@ from nomoat.journal.facts import Block, Message, Step, timestamp
 from nomoat.respond import book, casework
 from nomoat.respond.automatic import Automatic
 from nomoat.respond.stepping import AUTOMATIC
-from nomoat.respond.unattended import Allowance, escalate, run_automatic
+from nomoat.respond.unattended import Allowance, escalate, run_automatic, used_by_others
 from nomoat.storage.memory import MemoryStore
 from tests.journal.made import decision
 from tests.respond.project import Project, alert, playbook, project
@@ -92,6 +92,64 @@ def test_an_address_that_others_use_is_left_to_a_person(tmp_path: Path) -> None:
     list(run_automatic(made.stepper(playbook(BLOCK), subject="anonymous", client="8.8.8.8")))
 
     assert _blocks(made) == []
+
+
+def test_an_address_that_carried_the_traffic_before_it_began_is_left_to_a_person(tmp_path: Path) -> None:
+    made = project(tmp_path)
+    earlier = timestamp(datetime.now(UTC) - timedelta(minutes=2))
+    visitors = [decision(n, subject="anonymous", client="8.8.8.8", happened_at=earlier) for n in range(25)]
+    made.store.append([(fact, None) for fact in visitors])
+    ((_, done),) = run_automatic(made.stepper(playbook(BLOCK), subject="anonymous", client="8.8.8.8"))
+
+    assert "25 of 25 requests came from 8.8.8.8 before it began, maybe a proxy" in done.output
+    assert _blocks(made) == []
+
+
+def test_a_flood_that_lets_nobody_tell_who_shares_an_address_is_a_reason_not_to_block_it() -> None:
+    store = MemoryStore()
+    store.append([(decision(n, subject="anonymous", client="1.1.1.1"), None) for n in range(50)])
+
+    assert "too much happens to tell" in used_by_others(store, "8.8.8.8", began=timestamp(), within_s=0.0)
+    assert used_by_others(store, "8.8.8.8", began=timestamp()) == ""
+
+
+def test_of_two_responders_beside_one_another_one_does_each_step(tmp_path: Path) -> None:
+    made = project(tmp_path)
+    shown = playbook(BLOCK + "\n- {id: look, title: Look, phase: identify, kind: ask}")
+    one = made.stepper(shown)
+    # No worker is live, so the first one cannot tell whether the block is in force; the second one waited for its turn.
+    other = made.again(1, shown)
+
+    first = [done.state for _, done in run_automatic(one)]
+    second = [done.output for _, done in run_automatic(other)]
+
+    assert first == ["unsure"]
+    assert [said.startswith(f"{AUTOMATIC} has just done it: unsure") for said in second] == [True]
+    assert len(_blocks(made)) == 1
+    facts = [entry.fact for entry in made.store.read(kinds=(Step,)) if isinstance(entry.fact, Step)]
+    assert [fact.attempt for fact in facts if fact.step == "look"] == [1]
+
+
+def test_many_incidents_at_a_time_do_not_cost_many_times_many(tmp_path: Path) -> None:
+    class Counting(MemoryStore):
+        read_entries = 0
+
+        def read(self, *args: Any, **kwargs: Any) -> Any:
+            for entry in super().read(*args, **kwargs):
+                self.read_entries += entry.kind in ("incident", "step", "evidence")
+                yield entry
+
+    made = project(tmp_path)
+    books = {"api-abuse": book.find("api-abuse", None)}
+    costs = []
+    for many in (10, 40):
+        made.store = store = Counting()
+        store.append([(alert(subject=f"user:main/m{n}"), None) for n in range(many)])
+        Automatic(made.settings, store, books).run(once=True)
+        costs.append(store.read_entries)
+        assert {one.steps["tell-the-team"].state for one in casework.load_all(store)} == {"done"}
+
+    assert costs[1] < 6 * costs[0], "four times the incidents, not sixteen times the reading"
 
 
 def test_an_address_of_its_own_is_blocked(tmp_path: Path) -> None:

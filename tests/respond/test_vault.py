@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import gzip
 import io
 import stat
 import tarfile
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -44,7 +46,8 @@ def test_a_bundle_proves_itself_and_is_the_same_each_time(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("name", "content"),
     [("sha256/", b"what happenex"), ("../../etc/passwd", b"x"), ("manifest.json", b"{"), ("manifest.json", b"[]"),
-     ("sha256/" + "0" * 64, b"more"), ("manifest.json", b'{"files": [1]}')],
+     ("sha256/" + "0" * 64, b"more"), ("manifest.json", b'{"files": [1]}'),
+     ("manifest.json", b'{"format": 2, "files": []}'), ("manifest.json", b"[" * 100_000)],
 )  # fmt: skip
 def test_a_bundle_that_was_touched_is_told(tmp_path: Path, name: str, content: bytes) -> None:
     path = _bundle(tmp_path)
@@ -78,3 +81,32 @@ def test_evidence_is_read_only_and_a_change_is_seen(tmp_path: Path) -> None:
 
     with pytest.raises(StorageError):
         vault.read(sha256)
+
+
+def test_a_bundle_that_unpacks_to_a_gigabyte_takes_no_memory(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.tar.gz"
+    huge = tarfile.TarInfo("sha256/" + "0" * 64)
+    huge.size = 1 << 30
+    with gzip.open(path, "wb", compresslevel=1) as zipped:
+        zipped.write(huge.tobuf(tarfile.USTAR_FORMAT))
+        for _ in range(64):
+            zipped.write(bytes(1 << 20))
+    tracemalloc.start()
+    try:
+        assert verify(path) == ["the bundle cannot be read: it was cut off"]
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert peak < 16 << 20
+
+
+@pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.SYMTYPE, tarfile.GNUTYPE_SPARSE])
+def test_a_header_that_brings_one_of_its_own_is_refused(tmp_path: Path, kind: bytes) -> None:
+    path = tmp_path / "x.tar.gz"
+    header = tarfile.TarInfo("manifest.json")
+    header.type, header.size = kind, 1 << 40
+    path.write_bytes(gzip.compress(header.tobuf(tarfile.GNU_FORMAT) + bytes(1024)))
+
+    (problem,) = verify(path)
+    assert "no evidence" in problem

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from nomoat.journal.facts import timestamp
+from nomoat.journal.facts import Gap, timestamp
+from nomoat.journal.gaps import tell_gaps
 from nomoat.journal.ports import Store
 from nomoat.journal.retention import LEASE, LEASE_S
 from nomoat.storage.memory import MemoryStore
@@ -91,3 +92,41 @@ def test_a_lease_of_a_clock_that_was_ahead_is_over(store: Store, clock: Clock) -
 
     assert store.lease(LEASE, "two", seconds=LEASE_S)
     assert not store.lease(LEASE, "one", seconds=LEASE_S)
+
+
+def test_a_gap_is_told_however_long_nobody_was_there_to_tell_it(store: Store, clock: Clock) -> None:
+    store.beat("killed", role="guard", service="shop", position="")
+    seen_at = clock()
+    clock.turn(30 * 86_400)
+    tell_gaps(store)
+    clock.turn(1)
+    tell_gaps(store)
+
+    (gap,) = (entry.fact for entry in store.read(kinds=(Gap,)))
+    assert isinstance(gap, Gap)
+    assert ("killed", "shop", seen_at) == (gap.process, gap.service, gap.last_seen_at)
+
+
+def test_who_has_ended_is_forgotten_after_a_day_and_who_was_killed_when_that_was_told(
+    store: Store, clock: Clock
+) -> None:
+    store.beat("ended", role="guard", service="shop", position="", ended=True)
+    store.beat("killed", role="guard", service="shop", position="")
+    clock.turn(2 * 86_400)
+    before = {one.id for one in store.processes()}
+    tell_gaps(store)
+    clock.turn(2 * 86_400)
+    store.beat("next", role="guard", service="shop", position="", ended=True)
+
+    assert {"killed"} == before
+    assert {"next"} == {one.id for one in store.processes()}
+
+
+def test_who_was_taken_for_gone_and_goes_on_is_live_again(store: Store, clock: Clock) -> None:
+    store.beat("asleep", role="guard", service="shop", position="")
+    clock.turn(2 * 86_400)
+    tell_gaps(store)
+    store.beat("asleep", role="guard", service="shop", position="3")
+
+    (one,) = store.processes()
+    assert (True, False, "3") == (one.live, one.ended, one.position)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from nomoat.errors import StorageError
+from nomoat.errors import SettingsError, StorageError
 from nomoat.journal.facts import timestamp
 from nomoat.journal.journal import open_store
 from nomoat.journal.ports import Store
@@ -90,7 +90,7 @@ def test_a_store_that_is_not_there_is_made_only_where_that_is_asked_for(path: Pa
 
 @pytest.mark.parametrize("url", ["sqlite:", "sqlite:/"])
 def test_a_url_without_a_file_is_refused(url: str) -> None:
-    with pytest.raises(StorageError):
+    with pytest.raises(SettingsError):
         open_store(url)
 
 
@@ -176,7 +176,7 @@ def test_a_full_disk_leaves_what_was_committed(path: Path, store: Store) -> None
 
 _LIMITED = """
 import resource, sys
-from nomoat.errors import StorageError
+from nomoat.errors import SettingsError, StorageError
 from nomoat.journal.journal import open_store
 from tests.journal.made import decision
 store = open_store(sys.argv[1])
@@ -256,7 +256,7 @@ def test_a_closed_store_opens_itself_again(store: Store) -> None:
 _AS_NOBODY = """
 import os, sys
 import nomoat.journal.codec, nomoat.storage.sqlite, pwd
-from nomoat.errors import StorageError
+from nomoat.errors import SettingsError, StorageError
 from nomoat.journal.journal import open_store
 from tests.journal.made import decision
 if os.geteuid() == 0:
@@ -328,3 +328,17 @@ def test_another_users_store_names_its_owner(open_folder: Path, closed: bool) ->
     assert 3 == ended.returncode, ended.stderr
     assert "belongs to the user root" in ended.stdout
     assert "run as root" in ended.stdout
+
+
+@pytest.mark.parametrize(("durable", "synchronous"), [(True, 2), (False, 1), (True, 2)])
+def test_what_is_durable_is_synced_and_nothing_else_waits_for_the_disk(
+    path: Path, durable: bool, synchronous: int
+) -> None:
+    """2 is FULL (the log is synced at each commit), 1 is NORMAL: https://sqlite.org/pragma.html#pragma_synchronous."""
+    with contextlib.closing(SQLiteStore(f"sqlite:{path}")) as store:
+        store.append(decisions(1), durable=not durable)
+        store.append([(decision(2), "2")], durable=durable)
+
+        writer = store._session._writer
+        assert writer is not None
+        assert (synchronous,) == writer.execute("PRAGMA synchronous").fetchone()

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -212,3 +214,20 @@ def test_a_reader_that_follows_sees_every_fact_once_and_in_order(url: str, store
         writer.communicate(timeout=60)
 
     assert [str(number) for number in range(1, 301)] == seen
+
+
+def test_waiting_for_the_store_leaves_the_callers_random_numbers_alone(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    store = open_store(f"sqlite:{path}")
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    ending = threading.Timer(0.05, other.execute, ("COMMIT",))
+    ending.start()
+    before = random.getstate()
+
+    store.append([(decision(), None)])
+
+    ending.join()
+    assert random.getstate() == before
+    other.close()
+    store.close()

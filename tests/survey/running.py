@@ -16,6 +16,8 @@ from fastapi.routing import iter_route_contexts
 from starlette.routing import Host, Mount
 from starlette.websockets import WebSocketDisconnect
 
+from nomoat.survey.draw import draw
+
 REFUSED = frozenset((401, 403))
 
 
@@ -36,6 +38,19 @@ def loaded(folder: Path, target: str = "main:app") -> Iterator[Any]:
             paths = getattr(sys.modules[one], "__path__", None)
             if file.startswith(str(folder)) or any(str(path).startswith(str(folder)) for path in paths or ()):
                 del sys.modules[one]
+
+
+def told_and_done(folder: Path, source: str, **modules: str) -> tuple[str, bool]:
+    """What the map says of `/d` in `main.py`, and whether the running application refuses an anonymous caller there.
+
+    `modules` are other packages: they are there when it runs, and no part of what is read.
+    """
+    (folder / "main.py").write_text(source)
+    (route,) = (route for route in draw(folder).map.routes if route.path == "/d")
+    for name, text in modules.items():
+        (folder / f"{name}.py").write_text(text)
+    with loaded(folder) as app:
+        return route.verdict, is_refused(app, route.method, route.path)
 
 
 def served(app: Any, prefix: str = "") -> set[tuple[str, str]]:

@@ -183,3 +183,15 @@ def test_schemes_of_many_routes_are_never_taken_for_one_another(tmp_path: Path) 
     verdicts = {route.path[1:]: route.verdict for route in draw(tmp_path).map.routes if route.path[1:].isdigit()}
 
     assert {str(number): "guarded" if number % 2 else "unguarded" for number in range(300)} == verdicts
+
+
+@pytest.mark.parametrize(("asked", "verdict"), [("write:data", "guarded"), ("read:data", "unguarded")])
+def test_scopes_that_source_gives_to_everybody_are_compared_with_those_asked_for(
+    asked: str, verdict: str, tmp_path: Path
+) -> None:
+    body = _OPEN["scopes that everybody has"].replace('scopes=["read:data"]', f'scopes=["{asked}"]')
+    (tmp_path / "main.py").write_text(_HEAD + body)
+
+    (route,) = draw(tmp_path).map.routes
+
+    assert verdict == route.verdict

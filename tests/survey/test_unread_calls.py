@@ -65,15 +65,6 @@ async def caller(request: Request):
     if not await sessions.of(request):
         raise HTTPException(status_code=403)
 """,
-}
-_GUARDED = {
-    "a query by a key that is not there": """
-def caller(key: str | None = Depends(lenient), db: Session = Depends(get_db)):
-    user = db.scalar(select(User).where(User.key == key))
-    if user is None:
-        raise HTTPException(status_code=401)
-    return user
-""",
     "a session by a cookie that is not there": """
 def caller(request: Request):
     user = sessions.load(request.cookies.get("session"))
@@ -84,6 +75,22 @@ def caller(request: Request):
     "what is called a check": """
 def caller(key: str | None = Depends(lenient)):
     user = authenticate(key)
+    if user is None:
+        raise HTTPException(status_code=401)
+    return user
+""",
+    "a query by a key that is not there finds rows without one": """
+def caller(key: str | None = Depends(lenient), db: Session = Depends(get_db)):
+    user = db.scalar(select(User).where(User.key == key))
+    if user is None:
+        raise HTTPException(status_code=401)
+    return user
+""",
+}
+_GUARDED = {
+    "a query by an empty key": """
+def caller(key: str = Header(""), db: Session = Depends(get_db)):
+    user = db.scalar(select(User).where(User.key == key))
     if user is None:
         raise HTTPException(status_code=401)
     return user

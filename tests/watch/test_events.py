@@ -34,6 +34,7 @@ def test_a_line_is_an_event_with_its_fields() -> None:
         ({"count": True}, "count is no whole number"),
         ({"params": []}, "params is no object"),
         ({"permissions": "a"}, "permissions is no list"),
+        ({"format": 2}, "format 2 is newer than this nomoat"),
     ],
 )
 def test_a_field_of_a_wrong_kind_is_said(change: dict[str, object], what: str) -> None:

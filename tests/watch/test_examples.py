@@ -57,3 +57,13 @@ def test_a_pattern_that_could_run_for_ever_is_refused() -> None:
     found = _mistakes('title: x\nlogsource: {}\ndetection: {a: {subject|re: "(a+)+$"}, condition: a}')
 
     assert ["d.yaml:3:29: this pattern can take for ever on hostile text"] == found
+
+
+def test_a_detection_of_a_newer_format_is_refused_with_its_place(tmp_path: Path) -> None:
+    file = tmp_path / "later.yaml"
+    file.write_text("title: x\nformat: 2\nlogsource: {}\ndetection: {a: {kind: x}, condition: a}\n")
+
+    with pytest.raises(DataFileError, match="format 2 is newer than this nomoat") as caught:
+        sigma.load(file)
+
+    assert caught.value.problems[0].where.endswith("later.yaml:2:9")

@@ -3,10 +3,13 @@ from __future__ import annotations
 import json
 import resource
 import signal
+import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -206,3 +209,37 @@ def test_an_alert_whose_watcher_was_killed_before_it_told_anybody_is_told_by_the
     sent = [entry.fact.state for entry in store.read(kinds=(Message,)) if isinstance(entry.fact, Message)]
     assert ["intent", "sent"] == sent
     assert 1 == capsys.readouterr().err.count("traffic-spike")
+
+
+def _within(seconds: float, holds: Callable[[], bool]) -> bool:
+    ends = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > ends:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def test_a_receiver_that_hangs_blinds_no_watcher(project: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as hangs:
+        monkeypatch.setenv("HOOK", f"http://127.0.0.1:{hangs.getsockname()[1]}/")
+        (project / "nomoat.yaml").write_text(f'{_SHORT[:-1]}, "notify": {{"a": {{"webhook": "env:HOOK"}}}}}}')
+        store.append([(_decision(number), None) for number in range(25)])
+        with subprocess.Popen(
+            [sys.executable, "-m", "nomoat", "watch", "run"], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+        ) as running:
+            assert _within(20, lambda: any(True for _ in store.read(kinds=(Message,))))
+            begun = time.monotonic()
+            store.append(
+                [(replace(_decision(number), service="billing", request=f"b{number}"), None) for number in range(25)]
+            )
+            assert _within(20, lambda: sum(1 for _ in store.read(kinds=(Alert,))) == 2)
+            took_s = time.monotonic() - begun
+            running.send_signal(signal.SIGTERM)
+            assert 0 == running.wait(20)
+
+    assert took_s < 2, "the second alert waits for nobody"
+    states = [
+        (entry.fact.state, entry.fact.key) for entry in store.read(kinds=(Message,)) if isinstance(entry.fact, Message)
+    ]
+    assert ["intent", "unsure"] == [state for state, _ in states][:2]

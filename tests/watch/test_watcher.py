@@ -9,7 +9,7 @@ from nomoat.errors import CursorMovedError
 from nomoat.journal.facts import Alert, Checked, Decision, Episode, FirstUse, OpenFinding, Response, timestamp
 from nomoat.journal.journal import open_store
 from nomoat.journal.ports import Store
-from nomoat.watch import registry
+from nomoat.watch import alerts, registry
 from nomoat.watch.watcher import Watcher
 
 START = datetime.now(UTC) - timedelta(seconds=30)
@@ -109,6 +109,8 @@ def test_a_login_fails_by_the_status_that_came_after_the_decision() -> None:
     fired = _watcher(store, "credential-stuffing").tick()
 
     assert [("192.0.2.7", 20)] == [(one.alert.client, one.alert.observed) for one in fired]
+    assert ["192.0.2.7"] == [alerts.who(one.alert) for one in fired], "nobody can look for an anonymous"
+    assert fired[0].alert.summary.startswith("20 failed sign-ins in 2 s")
 
 
 def test_what_a_handler_decided_later_is_the_same_request() -> None:

@@ -60,3 +60,27 @@ def test_an_event_that_counts_several_is_as_good_as_several(steps: list[int], co
         last = (reached, again)
 
     assert last[0] == last[1]
+
+
+def test_a_flood_fills_no_memory_and_is_still_counted() -> None:
+    group = Group(Window("event_count", ("service",), 60.0, 3000), 60.0)
+    many = Group(Window("value_count", ("subject",), 60.0, 60, "params"), 60.0)
+
+    for number in range(60_000):
+        reached = group.add(_event(number / 1000), "")
+        distinct = many.add(_event(number / 1000), str(number % 50_000))
+
+    assert 60_000 * 0.99 <= reached <= 60_000 * 1.01
+    assert distinct >= 60
+    assert len(group.events()) <= 12_000
+    assert len(many.events()) <= 2_000
+
+
+def test_a_flood_of_one_object_hides_no_walk_through_others() -> None:
+    many = Group(Window("value_count", ("subject",), 60.0, 60, "params"), 60.0)
+
+    # 1,000 requests for the same object between two that walk on.
+    for number in range(59_000):
+        reached = many.add(_event(number / 1000), str(number // 1000) if number % 1000 == 0 else "same")
+
+    assert reached == 60

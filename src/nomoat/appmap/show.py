@@ -42,8 +42,17 @@ def text(drawn: Map, style: Style = Style()) -> str:
         blocks.append(_service(drawn, service, style, is_first=not blocks))
     if not drawn.services:
         blocks.append("no service was found here\n")
+    if not drawn.routes:
+        blocks = [*(block.rstrip("\n") + "\n" for block in blocks), _nothing(drawn)]
     blocks.append(_rest(drawn, style))
     return "\n".join(block for block in blocks if block)
+
+
+def _nothing(drawn: Map) -> str:
+    """Why there is no route, as far as it can be told: a wrong folder looks like a safe application otherwise."""
+    if not drawn.coverage.files:
+        return "no Python file is here: is this the folder of the application?\n"
+    return "no route of FastAPI or Starlette was found here, and nomoat reads no other framework yet\n"
 
 
 def _service(drawn: Map, service: Service, style: Style, *, is_first: bool) -> str:

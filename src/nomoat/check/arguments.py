@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
-from nomoat.check import names
+from nomoat.check import instances, names
 from nomoat.check.model import Test, TestKind
 from nomoat.survey.python import form
 from nomoat.survey.python.constants import Known
@@ -40,34 +41,61 @@ def _holds(program: Program, scope: Scope, call: Node, test: Test) -> bool:
     return _TESTS[test.test](program, scope, given, test)
 
 
+def stands_at(program: Program, scope: Scope, call: Node, tests: Iterable[Test]) -> str:
+    """Where the value that a test of literals found stands in source, when that is elsewhere than in the call."""
+    for test in tests:
+        given = form.argument(call, test.name, test.at) if test.test in ("literal", "default") else None
+        made = instances.given_to(program, scope, given) if given is not None and given[0] == form.ATTRIBUTE else None
+        where, node = made if made is not None else (scope, given)
+        if node is None:
+            continue
+        found = program.resolve(where, node) if node[0] in (form.NAME, form.ATTRIBUTE) else None
+        if found is not None and found.value is not None and found.where is not None:
+            where, node = found.where, found.value
+        at = where.module.at(node)
+        return at if at != scope.module.at(call) else ""
+    return ""
+
+
 def _is_open(call: Node) -> bool:
     """True when arguments come by `*args` or `**kwargs`: what is absent cannot be told."""
     return any(name is None for name, _ in call[5]) or any(given[0] == form.STARRED for given in call[4])
 
 
-def _literal(program: Program, scope: Scope, given: Node, _test: Test) -> bool:
+def _literal(program: Program, scope: Scope, given: Node, test: Test) -> bool:
+    if test.key:
+        # The secret part of a key that is written as a dict: `{"kty": "oct", "k": "..."}`.
+        where, value = _item_of(program, scope, given, test.key)
+        return value is not None and _literal(program, where, value, replace(test, key=""))
     known = _known(program, scope, given)
     return known is not None and known.is_set and not known.settings and _is_secret(known.value)
 
 
 def _fallback(program: Program, scope: Scope, given: Node) -> Known | None:
-    """`os.environ.get("KEY") or "..."`: the text that stands in for a setting that is not there."""
+    """The text that stands in for a setting that is not there: after an `or`, in an `except`, in an `if`."""
+    parts: tuple[Node, ...] = ()
     node = given
     if given[0] == form.NAME:
         outer: Scope | None = scope
         while outer is not None and given[3] not in outer.bindings:
             outer = outer.parent
         bindings = outer.bindings[given[3]] if outer is not None else []
-        if outer is None or len(bindings) != 1 or bindings[0].value is None:
+        if outer is None or not bindings or any(one.value is None for one in bindings):
             return None
-        scope, node = outer, bindings[0].value
-    if node[0] != form.BOOLEAN or node[3] != "or":
-        return None
-    parts = [program.constant(scope, one) for one in node[4]]
-    first, last = parts[0], parts[-1]
-    if first is None or last is None or not first.settings or not last.is_set:
-        return None
-    return Known(last.value, first.settings)
+        scope = outer
+        if len(bindings) == 1:
+            node = bindings[0].value or given
+        else:
+            # `try: KEY = os.environ["KEY"]`, then `except KeyError: KEY = "..."`; the same with an `if`.
+            parts = tuple(one.value for one in bindings if one.value is not None and one.how is How.VALUE)
+    if node[0] == form.BOOLEAN and node[3] == "or":
+        parts = tuple(node[4])
+    elif node[0] == form.CONDITIONAL:
+        parts = (node[4], node[5])
+    known = [program.constant(scope, one) for one in parts]
+    setting = next((one for one in known if one is not None and one.settings), None)
+    fixed = next((one for one in reversed(known) if one is not None and one.is_set and not one.settings), None)
+    return Known(fixed.value, setting.settings) if setting is not None and fixed is not None else None
 
 
 def _default(program: Program, scope: Scope, given: Node, _test: Test) -> bool:
@@ -84,7 +112,8 @@ def _known(program: Program, scope: Scope, given: Node) -> Known | None:
         return _known(program, scope, given[3][3])
     if given[0] == form.CALL and len(given[4]) == 1 and (form.dotted(given[3]) or "") in ("bytes", "str", "bytearray"):
         return _known(program, scope, given[4][0])
-    known = program.constant(scope, given)
+    made = instances.given_to(program, scope, given) if given[0] == form.ATTRIBUTE else None
+    known = _known(program, *made) if made is not None else program.constant(scope, given)
     if known is None and given[0] == form.NAME:
         for binding in scope.bindings.get(given[3], ()):
             if binding.how is not How.PARAMETER:
@@ -119,18 +148,26 @@ def _set_later(program: Program, scope: Scope, given: Node, test: Test) -> bool:
 def _item(program: Program, scope: Scope, given: Node, test: Test) -> bool:
     if _set_later(program, scope, given, test):
         return True
+    where, value = _item_of(program, scope, given, test.key)
+    known = program.constant(where, value) if value is not None else None
+    return known is not None and known.is_set and known.value == test.value
+
+
+def _item_varies(program: Program, scope: Scope, given: Node, test: Test) -> bool:
+    """`{"verify_signature": not debug}`: source does not fix it, so something else decides."""
+    where, value = _item_of(program, scope, given, test.key)
+    return value is not None and program.constant(where, value) is None
+
+
+def _item_of(program: Program, scope: Scope, given: Node, key: str) -> tuple[Scope, Node | None]:
     where, node = _behind(program, scope, given)
     if node[0] == form.DICT:
-        pairs = [(form.text_of(key), value) for key, value in node[3] if key is not None]
+        pairs = [(form.text_of(name), value) for name, value in node[3] if name is not None]
     elif node[0] == form.CALL and form.dotted(node[3]) == "dict":
         pairs = list(node[5])
     else:
-        return False
-    for key, value in pairs:
-        if key == test.key:
-            known = program.constant(where, value)
-            return known is not None and known.is_set and known.value == test.value
-    return False
+        return where, None
+    return where, next((value for name, value in pairs if name == key), None)
 
 
 def _contains(program: Program, scope: Scope, given: Node, test: Test) -> bool:
@@ -167,14 +204,18 @@ def _named(_program: Program, _scope: Scope, given: Node, test: Test) -> bool:
 
 
 def _made_by(program: Program, scope: Scope, given: Node, test: Test) -> bool:
-    """Whether one of the named calls gave the value, or a part of it, through the names of the function."""
+    """Whether one of the named calls gave the value, or a part of it, through the names of the function.
+
+    With `key` only one whose first argument is this text: `token.split(".")`.
+    """
     wanted = tuple(test.value or ())
     stack, seen = [given], set[str]()
     for _ in range(_MAX_STEPS):
         if not stack:
             return False
         for node in form.walk(stack.pop()):
-            if node[0] == form.CALL and names.called(program, scope, node, wanted):
+            is_it = node[0] == form.CALL and names.called(program, scope, node, wanted)
+            if is_it and (not test.key or (node[4] and form.text_of(node[4][0]) == test.key)):
                 return True
             if node[0] == form.NAME and node[3] not in seen:
                 seen.add(node[3])
@@ -205,6 +246,7 @@ _TESTS: Mapping[TestKind, Callable[[Program, Scope, Node, Test], bool]] = {
     "present": _present,
     "contains": _contains,
     "item": _item,
+    "item-varies": _item_varies,
     "named": _named,
     "made-by": _made_by,
 }

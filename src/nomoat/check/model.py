@@ -57,7 +57,7 @@ class Rule:
 #: What a test of an argument may ask; `docs/how-to/write-a-rule.md` says what each means.
 TestKind: TypeAlias = Literal[
     "literal", "not-literal", "default", "equals", "not-equals", "absent", "present", "contains", "item", "named",
-    "made-by",
+    "made-by", "item-varies",
 ]  # fmt: skip
 
 
@@ -77,7 +77,8 @@ class Pattern:
     """A call that must not be: any of `calls` (dotted names, `*` allowed) for which every test holds.
 
     Where another call that fits one of `unless` stands in the same function, it is only a `low` finding; so it is
-    when `if_used` is set and what it gives goes nowhere but into a log.
+    where one of `unless_then` with the same first argument surely follows, and when `if_used` is set and what it gives
+    goes nowhere but into a log.
     """
 
     calls: tuple[str, ...]
@@ -87,6 +88,7 @@ class Pattern:
     fix: str = ""
     unless: tuple[Pattern, ...] = ()
     if_used: bool = False
+    unless_then: tuple[Pattern, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,7 @@ class Sink:
 
     `text`: a pattern of the constant text that is expected around the data; without it the finding is less sure, and
     only `low` where the method is one of another package than `packages`: a `fetch` of a queue takes no statement.
+    `fix` says what to do here, `{source}` being the data that arrives; the rule's own where it is empty.
     """
 
     calls: tuple[str, ...]
@@ -105,6 +108,7 @@ class Sink:
     confidence: Confidence = "sure"
     text: re.Pattern[str] | None = None
     packages: tuple[str, ...] = ()
+    fix: str = ""
 
 
 @dataclass(frozen=True, slots=True)

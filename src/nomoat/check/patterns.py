@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from nomoat.check import arguments, logged, names
+from nomoat.check import afterwards, arguments, logged, names
 from nomoat.check.model import Confidence, Pattern, Rule
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
@@ -74,7 +74,8 @@ class Patterns:
             return None
         confidence = pattern.confidence
         is_unused = pattern.if_used and logged.only_logged(self._program, scope, node)
-        if is_unused or (pattern.unless and self._is_excused(scope, node, pattern)):
+        is_excused = bool(pattern.unless) and self._is_excused(scope, node, pattern)
+        if is_unused or is_excused or self._is_made_good(scope, node, pattern):
             confidence = "low"
         return Match(rule, pattern, scope, node, confidence)
 
@@ -82,6 +83,12 @@ class Patterns:
         if not names.called(self._program, scope, node, pattern.calls):
             return False
         return arguments.all_hold(self._program, scope, node, pattern.tests)
+
+    def _is_made_good(self, scope: Scope, call: Node, pattern: Pattern) -> bool:
+        def fits(other: Node) -> bool:
+            return any(self._fits(scope, other, one) for one in pattern.unless_then)
+
+        return bool(pattern.unless_then) and afterwards.surely_followed(scope, call, fits)
 
     def _is_excused(self, scope: Scope, call: Node, pattern: Pattern) -> bool:
         others = [node for node in scope.nodes if node[0] == form.CALL and node is not call]

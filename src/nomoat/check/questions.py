@@ -20,11 +20,14 @@ TEST_FILE = re.compile(r"(^|/)(tests?|testing)/|(^|/)(test_[^/]*|[^/]*_tests?|co
 # What is open on purpose in nearly every application; judged by words between slashes, dashes and underscores.
 _PUBLIC = re.compile(
     r"(?:^|[/_\-.{}:])(log_?in|log_?out|sign_?(in|up|out)|regist(er|ration)|token|refresh|password|forgot|reset|verif(y|ication)"
-    r"|confirm|activat(e|ion)|docs|openapi[a-z.]*"
-    r"|favicon[a-z.]*|robots[a-z.]*|static|assets|public|callback|(web)?hooks?|oauth2?|oidc|sso|saml|auth|captcha|csrf"
+    r"|confirm|activat(e|ion)|public|callback|(web)?hooks?|oauth2?|oidc|sso|saml|auth|captcha|csrf"
     r"|join|invite[a-z]*|setup|install|onboarding|unsubscribe|\.well-known|jwks[a-z.]*)(?=$|[/_\-.{}:])",
     re.I,
 )  # fmt: skip
+# Pages are open where they are pages: what reads or writes a store is none, whatever it is called (`/docs/{id}`).
+_PAGES = re.compile(
+    r"(?:^|[/_\-.{}:])(docs|openapi[a-z.]*|favicon[a-z.]*|robots[a-z.]*|static|assets)(?=$|[/_\-.{}:])", re.I
+)
 # What tells of the service itself is open where it is the whole of a route; `/orders/{id}/status` tells of an order.
 _OF_THE_SERVICE = re.compile(r"health[a-z]*|ping|ready[a-z]*|live[a-z]*|alive|status|version|metrics?", re.I)
 _FILLERS = frozenset((
@@ -189,15 +192,19 @@ def missing_ownership(asked: Asked) -> Iterator[Answer]:
         if not evidence:
             continue
         permission = next((guard.name for guard in route.guards if guard.kind == "permission"), "")
-        asks = permission or "PERMISSION"
+        stores = [_bare(store) for store in (*route.writes, *route.reads)]
+        column = asked.owner_column(route)
+        table, _, owner = column.partition(".") if column else (stores[0], "", "")
+        asks = permission or f"{table}:{'read' if route.method in SAFE_METHODS else 'write'}"
         who = f"whoever is granted {permission}" if permission else "whoever is signed in"
         yield Answer(
             route,
             f"{_name(route)} never compares the owner",
             f"{who} reaches any {{{parameter}}}; it {touches(route)}",
             evidence,
-            f'guard.require("{asks}", owner=...) once the object is read, and in nomoat.yaml'
-            f" {{permission: {asks}, when: resource.owner == subject.sub}}; or filter the query by the caller",
+            f'guard.require("{asks}", owner=str({f"row.{owner}" if owner else "..."})) once the row of {table} is read,'
+            f" and in nomoat.yaml {{permission: {asks}, when: resource.owner == subject.sub}}; or filter the query by"
+            f" {owner or 'the caller'}",
             confidence,
         )
 
@@ -259,6 +266,8 @@ def _file(route: Route) -> str:
 
 def _is_public_by_name(route: Route) -> bool:
     function = route.handler.rpartition(":")[2]
+    if not touched(route) and route.method in SAFE_METHODS and (_PAGES.search(route.path) or _PAGES.search(function)):
+        return True
     return bool(_PUBLIC.search(route.path) or _PUBLIC.search(function)) or _is_of_the_service(route, function)
 
 
@@ -295,10 +304,18 @@ def touched(route: Route) -> tuple[str, ...]:
 
 def _demand(asked: Asked, guarded: list[Route]) -> str:
     names = sorted({guard.name for route in guarded for guard in route.guards if guard.kind == "permission"})
+    if not _all_ask_for_more(guarded):
+        # What one of them demands is not said of all.
+        names = []
     if len(names) == 1:
         return f"depend on {names[0]}" if len(guarded) != 1 else f"depends on {names[0]}"
     verb = "demand" if len(guarded) != 1 else "demands"
     return f"{verb} {_listed(names)}" if names and len(names) <= 3 else "refuse an anonymous caller"
+
+
+def _all_ask_for_more(guarded: list[Route]) -> bool:
+    """Whether each of these routes demands a permission, and not only that somebody is signed in."""
+    return all(any(guard.kind == "permission" for guard in route.guards) for route in guarded)
 
 
 def _fix(asked: Asked, guarded: list[Route]) -> str:
@@ -307,11 +324,14 @@ def _fix(asked: Asked, guarded: list[Route]) -> str:
     if not guards:
         return f"refuse an anonymous caller before the handler runs, {or_say}"
 
+    wanted = "permission" if _all_ask_for_more(guarded) else "authentication"
+
     def weight(guard: Guard) -> tuple[bool, int]:
-        return guard.kind == "permission", sum(other.name == guard.name for other in guards)
+        return guard.kind == wanted, sum(other.name == guard.name for other in guards)
 
     best = max(guards, key=weight)
-    like = next((route for route in guarded if best in route.guards), guarded[0])
+    # The plainest of them is the one to copy: another may be guarded by more than the rest.
+    like = min((route for route in guarded if best in route.guards), key=lambda route: len(route.guards))
     written = asked.registrations.guard_text(like)
     if written:
         return f"{written}   as {_name(like)} has it; {or_say}"

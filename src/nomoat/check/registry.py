@@ -30,8 +30,8 @@ SHIPPED = Path(__file__).parent / "rules"
 _ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
 _TEXTS = ("title", "severity", "cwe", "why", "fix")
 _KINDS = ("question", "calls", "flow")
-_SINK = ("of", "argument", "at", "where", "message", "confidence", "text", "packages")
-_CALL = ("of", "where", "unless", "if_used", "message", "fix", "confidence")
+_SINK = ("of", "argument", "at", "where", "message", "confidence", "text", "packages", "fix")
+_CALL = ("of", "where", "unless", "unless_then", "if_used", "message", "fix", "confidence")
 _KEYS = (*_TEXTS, "confidence", "owasp", "asvs", "in_tests", "hides_literals", *_KINDS)
 
 
@@ -126,16 +126,20 @@ class _RuleReader(Reader):
         message = self.text(fields.get("message"), "message") or ""
         if not calls or not message:
             self.mistake("a call needs `of` and `message`", node)
-        unless = [self._other(other) for other in self.sequence(fields.get("unless"), "unless")]
         return Pattern(
             calls,
             self._tests(fields.get("where")),
             message,
             self._confidence(fields, confidence),
             self.text(fields.get("fix"), "fix") or "",
-            tuple(other for other in unless if other is not None),
+            self._others(fields, "unless"),
             self.boolean(fields.get("if_used"), "if_used") or False,
+            self._others(fields, "unless_then"),
         )
+
+    def _others(self, fields: Mapping, name: str) -> tuple[Pattern, ...]:
+        found = [self._other(other) for other in self.sequence(fields.get(name), name)]
+        return tuple(other for other in found if other is not None)
 
     def _other(self, node: Node) -> Pattern | None:
         fields = self.mapping(node, "another call", known=("of", "where"))
@@ -223,6 +227,7 @@ class _RuleReader(Reader):
             self._confidence(fields, confidence),
             self._regex(fields.get("text"), "text"),
             self.texts(fields.get("packages"), "packages"),
+            self.text(fields.get("fix"), "fix") or "",
         )
 
     def _sanitizer(self, node: Node, kinds: frozenset[str]) -> Sanitizer | None:

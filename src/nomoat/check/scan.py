@@ -5,15 +5,17 @@ A rule that fails on a file is a visible entry of `not_analysed`; nothing is ski
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+from nomoat import datafile
 from nomoat.appmap import codec
 from nomoat.appmap.model import Map, Route
-from nomoat.check import questions, registry, suppress
+from nomoat.check import arguments, questions, registry, suppress
 from nomoat.check.flow.expressions import Arrival, OverBudgetError
 from nomoat.check.flow.sources import Handler
 from nomoat.check.flow.walker import arrivals
@@ -33,6 +35,8 @@ from nomoat.survey.python.symbols import Scope
 _POLICY_SEVERITY: dict[str, Severity] = {"error": "medium", "warning": "low"}
 #: A rule that ran on every file, which questions to the map do.
 _EVERYWHERE = ""
+_PARAMETER = re.compile(r"\{(\w+)")
+_CONVERTER = re.compile(r"\{:?(\w*)\}")
 
 
 def scan(path: Path, settings: Settings, *, today: date, rules: dict[str, Rule] | None = None) -> Result:
@@ -197,7 +201,9 @@ class _Run:
     def _of_match(self, match: Match) -> Finding:
         rule, pattern = match.rule, match.pattern
         finding = self._at(rule, match.scope, match.call, pattern.message)
-        return replace(finding, confidence=match.confidence, fix=pattern.fix or rule.fix)
+        at = arguments.stands_at(self._program, match.scope, match.call, pattern.tests)
+        label = f"it stands in {at}" if at else ""
+        return replace(finding, confidence=match.confidence, fix=pattern.fix or rule.fix, label=label)
 
     def _flows(self) -> Iterator[Finding]:
         rules = tuple(rule for rule in self._rules.values() if rule.flow is not None)
@@ -229,6 +235,7 @@ class _Run:
         )
         return replace(
             finding, confidence=arrival.confidence, steps=steps, target=route.id,
+            fix=arrival.sink.fix.replace("{source}", taint.source) or rule.fix,
             label=f"{taint.source}, which the caller writes, arrives here",
         )  # fmt: skip
 
@@ -251,7 +258,10 @@ class _Run:
                 continue
             seen.add(scope.at)
             bound = frozenset(p.name for p in route.parameters if p.location == "path" and p.type != "path")
-            yield route, Handler(scope, bound if "{:path}" not in route.key else frozenset())
+            # The path names the parameters, its key has the converters in the same order.
+            typed = zip(_PARAMETER.findall(route.path), _CONVERTER.findall(route.key), strict=False)
+            converted = frozenset(name for name, kind in typed if kind in ("int", "float", "uuid"))
+            yield route, Handler(scope, bound if "{:path}" not in route.key else frozenset(), converted)
 
     # -- suppressions ------------------------------------------------------------------------------------------------
 
@@ -279,7 +289,7 @@ class _Run:
                     allow, "malformed-suppression", f"this suppresses nothing: {allow.mistake}"
                 )
             elif allow.rule not in known:
-                yield suppress.finding_about(allow, "malformed-suppression", f"no rule is called '{allow.rule}'")
+                yield suppress.finding_about(allow, "malformed-suppression", _no_rule(allow.rule, known))
             elif allow.is_expired(self._today):
                 said = f"the exception for {allow.rule} ended on {allow.until}"
                 yield suppress.finding_about(allow, "expired-suppression", said)
@@ -290,3 +300,8 @@ class _Run:
         path = allow.span.path
         is_whole = not any(at.rpartition(":")[0] == path or at == path for at, _ in self.not_analysed)
         return is_whole and ((allow.rule, path) in self._ran or (allow.rule, _EVERYWHERE) in self._ran)
+
+
+def _no_rule(name: str, known: Iterable[str]) -> str:
+    near = datafile.did_you_mean(name, known)
+    return f"no rule is called '{name}'" + (f"; {near}" if near.startswith("did") else "")

@@ -9,7 +9,6 @@ import argparse
 import importlib.metadata
 import json
 import platform
-import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -26,8 +25,6 @@ State: TypeAlias = Literal["ok", "note", "mend"]
 _MARKS: dict[State, str] = {"ok": "ok   ", "note": "note ", "mend": "MEND "}
 _DEPENDENCIES = ("joserfc", "cryptography", "PyYAML", "tree-sitter", "tree-sitter-python")
 _EXTRAS = {"demo": ("fastapi", "uvicorn")}
-#: From here on a full disk is near enough that somebody must act (docs/reference/journal.md).
-_DISK_FULL = 0.90
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +105,8 @@ def _map(settings: Settings) -> Iterator[Row]:
     kept = codec.load(settings.map_file)
     drawn = draw(settings.root, settings=settings).map
     if codec.file_text(drawn) != codec.file_text(kept):
-        yield Row("mend", "map", f"{settings.map_file} is stale: source has changed since", "nomoat map --write")
+        mend = "nomoat map diff shows it, nomoat map --write keeps it"
+        yield Row("mend", "map", f"{settings.map_file} is stale: source has changed since", mend)
     else:
         yield Row("ok", "map", f"{len(kept.routes)} routes, as source has them now")
     for service in drawn.services:
@@ -136,7 +134,7 @@ def _store(settings: Settings) -> Iterator[Row]:
         head = store.head()
         size = store.usage().size_bytes
         day = head.count - int(store.before(timestamp(datetime.now(UTC) - timedelta(days=1))) or 0)
-        growth = f"; {day:,} facts more than a day ago, about {size * day / max(1, head.count) / 1e6:.1f} MB"
+        growth = f"; {day:,} of them in the last day, about {size * day / max(1, head.count) / 1e6:.1f} MB"
         yield Row("ok", "journal", f"{head.count:,} facts, {size / 1e6:.1f} MB{growth}")
         yield from _roles([process for process in store.processes() if process.live and not process.ended])
         yield from _proxy(settings, store)
@@ -185,9 +183,12 @@ _NOT_ARMED = {"watch": "NOT ARMED: nothing reads the decisions", "respond": "esc
 
 
 def _disk(settings: Settings) -> Iterator[Row]:
-    usage = shutil.disk_usage(settings.root)
-    share = 1 - usage.free / usage.total
-    if share >= _DISK_FULL:
-        yield Row("mend", "disk", f"{share:.0%} full", "make space, or nomoat journal prune")
+    from nomoat.journal.room import room_for
+
+    room = room_for(settings.store_url)
+    if room is None:
+        return
+    if room.is_nearly_gone:
+        yield Row("mend", "disk", f"the journal's is {room.share:.0%} full", "make space, or nomoat journal prune")
     else:
-        yield Row("ok", "disk", f"{share:.0%} full, {usage.free / 1e9:.1f} GB free")
+        yield Row("ok", "disk", f"the journal's is {room.share:.0%} full, {room.free_bytes / 1e9:.1f} GB free")

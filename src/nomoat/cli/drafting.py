@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from nomoat.appmap.model import Map, Role, Route, TokenCheck
+from nomoat.appmap.model import Map, Route, TokenCheck
 
 Choice: TypeAlias = Literal["public", "signed-in", "denied"]
 
@@ -26,6 +26,8 @@ class Draft:
 
     text: str
     notes: tuple[str, ...]
+    #: The roles that no token carries, where source does not show who calls or who has them; None: tokens say both.
+    roles_elsewhere: tuple[str, ...] | None = None
 
 
 def undecided(drawn: Map) -> list[Route]:
@@ -67,7 +69,8 @@ def draft(drawn: Map, choices: Mapping[str, Choice], *, because: str) -> Draft:
     notes: list[str] = []
     sections = ["# Settings and policy of this application; nomoat policy check reads it against the map.\nformat: 1\n"]
     sections.append(_services(drawn))
-    sections.append(_identity(drawn.tokens, drawn.roles, roles, notes))
+    sections.append(_identity(drawn.tokens))
+    elsewhere = _elsewhere(drawn.tokens, roles, notes)
     sections.append(_roles(roles))
     ungranted = sorted({name for route in drawn.routes for name in permissions_of(route)} - _all(roles))
     if ungranted:
@@ -75,7 +78,7 @@ def draft(drawn: Map, choices: Mapping[str, Choice], *, because: str) -> Draft:
         notes.append(f"nobody may {', '.join(ungranted)} yet: grant them to a role in nomoat.yaml")
     routes = route_lines(drawn, choices, because=because)
     sections.append("routes:\n" + "".join(routes) if routes else "")
-    return Draft("\n".join(section for section in sections if section), tuple(notes))
+    return Draft("\n".join(section for section in sections if section), tuple(notes), elsewhere)
 
 
 def route_lines(drawn: Map, choices: Mapping[str, Choice], *, because: str) -> list[str]:
@@ -110,26 +113,33 @@ def _services(drawn: Map) -> str:
     return "".join(lines) if len(lines) > 1 else ""
 
 
-def _identity(
-    tokens: Iterable[TokenCheck], source: Iterable[Role], roles: Mapping[str, object], notes: list[str]
-) -> str:
-    checks = [token for token in tokens if token.algorithms and token.key_setting]
-    if not checks:
-        notes.append(
-            "source does not show how callers are known: pass identity= to protect(), a function that gives an"
-            " Identity(subject, roles) for a request or None (docs/how-to/guard-a-fastapi-service.md)"
-        )
-        return ""
-    lines = ["identity:\n"]
+def _identity(tokens: Iterable[TokenCheck]) -> str:
+    checks = _shown(tokens)
+    lines = ["identity:\n"] if checks else []
     for number, token in enumerate(_distinct(checks)):
         alias = "main" if number == 0 else f"main{number + 1}"
         lines.append(f"  {alias}: {{{', '.join(_issuer_fields(token))}}}\n")
-    if roles and not any(token.roles_claim for token in checks):
-        notes.append(
-            f"roles ({', '.join(roles)}) are not in the token: only identity= can say who has them,"
-            " as source looks them up after the token was verified"
-        )
     return "".join(lines)
+
+
+def _shown(tokens: Iterable[TokenCheck]) -> list[TokenCheck]:
+    """The checks of tokens that source shows whole: guard can do them itself."""
+    return [token for token in tokens if token.algorithms and token.key_setting]
+
+
+def _elsewhere(tokens: Iterable[TokenCheck], roles: Iterable[str], notes: list[str]) -> tuple[str, ...] | None:
+    """The roles that only `identity=` can tell, and a note that says why; None where the tokens tell."""
+    checks, names = _shown(tokens), tuple(roles)
+    if not checks:
+        notes.append("source does not show how callers are known, so guard asks a function of yours: identity=, below")
+        return names
+    if names and not any(token.roles_claim for token in checks):
+        notes.append(
+            f"roles ({', '.join(names)}) are not in the token: source looks them up after the token was verified."
+            " So guard asks a function of yours who has them: identity=, below"
+        )
+        return names
+    return None
 
 
 def _issuer_fields(token: TokenCheck) -> list[str]:

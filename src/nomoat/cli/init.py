@@ -16,12 +16,10 @@ from pathlib import Path
 from nomoat import settings as settings_file
 from nomoat.appmap import codec
 from nomoat.appmap.model import Map, Route
-from nomoat.cli import drafting
-from nomoat.cli.drafting import Choice
+from nomoat.cli import asking, drafting
+from nomoat.cli.drafting import Choice, Draft
 from nomoat.errors import EXIT_CLEAN, EXIT_INCOMPLETE, MapError, NomoatError, UsageError, printable
 from nomoat.survey.draw import draw
-
-_ANSWERS: dict[str, Choice] = {"p": "public", "s": "signed-in", "d": "denied", "": "denied"}
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -37,21 +35,21 @@ def run(arguments: argparse.Namespace) -> int:
         raise NomoatError(
             "no route was found here", where=str(root), fix="nomoat map shows what was read and what was not"
         )
-    ask = _left_denied if arguments.yes else _asked
     groups = drafting.questions(_to_ask(drawn, settings))
-    choices = {route.id: choice for group in groups for choice in (ask(group),) for route in group}
-    text, notes = _text(drawn, choices, config if exists else None)
+    answers: list[Choice] = ["denied"] * len(groups) if arguments.yes else asking.asked(groups)
+    choices = {route.id: choice for group, choice in zip(groups, answers, strict=True) for route in group}
+    found = _text(drawn, choices, config if exists else None)
     map_text = codec.file_text(drawn)
-    changed = _changes(config, text, settings.map_file, map_text)
-    _show(drawn, groups, choices, text if config in changed else "", changed)
+    changed = _changes(config, found.text, settings.map_file, map_text)
+    _show(drawn, groups, choices, found.text if config in changed else "", changed)
     if changed and not arguments.yes and not _confirmed():
         print("nothing was written", file=sys.stderr)
         return EXIT_CLEAN
     for path, content in changed.items():
         _write(path, content)
-    for note in notes:
+    for note in found.notes:
         print(f"note: {note}", file=sys.stderr)
-    return _ended(drawn)
+    return _ended(drawn, found)
 
 
 def _to_ask(drawn: Map, settings: settings_file.Settings) -> list[Route]:
@@ -76,44 +74,13 @@ def _decided(settings: settings_file.Settings, drawn: Map) -> set[str]:
     return {key for key, binding in found.items() if binding is not None and binding.origin == "policy"}
 
 
-def _left_denied(_routes: tuple[Route, ...]) -> Choice:
-    return "denied"
-
-
-def _asked(routes: tuple[Route, ...], *, read: Callable[[str], str] = input) -> Choice:
-    route = routes[0]
-    why = f"  ({printable(route.because)})" if route.because else ""
-    state = "open in source today" if route.verdict == "unguarded" else "not known"
-    place = "added by the framework" if route.origin == "framework" else route.at
-    print(f"{_named(routes)}  {place}  {state}{why}", file=sys.stderr)
-    while True:
-        try:
-            answer = (
-                read("  [p]ublic, [s]igned-in, leave [d]enied (default), [q]uit and write nothing: ").strip().lower()
-            )
-        except EOFError:
-            answer = "q"
-        if answer in ("q", "quit"):
-            raise UsageError(
-                "stopped, nothing was written", fix="nomoat init --yes leaves open routes denied without asking"
-            )
-        if answer[:1] in _ANSWERS and (not answer or answer in (answer[:1], "public", "signed-in", "denied")):
-            return _ANSWERS[answer[:1]]
-
-
-def _named(routes: tuple[Route, ...]) -> str:
-    methods = ", ".join(dict.fromkeys(route.method for route in routes))
-    return f"{methods:6} {'  '.join(dict.fromkeys(printable(route.path) for route in routes))}"
-
-
-def _text(drawn: Map, choices: dict[str, Choice], existing: Path | None) -> tuple[str, tuple[str, ...]]:
+def _text(drawn: Map, choices: dict[str, Choice], existing: Path | None) -> Draft:
     because = f"decided by {_who()} with nomoat init on {datetime.now(UTC):%Y-%m-%d}"
     if existing is None:
-        found = drafting.draft(drawn, choices, because=because)
-        return found.text, found.notes
+        return drafting.draft(drawn, choices, because=because)
     text = existing.read_text(encoding="utf-8")
     lines = drafting.route_lines(drawn, choices, because=because)
-    return (_inserted(text, lines), ()) if lines else (text, ())
+    return Draft(_inserted(text, lines) if lines else text, ())
 
 
 def _inserted(text: str, lines: list[str]) -> str:
@@ -159,7 +126,7 @@ def _show(
     for group in groups:
         choice = choices[group[0].id]
         by = "   added by the framework" if group[0].origin == "framework" else ""
-        print(f"  {_named(group)}{by}  [{'left denied' if choice == 'denied' else choice}]")
+        print(f"  {asking.named(group)}{by}  [{'left denied' if choice == 'denied' else choice}]")
     if not changed:
         print("nothing to write: nomoat.yaml and the map are up to date")
     for path in changed:
@@ -192,9 +159,9 @@ def _write(path: Path, content: str) -> None:
     print(f"wrote {printable(str(path))}")
 
 
-def _ended(drawn: Map) -> int:
+def _ended(drawn: Map, found: Draft) -> int:
     lost = [gap for gap in drawn.not_read if not gap.analysed]
     for gap in lost:
         print(f"not analysed: {printable(gap.at)}: {printable(gap.why)}", file=sys.stderr)
-    print('next: from nomoat.guard import protect; protect(app, mode="audit")', file=sys.stderr)
+    print(asking.next_steps(drawn, roles_elsewhere=found.roles_elsewhere), file=sys.stderr)
     return EXIT_INCOMPLETE if lost else EXIT_CLEAN

@@ -42,6 +42,15 @@ def command_modules() -> list[str]:
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong with arguments: one may be a name that somebody else chose, and no terminal obeys it."""
 
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.metavar != "COMMAND" or action.choices is None or value in action.choices:
+            return super()._check_value(action, value)
+        import difflib
+
+        near = difflib.get_close_matches(str(value), [str(name) for name in action.choices], 1)
+        meant = f"did you mean {near[0]}? " if near else ""
+        raise argparse.ArgumentError(None, f"there is no command '{value}'; {meant}nomoat --help lists all")
+
     def error(self, message: str) -> NoReturn:
         from nomoat.errors import printable
 

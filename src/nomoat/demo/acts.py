@@ -230,12 +230,29 @@ class Incident:
     def respond(self, *, asked: bool) -> None:
         """Leads the person through the incident, or gives the recorded answers of the drill."""
         stage = self.cast.stage
+        stage.until(lambda: bool(self._verified_blocks()), what="the block", deadline_s=15)
+        self._go_on_asking()
         if asked:
             stage.in_terminal("respond", self.name)
         else:
             stage.say("what needs a person is answered from the drill of the playbook, and recorded as such")
             stage.command("respond", self.name, "--answers", "drill", expect=(0, 1), shown=80)
-        stage.until(lambda: bool(self._blocks()), what="the block", deadline_s=10)
+
+    def _verified_blocks(self) -> list[Entry]:
+        return [
+            entry
+            for entry in self.cast.entries(facts.Step)
+            if isinstance(entry.fact, facts.Step)
+            and entry.fact.step == "block-caller"
+            and entry.fact.state == "verified"
+        ]
+
+    def _go_on_asking(self) -> None:
+        attacker = self.cast.people[ATTACKER]
+        before = Counter(attacker.statuses)
+        for _ in range(20):
+            attacker.ask("GET", "/orders/2")
+        self.cast.stage.say(f"{ATTACKER} goes on asking for orders: {_statuses(attacker.statuses - before)}")
 
     def _blocks(self) -> list[Entry]:
         return [
@@ -246,9 +263,6 @@ class Incident:
 
     def show_containment(self) -> None:
         """From the alert to the refusals of every worker, as the journal has them."""
-        attacker = self.cast.people[ATTACKER]
-        for _ in range(20):
-            attacker.ask("GET", "/orders/2")
         block = self._blocks()[0]
         self.cast.stage.until(lambda: len(self._refusals(block)) >= 1, what="a refusal", deadline_s=5)
         stage = self.cast.stage
@@ -277,6 +291,6 @@ class Incident:
         stage = self.cast.stage
         stage.command("incident", "show", self.name, shown=30)
         stage.command("incident", "close", self.name, expect=(0, 1))
-        stage.command("incident", "review", self.name, shown=50)
+        stage.command("incident", "review", self.name, shown=70)
         stage.command("incident", "review", self.name, "--html", "-o", REVIEW, quiet=True)
         stage.command("journal", "verify")

@@ -18,7 +18,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         nargs="?",
         const="nomoat-demo",
         metavar="FOLDER",
-        help="keep the project to play with (default: nomoat-demo)",
+        help="keep the project to play with, in a new folder (default: nomoat-demo)",
     )
     demo.set_defaults(run=_demo)
 

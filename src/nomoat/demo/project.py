@@ -14,6 +14,8 @@ from pathlib import Path
 
 from nomoat.errors import UsageError
 
+#: How many kept projects may stand side by side.
+_MOST = 100
 _BUNDLED = Path(__file__).parent / "shop"
 PEOPLE = ("ana", "ben", "mallory", "kim", "olga")
 
@@ -34,13 +36,22 @@ class Project:
         return {**inherited, **self.variables, "PYTHONPATH": os.pathsep.join(paths)}
 
 
+def free_folder(wanted: Path) -> Path:
+    """The folder itself where it is absent or empty, else the next that is: shop-demo, shop-demo-2, ..."""
+    for number in range(1, _MOST + 1):
+        found = wanted if number == 1 else wanted.with_name(f"{wanted.name}-{number}")
+        if not found.exists() or (found.is_dir() and not any(found.iterdir())):
+            return found
+    raise UsageError(f"{_MOST} projects stand here already", where=str(wanted), fix="name another folder")
+
+
 def make(root: Path, *, webhook_url: str, shop_url: str) -> Project:
-    """Copies the shop to `root` (absent or empty) and makes its keys. Raises UsageError when the folder is in use."""
-    if root.exists() and any(root.iterdir()):
-        raise UsageError("this folder is not empty", where=str(root), fix="name a folder that does not exist yet")
+    """Copies the shop to `root`, a folder that is absent or empty, and makes its keys."""
     ignored = shutil.ignore_patterns("fixed", "__pycache__")
     shutil.copytree(_BUNDLED, root, dirs_exist_ok=True, ignore=ignored)
-    (root / ".gitignore").write_text("keys/\n*.db\n.nomoat/state/\n__pycache__/\n", encoding="utf-8")
+    (root / ".gitignore").write_text(
+        "keys/\nenvironment.sh\n*.db\n*.log\n.nomoat/state/\n__pycache__/\n", encoding="utf-8"
+    )
     _mesh_keys(root / "keys")
     variables = {
         "SHOP_JWT_KEY": secrets.token_hex(32),
@@ -56,10 +67,12 @@ def make(root: Path, *, webhook_url: str, shop_url: str) -> Project:
     return Project(root, {name: secrets.token_urlsafe(12) for name in PEOPLE}, variables)
 
 
-def apply_fix(project: Project) -> list[str]:
+def apply_fix(project: Project, bundled: Path = _BUNDLED) -> list[str]:
     """Copies the repaired files over the flawed ones and gives their names."""
-    fixed = _BUNDLED / "fixed"
-    names = sorted(str(path.relative_to(fixed)) for path in fixed.rglob("*") if path.is_file())
+    fixed = bundled / "fixed"
+    # An installer leaves compiled files beside the source: they are no part of the fix.
+    files = (path for path in fixed.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    names = sorted(str(path.relative_to(fixed)) for path in files)
     for name in names:
         shutil.copyfile(fixed / name, project.root / name)
     return names

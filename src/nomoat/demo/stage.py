@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,8 +16,13 @@ from pathlib import Path
 from nomoat.demo import leash
 from nomoat.demo.project import Project
 from nomoat.errors import IncompleteError, printable
+from nomoat.terminal import laid_out, width
 
 _LINES = 40
+#: A line of a code frame or of a diff.
+_CODE = re.compile(r"\s*\d*\s*\||[-+@]")
+#: So many lines more are shown and not counted: a cut that saves less hides what matters, the last line.
+_SLACK = 6
 _AGAIN = "run it again with --keep FOLDER and read the *.log files there; report it if it stays"
 
 
@@ -46,7 +52,7 @@ class Background:
 
 @dataclass(slots=True)
 class Stage:
-    """Where the tour speaks. `width` columns; colour is never the only sign, so none is used."""
+    """Where the tour speaks. Colour is never the only sign, so none is used."""
 
     project: Project
     number: int = 0
@@ -55,11 +61,12 @@ class Stage:
     def begin(self, title: str) -> None:
         """The heading of the next step."""
         self.number += 1
-        print(f"\n{self.number}/8  {title}\n{'-' * (6 + len(title))}", flush=True)
+        heading = laid_out(f"{self.number}/8  {title}", columns=width())
+        print(f"\n{heading}\n{'-' * max(map(len, heading.splitlines()))}", flush=True)
 
     def say(self, text: str) -> None:
         """One line of the tour's own."""
-        print(f"     {printable(text)}", flush=True)
+        print(laid_out(f"     {printable(text)}", columns=width()), flush=True)
 
     def command(self, *arguments: str, shown: int = _LINES, expect: tuple[int, ...] = (0,), quiet: bool = False) -> str:
         """Runs a nomoat command in the project, prints it and what it prints, and gives that.
@@ -130,8 +137,12 @@ class Stage:
 
     def _print(self, text: str, shown: int) -> None:
         lines = text.rstrip().splitlines()
+        shown = len(lines) if len(lines) <= shown + _SLACK else shown
+        columns = width()
         for line in lines[:shown]:
-            print(f"    {line}" if line else "", flush=True)
+            # Code and diffs keep their lines: broken, they are something else.
+            is_code = _CODE.match(line) is not None
+            print(laid_out(f"    {line}", columns=None if is_code else columns) if line else "", flush=True)
         if len(lines) > shown:
             print(f"    ... {len(lines) - shown} more lines", flush=True)
 

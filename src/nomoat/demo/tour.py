@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
-import json
+import shlex
 import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from nomoat.demo import project as project_folder
@@ -21,7 +21,7 @@ from nomoat.demo import servers
 from nomoat.demo.acts import REVIEW, Cast, Incident
 from nomoat.demo.project import Project
 from nomoat.demo.stage import Stage, has_terminal
-from nomoat.errors import EXIT_CLEAN, IncompleteError
+from nomoat.errors import EXIT_CLEAN, IncompleteError, printable
 
 #: The journal that the shop's nomoat.yaml names.
 JOURNAL = "sqlite:.nomoat/state/journal.db"
@@ -44,7 +44,7 @@ def run(*, auto: bool, keep: str | None) -> int:
             made = project_folder.make(root, webhook_url=receiver.url, shop_url=shop_url)
             with _cast(made, ports, receiver) as cast:
                 _play(cast, asked=asked)
-            _farewell(made, kept=keep is not None, seconds=time.monotonic() - started)
+            _farewell(made, ports, kept=keep is not None, seconds=time.monotonic() - started)
     finally:
         receiver.close()
     return EXIT_CLEAN
@@ -61,13 +61,20 @@ def _require_servers() -> None:
 @contextlib.contextmanager
 def _folder(keep: str | None) -> Iterator[Path]:
     if keep is not None:
-        yield Path(keep).resolve()
+        wanted = Path(keep).resolve()
+        folder = project_folder.free_folder(wanted)
+        if folder != wanted:
+            print(f"{printable(str(wanted))} is not empty; this project goes to {printable(folder.name)} beside it")
+        yield folder
         return
     folder = Path(tempfile.mkdtemp(prefix="nomoat-demo-")).resolve()
     try:
         yield folder
-    finally:
-        _clear(folder)
+    except BaseException:
+        # Nobody was told of the folder, so nothing of it stays.
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    _clear(folder)
 
 
 def _clear(folder: Path) -> None:
@@ -129,17 +136,35 @@ def _play(cast: Cast, *, asked: bool) -> None:
     cast.fix()
 
 
-def _farewell(made: Project, *, kept: bool, seconds: float) -> None:
-    print(f"\nThat was the whole loop, in {seconds:.0f} s. The review, as a page:  {made.root / REVIEW}")
+def _farewell(made: Project, ports: Mapping[str, int], *, kept: bool, seconds: float) -> None:
+    root = printable(str(made.root))
+    print(f"\nThat was the whole loop, in {seconds:.0f} s.\nThe review, as a page:  {root}/{REVIEW}")
     if kept:
-        _write_variables(made)
-        print(f"The project is yours: {made.root}   (variables of its services: . ./environment.sh)")
-    print("\nNext, on a service of your own:\n  nomoat map\n  nomoat check\n  nomoat init")
+        _write_variables(made, ports)
+        print(f"The project is yours:   {root}   (its README.md says how to start it again)")
+    nomoat = shlex.join(_typed())
+    print(f"\nNext, in the folder of a service of your own:\n  {nomoat} map\n  {nomoat} check\n  {nomoat} init")
 
 
-def _write_variables(made: Project) -> None:
+def _typed() -> list[str]:
+    """How nomoat is called in this terminal: by its name only where that is this very one."""
+    script = Path(sys.executable).with_name("nomoat")
+    found = shutil.which("nomoat")
+    if found is not None and script.exists() and Path(found).samefile(script):
+        return ["nomoat"]
+    return [str(script)] if script.exists() else [sys.executable, "-m", "nomoat"]
+
+
+def _write_variables(made: Project, ports: Mapping[str, int]) -> None:
     """What the kept project's services need to start again; the file holds keys, so only its owner may read it."""
-    lines = [f"export {name}={json.dumps(value)}\n" for name, value in sorted(made.variables.items())]
+    said = {**made.variables, **{f"{name.upper()}_PORT": str(port) for name, port in ports.items()}}
+    said |= {f"{name.upper()}_PASSWORD": password for name, password in made.passwords.items()}
+    lines = [
+        "# Keys, ports and passwords of this project: . ./environment.sh\n",
+        "# Nobody listens at SECURITY_WEBHOOK any more: put the webhook of your team's chat there.\n",
+        *(f"export {name}={shlex.quote(value)}\n" for name, value in sorted(said.items())),
+        f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH\n",
+    ]
     path = made.root / "environment.sh"
     path.touch(mode=0o600)
     path.write_text("".join(lines), encoding="utf-8")

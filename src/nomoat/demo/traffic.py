@@ -1,8 +1,13 @@
-"""The people of the demo: customers who shop, staff who work, and an attacker with a leaked password."""
+"""The people of the demo: customers who shop, staff who work, and an attacker with a leaked password.
+
+`python -m nomoat.demo.traffic NAME`, in a kept project whose services run, signs NAME in and reads orders 1 to 50.
+"""
 
 from __future__ import annotations
 
 import json
+import os
+import sys
 import urllib.error
 import urllib.request
 from collections import Counter
@@ -90,3 +95,19 @@ def hammer(attacker: Client, *, times: int) -> None:
     for _ in range(times):
         attacker.ask("GET", "/admin/export")
         attacker.ask("GET", "/admin/users")
+
+
+def main(name: str) -> int:
+    """Reads order after order in the name of somebody; gives 1 where that one cannot sign in."""
+    client = Client(os.environ["SHOP_URL"], name)
+    status = client.sign_in(os.environ.get(f"{name.upper()}_PASSWORD", ""))
+    if status != 200:
+        print(f"{name} cannot sign in at {client.base_url}: {status or 'nothing answers; does the shop run?'}")
+        return 1
+    read = enumerate_orders(client, first=1, last=50)
+    print(f"{name} asked for orders 1 to 50 and read {read}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nomoat.guard.asgi import Guard, protect
-    from nomoat.guard.asked import Denied, may, only, require
+    from nomoat.guard.asked import Denied
+    from nomoat.guard.asking import may, only, require
     from nomoat.guard.identity.model import Identity
 
 __all__ = ["Denied", "Guard", "Identity", "may", "only", "protect", "require"]
@@ -22,10 +23,10 @@ _HOMES = {
     "Denied": "nomoat.guard.asked",
     "Guard": "nomoat.guard.asgi",
     "Identity": "nomoat.guard.identity.model",
-    "may": "nomoat.guard.asked",
-    "only": "nomoat.guard.asked",
+    "may": "nomoat.guard.asking",
+    "only": "nomoat.guard.asking",
     "protect": "nomoat.guard.asgi",
-    "require": "nomoat.guard.asked",
+    "require": "nomoat.guard.asking",
 }
 
 

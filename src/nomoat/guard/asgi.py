@@ -15,19 +15,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nomoat.errors import JournalError, NomoatError, UsageError, printable
-from nomoat.guard import asked as asking
-from nomoat.guard import deciding
+from nomoat.guard import asking, deciding
 from nomoat.guard.answers import Message, Receive, Scope, Send, refuse, refuse_socket
 from nomoat.guard.exchange import serve_http, serve_socket
 from nomoat.guard.loading import Mode, described
 
 if TYPE_CHECKING:
+    from nomoat.guard.asked import Asked
     from nomoat.guard.runtime import Runtime
     from nomoat.journal.facts import Reason
 
 _MODES = ("audit", "enforce")
 #: How long guard waits before it tries again to load what it could not load.
 RETRY_S = 1.0
+_MOUNTED = (
+    "this application is mounted inside another, whose prefix its own routes lack: it denies what the map has with the "
+    "prefix. protect() the outer application alone; it decides about everything that is mounted"
+)
 
 
 def protect(
@@ -151,7 +155,7 @@ class Guard:
                 self._retry_at = time.monotonic() + RETRY_S
             return self._runtime
 
-    async def _loaded(self) -> Runtime | None:
+    async def _loaded(self, scope: Scope) -> Runtime | None:
         """The runtime where no lifespan has loaded it. The event loop goes on meanwhile."""
         import asyncio
 
@@ -159,6 +163,9 @@ class Guard:
             return None
         runtime = await asyncio.to_thread(self._load)
         if runtime is not None:
+            if asking.SCOPE_KEY in scope or "app_root_path" in scope:
+                # A mounted application gets no start-up event, and its router has no prefix: nothing fits the map.
+                runtime.say_once(_MOUNTED)
             runtime.say_differences()
         return runtime
 
@@ -172,8 +179,8 @@ class Guard:
     # -- a request ---------------------------------------------------------------------------------------------------
 
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
-        runtime = self._runtime or await self._loaded()
-        asked: asking.Asked | None = None
+        runtime = self._runtime or await self._loaded(scope)
+        asked: Asked | None = None
         against: Reason | None = None
         if runtime is not None:
             if runtime.writer.is_behind:
@@ -181,6 +188,7 @@ class Guard:
             try:
                 asked = await deciding.first(runtime, scope)
             except (Exception, JournalError) as error:
+                runtime.count_unwritten()
                 runtime.say_once(f"a request could not be decided: {type(error).__name__}: {error}")
                 against = await deciding.against(runtime, scope)
         if asked is None:

@@ -1,16 +1,14 @@
-"""One request and what is decided about it; and `require`, `only`, `may`, which a handler decides with.
+"""One request and what is decided about it: before its handler, and by what the handler asks.
 
-The state is one object in the request's scope; a context variable is only the way to find it from a function. A denied
-`require` is sticky: whatever the handler does next, its answer is replaced.
+A denied `require` is sticky: whatever the handler does next, its answer is replaced.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Mapping
-from contextvars import ContextVar
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from nomoat.errors import JournalError, NomoatError
 from nomoat.journal.facts import Attribute, Decision, Outcome, Reason, timestamp
@@ -18,14 +16,16 @@ from nomoat.journal.facts import Attribute, Decision, Outcome, Reason, timestamp
 if TYPE_CHECKING:
     from nomoat.guard.identity.model import Identity
     from nomoat.guard.loading import Demand, Loaded
+    from nomoat.guard.routers.table import Found
     from nomoat.guard.runtime import Runtime
     from nomoat.policy.decide import Answer
 
 T = TypeVar("T")
 
-SCOPE_KEY = "nomoat.asked"
 #: How long a request waits until its decision is in the journal.
 COMMIT_S = 2.0
+#: Whole numbers of conditions have 64 bits (docs/reference/policy.md).
+_LARGEST = 1 << 63
 #: Blocks and revocations are somebody's deliberate act: they refuse in both modes.
 ALWAYS: frozenset[Reason] = frozenset(("blocked", "revoked"))
 _NONE: Mapping[str, Any] = {}
@@ -38,10 +38,6 @@ class Denied(NomoatError):  # noqa: N818  it is what handlers read: `except guar
         super().__init__(f"{permission} is denied", where=reason, fix="nomoat policy explain --decision POSITION")
         self.permission = permission
         self.reason: Reason = reason
-
-
-class NoRequestError(NomoatError):
-    """guard was asked outside of a request that it guards."""
 
 
 class AttributeTypeError(NomoatError):
@@ -68,7 +64,7 @@ class Asked:
     """What is known and decided of one request; every fact about it is made here."""
 
     __slots__ = (
-        "_attributes", "_is_last_denied", "_numbers", "_would", "answer", "decided", "demand", "identity", "is_served",
+        "_attributes", "_is_last_denied", "_numbers", "_would", "answer", "decided", "demand", "found", "identity",
         "known", "loaded", "outcome", "reason", "refused", "request", "runtime", "started",
     )  # fmt: skip
 
@@ -85,7 +81,8 @@ class Asked:
         self.outcome: Outcome = "deny"
         self.reason: Reason = "unknown-route"
         self.answer: Answer | None = None
-        self.is_served = True
+        #: Where the running router will dispatch it to; None: who knows.
+        self.found: Found | None = None
         self.decided: set[str] = set()
         self.refused: Reason | None = None
         self.started = False
@@ -189,6 +186,13 @@ class Asked:
         reason = self.reason if self.outcome == "deny" else self._would
         return None if reason is None else self.last(reason, status)
 
+    def deny_meanwhile(self, reason: Reason) -> None:
+        """A denial that guard itself comes to after its first decision: recorded, and as sticky as a `require`."""
+        self._would = self._would or reason
+        self.runtime.audit.record(self.last(reason, 0))
+        if self.runtime.enforces:
+            self.refused = self.refused or reason
+
     def ask(self, permission: str, resource: Mapping[str, Attribute] | None) -> Answer:
         """The policy's answer about one permission and one resource; final unless there is no resource."""
         from nomoat.policy.decide import Answer
@@ -205,7 +209,7 @@ class Asked:
 
     def require(self, permission: str, attributes: Mapping[str, Any]) -> None:
         """Decides, waits until the fact is committed, and raises Denied where it is denied (and enforced)."""
-        wrong = _wrong_type(attributes)
+        wrong = wrong_type(attributes)
         if wrong is not None:
             self._settle(permission, "deny", "condition-error")
             if self.runtime.enforces:
@@ -224,7 +228,7 @@ class Asked:
         for item in items:
             try:
                 attributes = read(item)
-                wrong = wrong or _wrong_type(attributes)
+                wrong = wrong or wrong_type(attributes)
                 if wrong is None and self.ask(permission, attributes).outcome == "allow":
                     kept.append(item)
             except Exception as error:
@@ -266,7 +270,8 @@ class Asked:
         )  # fmt: skip
         written = self._commit(fact)
         self.decided.add(permission)
-        self._is_last_denied = outcome == "deny"
+        # Where its fact could not be written, a plainer one has to say how it ended.
+        self._is_last_denied = outcome == "deny" and written
         if outcome != "allow" and (not is_list or self.started or reason == "condition-error"):
             self._would = self._would or reason
         if not self.runtime.enforces:
@@ -274,11 +279,14 @@ class Asked:
         # A list that has nothing in it for this caller is an answer, not a denial.
         if outcome != "allow" and (not is_list or self.started or reason == "condition-error"):
             self.refused = self.refused or reason
-        elif not written:
+        elif not written and not self.runtime.passes_without_journal:
+            # It may be committed yet, after this request has been refused: a later fact must say how it ended.
+            self._would = self._would or "journal-unavailable"
+            self._is_last_denied = False
             self.refused = self.refused or "journal-unavailable"
 
     def _commit(self, fact: Decision) -> bool:
-        """False where it could not be written and must be."""
+        """False where it could not be written, nor handed over."""
         runtime = self.runtime
         passes = not runtime.enforces or runtime.passes_without_journal
         if passes and runtime.audit.failure:
@@ -290,101 +298,20 @@ class Asked:
             runtime.writer.commit([(fact, None)], timeout_s=COMMIT_S)
         except JournalError:
             runtime.count_unwritten()
-            return passes
+            return False
         return True
 
 
-class _Passing:
-    """A request that guard could not decide about in audit mode: nothing that a handler asks changes its answer."""
-
-    def require(self, permission: str, attributes: Mapping[str, Any]) -> None:
-        """Says nothing."""
-
-    def only(self, permission: str, resources: Iterable[T], read: Callable[[T], dict[str, Any]]) -> list[T]:
-        """All of them."""
-        return list(resources)
-
-    def may(self, permission: str, attributes: Mapping[str, Any]) -> bool:
-        """Unknown is no."""
-        return False
-
-
-PASSING = _Passing()
-_current: ContextVar[Asked | _Passing | None] = ContextVar("nomoat_asked", default=None)
-
-
-def enter(asked: Asked | _Passing, scope: Any) -> Any:
-    """Makes a request the current one; gives what `leave` takes."""
-    scope[SCOPE_KEY] = asked
-    return _current.set(asked)
-
-
-def leave(token: Any) -> None:
-    """Ends it."""
-    _current.reset(token)
-
-
-def _asked(request: Any) -> Asked | _Passing:
-    found = _current.get() if request is None else getattr(request, "scope", request).get(SCOPE_KEY)
-    if found is None:
-        raise NoRequestError(
-            "guard was asked outside of a request that it guards", where="nomoat.guard",
-            fix="call it from the handler, or pass request=; protect(app) must guard this application",
-        )  # fmt: skip
-    return cast("Asked | _Passing", found)
-
-
-def require(permission: str, *, request: Any = None, **attributes: Attribute) -> None:
-    """The caller may do this with this object, or Denied is raised: `require("orders:read", owner=order.owner)`.
-
-    Attributes (text, whole numbers, booleans) are what conditions read as `resource.<name>`. It returns once the
-    decision is committed to the journal, in a tenth of a millisecond; an async handler that must not wait even so long
-    calls `await asyncio.to_thread(guard.require, ...)`.
-    """
-    _asked(request).require(permission, attributes)
-
-
-def may(permission: str, *, request: Any = None, **attributes: Attribute) -> bool:
-    """Asks the same without deciding: nothing is recorded, and a deferred permission stays undecided."""
-    asked = _asked(request)
-    if isinstance(asked, _Passing):
-        return asked.may(permission, attributes)
-    wrong = _wrong_type(attributes)
-    if wrong is not None:
-        if asked.runtime.enforces:
-            raise wrong
-        return False
-    return asked.ask(permission, attributes).outcome == "allow"
-
-
-def only(
-    permission: str, resources: Iterable[T], *, request: Any = None, **attributes: str | Callable[[T], Attribute]
-) -> list[T]:
-    """The objects that the caller may use, in their order: `only("orders:read", orders, owner="owner")`.
-
-    Each attribute says how it is read from an object: the name of an attribute or key, or a function.
-    """
-
-    def read(item: T) -> dict[str, Any]:
-        return {name: how(item) if callable(how) else _taken(item, how) for name, how in attributes.items()}
-
-    return _asked(request).only(permission, resources, read)
-
-
-def _taken(item: Any, name: str) -> Any:
-    try:
-        return item[name] if hasattr(item, "keys") else getattr(item, name)
-    except (KeyError, AttributeError, IndexError) as error:
-        raise AttributeTypeError(
-            f"an object has no '{name}'", where="nomoat.guard.only", fix="name one it has, or pass a function"
-        ) from error
-
-
-def _wrong_type(attributes: Mapping[str, Any]) -> AttributeTypeError | None:
+def wrong_type(attributes: Mapping[str, Any]) -> AttributeTypeError | None:
+    """The error of the first attribute that is no text, whole number or boolean; None where all are."""
     for name, value in attributes.items():
-        if not isinstance(value, (str, int, bool)):
-            return AttributeTypeError(
-                f"{name} is {type(value).__name__}, which no condition can compare", where="nomoat.guard",
-                fix=f"pass text, a whole number or a boolean: {name}=str(...)",
-            )  # fmt: skip
+        kind = type(value).__name__
+        if isinstance(value, int) and not -_LARGEST <= value < _LARGEST:
+            kind = "a number of more than 64 bits"
+        elif isinstance(value, (str, int, bool)):
+            continue
+        return AttributeTypeError(
+            f"{name} is {kind}, which no condition can compare", where="nomoat.guard",
+            fix=f"pass text, a whole number or a boolean: {name}=str(...)",
+        )  # fmt: skip
     return None

@@ -16,10 +16,12 @@ from nomoat.journal import blocks
 from nomoat.journal.facts import Revocation, timestamp
 from nomoat.journal.journal import open_store
 from nomoat.journal.ports import Store
+from nomoat.policy import subjects
 from nomoat.settings import Settings
 
 #: How long somebody at a prompt waits for the workers that live to confirm.
 _CONFIRM_S = 5.0
+_REVOCABLE = "name token:sha256:..., jti:ID or user:ALIAS/NAME"
 
 
 def block(arguments: argparse.Namespace) -> int:
@@ -28,18 +30,19 @@ def block(arguments: argparse.Namespace) -> int:
     for_s = datafile.duration_s(arguments.duration)
     if for_s is None:
         raise UsageError(f"'{arguments.duration}' is no duration", where="--for", fix="write 30m, 1h or 7d")
+    because, whom = _because(arguments), _named(arguments.target, settings)
     store = open_store(settings.store_url)
     try:
         placed = blocks.place(
             store,
-            arguments.target,
+            whom,
             for_s=for_s,
-            because=arguments.because,
+            because=because,
             by=operator(),
             never_block=never_block(settings),
         )
         print(f"blocked {printable(placed.block.value)} until {placed.block.until[:19].replace('T', ' ')} UTC")
-        print(f"undo: nomoat unblock {printable(arguments.target)} --because ...", file=sys.stderr)
+        print(f"undo: nomoat unblock {printable(whom)} --because ...", file=sys.stderr)
         return _told(store, placed.position)
     finally:
         store.close()
@@ -48,12 +51,13 @@ def block(arguments: argparse.Namespace) -> int:
 def unblock(arguments: argparse.Namespace) -> int:
     """Runs `nomoat unblock`."""
     settings = settings_file.load(arguments.config)
+    because, whom = _because(arguments), _named(arguments.target, settings)
     store = open_store(settings.store_url, create=False)
     try:
-        lifted = blocks.lift(store, arguments.target, because=arguments.because, by=operator())
+        lifted = blocks.lift(store, whom, because=because, by=operator())
         if not lifted:
-            raise UsageError(f"{arguments.target} is not blocked", where="unblock", fix="name it as it was blocked")
-        print(f"no longer blocked: {printable(arguments.target)}")
+            raise UsageError(f"{whom} is not blocked", where="unblock", fix="name it as it was blocked")
+        print(f"no longer blocked: {printable(whom)}")
         return _told(store, lifted[-1].position)
     finally:
         store.close()
@@ -62,11 +66,12 @@ def unblock(arguments: argparse.Namespace) -> int:
 def revoke(arguments: argparse.Namespace) -> int:
     """Runs `nomoat revoke`."""
     settings = settings_file.load(arguments.config)
-    fact = _revocation(arguments.target, arguments.because)
+    whom = _named(arguments.target, settings)
+    fact = _revocation(whom, _because(arguments))
     store = open_store(settings.store_url)
     try:
         (position,) = store.append([(fact, None)], durable=True)
-        print(f"revoked {printable(arguments.target)}")
+        print(f"revoked {printable(whom)}")
         return _told(store, position or "")
     finally:
         store.close()
@@ -75,12 +80,39 @@ def revoke(arguments: argparse.Namespace) -> int:
 def _revocation(name: str, because: str) -> Revocation:
     if name.startswith("jti:") and len(name) > 4:
         return Revocation(what="jti", value=name[4:], because=because, by=operator())
-    kind, value = blocks.target(name)
+    try:
+        kind, value = blocks.target(name)
+    except blocks.BlockRefusedError as error:
+        raise UsageError(f"'{name}' names no token", where="revoke", fix=_REVOCABLE) from error
     if kind == "credential":
         return Revocation(what="credential", value=value, because=because, by=operator())
     if kind == "subject" and value != "anonymous":
         return Revocation(what="subject", value=value, issued_before=timestamp(), because=because, by=operator())
-    raise UsageError(f"{name} has no tokens", where="revoke", fix="name token:sha256:..., jti:ID or user:ALIAS/NAME")
+    raise UsageError(f"{name} has no tokens", where="revoke", fix=_REVOCABLE)
+
+
+def _because(arguments: argparse.Namespace) -> str:
+    """Why somebody does it: whoever reads the journal at night has nothing else."""
+    because = str(arguments.because).strip()
+    if not because:
+        raise UsageError("nothing says why", where="--because", fix='--because "INC-7: it reads every order"')
+    return because
+
+
+def _named(text: str, settings: Settings) -> str:
+    """The whole id of a user whose issuer was left out. What no issuer names is said: it would stop nobody."""
+    kind, _, name = text.partition(":")
+    if kind != "user" or not name:
+        return text
+    known = subjects.aliases(settings)
+    alias, slash, _ = name.partition("/")
+    if not slash:
+        return subjects.whole(text, known)
+    if alias not in (*known, subjects.LOCAL):
+        print(
+            f"note: no issuer of nomoat.yaml is called '{printable(alias)}': known: {', '.join(known)}", file=sys.stderr
+        )
+    return text
 
 
 def _told(store: Store, position: str) -> int:

@@ -9,8 +9,6 @@ from nomoat.errors import printable
 from nomoat.guard.loading import Loaded
 from nomoat.guard.routers.starlette import Routes
 
-_SHOWN = 20
-
 
 def compare(routes: Routes, loaded: Loaded, app: Any) -> str:
     """The message; empty when nothing differs. What the map lacks is denied, whatever this says."""
@@ -27,10 +25,8 @@ def compare(routes: Routes, loaded: Loaded, app: Any) -> str:
     before = _middleware_before(app)
     if before:
         lines.append(f"  note     runs before guard and may answer without it: {', '.join(before)}")
-    if not lines:
-        return ""
-    more = [f"  ... {len(lines) - _SHOWN} more: nomoat map --check"] if len(lines) > _SHOWN else []
-    return "\n".join([f"nomoat guards {loaded.service}:", *(printable(line) for line in lines[:_SHOWN]), *more])
+    # All of them, however many: nothing else tells what the running application serves.
+    return "\n".join([f"nomoat guards {loaded.service}:", *map(printable, lines)]) if lines else ""
 
 
 def _is_same(running: str, mapped: str) -> bool:

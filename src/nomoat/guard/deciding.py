@@ -6,7 +6,8 @@ Takes a scope and gives `Asked`; writes nothing and answers nobody.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
@@ -17,7 +18,7 @@ from nomoat.guard.clients import client_address
 from nomoat.guard.identity import stand_in
 from nomoat.guard.identity.bearer import authorization, bearer_token
 from nomoat.guard.identity.model import Identity, TokenError
-from nomoat.guard.routers.starlette import NOTHING, Found
+from nomoat.guard.routers.table import Found
 from nomoat.guard.standing import MAX_AGE_S
 from nomoat.journal.facts import Outcome, Reason
 
@@ -60,7 +61,7 @@ async def first(runtime: Runtime, scope: Scope) -> Asked:
         compared=_compared(found.params) if found is not None and found.params else _NO_PARAMS,
     )
     asked = Asked(runtime, loaded, known, demand, identity)
-    asked.is_served = found is not NOTHING
+    asked.found = found
     asked.outcome, asked.reason, asked.answer = _decided(runtime, asked, failed)
     _refuse_what_cannot_wait(asked, scope)
     return asked
@@ -199,9 +200,10 @@ async def _identified(runtime: Runtime, scope: Scope) -> tuple[Identity | None, 
         return stand_in.identity(runtime.loaded.guard.issuers), None
     found: Identity | None = None
     try:
-        if runtime.verifier is not None:
+        bearers = runtime.bearers
+        if bearers is not None:
             token = bearer_token(scope["headers"])
-            found = runtime.verified(token) if token is not None else None
+            found = bearers.identify(token, now=time.time()) if token is not None else None
         else:
             # Two such headers are refused whoever reads them: `identity=` and the handler may look at different ones.
             authorization(scope["headers"])
@@ -228,11 +230,21 @@ async def _asked_for(runtime: Runtime, scope: Scope, verified: Identity | None) 
         return None
     if not isinstance(answer, Identity):
         raise TypeError(f"it gave {type(answer).__name__}, not Identity or None")
-    if not isinstance(answer.subject, str) or not isinstance(answer.credential, str):
-        raise TypeError("it gave an Identity whose subject or credential is no text")
-    if not isinstance(answer.claims, Mapping) or isinstance(answer.roles, str):
-        raise TypeError("it gave an Identity whose roles are no list of names, or whose claims are no mapping")
-    iter(answer.roles)
+    _check_types(answer)
     if not _LOCAL.match(answer.subject) and (verified is None or answer.subject != verified.subject):
         raise ValueError(f"it named '{answer.subject}': write user:local/NAME, or service:NAME")
     return answer
+
+
+def _check_types(given: Identity) -> None:
+    """Raises TypeError: what somebody's own code made is not of the types that decisions and revocations compare."""
+    if not all(isinstance(one, str) for one in (given.subject, given.credential, given.jti)):
+        raise TypeError("it gave an Identity whose subject, credential or jti is no text")
+    if isinstance(given.issued_at, bool) or not isinstance(given.issued_at, (int, float)):
+        raise TypeError("it gave an Identity whose issued_at is no number of seconds since 1970")
+    if not isinstance(given.claims, Mapping):
+        raise TypeError("it gave an Identity whose claims are no mapping")
+    roles = given.roles
+    # What can be gone through only once would have no roles left afterwards.
+    if isinstance(roles, str) or not isinstance(roles, Collection) or not all(isinstance(role, str) for role in roles):
+        raise TypeError("it gave an Identity whose roles are no list of names")

@@ -12,9 +12,11 @@ from nomoat.appmap.ids import SAFE_METHODS
 from nomoat.errors import JournalError
 from nomoat.guard.answers import Message, Receive, Scope, Send, close_socket, refuse, refuse_socket, status_of
 from nomoat.guard.asked import COMMIT_S, Asked, Denied
+from nomoat.guard.routers.table import NOTHING
 from nomoat.journal.facts import Decision, Reason, Response
 
 _UPGRADED = 101
+_UNWRITTEN: Reason = "journal-unavailable"
 
 
 async def serve_http(asked: Asked, app: Any, scope: Scope, receive: Receive, send: Send) -> None:
@@ -24,7 +26,7 @@ async def serve_http(asked: Asked, app: Any, scope: Scope, receive: Receive, sen
         await answer.refuse_at_once()
         return
     if not (answer.is_safe or answer.is_unserved) and not await answer.commit():
-        await answer.refuse("journal-unavailable")
+        await answer.refuse_unwritten()
         return
     try:
         await app(scope, receive, answer.send)
@@ -59,7 +61,7 @@ class _Answer:
         self.is_replaced = self._is_committed = self._is_recorded = False
         self.is_safe = scope["method"] in SAFE_METHODS
         #: The framework itself answers; anything but its 404, 405 or slash redirect is replaced.
-        self.is_unserved = not asked.is_served and asked.reason == "unknown-route"
+        self.is_unserved = asked.found is NOTHING and asked.reason == "unknown-route"
 
     async def commit(self) -> bool:
         """Commits the decision before a handler that may write; False where it must not run then."""
@@ -72,6 +74,13 @@ class _Answer:
         self.is_replaced = asked.started = True
         self._record_first(status_of(asked.reason))
         await refuse(self._send, asked.reason)
+
+    async def refuse_unwritten(self) -> None:
+        """Refuses what could not be committed in time. It may be yet, so the fact of the refusal stands behind it."""
+        asked = self._asked
+        self.is_replaced = asked.started = self._is_recorded = True
+        asked.runtime.audit.record(asked.last(_UNWRITTEN, status_of(_UNWRITTEN)))
+        await refuse(self._send, _UNWRITTEN)
 
     async def refuse(self, reason: Reason, *, tell: bool = False) -> None:
         """Answers with a later refusal; `tell` where no `require` has written a fact of it."""
@@ -100,8 +109,14 @@ class _Answer:
         elif asked.started:
             self._stop_what_is_no_longer_allowed(message)
             await self._send(message)
-        elif message["type"] == "http.response.debug" or not (asked.pending or asked.refused):
+        elif message["type"] == "http.response.debug" or not self._is_held_back:
             await self._send(message)
+
+    @property
+    def _is_held_back(self) -> bool:
+        """True while nothing may leave before the answer's start: early hints and pushes name what is asked for."""
+        asked = self._asked
+        return asked.refused is not None or (asked.runtime.enforces and bool(asked.pending))
 
     async def _start(self, message: Message, status: int) -> None:
         asked = self._asked
@@ -217,6 +232,7 @@ async def serve_socket(asked: Asked, app: Any, scope: Scope, receive: Receive, s
         await refuse_socket(receive, send)
         return
     if not await commit(asked, asked.first()):
+        asked.runtime.audit.record(asked.last(_UNWRITTEN, 403))
         await refuse_socket(receive, send)
         return
     socket = _Socket(asked, receive, send)

@@ -19,6 +19,7 @@ from nomoat.appmap.model import Map
 from nomoat.errors import NomoatError, SettingsError
 from nomoat.guard.settings import GuardSettings
 from nomoat.guard.settings import read as read_guard
+from nomoat.journal.retention import Limit, limits
 from nomoat.policy.bindings import Binding, bind
 from nomoat.policy.decide import Decider, compile_policy
 from nomoat.policy.document import read as read_policy
@@ -55,6 +56,7 @@ class Loaded:
     map_hash: str
     map_text: str
     demands: Mapping[str, Demand]
+    limits: Mapping[str, Limit]
     stamps: tuple[tuple[str, int, int], ...]
 
 
@@ -84,6 +86,7 @@ def load(config: str | Path | None, service: str | None) -> Loaded:
         map_hash=codec.digest(drawn),
         map_text=text,
         demands=_demands(drawn, policy, decider, name),
+        limits=limits(settings),
         stamps=stamps,
     )
 

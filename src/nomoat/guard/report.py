@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from nomoat import datafile
 from nomoat import settings as settings_file
@@ -20,6 +20,10 @@ from nomoat.journal.ports import Entry
 from nomoat.settings import Settings
 
 _SHOWN = 20
+#: What a route asks for that demands a role by its name.
+_ROLE = "role:"
+#: Answers of the application itself with which enforcing changes nothing for a request that guard would deny.
+_REFUSALS = (401, 403)
 #: Denials that nobody has to settle: they are what guard is there for, in either mode.
 _SETTLED = frozenset(("blocked", "revoked", "unknown-route", "not-decided"))
 _WORDS = {
@@ -34,6 +38,7 @@ _WORDS = {
     "decision-missing": "the handler never made the decision that was left to it",
     "undecided-before-write": "the handler never makes the decision that is left to it",
     "decision-late": "the handler asked after its answer had begun",
+    "rerouted": "a mounted application's middleware sent it to another route",
     "not-decided": "the handler failed before it asked; its answer passes in either mode",
     "unknown-route": "no route of that name",
     "blocked": "blocked",
@@ -41,22 +46,45 @@ _WORDS = {
 }
 
 
+class Kind(NamedTuple):
+    """Denials that are one line of the report: one decision about one settles all of them."""
+
+    target: str
+    who: str
+    reason: str
+    permissions: str
+    has_roles: bool
+
+
 @dataclass(slots=True)
 class Report:
-    """What was seen: requests, denials by (route, who, reason, permissions), and the routes that were asked for."""
+    """What was seen: requests, denials by kind, and the routes that were asked for."""
 
     requests: int = 0
-    denied: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
+    denied: Counter[Kind] = field(default_factory=Counter)
     enforced: int = 0
-    #: Of the unsettled kinds, what the application itself refused with 401: enforcing changes nothing for it.
-    refused_anyway: int = 0
+    #: Whether guard enforced the newest of the decisions.
+    is_enforcing: bool = False
+    #: Of the unsettled kinds, what the application itself refused: enforcing changes nothing for it.
+    refused_anyway: Counter[Kind] = field(default_factory=Counter)
     seen: set[str] = field(default_factory=set)
 
     @property
-    def unsettled(self) -> int:
+    def open_kinds(self) -> Counter[Kind]:
         """Denials that somebody has to decide about before guard enforces."""
-        open_ones = sum(number for (_, _, reason, _), number in self.denied.items() if reason not in _SETTLED)
-        return open_ones - self.refused_anyway
+        return (
+            Counter({kind: n for kind, n in self.denied.items() if kind.reason not in _SETTLED}) - self.refused_anyway
+        )
+
+    @property
+    def settled_kinds(self) -> Counter[Kind]:
+        """Denials that nobody has to decide about."""
+        return self.denied - self.open_kinds
+
+    @property
+    def unsettled(self) -> int:
+        """How many denials somebody has to decide about."""
+        return self.open_kinds.total()
 
 
 def collect(entries: Iterable[Entry]) -> Report:
@@ -75,17 +103,23 @@ def collect(entries: Iterable[Entry]) -> Report:
             if known is None or fact.sequence >= known.sequence:
                 last[fact.request] = fact
     report = Report()
+    newest = ""
     for fact in last.values():
         report.requests += fact.count
         report.seen.add(fact.target)
+        if fact.happened_at >= newest:
+            newest, report.is_enforcing = fact.happened_at, fact.enforced
         if fact.outcome == "deny":
-            who = "anonymous" if fact.subject == "anonymous" else fact.subject
-            report.denied[fact.target, who, fact.reason, ", ".join(fact.permissions)] += fact.count
-            report.enforced += fact.count if fact.enforced else 0
-            status = statuses.get(fact.request, fact.status)
-            if status == 401 and not fact.enforced and fact.reason not in _SETTLED:
-                report.refused_anyway += fact.count
+            _count_denied(report, fact, statuses.get(fact.request, fact.status))
     return report
+
+
+def _count_denied(report: Report, fact: Decision, status: int) -> None:
+    kind = Kind(fact.target, fact.subject, fact.reason, ", ".join(fact.permissions), bool(fact.roles))
+    report.denied[kind] += fact.count
+    report.enforced += fact.count if fact.enforced else 0
+    if status in _REFUSALS and not fact.enforced and fact.reason not in _SETTLED:
+        report.refused_anyway[kind] += fact.count
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -115,49 +149,74 @@ def _unseen(settings: Settings, report: Report) -> list[str]:
 
 
 def _print_text(report: Report, unseen: list[str], since: str, *, all_unseen: bool) -> None:
-    denied = sum(report.denied.values())
+    denied = report.denied.total()
     verb = "were denied" if report.enforced == denied else "would have been denied"
     print(f"{report.requests:,} requests in {since}, {denied:,} {verb}" + (":" if denied else "."))
-    for (target, who, reason, permissions), number in report.denied.most_common(_SHOWN):
-        route = target.partition("/")[2]
-        why = _WORDS.get(reason, reason)
-        if reason == "no-grant" and permissions:
-            why = f"no role of {who} may {permissions}"
-        print(f"{number:>7}  {printable(route):<32} {printable(who):<24} {printable(why)}")
-    if len(report.denied) > _SHOWN:
-        print(f"         ... {len(report.denied) - _SHOWN} more kinds (--format json)")
-    if not report.requests:
-        print("Nothing was seen yet: is the service running behind protect(app)?")
-    elif report.unsettled:
-        _print_refused_anyway(report)
-        print("Safe to enforce when these are settled: grant it, change routes:, or find out why somebody tries.")
-    else:
-        _print_refused_anyway(report)
-        print("Safe to enforce: nothing was denied that somebody has to decide about.")
+    _print_kinds(report.open_kinds)
+    if report.settled_kinds:
+        print("  nothing to decide about these:")
+        _print_kinds(report.settled_kinds)
+    if report.refused_anyway:
+        number = report.refused_anyway.total()
+        print(f"{number:,} of these the application itself answered with 401 or 403: nothing changes for them.")
+    print(_verdict(report))
+    lacks_roles = any(kind.reason == "no-grant" and not kind.has_roles for kind in report.open_kinds)
+    if lacks_roles and not report.is_enforcing:
+        print(
+            "Who came with no role: `roles:` of the issuer in nomoat.yaml, or identity= of protect(), says who has it."
+        )
     if unseen and all_unseen:
         print("Not seen yet:")
         for route in unseen:
             print(f"  {printable(route.partition('/')[2])}")
     elif unseen:
-        print(f"Not seen yet: {len(unseen)} routes (nomoat guard report --unseen)", file=sys.stdout)
+        routes = "1 route" if len(unseen) == 1 else f"{len(unseen)} routes"
+        print(f"Not seen yet: {routes} (nomoat guard report --unseen)")
 
 
-def _print_refused_anyway(report: Report) -> None:
-    if report.refused_anyway:
-        print(f"{report.refused_anyway:,} of these the application itself answered with 401: nothing changes for them.")
+def _print_kinds(kinds: Counter[Kind]) -> None:
+    for kind, number in kinds.most_common(_SHOWN):
+        route = printable(kind.target.partition("/")[2])
+        print(f"{number:>7}  {route:<32} {printable(kind.who):<24} {printable(_why(kind))}")
+    if len(kinds) > _SHOWN:
+        print(f"         ... {len(kinds) - _SHOWN} more kinds (--format json)")
+
+
+def _why(kind: Kind) -> str:
+    if kind.reason != "no-grant" or not kind.permissions:
+        return _WORDS.get(kind.reason, kind.reason)
+    none = "" if kind.has_roles else " (came with no role)"
+    names = kind.permissions.split(", ")
+    if all(name.startswith(_ROLE) for name in names):
+        return f"does not have the role {' and '.join(name.removeprefix(_ROLE) for name in names)}{none}"
+    return f"no role of {kind.who} may {kind.permissions}{none}"
+
+
+def _verdict(report: Report) -> str:
+    if not report.requests:
+        return "Nothing was seen yet: is the service running behind protect(app)?"
+    if report.is_enforcing:
+        rest = "whoever is refused wrongly needs a grant in nomoat.yaml, or another line under routes"
+        return (
+            f"guard enforces; {rest if report.unsettled else 'nobody was refused whom somebody has to decide about'}."
+        )
+    if report.unsettled:
+        return "Safe to enforce when these are settled: grant it, change routes:, or find out why somebody tries."
+    return "Safe to enforce: nothing was denied that somebody has to decide about."
 
 
 def _print_json(report: Report, unseen: list[str]) -> None:
     denied = [
-        {"target": target, "subject": who, "reason": reason, "permissions": permissions, "count": number}
-        for (target, who, reason, permissions), number in report.denied.most_common()
-    ]
+        {"target": kind.target, "subject": kind.who, "reason": kind.reason, "permissions": kind.permissions,
+         "count": number, "refused_anyway": report.refused_anyway[kind]}
+        for kind, number in report.denied.most_common()
+    ]  # fmt: skip
     document = {
         "format": 1,
         "requests": report.requests,
         "denied": denied,
         "unsettled": report.unsettled,
-        "refused_anyway": report.refused_anyway,
+        "refused_anyway": report.refused_anyway.total(),
         "unseen": unseen,
         "safe_to_enforce": report.requests > 0 and not report.unsettled,
     }

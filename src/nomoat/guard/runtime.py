@@ -6,35 +6,31 @@ reload that fails leaves the last good ones in force and says so.
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import os
 import secrets
 import sys
-import threading
 import time
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from nomoat.errors import JournalError, NomoatError, SettingsError, printable
+from nomoat.errors import JournalError, SettingsError, printable
 from nomoat.guard import loading, opening
 from nomoat.guard.audit import Audit
+from nomoat.guard.caretaking import Caretaker
 from nomoat.guard.comparison import compare
-from nomoat.guard.identity.cache import TokenCache
+from nomoat.guard.identity.cache import Bearers
 from nomoat.guard.identity.tokens import Verifier
 from nomoat.guard.loading import Loaded, Mode
 from nomoat.guard.routers.starlette import Routes
 from nomoat.guard.standing import Standing
 from nomoat.journal.blocks import GUARD_ROLE
-from nomoat.journal.facts import Alert, Text, timestamp
+from nomoat.journal.facts import Text
 from nomoat.journal.ports import Store
+from nomoat.journal.redact import without_credentials
 from nomoat.journal.writer import Writer
 
-if TYPE_CHECKING:
-    from nomoat.guard.identity.model import Identity
-
-LOOK_S = 1.0
 #: The same is said at most so often, and so many different things are remembered.
 SAID_S = 60.0
 _MAX_SAID = 100
@@ -52,17 +48,16 @@ class Runtime:
         self.standing = Standing(store, on_change=self._changed)
         self.writer = Writer(store, role=GUARD_ROLE, service=loaded.service, position=lambda: self.standing.position)
         self.audit = Audit(self.writer)
-        self.verifier: Verifier | None = None
-        self.tokens = TokenCache()
         #: Decisions that could not be written, or were made without knowing the newest blocks.
         self.unwritten = 0
         self._app = app
         self._prefix = f"{os.getpid():x}{secrets.token_hex(5)}"
         self._numbers = itertools.count()
-        self._stop = threading.Event()
         self._said: dict[str, float] = {}
         self._has_compared = False
-        self.verifier = self._verifier(loaded)
+        #: None where no issuer is configured.
+        self.bearers = self._bearers(loaded)
+        self._caretaker = Caretaker(self)
 
     @classmethod
     def start(cls, app: Any, *, mode: Mode, service: str | None, config: str | Path | None, identity: Any) -> Runtime:
@@ -85,7 +80,7 @@ class Runtime:
         except BaseException:
             self.standing.stop()
             raise
-        threading.Thread(target=self._look_after, name="nomoat-guard-files", daemon=True).start()
+        self._caretaker.start()
 
     def say_differences(self) -> None:
         """Prints, once, how the map differs from what the application serves."""
@@ -103,7 +98,8 @@ class Runtime:
             print(said, file=sys.stderr, flush=True)
 
     def say_once(self, text: str) -> None:
-        """Prints what went wrong, the same at most once a minute."""
+        """Prints what went wrong, the same at most once a minute; an error of somebody's code may hold a credential."""
+        text = without_credentials(text)
         now = time.monotonic()
         if now - self._said.get(text, -SAID_S) >= SAID_S:
             if len(self._said) >= _MAX_SAID:
@@ -113,7 +109,7 @@ class Runtime:
 
     def close(self) -> None:
         """Ends the threads and commits what waits."""
-        self._stop.set()
+        self._caretaker.stop()
         self.standing.stop()
         self.audit.close()
         try:
@@ -136,18 +132,7 @@ class Runtime:
         """Counts a decision that could not be written, or that was made without the newest blocks."""
         self.unwritten += 1
 
-    def verified(self, token: str) -> Identity:
-        """The identity behind a bearer token. Raises TokenError."""
-        now = time.time()
-        known = self.tokens.get(token, now=now)
-        if known is not None:
-            return known
-        assert self.verifier is not None
-        identity, expires_at = self.verifier.verify_until(token, now=now)
-        self.tokens.put(token, identity, expires_at=expires_at)
-        return identity
-
-    def _verifier(self, loaded: Loaded) -> Verifier | None:
+    def _bearers(self, loaded: Loaded) -> Bearers | None:
         issuers = loaded.guard.issuers
         if not issuers and self.identity is None and any(d.binding.kind != "public" for d in loaded.demands.values()):
             raise SettingsError(
@@ -155,7 +140,7 @@ class Runtime:
                 where=str(loaded.settings.file),
                 fix="docs/how-to/guard-a-fastapi-service.md shows both",
             )
-        return Verifier.load(issuers, root=loaded.settings.root) if issuers else None
+        return Bearers(Verifier.load(issuers, root=loaded.settings.root)) if issuers else None
 
     def _store_texts(self, loaded: Loaded) -> None:
         texts = (
@@ -168,40 +153,18 @@ class Runtime:
         """Blocks changed: whoever waits for every worker to know them must not wait for the next beat."""
         self.writer.beat_soon()
 
-    def _look_after(self) -> None:
-        told = 0
-        while not self._stop.wait(LOOK_S):
-            try:
-                self.audit.tell_held()
-                if self.unwritten > told:
-                    told = self.unwritten
-                    self.say_once(
-                        "decisions could not be written, or blocks not read: nomoat doctor looks at the store"
-                    )
-                if loading.is_stale(self.loaded):
-                    self._reload()
-            except Exception as error:
-                # This thread goes on whatever a file holds; the last good policy stays in force.
-                said = (
-                    loading.described(error) if isinstance(error, NomoatError) else f"{type(error).__name__}: {error}"
-                )
-                self.say_once(f"the last good policy stays in force: {said}")
-                self._alert(said)
-
-    def _reload(self) -> None:
+    def reload(self) -> None:
+        """Reads the files again. Raises NomoatError, and the last good ones stay in force."""
         fresh = loading.load(self.loaded.settings.path, self.loaded.service)
-        verifier = self._verifier(fresh)
+        if fresh.settings.store_url != self.loaded.settings.store_url:
+            raise SettingsError(
+                "journal.store has changed, and this process goes on with the store that it has open",
+                where=str(fresh.settings.file),
+                fix="restart the service",
+            )
+        bearers = self._bearers(fresh)
         # The texts first: a decision under a hash that nobody can look up could never be judged again.
         self._store_texts(fresh)
-        self.verifier, self.tokens, self.loaded = verifier, TokenCache(), fresh
+        # A request under way may still remember a token among those of the keys it was verified by, never here.
+        self.bearers, self.loaded = bearers, fresh
         print(f"nomoat: policy {fresh.policy.hash[:15]} and map {fresh.map_hash[:15]} are in force", file=sys.stderr)
-
-    def _alert(self, said: str) -> None:
-        """One alert for each state of the files, whichever worker comes first."""
-        at = timestamp()
-        alert = Alert(
-            detection="reload-failed", severity="high", summary=f"the last good policy stays in force: {said}"[:1000],
-            service=self.loaded.service, first_event_at=at, last_event_at=at, observed=1,
-        )  # fmt: skip
-        with contextlib.suppress(JournalError):
-            self.writer.enqueue(alert, f"reload-failed:{self.loaded.service}:{loading.stamps_key(self.loaded)}")

@@ -16,7 +16,8 @@ from nomoat.journal.facts import Block, Logging, Revocation, moment, timestamp
 from nomoat.journal.ports import START, State, Store
 
 POLL_S = 0.2
-REFRESH_S = 1.0
+#: Everything is read again so often although nothing says that it must be.
+REFRESH_S = 60.0
 #: Blocks that are older than this are not known well enough to let anybody in.
 MAX_AGE_S = 10.0
 
@@ -26,12 +27,20 @@ _Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 class Standing:
     """The current blocks and revocations, and how far this process has read."""
 
-    def __init__(self, store: Store, *, on_change: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        on_change: Callable[[], None] = lambda: None,
+        clock: Callable[[], str] = timestamp,
+    ) -> None:
         self._store = store
+        self._clock = clock
         self._on_change = on_change
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
-        self._read_at = 0.0
+        self._read_at = self._refreshed_at = 0.0
+        self._looked_at = self._ends_at = ""
         self.position = START
         self._take(State())
 
@@ -82,18 +91,30 @@ class Standing:
         return any(address in network for network in self._networks)
 
     def _run(self) -> None:
-        refreshed = time.monotonic()
         while not self._stop.wait(POLL_S):
             try:
                 # A store that cannot be read leaves `age_s` growing: that is what the requests look at.
-                if time.monotonic() - refreshed >= REFRESH_S or self._has_news():
-                    self._refresh()
-                    refreshed = time.monotonic()
-                else:
-                    self._read_at = time.monotonic()
+                self.look()
             except Exception:  # noqa: S112
                 # Whatever one reading meets, the next may not: a thread that ended would deny everybody for good.
                 continue
+
+    def look(self) -> None:
+        """Reads what is new, and all again where something has ended. Raises StorageError.
+
+        Revocations never end, so that reading all of them each second would cost more with every year.
+        """
+        began, now = time.monotonic(), self._clock()
+        position = self._store.head().position
+        # What had ended is in force again when the clock was set back.
+        is_other_time = now < self._looked_at or bool(self._ends_at and now >= self._ends_at)
+        if is_other_time or began - self._refreshed_at >= REFRESH_S or self._has_news():
+            self._refresh()
+        else:
+            # Nothing of ours stands before this position.
+            self.position = position
+            self._read_at = began
+        self._looked_at = now
 
     def _has_news(self) -> bool:
         entry = next(iter(self._store.read(self.position, kinds=(Block, Revocation, Logging), limit=1)), None)
@@ -102,17 +123,19 @@ class Standing:
     def _refresh(self) -> None:
         """Position first: what is committed after it is read at the next turn, never missed."""
         position = self._store.head().position
-        began = time.monotonic()
-        state = self._store.state(now=timestamp())
+        began, now = time.monotonic(), self._clock()
+        state = self._store.state(now=now)
         news = state != self._state
         self._take(state)
         self.position = position
-        self._read_at = began
+        self._read_at = self._refreshed_at = began
         if news:
             self._on_change()
 
     def _take(self, state: State) -> None:
         self._state = state
+        ends = [one.until for one in state.blocks] + [one.until for one in state.logging]
+        self._ends_at = min((_time(until) for until in ends if until), default="")
         self._subjects = frozenset(b.value for b in state.blocks if b.what == "subject")
         self._credentials = frozenset(b.value for b in state.blocks if b.what == "credential")
         self._networks = _networks(b.value for b in state.blocks if b.what == "client")
@@ -124,6 +147,14 @@ class Standing:
         self.logs = bool(state.logging)
         #: True while nothing stands against anybody.
         self.is_empty = not (state.blocks or state.revocations)
+
+
+def _time(until: str) -> str:
+    try:
+        return timestamp(moment(until))
+    except (ValueError, OverflowError):
+        # The store takes no such fact; if it did, all is read again at each look.
+        return START
 
 
 def _networks(values: Iterable[str]) -> tuple[_Network, ...]:

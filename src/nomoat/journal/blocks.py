@@ -94,11 +94,18 @@ def _plain(name: str) -> str:
     return token.group(2) if token else name
 
 
+def _is_without_issuer(never: str, value: str) -> bool:
+    """True where `user:ana` was listed, and this is an `ana` of whatever issuer."""
+    return never.startswith("user:") and "/" not in never and value.startswith("user:") and (
+        value.partition("/")[2] == never.removeprefix("user:")
+    )  # fmt: skip
+
+
 def check_allowed(found: Target, never_block: Iterable[str]) -> None:
     """Raises BlockRefusedError where a block would hit what must never be blocked: itself, or within its network."""
     kind, value = found
     for never in never_block:
-        if _plain(never) == value or (kind == "client" and _overlap(value, never)):
+        if _plain(never) == value or _is_without_issuer(never, value) or (kind == "client" and _overlap(value, never)):
             raise BlockRefusedError(
                 f"{value} is never blocked ({never})", where="never_block",
                 fix="block the user or the token instead; or change never_block in nomoat.yaml",

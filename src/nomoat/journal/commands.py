@@ -31,7 +31,7 @@ def _store(parser: argparse.ArgumentParser) -> None:
 def _filters(parser: argparse.ArgumentParser) -> None:
     _store(parser)
     parser.add_argument("--kind", metavar="KIND", action="append", help="facts of this kind alone; can be repeated")
-    parser.add_argument("--subject", metavar="SUBJECT", help="facts about this user, service or token")
+    parser.add_argument("--subject", metavar="SUBJECT", help="facts about this user, service, token or address")
     parser.add_argument("--target", metavar="ID", help="facts about this route (or other id of the map)")
     parser.add_argument("--redact", action="store_true", help="replace people and parameters by keyed hashes")
 

@@ -33,6 +33,7 @@ Reason: TypeAlias = Literal[
     "decision-missing",
     "not-decided",
     "decision-late",
+    "rerouted",
     "undecided-before-write",
     "journal-unavailable",
     "blocks-unavailable",

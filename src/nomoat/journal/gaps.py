@@ -6,7 +6,7 @@ import time
 
 from nomoat.journal import workers
 from nomoat.journal.facts import Fact, Gap
-from nomoat.journal.ports import Store
+from nomoat.journal.ports import ProcessState, Store
 
 #: How long after the last moment in which a killed process may still pass for a live one it is looked for again.
 _LATER_S = 1.0
@@ -33,13 +33,20 @@ class GapTeller:
 
 
 def tell_gaps(store: Store) -> None:
-    """Appends a `Gap` for each process that ended without saying so; once for each, whoever starts first."""
+    """Appends a `Gap` for each process that ended without saying so; once for each, whoever starts first.
+
+    It is told of however long ago that was; after that the process counts as ended, and is forgotten as others are.
+    """
     gaps: list[tuple[Fact, str | None]] = []
+    gone: list[ProcessState] = []
     for process in store.processes():
         if process.ended or (process.live and not workers.is_gone(process.host, process.pid)):
             continue
         because = f"the {process.role} process ended without closing its journal: what it had not committed is missing"
         gap = Gap(process=process.id, service=process.service, last_seen_at=process.seen_at, because=because)
         gaps.append((gap, f"gap:{process.id}"))
+        gone.append(process)
     if gaps:
         store.append(gaps)
+    for one in gone:
+        store.beat(one.id, role=one.role, service=one.service, position=one.position, ended=True)

@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 from typing import cast
 
-from nomoat.errors import StorageError
+from nomoat.errors import SettingsError
 from nomoat.journal.ports import Store
 
 _SCHEME = re.compile(r"[a-z][a-z0-9]*\Z")
@@ -34,17 +34,19 @@ def is_there(url: str) -> bool:
 def open_store(url: str, *, create: bool = True) -> Store:
     """The store behind a URL. `create=False` raises StorageError where there is none yet.
 
+    Raises SettingsError for text that names no store at all: that is wrong use, and nothing to try again.
+
     Each storage module has `open_store(url: str, *, create: bool) -> Store`.
     """
     scheme, colon, _ = url.partition(":")
     if not colon or not _SCHEME.match(scheme):
-        raise StorageError(f"'{scheme}' is no URL of a store", where="journal.store", fix="write sqlite:PATH")
+        raise SettingsError(f"'{scheme}' is no URL of a store", where="journal.store", fix="write sqlite:PATH")
     try:
         adapter = importlib.import_module(f"nomoat.storage.{scheme}")
     except ModuleNotFoundError as error:
         if error.name != f"nomoat.storage.{scheme}":
             raise
-        raise StorageError(
+        raise SettingsError(
             f"no store is called '{scheme}'", where="journal.store", fix="use sqlite or memory"
         ) from error
     return cast(Store, adapter.open_store(url, create=create))

@@ -161,7 +161,7 @@ class Store(Protocol):
         """A process says that it lives and how far it has read; the first beat registers it."""
 
     def processes(self) -> list[ProcessState]:
-        """Every process that has been seen within the last day, live or not."""
+        """Every process seen within the last day, live or not, and each that never said that it ends."""
 
     def verify(self, against: Checkpoint | None = None) -> Verification:
         """Walks the whole chain."""

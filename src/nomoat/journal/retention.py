@@ -29,6 +29,8 @@ SEGMENT = 500
 #: Shorter runs of blanked facts stay: a `Sealed` fact would be larger than they are.
 LEAST_SEGMENT = 50
 _PAGE = 500
+#: Bodies of which one `Pruned` fact tells, and which are looked for in one piece.
+_CHUNK = 2_000
 #: Facts blanked in one transaction, to begin with, and how long it should take: 50 ms is the promise.
 _FIRST_CHUNK, _AIM_S = 100, 0.015
 
@@ -125,44 +127,53 @@ def pieces(store: Store, limited: Mapping[str, Limit], result: Result, *, dry_ru
         if isinstance(entry.fact, Pruned):
             last[entry.fact.of] = entry.fact.upto
     for kind, limit in limited.items():
-        kept = _kept(store, kind)
-        old = _old(store, kind, limit, kept)
-        result.blanked[kind] = len(old), sum(body.size_bytes for body in old)
-        yield
-        if not old or dry_run:
-            continue
-        after, upto = last.get(kind, START), old[-1].position
-        if int(upto) > int(after or 0):
-            held = tuple(sorted((p for p in kept if int(after or 0) < int(p) <= int(upto)), key=int))
-            # The fact stands before the first body goes: a kill between the two leaves nothing unexplained.
-            store.append([(Pruned(of=kind, upto=upto, count=len(old), after=after, kept=held), None)])
-            last[kind] = upto
-        yield from _blank(store, old)
+        result.blanked[kind] = (0, 0)
+        for old, kept in _old(store, kind, limit):
+            count, size_bytes = result.blanked[kind]
+            result.blanked[kind] = count + len(old), size_bytes + sum(body.size_bytes for body in old)
+            yield
+            if dry_run:
+                continue
+            after, upto = last.get(kind, START), old[-1].position
+            if int(upto) > int(after or 0):
+                held = tuple(sorted((p for p in kept if int(after or 0) < int(p) <= int(upto)), key=int))
+                # The fact stands before the first body goes: a kill between the two leaves nothing unexplained.
+                store.append([(Pruned(of=kind, upto=upto, count=len(old), after=after, kept=held), None)])
+                last[kind] = upto
+            yield from _blank(store, old)
     if not dry_run:
         yield from _seal(store, max(map(int, last.values()), default=0), result)
         while store.reclaim():
             yield
 
 
-def _old(store: Store, kind: str, limit: Limit, kept: frozenset[str]) -> list[Body]:
-    """The bodies that are too old, or too many."""
-    until = 0
+def _old(store: Store, kind: str, limit: Limit) -> Iterator[tuple[list[Body], frozenset[str]]]:
+    """The bodies that are too old, or too many, some at a time; with each what stays although it is."""
+    until, too_much = 0, 0
     if limit.keep_s is not None:
         until = int(store.before(seconds_from(timestamp(), -limit.keep_s)) or 0)
-    too_much = 0
     if limit.at_most_bytes is not None:
         too_much = store.usage().kinds.get(kind, (0, 0))[1] - limit.at_most_bytes
     found: list[Body] = []
+    kept = _kept(store, kind)
     after = START
     while page := store.bodies(kind, after=after, limit=_PAGE):
+        after = page[-1].position
         for body in page:
             if int(body.position) > until and too_much <= 0:
-                return found
+                after = ""
+                break
             if body.position not in kept:
                 found.append(body)
                 too_much -= body.size_bytes
-        after = page[-1].position
-    return found
+        if not after:
+            break
+        if len(found) >= _CHUNK:
+            yield found, kept
+            # Looked up again: an incident that was declared meanwhile keeps what it stands on.
+            found, kept = [], _kept(store, kind)
+    if found:
+        yield found, kept
 
 
 def _kept(store: Store, kind: str) -> frozenset[str]:

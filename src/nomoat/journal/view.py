@@ -75,8 +75,8 @@ def show(arguments: argparse.Namespace) -> int:
             found: Iterable[Entry] = _newest(store, chosen, first, last, arguments.limit)
         else:
             found = _all(store, chosen, first, last)
-        for entry in found:
-            print(printed(entry))
+        if not _print(map(printed, found), sys.stdout):
+            print("no fact of the journal is like that", file=sys.stderr)
     return EXIT_CLEAN
 
 
@@ -179,7 +179,7 @@ def as_json(entry: Entry, redact: Redactor) -> dict[str, Any]:
 
 
 def _subjects(fact: Fact) -> Iterator[str]:
-    for name in ("subject", "value", "credential", "by"):
+    for name in ("subject", "value", "credential", "client", "by"):
         named = getattr(fact, name, "")
         if isinstance(named, str) and named:
             yield named

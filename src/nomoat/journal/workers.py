@@ -20,7 +20,7 @@ from nomoat.journal.ports import START, ProcessState
 
 #: A process that was not seen for so long is not live (docs/reference/journal.md).
 LIVE_S = 3.0
-#: A process that was not seen for so long is no longer listed.
+#: A process that ended, and was not seen for so long, is no longer listed.
 LISTED_S = 86_400.0
 
 
@@ -103,7 +103,7 @@ def is_held(until: str, *, now: str, seconds: float) -> bool:
 
 
 def process_states(beats: Iterable[Beat], *, now: str) -> list[ProcessState]:
-    """The processes seen within a day, oldest first, with whether each is live."""
+    """Processes seen within a day or that never said that they end, oldest first, with whether each is live."""
     live_from, listed_from = seconds_from(now, -LIVE_S), seconds_from(now, -LISTED_S)
     # Who lives is seen again a second after the clock was set back; who is dead would live on until it caught up.
     live_upto = seconds_from(now, LIVE_S)
@@ -121,5 +121,5 @@ def process_states(beats: Iterable[Beat], *, now: str) -> list[ProcessState]:
             live=not beat.ended and live_from <= beat.seen_at <= live_upto,
         )
         for beat in sorted(beats, key=lambda beat: beat.started_at)
-        if beat.seen_at >= listed_from
+        if beat.seen_at >= listed_from or not beat.ended
     ]

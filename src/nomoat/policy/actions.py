@@ -101,6 +101,10 @@ def _given(text: str) -> tuple[str, object]:
 
 
 def _explained_decision(of: Settings, url: str, position: str) -> tuple[explain.Explanation, dict[str, Any]]:
+    if not (position.isascii() and position.isdigit() and len(position) < 19):
+        raise UsageError(
+            f"'{position}' is no position of a journal", where="--decision", fix="nomoat journal show tells them"
+        )
     store = open_store(url, create=False)
     try:
         entry = store.get(position)

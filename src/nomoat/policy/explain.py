@@ -29,6 +29,7 @@ REASONS: Mapping[Reason, str] = {
     "decision-missing": "the handler answered without asking for what the policy left to it",
     "not-decided": "the handler failed before it asked for what the policy left to it",
     "decision-late": "the handler asked after its answer had begun",
+    "rerouted": "a middleware of a mounted application sent the request to another route after it was decided about",
     "undecided-before-write": "the handler would have written before anything was decided",
     "journal-unavailable": "decisions could not be recorded",
     "blocks-unavailable": "the list of blocks was out of date",
@@ -167,6 +168,8 @@ def _nobody(decider: Decider, asker: Asker, permission: str) -> str:
         hint = did_you_mean(permission, decider.policy.permissions) if len(decider.policy.permissions) <= 1000 else ""
         hint = f"  {hint[0].upper()}{hint[1:]}" if hint.startswith("did") else ""
         return f"{text}  No role grants {permission}.{hint}"
+    if text.endswith("has no role."):
+        text = f"{text[:-1]} that grants {permission}."
     if len(holders) == 1:
         return f"{text}  {holders[0]} does{_place(_where(decider, holders[0], permission))}."
     places = [f"{name}{_place(_where(decider, name, permission))}" for name in holders[:5]]

@@ -171,7 +171,7 @@ class _Asked:
                 why += f" ({route.because})"
             yield Observation(
                 "unbound-route", "warning", route.id,
-                f"nothing says what {_shown(route)} demands, so guard denies it: {why}",
+                f"nothing says what is demanded by {_shown(route)}, so guard denies it: {why}",
                 route.at, f'decide it in routes:, "{route.method} {route.path}": a permission, signed-in, or public',
             )  # fmt: skip
 

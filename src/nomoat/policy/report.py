@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from nomoat.appmap import ids
 from nomoat.errors import printable
 from nomoat.journal.facts import Decision
 from nomoat.policy.backtest import Backtest, Change
@@ -16,6 +17,10 @@ from nomoat.policy.questions import Observation
 
 #: How many lines of one kind are shown; the JSON has all.
 MOST_LINES = 20
+#: As many routes of which the same is true are told together.
+_MANY = 3
+#: Stands where the route stood, which no text of ours has.
+_PLACE = "\0"
 
 
 def explanation_text(found: Explanation, about: dict[str, Any]) -> str:
@@ -62,18 +67,45 @@ def decision_json(position: str, decision: Decision) -> dict[str, Any]:
 
 
 def observations_text(found: tuple[Observation, ...], routes: int) -> str:
-    """Each as an error or a warning with its place and fix, and a last line with the numbers."""
-    blocks = []
+    """Each as an error or a warning with its place and fix, and a last line with the numbers.
+
+    What is the same of many routes is said once, with the routes below it.
+    """
+    alike: dict[tuple[str, str, str, str], list[Observation]] = {}
     for one in found:
-        lines = [f"{one.level}[{one.id}]: {printable(one.what)}"]
-        if one.at:
-            lines.append(f"  --> {printable(one.at)}")
-        if one.fix:
-            lines.append(f"  fix: {printable(one.fix)}")
-        blocks.append("\n".join(lines))
+        shown = _route(one)
+        alike.setdefault((one.level, one.id, _without(one.what, shown), _without(one.fix, shown)), []).append(one)
+    blocks = []
+    for (level, name, what, fix), same in alike.items():
+        if len(same) < _MANY or _PLACE not in what:
+            blocks += [_block(one) for one in same]
+            continue
+        width = max(len(_route(one)) for one in same)
+        rows = [f"  {printable(_route(one)):<{width}}  {printable(one.at)}".rstrip() for one in same]
+        head = f"{level}[{name}]: {printable(what.replace(_PLACE, f'{len(same)} routes'))}"
+        blocks.append("\n".join([head, *rows, f"  fix: {printable(fix.replace(_PLACE, 'METHOD /path'))}"]))
     errors = sum(one.level == "error" for one in found)
     numbers = f"{_counted(errors, 'error')}, {_counted(len(found) - errors, 'warning')}.  "
     return "\n".join([*blocks, f"{numbers}{_counted(routes, 'route')} compared with the policy."])
+
+
+def _block(one: Observation) -> str:
+    lines = [f"{one.level}[{one.id}]: {printable(one.what)}"]
+    if one.at:
+        lines.append(f"  --> {printable(one.at)}")
+    if one.fix:
+        lines.append(f"  fix: {printable(one.fix)}")
+    return "\n".join(lines)
+
+
+def _route(one: Observation) -> str:
+    """Method and path of the route that it is about; empty where it is about something else."""
+    parsed = ids.parse_route(one.target)
+    return f"{parsed.method} {parsed.path}" if parsed is not None else ""
+
+
+def _without(text: str, route: str) -> str:
+    return text.replace(route, _PLACE, 1) if route else text
 
 
 def observations_json(found: tuple[Observation, ...]) -> dict[str, Any]:
@@ -95,10 +127,8 @@ def backtest_text(found: Backtest, window: str, blanked: int = 0) -> str:
     lines = [head + "."]
     for title, changes in (("newly denied", found.newly_denied), ("newly allowed", found.newly_allowed)):
         for change in changes[:MOST_LINES]:
-            named = ", ".join(change.permissions) or change.target
-            lines.append(
-                f"{change.count:>8,}  {title:<14} {change.subject:<24} {named}  {change.target}  {change.reason}"
-            )
+            told = "  ".join(filter(None, (", ".join(change.permissions), change.target, change.reason)))
+            lines.append(f"{change.count:>8,}  {title:<14} {change.subject:<24} {told}")
         if len(changes) > MOST_LINES:
             lines.append(f"          {len(changes) - MOST_LINES:,} more (--format json)")
     for untold in found.untold[:MOST_LINES]:

@@ -29,6 +29,7 @@ from nomoat.respond.unattended import Allowance, escalate, run_automatic
 from nomoat.settings import Settings
 
 ROLE = "respond"
+NOT_ARMED = "escalation NOT ARMED: no responder runs (nomoat respond --auto)"
 POLL_S = 0.1
 BEAT_S = 1.0
 #: Escalations are looked at this often; they are minutes apart.
@@ -37,6 +38,11 @@ _AT_ONCE = 8
 #: How long a fault of the store is left alone before the next try, and how long at most one of an incident.
 _REST_S = 1.0
 _MOST_REST_S = 8.0
+
+
+def is_armed(store: Store) -> bool:
+    """Whether somebody opens incidents and escalates while nobody looks."""
+    return any(one.role == ROLE and one.live and not one.ended for one in store.processes())
 
 
 class _Trouble(NamedTuple):
@@ -55,6 +61,9 @@ class Automatic:
         self._store = store
         self._respond = respond_settings.read(settings)
         self._intake = casework.Intake(store, playbooks)
+        self._casebook = casework.Casebook(store)
+        #: Playbooks by the hash that incidents pinned.
+        self._pinned: dict[str, Playbook] = {}
         self._allowance = Allowance(self._respond.max_auto_blocks)
         self._process = uuid.uuid4().hex
         self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="incident")
@@ -130,9 +139,15 @@ class Automatic:
         self._store.beat(self._process, role=ROLE, service="", position=self._intake.position, ended=ended)
 
     def _stepper(self, number: int) -> Stepper:
-        case = casework.load(self._store, number)
+        case = self._casebook.case(number)
         hands = Hands(self._settings, self._respond, self._store, AUTOMATIC, hurried=True)
-        return Stepper(hands, case, casework.playbook_of(self._store, case))
+        return Stepper(hands, case, self._playbook(case), read=self._casebook.case)
+
+    def _playbook(self, case: casework.Case) -> Playbook:
+        pinned = case.declared.playbook_hash
+        if pinned not in self._pinned:
+            self._pinned[pinned] = casework.playbook_of(self._store, case)
+        return self._pinned[pinned]
 
     def _handle(self, number: int) -> Exception | None:
         """Does what needs nobody for one incident; gives what was in the way."""

@@ -42,7 +42,7 @@ _KEYS = (
 )
 _STEP_KEYS = (
     *("id", "title", "phase", "kind", "why", "who", "auto", "gate", "urgent", "command", "collect", "target", "for"),
-    *("message", "channel", "question", "answers", "breaks", "verify", "undo", "changes"),
+    *("message", "channel", "question", "answers", "breaks", "verify", "undo", "changes", "only_if"),
 )
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 
@@ -82,6 +82,8 @@ class Step:
     verify: tuple[str, ...] = ()
     undo: str = ""
     changes: bool = False
+    #: The question and the answer that this step is for; of another answer it is skipped.
+    only_if: tuple[str, str] | None = None
 
     @property
     def is_change(self) -> bool:
@@ -114,6 +116,8 @@ class Playbook:
     reviewed: str
     text: str
     file: str
+    #: Who it is about must not notice: messages go only where a channel is named, and name nothing.
+    covert: bool = False
 
     @property
     def hash(self) -> str:
@@ -177,6 +181,7 @@ def read(node: Node, *, id: str, text: str, file: str) -> Playbook:
         if step.id in seen:
             reader.mistake(f"two steps are called '{step.id}'", step.place, "name each step differently")
         seen.add(step.id)
+    _answerable(steps, reader)
     messages: dict[str, str] = {}
 
     def message(name: str, value: Node, _place: Place) -> None:
@@ -209,7 +214,11 @@ def read(node: Node, *, id: str, text: str, file: str) -> Playbook:
         reviewed=_reviewed(fields.get("reviewed"), reader),
         text=text,
         file=file,
+        covert=reader.boolean(fields.get("covert"), "covert") or False,
     )
+    for step in steps:
+        if playbook.covert and step.kind == "notify" and not step.channel:
+            reader.mistake(f"step {step.id} tells everybody, and this is covert", step.place, "channel: ...")
     reader.finish()
     return playbook
 
@@ -278,7 +287,32 @@ def _step(node: Node, parameters: Mapping[str, Parameter], reader: Reader) -> St
         verify=verify,
         undo=reader.text(fields.get("undo"), "undo") or "",
         changes=reader.boolean(fields.get("changes"), "changes") or False,
+        only_if=_only_if(fields.get("only_if"), reader),
     )
+
+
+def _only_if(node: Node | None, reader: Reader) -> tuple[str, str] | None:
+    fields = reader.mapping(node, "only_if")
+    if fields is None:
+        return None
+    found = [(name, reader.text(value, f"only_if {name}")) for name, value in fields.items()]
+    if len(found) != 1 or found[0][1] is None:
+        reader.mistake("only_if needs one question and its answer", fields, 'only_if: {is-it-real: "real"}')
+        return None
+    return found[0][0], found[0][1]
+
+
+def _answerable(steps: tuple[Step, ...], reader: Reader) -> None:
+    """Each `only_if` names a question that was asked before, and an answer of it."""
+    answers: dict[str, tuple[str, ...]] = {}
+    for step in steps:
+        if step.only_if is not None and step.only_if[1] not in answers.get(step.only_if[0], ()):
+            reader.mistake(
+                f"step {step.id}: no question before it is called '{step.only_if[0]}' and answered '{step.only_if[1]}'",
+                step.place, f"questions are {datafile.listed(answers) or 'none'}",
+            )  # fmt: skip
+        if step.kind == "ask":
+            answers[step.id] = step.answers or ("yes", "no", "unsure")
 
 
 def _known_placeholders(text: str, parameters: Mapping[str, Parameter], place: Node, reader: Reader) -> None:

@@ -6,12 +6,13 @@ change of the file changes no running incident. Everything is read back from the
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import get_args
 
 from nomoat.errors import CursorMovedError, IncompleteError, NomoatError, UsageError
-from nomoat.journal.facts import Alert, Attribute, Evidence, Incident, Severity, Step, Text
+from nomoat.journal.facts import Alert, Attribute, Evidence, Incident, Severity, Step, Text, timestamp
 from nomoat.journal.ports import START, CursorMove, Entry, Store
 from nomoat.respond import book
 from nomoat.respond.book import Playbook
@@ -113,18 +114,57 @@ def _opened_by(alert: str) -> str:
 def _cases(store: Store, after: str) -> dict[int, Case]:
     cases: dict[int, Case] = {}
     for entry in store.read(after, kinds=(Incident, Step, Evidence)):
-        fact = entry.fact
-        if isinstance(fact, Incident):
-            if fact.change == "declared":
-                cases[fact.number] = Case(fact, entry.recorded_at, entry.position)
-            elif fact.number in cases:
-                cases[fact.number].changes.append((entry.recorded_at, fact))
-        elif isinstance(fact, Step) and fact.incident in cases:
-            cases[fact.incident].steps[fact.step] = fact
-            cases[fact.incident].step_times.append((entry.recorded_at, fact))
-        elif isinstance(fact, Evidence) and fact.incident in cases:
-            cases[fact.incident].evidence.append(fact)
+        _take_in(cases, entry)
     return cases
+
+
+def _take_in(cases: dict[int, Case], entry: Entry) -> None:
+    fact = entry.fact
+    if isinstance(fact, Incident):
+        if fact.change == "declared":
+            cases[fact.number] = Case(fact, entry.recorded_at, entry.position)
+        elif fact.number in cases:
+            cases[fact.number].changes.append((entry.recorded_at, fact))
+    elif isinstance(fact, Step) and fact.incident in cases:
+        cases[fact.incident].steps[fact.step] = fact
+        cases[fact.incident].step_times.append((entry.recorded_at, fact))
+    elif isinstance(fact, Evidence) and fact.incident in cases:
+        cases[fact.incident].evidence.append(fact)
+
+
+class Casebook:
+    """The open incidents of one responder, each fact read once: many at a time must not cost many times many.
+
+    What it gives is the caller's own copy; several threads may ask.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._lock = threading.Lock()
+        self._cases: dict[int, Case] = {}
+        self._position: str | None = None
+
+    def case(self, number: int) -> Case:
+        """One incident as the journal has it now. Raises IncompleteError, StorageError."""
+        with self._lock:
+            if self._position is None:
+                self._position = self._begins()
+            for entry in self._store.read(self._position, kinds=(Incident, Step, Evidence)):
+                _take_in(self._cases, entry)
+                self._position = entry.position
+                if isinstance(entry.fact, Incident) and entry.fact.change == "closed":
+                    self._cases.pop(entry.fact.number, None)
+            found = self._cases.get(number)
+            if found is not None:
+                return replace(
+                    found, changes=list(found.changes), steps=dict(found.steps), step_times=list(found.step_times),
+                    evidence=list(found.evidence),
+                )  # fmt: skip
+        return load(self._store, number)
+
+    def _begins(self) -> str:
+        opened = [self._store.find(_opened_by(one.alert)) for one in self._store.incidents(is_open=True) if one.alert]
+        return self._store.before(min((one.recorded_at for one in opened if one is not None), default=timestamp()))
 
 
 def playbook_of(store: Store, case: Case) -> Playbook:

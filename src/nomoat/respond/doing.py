@@ -13,7 +13,8 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from nomoat.errors import NomoatError, StorageError
 from nomoat.journal import blocks
-from nomoat.journal.facts import Block, Decision, Evidence, Logging, Message, Revocation, timestamp
+from nomoat.journal.facts import Block, Decision, Evidence, Logging, Message, Revocation, moment, timestamp
+from nomoat.journal.facts import Step as StepFact
 from nomoat.journal.ports import Store
 from nomoat.notify import outbox
 from nomoat.notify import settings as notify_settings
@@ -22,6 +23,7 @@ from nomoat.respond import collecting, execute, values
 from nomoat.respond.book import WORKERS_HAVE_IT, Playbook, Step
 from nomoat.respond.casework import Case
 from nomoat.respond.reaching import reached_objects
+from nomoat.respond.saying import short_times
 from nomoat.respond.settings import RespondSettings
 from nomoat.respond.vault import Vault
 from nomoat.settings import Settings
@@ -52,13 +54,17 @@ class Effect(NamedTuple):
 
 @dataclass(slots=True)
 class Hands:
-    """Everything that actions need: the project, the store, who acts; `hurried` while nobody is at the keyboard."""
+    """Everything that actions need: the project, the store, who acts.
+
+    `hurried` while nobody is at the keyboard; `is_played` where answers were recorded, and nobody waits half an hour.
+    """
 
     settings: Settings
     respond: RespondSettings
     store: Store
     by: str
     hurried: bool = False
+    is_played: bool = False
 
     def do(self, step: Step, case: Case, playbook: Playbook, *, text: str = "") -> Done:
         """Does a step; `text` replaces its message. What fails is a result and no exception.
@@ -144,6 +150,8 @@ class Hands:
 
     def _log_more(self, step: Step, case: Case, _playbook: Playbook) -> Done:
         whom = values.filled_in(step.target, case.values())
+        if blocks.target(whom)[0] != "subject":
+            return Done("failed", f"more can be recorded about an account or a service, and {whom} is none: skip this")
         until = timestamp(datetime.now(UTC) + timedelta(seconds=step.for_s))
         fact = Logging(
             subject=whom, until=until, adds=("query", "agent"), because=case.name, by=self.by, incident=case.number
@@ -207,7 +215,7 @@ class Hands:
             "commander": case.roles().get("commander", "nobody yet"),
             "containment": containment(case, playbook),
         }
-        return values.sentence(" ".join(playbook.messages[step.message].split()), known)
+        return short_times(values.sentence(" ".join(playbook.messages[step.message].split()), known))
 
     def channels(self, step: Step) -> tuple[str, ...]:
         """Where a notify step sends to: its channel, else every channel, else this terminal."""
@@ -219,7 +227,9 @@ class Hands:
         text = text or self.message(step, case, playbook)
         sent: list[Message] = []
         for name in self.channels(step):
-            note = Note(f"{case.name} {playbook.title}", text, self._key_now(case, step, name))
+            note = Note(
+                case.name if playbook.covert else f"{case.name} {playbook.title}", text, self._key_now(case, step, name)
+            )
             sent.append(outbox.send(self.store, note, channel=found.channel(name), incident=case.number))
         states = {one.state for one in sent}
         state: Result = "unsure" if "unsure" in states else "failed" if "failed" in states else "done"
@@ -241,20 +251,21 @@ class Hands:
         worked = ran.code == 0 or (step.kind == "manual" and ran.code == 1)
         if worked and step.verify and step.kind == "run":
             checked = self.verified_by_command(step, case)
-            return Done(checked.state, f"{ran.text}\n{checked.output}"[:_SHOWN], command=tuple(command))
-        return Done("done" if worked else "failed", ran.text[:_SHOWN], command=tuple(command))
+            return Done(checked.state, _cut(f"{ran.text}\n{checked.output}"), command=tuple(command))
+        return Done("done" if worked else "failed", _cut(ran.text), command=tuple(command))
 
     def verified_by_command(self, step: Step, case: Case) -> Done:
         """What the step's own `verify` says: its exit code 0 means that it is so."""
         if not step.verify or step.verify == (WORKERS_HAVE_IT,):
             return Done("unsure", "nothing verifies this step: look, and say what you find")
         ran = self._ran(values.arguments(step.verify, case.values()))
-        return Done("verified" if ran.code == 0 else "not-verified", f"verify {ran.text}"[:_SHOWN])
+        return Done("verified" if ran.code == 0 else "not-verified", _cut(f"verify {ran.text}"))
 
     def _monitor(self, step: Step, case: Case, _playbook: Playbook) -> Done:
-        """What has happened since the last verified block; whoever leads decides whether it is over."""
+        """What has happened since the first verified block; it is not over before the step's time is, and was quiet."""
+        since = _contained_at(case)
         refused = allowed = others = 0
-        for entry in self.store.read(self.store.before(_contained_at(case)), kinds=(Decision,)):
+        for entry in self.store.read(self.store.before(since), kinds=(Decision,)):
             fact = entry.fact
             if not isinstance(fact, Decision) or fact.sequence:
                 continue
@@ -268,19 +279,35 @@ class Hands:
             f"since it was contained: this caller was refused {refused} times and let through {allowed} times;"
             f" others were refused {others} times on the same routes"
         )
+        over_at = moment(since) + timedelta(seconds=step.for_s)
         state: Result = "failed" if allowed or (ran is not None and ran.code) else "done"
-        return Done(state, f"{said}\n{ran.text}"[:_SHOWN] if ran is not None else said)
+        if state == "done" and not self.is_played and datetime.now(UTC) < over_at:
+            state = "unsure"
+            said = f"not over yet, look again after {timestamp(over_at)[11:16]} UTC; {said}"
+        return Done(state, _cut(f"{said}\n{ran.text}") if ran is not None else said)
 
 
 def containment(case: Case, playbook: Playbook) -> str:
     """What the blocks of an incident came to, for people who are told of it: never more than what was confirmed."""
     facts = [case.steps.get(step.id) for step in playbook.steps if step.kind == "block"]
-    said = [
-        one.output if one.state == "verified" else f"NOT CONTAINED: {one.output or one.reason or one.state}"
-        for one in facts
-        if one is not None
-    ]
+    said = [_contained(one) for one in facts if one is not None]
     return "; ".join(said) or "NOT CONTAINED: nothing is blocked"
+
+
+def _contained(block: StepFact) -> str:
+    if block.state == "verified":
+        return block.output
+    # A block that was placed is one, though nobody could say yet that it is in force.
+    is_placed = block.state in ("unsure", "not-verified") and block.output.startswith("blocked ")
+    return f"NOT {'CONFIRMED' if is_placed else 'CONTAINED'}: {block.output or block.reason or block.state}"
+
+
+def _cut(text: str) -> str:
+    """Text as it is kept in a fact; what was left out is said."""
+    if len(text) <= _SHOWN:
+        return text
+    mark = f"\n... cut: {len(text):,} characters in all"
+    return text[: _SHOWN - len(mark)] + mark
 
 
 def _contained_at(case: Case) -> str:

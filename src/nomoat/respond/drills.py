@@ -30,7 +30,7 @@ from nomoat.journal.journal import open_store
 from nomoat.journal.ports import START, Store
 from nomoat.respond import casework
 from nomoat.respond import settings as respond_settings
-from nomoat.respond.book import Playbook
+from nomoat.respond.book import FORMAT, Playbook
 from nomoat.respond.doing import Hands
 from nomoat.respond.leading import Leader, Recorded
 from nomoat.respond.stepping import Stepper
@@ -63,6 +63,9 @@ def load(path: Path) -> Drill:
     if fields is None:
         reader.finish()
         raise AssertionError("a document that is no map is a mistake")
+    version = reader.integer(fields.get("format"), "format", least=1)
+    if version is not None and version > FORMAT:
+        reader.mistake(f"format {version} is newer than this nomoat", fields.get("format") or node, "upgrade nomoat")
     told = reader.mapping(fields.get("alert"), "alert", known=_ALERT_KEYS)
     reader.choice(told.get("severity") if told else None, "severity", get_args(Severity))
     alert = _texts(fields.get("alert"), "alert", reader)
@@ -127,7 +130,7 @@ def _play(settings: Settings, store: Store, playbook: Playbook, drill: Drill) ->
     )
     store.append([(alert, None)])
     (number,) = casework.Intake(store, {playbook.id: playbook}).take()
-    hands = Hands(settings, respond_settings.read(settings), store, "the drill")
+    hands = Hands(settings, respond_settings.read(settings), store, "the drill", is_played=True)
     list(run_automatic(Stepper(hands, casework.load(store, number), playbook, drill=True)))
     stepper = Stepper(hands, casework.load(store, number), playbook, drill=True)
     Leader(stepper, Recorded(drill.answers)).lead()
@@ -170,12 +173,20 @@ def _differences(store: Store, playbook: Playbook, drill: Drill) -> list[str]:
         have = found[number] if number < len(found) else ("nothing", "")
         if want != have:
             wrong.append(f"step {number + 1}: expected {' '.join(want).strip()}, came {' '.join(have).strip()}")
-    texts = [
-        e.fact.text
-        for e in store.read(START, kinds=(Message,))
-        if isinstance(e.fact, Message) and e.fact.state == "sent"
-    ]
-    wanted = [name for name in drill.messages if name in playbook.messages]
-    if len(texts) != len(drill.messages) or len(wanted) != len(drill.messages):
-        wrong.append(f"expected {len(drill.messages)} messages, {len(texts)} went out")
+    went = tuple(_sent(store, playbook))
+    if went != drill.messages:
+        wrong.append(f"expected the messages {_listed(drill.messages)}, sent were {_listed(went)}")
     return wrong
+
+
+def _sent(store: Store, playbook: Playbook) -> Iterator[str]:
+    """The names of the messages that went out, in order."""
+    for entry in store.read(START, kinds=(Message,)):
+        if isinstance(entry.fact, Message) and entry.fact.state == "sent":
+            key = entry.fact.key
+            by = (one for one in playbook.steps if one.message and f"-{one.id}-{entry.fact.channel}" in key)
+            yield next((step.message for step in by), key)
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(names) or "none"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from nomoat.errors import printable
-from nomoat.respond.reviewing import Report, counts, listed
+from nomoat.respond.reviewing import Report, counts, listed, shown_at
 from nomoat.respond.timing import spoken
 
 _STYLE = """
@@ -27,6 +27,9 @@ th, td { text-align: left; vertical-align: top; padding: .35rem .6rem; }
 th, td { border-bottom: 1px solid var(--line); }
 td.time { white-space: nowrap; font: .85rem ui-monospace, monospace; } strong.mark { color: var(--mark); }
 ul { padding-left: 1.2rem; margin: .25rem 0; } li { margin: .15rem 0; }
+@media (max-width: 40rem) { thead { display: none; } tr { display: block; padding: .4rem 0; }
+  tr { border-bottom: 1px solid var(--line); } td { display: block; border: 0; padding: 0; overflow-wrap: anywhere; }
+  td.time, td:empty + td:empty { color: var(--mute); } }
 @media print { body { max-width: none; } }
 """
 
@@ -65,6 +68,7 @@ def render(report: Report) -> str:
         *_evidence(report),
         "<h2>Proposed</h2>",
         _list(report.proposals) or "<p>Nothing.</p>",
+        f'<p class="mute">Each gets an owner and a date until {_text(report.due)}.</p>' if report.proposals else "",
         "</main></body></html>",
     ]
     return "\n".join(parts) + "\n"
@@ -86,7 +90,7 @@ def _map(report: Report) -> list[str]:
 
 def _timeline(report: Report) -> list[str]:
     rows = [
-        f'<tr><td class="time">{_text(row.at[11:23])}</td><td>{_text(row.who)}</td><td>{_text(row.what)}</td>'
+        f'<tr><td class="time">{_text(shown_at(row, report))}</td><td>{_text(row.who)}</td><td>{_text(row.what)}</td>'
         f"<td>{_text(row.detail)}</td></tr>"
         for row in report.timeline
     ]
@@ -101,7 +105,11 @@ def _evidence(report: Report) -> list[str]:
         for one in report.evidence
     ]
     head = "<thead><tr><th>what</th><th>SHA-256</th><th>bytes</th><th>kept by</th><th>when</th></tr></thead>"
-    return ["<h2>Evidence</h2>", f'<div class="wide"><table>{head}<tbody>', *rows, "</tbody></table></div>"]
+    early = [
+        f'<p><strong class="mark">Changed before evidence was kept: {_text(one)}</strong></p>' for one in report.urgent
+    ]
+    table = [f'<div class="wide"><table>{head}<tbody>', *rows, "</tbody></table></div>"]
+    return ["<h2>Evidence</h2>", *early, *(table if rows else ["<p>Nothing was kept.</p>"])]
 
 
 def _list(rows: tuple[str, ...] | list[str]) -> str:

@@ -13,7 +13,8 @@ from nomoat.errors import EXIT_CLEAN, EXIT_FINDINGS, NomoatError, printable
 from nomoat.journal.journal import open_store
 from nomoat.journal.ports import Store
 from nomoat.respond import casework, htmlpage, reviewing, timing, vault
-from nomoat.respond.automatic import ROLE
+from nomoat.respond.automatic import NOT_ARMED, is_armed
+from nomoat.respond.book import Playbook
 from nomoat.respond.casework import Case
 from nomoat.respond.running import operator
 from nomoat.settings import Settings
@@ -45,9 +46,27 @@ def listed(arguments: argparse.Namespace) -> int:
             print(f"{line} {printable(case.declared.title)}")
         if not cases:
             print("no incidents")
-        if not any(one.role == ROLE and one.live and not one.ended for one in store.processes()):
-            print("escalation NOT ARMED: no responder runs (nomoat respond --auto)", file=sys.stderr)
+        _print_means(store, cases)
+        if not is_armed(store):
+            print(NOT_ARMED, file=sys.stderr)
     return EXIT_CLEAN
+
+
+def _print_means(store: Store, cases: list[Case]) -> None:
+    """The mean times over every incident that was none of the false alarms."""
+    real = [case for case in cases if (closed := case.first("closed")) is None or not closed[1].false_alarm]
+    if len(real) < 2:
+        return
+    playbooks: dict[str, Playbook] = {}
+    for case in real:
+        if case.declared.playbook_hash not in playbooks:
+            playbooks[case.declared.playbook_hash] = casework.playbook_of(store, case)
+    took = timing.means(timing.durations(store, case, playbooks[case.declared.playbook_hash]) for case in real)
+    print(
+        f"mean of {len(real)}: detected after {timing.spoken(took.detected_s)} (MTTD), acknowledged"
+        f" {timing.spoken(took.acknowledged_s)} (MTTA), contained {timing.spoken(took.contained_s)}, resolved"
+        f" {timing.spoken(took.resolved_s)} (MTTR)"
+    )
 
 
 def show(arguments: argparse.Namespace) -> int:

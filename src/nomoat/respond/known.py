@@ -1,6 +1,7 @@
 """What map, policy and journal already know of an incident, so that nobody is asked what stands there.
 
-Takes the store and a case; gives short lines: what changed shortly before, who the caller is, what `check` says.
+Takes the store and a case; gives short lines: what changed shortly before, who the caller is and what it was answered,
+which accounts were used from its address, what `check` says.
 Everything read is bounded: somebody waits at a prompt.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import timedelta
 
-from nomoat.journal.facts import Decision, FirstUse, Text
+from nomoat.journal.facts import Decision, FirstUse, Response, Text
 from nomoat.journal.ports import START, Store
 from nomoat.respond.casework import Case
 from nomoat.respond.reaching import begins, is_about
@@ -18,6 +19,7 @@ from nomoat.respond.reaching import begins, is_about
 SHORTLY = timedelta(hours=1)
 _MOST_FACTS = 20_000
 _MOST_ADDRESSES = 3
+_MOST_ACCOUNTS = 10
 
 
 def known(store: Store, case: Case) -> list[str]:
@@ -49,18 +51,54 @@ def _caller(store: Store, case: Case) -> list[str]:
     )
     addresses: Counter[str] = Counter()
     routes: set[str] = set()
-    for entry in store.read(store.before(begins(case)), kinds=(Decision,), limit=_MOST_FACTS):
-        fact = entry.fact
-        if isinstance(fact, Decision) and is_about(case, fact):
-            addresses[fact.client] += fact.count
-            routes.add(fact.target)
+    facts = [
+        entry.fact
+        for entry in store.read(store.before(begins(case)), kinds=(Decision, Response), limit=_MOST_FACTS)
+        if isinstance(entry.fact, Decision | Response)
+    ]
+    about = [fact for fact in facts if isinstance(fact, Decision) and fact.sequence == 0 and is_about(case, fact)]
+    for fact in about:
+        addresses[fact.client] += fact.count
+        routes.add(fact.target)
     found = [f"{caller}: first seen {first[:16].replace('T', ' ')} UTC"] if first else []
     if addresses:
         shown = ", ".join(f"{name or 'unknown'} ({count})" for name, count in addresses.most_common(_MOST_ADDRESSES))
         more = f" and {len(addresses) - _MOST_ADDRESSES} more" if len(addresses) > _MOST_ADDRESSES else ""
         count = f"{len(routes)} route{'' if len(routes) == 1 else 's'}"
         found.append(f"since then {addresses.total()} decisions about it on {count}, from {shown}{more}")
+        found.append(_answers(about, facts))
+        found += _accounts(case, about, facts)
     return found
+
+
+def _answers(about: list[Decision], facts: list[Decision | Response]) -> str:
+    """By status: how much of it succeeded is the first thing that anybody asks."""
+    later = {fact.request: fact.status for fact in facts if isinstance(fact, Response)}
+    statuses: Counter[str] = Counter()
+    for fact in about:
+        statuses[str(fact.status or later.get(fact.request) or "no status recorded")] += fact.count
+    tokens = {fact.credential for fact in about} - {""}
+    said = ", ".join(f"{status} ({count})" for status, count in sorted(statuses.items()))
+    return f"it was answered {said}; it used {len(tokens)} token{'' if len(tokens) == 1 else 's'}"
+
+
+def _accounts(case: Case, about: list[Decision], facts: list[Decision | Response]) -> list[str]:
+    """Where sign-ins were tried: how many got through, and whose accounts were used from the address since."""
+    later = {fact.request: fact.status for fact in facts if isinstance(fact, Response)}
+    statuses = [(fact.status or later.get(fact.request, 0), fact.count) for fact in about if fact.login]
+    if not statuses:
+        return []
+    through = sum(count for status, count in statuses if 200 <= status < 400)
+    failed = sum(count for status, count in statuses if status >= 400)
+    clients = {fact.client for fact in about}
+    used = sorted(
+        {fact.subject for fact in facts if isinstance(fact, Decision) and fact.client in clients} - {"", "anonymous"}
+    )
+    whose = ", ".join(used[:_MOST_ACCOUNTS]) + (
+        f" and {len(used) - _MOST_ACCOUNTS} more" if used[_MOST_ACCOUNTS:] else ""
+    )
+    accounts = f"; accounts used from there since, to be reset if they are not its own: {whose}" if used else ""
+    return [f"sign-ins from there: {failed} failed, {through} got through{accounts}"]
 
 
 def _findings(store: Store, case: Case) -> list[str]:

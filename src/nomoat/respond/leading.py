@@ -11,16 +11,27 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from nomoat.errors import NomoatError, printable
+from nomoat.journal import blocks
 from nomoat.journal.facts import Step as StepFact
 from nomoat.respond import casework, values
-from nomoat.respond.book import Step
+from nomoat.respond.book import WORKERS_HAVE_IT, Step
 from nomoat.respond.doing import Done
 from nomoat.respond.known import known
+from nomoat.respond.saying import prose, short_times
 from nomoat.respond.stepping import Stepper
+
+#: The answer of an `ask` step that ends the incident.
+FALSE_ALARM = "false-alarm"
+#: Lines of a command's output that are shown at once.
+_LINES = 20
 
 
 class Left(Exception):  # noqa: N818  it is a way out, no error
     """The person leaves; everything so far is recorded."""
+
+
+class _Closed(Exception):  # noqa: N818  it is a way out, no error
+    """The incident was a false alarm and is closed."""
 
 
 @dataclass(slots=True)
@@ -29,7 +40,7 @@ class Keyboard:
 
     read: Callable[[str], str] = input
 
-    def ask(self, _step: Step | None, prompt: str, default: str) -> str:
+    def ask(self, _about: str, prompt: str, default: str) -> str:
         """One answer; the end of input is a way out."""
         try:
             return self.read(f"    {prompt} ").strip() or default
@@ -40,13 +51,13 @@ class Keyboard:
 
 @dataclass(slots=True)
 class Recorded:
-    """Answers of a drill file, by step: what the person of the drill answered."""
+    """Answers of a drill file, by the id of a step (or `role`, `false-alarm`): what the person of the drill said."""
 
     answers: Mapping[str, str]
 
-    def ask(self, step: Step | None, prompt: str, default: str) -> str:
+    def ask(self, about: str, prompt: str, default: str) -> str:
         """The recorded answer, printed as if it were typed."""
-        answer = self.answers.get(step.id if step is not None else "role", default)
+        answer = self.answers.get(about, default)
         print(f"    {prompt} {printable(answer)}   (recorded answer)")
         return answer
 
@@ -80,16 +91,34 @@ class Leader:
         except Left:
             print(f"left; go on with: nomoat respond {self._stepper.case.name}", file=sys.stderr)
             return False
-        return all(self._stepper.is_finished(step) for step in self._stepper.playbook.steps)
+        except _Closed:
+            return False
+        return self._end()
+
+    def _end(self) -> bool:
+        """Says what is left open; True when nothing is."""
+        left = [
+            (number, step)
+            for number, step in enumerate(self._stepper.playbook.steps, 1)
+            if not self._stepper.is_finished(step)
+        ]
+        for number, step in left:
+            print(f"still open: {number:>2}  {printable(step.title)} ({self._stepper.state(step) or 'not begun'})")
+        if left:
+            print(f"go on with: nomoat respond {self._stepper.case.name}")
+        return not left
 
     def _head(self) -> None:
         case, by = self._stepper.case, self._stepper.hands.by
         person = self._stepper.hands.respond.person(by)
-        print(f"{case.name}  {case.declared.playbook}, {case.severity}, opened {case.opened_at[11:19]} UTC")
-        print(f"  {printable(case.declared.title)}")
+        print(f"{case.name}  {case.declared.playbook}, {case.severity}, opened {short_times(case.opened_at)}")
+        print(prose(case.declared.title, indent="  "))
         print(f"  about {printable(case.declared.subject)}, {printable(case.declared.target.partition('/')[2])}")
         for line in known(self._stepper.store, case):
-            print(f"  > {printable(line)}")
+            print(prose(line, indent="  > ", then=""))
+        table = self._stepper.playbook.severity
+        if table:
+            print(prose(f"how bad: {'; '.join(f'{level} if {when}' for when, level in table)}", indent="  "))
         print(f"  you are {printable(person.name)}, {person.seniority}")
 
     def _take_over(self) -> None:
@@ -99,7 +128,7 @@ class Leader:
             print("  acknowledged: you have it")
         roles = case.roles()
         if "commander" not in roles:
-            answer = self._answers.ask(None, "Nobody is commander yet: [c] take it, [n] not me, [q] leave:", "c")
+            answer = self._answers.ask("role", "Nobody is commander yet: [c] take it, [n] not me, [q] leave:", "c")
             if answer == "q":
                 raise Left
             if answer == "c":
@@ -108,18 +137,22 @@ class Leader:
 
     def _was(self, number: int, step: Step) -> None:
         fact = self._stepper.case.steps[step.id]
-        said = f": {printable(fact.output.splitlines()[0])}" if fact.output else ""
-        print(f" {number:>2}  {printable(step.title)}\n    {fact.state} by {printable(fact.by)}{said}\n")
+        said = f": {fact.output.splitlines()[0]}" if fact.output else ""
+        print(f" {number:>2}  {printable(step.title)}\n{prose(f'{fact.state} by {fact.by}{said}')}\n")
 
     def _one(self, number: int, step: Step) -> None:
         state = self._stepper.state(step)
         print(f" {number:>2}  {printable(step.title)}")
-        print(f"    {printable(' '.join(step.why.split()))}")
+        if otherwise := self._stepper.is_answered_otherwise(step):
+            self._stepper.settle(step, "skipped", reason=otherwise)
+            print(f"{prose(f'skipped, it is not for the answer {otherwise}')}\n")
+            return
+        print(prose(step.why))
         if state in ("unsure", "not-verified", "failed", "intent"):
             fact = self._stepper.case.steps[step.id]
-            print(f"    {_before(state, fact)}")
+            print(prose(_before(state, fact)))
         elif state == "open" and (why := self._stepper.case.steps[step.id].reason):
-            print(f"    left open: {printable(why)}")
+            print(prose(f"left open: {why}"))
         if step.kind == "ask":
             self._question(step)
         elif step.kind == "approve":
@@ -132,7 +165,7 @@ class Leader:
 
     def _question(self, step: Step) -> None:
         options = "/".join(step.answers) or "yes/no/unsure"
-        answer = self._answers.ask(step, f"{printable(step.question)} [{options}, ? explain, q leave]:", "unsure")
+        answer = self._answers.ask(step.id, f"{printable(step.question)} [{options}, ? explain, q leave]:", "unsure")
         known = step.answers or ("yes", "no", "unsure")
         if answer == "q":
             raise Left
@@ -145,6 +178,29 @@ class Leader:
             return
         answer = fits[0]
         self._stepper.settle(step, "done" if answer != "unsure" else "unsure", reason=answer)
+        if answer == FALSE_ALARM:
+            self._false_alarm()
+
+    def _false_alarm(self) -> None:
+        """Nobody is blocked for nothing: offers to lift what the incident has blocked, and to close it."""
+        stepper, case = self._stepper, self._stepper.case
+        blocked = standing_blocks(stepper)
+        lift = f"lift the block of {', '.join(blocked)} and " if blocked else ""
+        prompt = printable(f"A false alarm: {lift}close {case.name}? [y] yes, [n] no, go on, [q] leave:")
+        while True:
+            answer = self._answers.ask(FALSE_ALARM, prompt, "").lower()
+            if answer in ("q", "n", "y", "yes", "no"):
+                break
+            print("    type y, n or q")
+        if answer == "q":
+            raise Left
+        if answer[0] == "y":
+            for whom in blocked:
+                blocks.lift(stepper.store, whom, because=f"{case.name} was a false alarm", by=stepper.hands.by)
+                print(prose(f"lifted the block of {whom}"))
+            casework.close(stepper.store, case, by=stepper.hands.by, false_alarm=True)
+            print(f"    {case.name} is closed as a false alarm.  nomoat incident review {case.name}")
+            raise _Closed
 
     def _approval(self, step: Step) -> None:
         person = self._stepper.hands.respond.person(self._stepper.hands.by)
@@ -162,11 +218,13 @@ class Leader:
     def _choice(self, step: Step, prompt: str, default: str, letters: str) -> str:
         """An answer that begins with one of the letters; `?` explains, `q` leaves, anything else is asked again."""
         while True:
-            answer = self._answers.ask(step, prompt, default)
+            answer = self._answers.ask(step.id, prompt, default)
             first, _, reason = answer.partition(" ")
             word = {"yes": "y", "no": "n", "skip": "s", "done": "d"}.get(first.lower(), first.lower())
             if word == "q":
                 raise Left
+            if word == "n" and "n" not in letters and "s" in letters:
+                word = "s"
             if word and word in letters and len(word) == 1:
                 return f"{word} {reason}".strip()
             if isinstance(self._answers, Recorded):
@@ -179,40 +237,67 @@ class Leader:
                 print(f"    '{printable(first)}' is no answer here; type one of {', '.join(letters)}, ? or q")
 
     def _explain(self, step: Step) -> None:
-        for label, text in (("why", step.why), ("breaks", step.breaks), ("undo", step.undo)):
-            if text:
-                filled = values.sentence(" ".join(text.split()), self._stepper.case.values())
-                print(f"    {label}: {printable(filled)}")
+        """What the answers do; why the step is there stands above already."""
+        if step.kind == "approve":
+            for label, text in (("breaks", step.breaks), ("undo", step.undo)):
+                if text:
+                    print(prose(f"{label}: {values.sentence(text, self._stepper.case.values())}", then="  "))
         if step.verify:
-            print(f"    afterwards it is verified: {printable(' '.join(step.verify))}")
-        if step.kind not in ("ask", "approve"):
-            print(
-                "    s skips it and asks why; h says you did it elsewhere; u leaves it open and marks the step unclear"
+            said = (
+                "every worker is asked whether it has it"
+                if step.verify == (WORKERS_HAVE_IT,)
+                else " ".join(step.verify)
             )
+            print(prose(f"afterwards it is verified: {said}"))
+        if step.kind == "ask":
+            print(
+                prose("your answer stands in the review. unsure leaves the question open: it is asked again next time")
+            )
+        elif step.kind == "manual":
+            print(prose("d says that you have done it. r only runs the command and asks again"))
+        elif step.kind != "approve":
+            print(prose("y does it now, exactly as it stands above; h says you did it elsewhere"))
+        if step.kind not in ("ask", "approve"):
+            print(prose("s skips it and asks why; u leaves it open and marks the step unclear"))
 
     def _by_a_person(self, step: Step) -> None:
         if step.command:
             print(f"    $ {printable(_spelt(step, self._stepper))}")
-        run = "[r] run the command, " if step.command else ""
-        prompt = f"[d] done, {run}[s] skip with a reason, [u] unsure, [?] explain, [q] leave:"
-        self._answered(step, self._choice(step, prompt, "", "drshu" if step.command else "dshu"))
+        run = "[r]un the command, " if step.command else ""
+        prompt = f"[d]one, {run}[s]kip, [u]nsure, [?] explain, [q] leave:"
+        answer = self._choice(step, prompt, "", "drshu" if step.command else "dshu")
+        while answer.startswith("r") and isinstance(self._answers, Keyboard):
+            # To look is not to have done it: the person says what came of it.
+            self._show(self._stepper.run(step, settles=False))
+            answer = self._choice(step, prompt, "", "drshu")
+        self._answered(step, answer)
 
+    # Every prompt fits into 80 columns, or its end would be broken in the middle of a word.
     def _action(self, step: Step) -> None:
-        if spelt := _spelt(step, self._stepper):
+        if step.kind == "notify":
+            print(prose(f"to {', '.join(self._stepper.hands.channels(step))}: {self._stepper.message(step)}"))
+        elif spelt := _spelt(step, self._stepper):
             print(f"    $ {printable(spelt)}")
+        if step.kind == "monitor":
+            for line in self._stepper.playbook.recovery:
+                print(prose(f"it is over when {line}", then="  "))
         for label, text in (("breaks:", step.breaks), ("undo:", step.undo)):
             if text:
-                print(f"    {label} {printable(' '.join(values.sentence(text, self._stepper.case.values()).split()))}")
+                print(prose(f"{label} {values.sentence(text, self._stepper.case.values())}", then="  "))
         if step.who == "commander" or step.kind == "revoke":
             print(f"    needs the {step.who}")
-        prompt = "run? [Y]es, [s] skip with a reason, [h] done by hand, [u] unsure, [?] explain, [q] leave:"
-        answer = self._choice(step, prompt, "y", "yrshu")
+        verb = "send? [Y]es, [e]dit" if step.kind == "notify" else "run? [Y]es"
+        prompt = f"{verb}, [s]kip, by [h]and, [u]nsure, [?] explain, [q] leave:"
+        answer = self._choice(step, prompt, "y", "yrshue" if step.kind == "notify" else "yrshu")
         self._answered(step, "r" if answer == "y" else answer)
 
     def _answered(self, step: Step, answer: str) -> None:
         word, _, reason = answer.partition(" ")
         if word == "r":
             self._show(self._stepper.run(step))
+        elif word == "e":
+            text = self._answers.ask(f"{step.id}-text", "write it on one line (empty: as it is above):", "")
+            self._show(self._stepper.run(step, text=text))
         elif word in ("d", "h"):
             self._stepper.settle(step, "by-hand" if word == "h" else "done", reason=reason)
         elif word == "s":
@@ -222,15 +307,33 @@ class Leader:
 
     def _reason(self, step: Step) -> str:
         while isinstance(self._answers, Keyboard):
-            if reason := self._answers.ask(None, f"why is {step.id} skipped? (it stands in the review):", ""):
+            if reason := self._answers.ask("reason", f"why is {step.id} skipped? (it stands in the review):", ""):
                 return reason
         return "no reason given"
 
     def _show(self, done: Done) -> None:
-        for line in done.output.splitlines()[:12] or [""]:
-            print(f"    {printable(line)}")
+        lines = done.output.splitlines()
+        for line in lines[:_LINES]:
+            # What a command printed is shown as it is; our own words are prose.
+            print(f"    {printable(line)}" if done.command else prose(line))
+        if len(lines) > _LINES:
+            print(f"    ... and {len(lines) - _LINES} more lines: run it yourself to see them")
         if done.state not in ("done", "verified"):
             print(f"    {done.state}")
+
+
+def standing_blocks(stepper: Stepper) -> list[str]:
+    """Whom this incident's steps have blocked and nobody has lifted."""
+    found: list[str] = []
+    for step in stepper.playbook.steps:
+        if step.kind == "block" and stepper.state(step):
+            try:
+                effect = stepper.hands.effect(step, stepper.case)
+            except NomoatError:
+                continue
+            if effect is not None and not effect.lifted_by:
+                found.append(values.filled_in(step.target, stepper.case.values()))
+    return list(dict.fromkeys(found))
 
 
 def _spelt(step: Step, stepper: Stepper) -> str:
@@ -245,8 +348,6 @@ def _spelt(step: Step, stepper: Stepper) -> str:
         return f"record more about {values.sentence(step.target, case.values())} for {step.for_s / 3600:g}h"
     if step.kind == "evidence" and step.collect:
         return f"keep {', '.join(step.collect)}"
-    if step.kind == "notify":
-        return f"send: {stepper.hands.message(step, case, stepper.playbook)}"
     import shlex
 
     try:

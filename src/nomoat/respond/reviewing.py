@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from datetime import timedelta
 
 from nomoat.appmap import codec
 from nomoat.appmap.model import Route
@@ -22,6 +23,10 @@ from nomoat.respond.timing import Durations, spoken
 from nomoat.settings import Settings
 
 _SHOWN = 60
+#: Methods that only read.
+_SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
+#: Working days in which what was learnt gets an owner (NIST SP 800-61r3 asks for it soon; five days is our choice).
+_REVIEW_DAYS = 5
 #: What Markdown acts on; an underscore inside a word is none of it (CommonMark, section 6.2).
 _FORMATS = re.compile(r"[\\`*\[\]<>|]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|\A[#!+-]")
 
@@ -51,6 +56,19 @@ class Report:
     reached: tuple[str, ...]
     proposals: tuple[str, ...]
     evidence: tuple[Evidence, ...]
+    #: Steps that changed something before evidence was kept, and why their playbook says so.
+    urgent: tuple[str, ...] = ()
+
+    @property
+    def due(self) -> str:
+        """The day by which each proposal has an owner and a date: five working days after the incident ended."""
+        ended = self.case.first("closed")
+        day = moment(ended[0] if ended is not None else self.case.opened_at).date()
+        left = _REVIEW_DAYS
+        while left:
+            day += timedelta(days=1)
+            left -= day.weekday() < 5
+        return day.isoformat()
 
     @property
     def fact(self) -> Review:
@@ -80,6 +98,11 @@ def report(store: Store, settings: Settings, case: Case, playbook: Playbook) -> 
         reached=tuple(reached_objects(store, case)),
         proposals=_proposals(route, case, playbook),
         evidence=tuple(case.evidence),
+        urgent=tuple(
+            f"{step.title}: {step.urgent}"
+            for step in playbook.steps
+            if step.urgent and (fact := case.steps.get(step.id)) is not None and fact.state not in ("open", "skipped")
+        ),
     )
 
 
@@ -126,21 +149,14 @@ def _timeline(store: Store, case: Case, playbook: Playbook) -> tuple[Row, ...]:
         if step.state not in ("intent", "open"):
             who = f"{step.by}, recorded answer of the drill" if step.drill else step.by
             said = step.output.splitlines()[0] if step.output else step.reason
-            rows.append(Row(at, who, f"{titles.get(step.step, step.step)}: {step.state}", said))
+            rows.append(Row(at, who, f"{titles.get(step.step, step.step)} ({step.state})", said))
     return tuple(sorted(rows, key=lambda row: row.at))
 
 
 def _proposals(route: Route | None, case: Case, playbook: Playbook) -> tuple[str, ...]:
     found: list[str] = []
     if route is not None:
-        kinds = {guard.kind for guard in route.guards if guard.runs != "never"}
-        permission = next((guard.name for guard in route.guards if guard.kind == "permission"), "")
-        if "ownership" not in kinds and permission and route.parameters:
-            file = route.at.rpartition(":")[0] or route.at
-            found.append(f'in {file}, {route.handler.rpartition(":")[2]}(): guard.require("{permission}", owner=...)')
-            found.append(f"in nomoat.yaml: {{permission: {permission}, when: resource.owner == subject.sub}}")
-        elif route.verdict != "guarded":
-            found.append(f"guard {route.method} {route.path} ({route.at}): nothing refuses an anonymous caller")
+        found += _proposed_for(route)
     for step in playbook.steps:
         fact = case.steps.get(step.id)
         if fact is not None and fact.unclear:
@@ -148,6 +164,28 @@ def _proposals(route: Route | None, case: Case, playbook: Playbook) -> tuple[str
         elif fact is not None and fact.state in ("failed", "unsure", "not-verified"):
             found.append(f"playbook {playbook.id}: the step '{step.title}' ended {fact.state}")
     return tuple(found)
+
+
+def _proposed_for(route: Route) -> list[str]:
+    """What would have refused the caller at the route."""
+    if route.verdict != "guarded":
+        return [f"guard {route.method} {route.path} ({route.at}): nothing refuses an anonymous caller"]
+    guards = [guard for guard in route.guards if guard.runs != "never"]
+    permission = next((guard.name for guard in guards if guard.kind == "permission"), "")
+    takes_object = any(parameter.location == "path" for parameter in route.parameters)
+    if any(guard.kind == "ownership" for guard in guards) or not takes_object or permission.startswith("role:"):
+        return []
+    file, handler = route.at.rpartition(":")[0] or route.at, route.handler.rpartition(":")[2]
+    if not permission:
+        tables = [one.rpartition("/")[2] for one in (*route.reads, *route.writes)]
+        if not tables:
+            return []
+        permission = f"{tables[0]}:{'read' if route.method in _SAFE else 'write'}"
+    asked = f'guard.require("{permission}", owner=...)'
+    return [
+        f"in {file}, {handler}(): {asked}, or ask the database only for what is the caller's",
+        f"in nomoat.yaml: {{permission: {permission}, when: resource.owner == subject.sub}}",
+    ]
 
 
 def markdown(found: Report) -> str:
@@ -170,7 +208,10 @@ def markdown(found: Report) -> str:
         "",
         "| when (UTC) | who | what | |",
         "| --- | --- | --- | --- |",
-        *(f"| {row.at[11:23]} | {_md(row.who)} | {_md(row.what)} | {_md(row.detail)} |" for row in found.timeline),
+        *(
+            f"| {shown_at(row, found)} | {_md(row.who)} | {_md(row.what)} | {_md(row.detail)} |"
+            for row in found.timeline
+        ),
         "",
         "## Decisions about the caller",
         "",
@@ -187,10 +228,12 @@ def markdown(found: Report) -> str:
             f"- `{one.sha256[:16]}` {_md(one.name)}, {one.size_bytes:,} bytes, kept by {_md(one.by)}"
             for one in found.evidence
         ),
+        *(f"- changed before evidence was kept: {_md(line)}" for line in found.urgent),
         "",
         "## Proposed",
         "",
         *(f"- {_md(line)}" for line in found.proposals),
+        *(["", f"Each gets an owner and a date until {found.due}."] if found.proposals else ["Nothing."]),
     ]
     return "\n".join(lines) + "\n"
 
@@ -209,6 +252,12 @@ def _map_lines(found: Report) -> list[str]:
     return rows
 
 
+def shown_at(row: Row, found: Report) -> str:
+    """The time of a row; with its day where the incident took more than one."""
+    days = {one.at[:10] for one in found.timeline}
+    return row.at[11:23] if len(days) == 1 else f"{row.at[:10]} {row.at[11:19]}"
+
+
 def counts(rows: tuple[tuple[str, int], ...]) -> str:
     """Counts in words."""
     return ", ".join(f"{number:,} x {_md(what)}" for what, number in rows) or "none"
@@ -219,6 +268,9 @@ def listed(items: tuple[str, ...]) -> str:
     if not items:
         return "Nothing, as far as recorded decisions tell."
     more = f", and {len(items) - _SHOWN} more (in the evidence)" if len(items) > _SHOWN else ""
+    name = items[0].partition(" ")[0]
+    if all(one.startswith(f"{name} ") and ", " not in one for one in items):
+        return f"{name} " + ", ".join(one.partition(" ")[2] for one in items[:_SHOWN]) + more
     return "; ".join(items[:_SHOWN]) + more
 
 

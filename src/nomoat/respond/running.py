@@ -18,11 +18,13 @@ from nomoat.journal.journal import open_store
 from nomoat.journal.ports import Store
 from nomoat.respond import book, casework, drills, linting
 from nomoat.respond import settings as respond_settings
-from nomoat.respond.automatic import Automatic
+from nomoat.respond.automatic import NOT_ARMED, Automatic, is_armed
 from nomoat.respond.book import Playbook
 from nomoat.respond.doing import Hands
 from nomoat.respond.leading import Keyboard, Leader, Recorded
+from nomoat.respond.saying import prose
 from nomoat.respond.stepping import Stepper
+from nomoat.respond.timing import spoken
 from nomoat.settings import Settings
 
 
@@ -62,7 +64,7 @@ def _lead(settings: Settings, store: Store, arguments: argparse.Namespace) -> in
     casework.Intake(store, playbooks(settings)).take()
     case = _chosen(store, arguments.incident)
     playbook = casework.playbook_of(store, case)
-    hands = Hands(settings, respond_settings.read(settings), store, operator())
+    hands = Hands(settings, respond_settings.read(settings), store, operator(), is_played=bool(arguments.answers))
     answers: Keyboard | Recorded = Keyboard()
     if arguments.answers:
         path = (
@@ -73,6 +75,8 @@ def _lead(settings: Settings, store: Store, arguments: argparse.Namespace) -> in
         answers = Recorded(drills.load(path).answers)
     elif not sys.stdin.isatty():
         raise UsageError("there is no terminal to ask in", where="nomoat respond", fix="--auto, or --answers FILE")
+    if not is_armed(store):
+        print(NOT_ARMED, file=sys.stderr)
     done = Leader(Stepper(hands, case, playbook, drill=bool(arguments.answers)), answers).lead()
     if done:
         print(f"every step is done.  nomoat incident close {case.name}   nomoat incident review {case.name}")
@@ -121,13 +125,25 @@ def show(arguments: argparse.Namespace) -> int:
         document.pop("text")
         print(json.dumps({**document, "hash": playbook.hash}, indent=2, default=str))
         return EXIT_CLEAN
-    print(f"{playbook.id}: {printable(playbook.title)}\n  {printable(' '.join(playbook.summary.split()))}\n")
+    print(f"{playbook.id}: {printable(playbook.title)}\n{prose(playbook.summary, indent='  ')}\n")
+    for when, level in playbook.severity:
+        print(prose(f"{level} if {when}", indent="  "))
+    for rule in playbook.escalation:
+        print(prose(f"nobody acknowledged after {spoken(rule.after_s)}: tell {rule.to}", indent="  "))
+    print()
     for number, step in enumerate(playbook.steps, 1):
         marks = [step.kind, *(["auto"] if step.auto else []), *(["gate"] if step.gate else []), f"by the {step.who}"]
         print(f" {number:>2}  {printable(step.title)}   [{step.phase}: {', '.join(marks)}]")
-        print(f"     {printable(' '.join(step.why.split()))}")
-        if step.breaks:
-            print(f"     breaks: {printable(step.breaks)}  undo: {printable(step.undo)}")
+        print(prose(step.why, indent="     "))
+        for label, text in (("changes something before evidence because", step.urgent), ("breaks", step.breaks),
+                            ("undo", step.undo), ("verified by", " ".join(step.verify))):  # fmt: skip
+            if text:
+                print(prose(f"{label}: {text}", indent="     ", then="  "))
+    print()
+    for line in playbook.recovery:
+        print(prose(f"it is over when {line}", indent="  ", then="  "))
+    for name, text in playbook.messages.items():
+        print(prose(f"message {name}: {text}", indent="  ", then="  "))
     return EXIT_CLEAN
 
 

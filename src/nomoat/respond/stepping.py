@@ -6,6 +6,7 @@ anything else waits for a person and is never done a second time by itself.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -21,6 +22,8 @@ from nomoat.respond.turns import turn
 Settled: TypeAlias = Literal["skipped", "by-hand", "unsure", "done", "open"]
 #: States after which a step needs nobody any more.
 FINISHED = frozenset(("done", "verified", "skipped", "by-hand"))
+#: States of a step that was done and did not end well.
+_TRIED = frozenset(("failed", "unsure", "not-verified"))
 #: Who acts where nobody is asked.
 AUTOMATIC = "nomoat respond --auto"
 _OUTPUT = 2000
@@ -35,6 +38,8 @@ class Stepper:
     case: Case
     playbook: Playbook
     drill: bool = False
+    #: How an incident is read again; a responder with many reads each fact once.
+    read: Callable[[int], Case] | None = None
 
     @property
     def store(self) -> Store:
@@ -50,22 +55,42 @@ class Stepper:
         """True when nothing is left to do for a step."""
         return self.state(step) in FINISHED
 
+    def is_answered_otherwise(self, step: Step) -> str:
+        """What was answered where a step is for another answer; empty where it has to be done, or nobody knows."""
+        if step.only_if is None:
+            return ""
+        asked, wanted = step.only_if
+        fact = self.case.steps.get(asked)
+        if fact is None or fact.state != "done" or not fact.reason or fact.reason == wanted:
+            return ""
+        return f"{asked}: {fact.reason}"
+
     def refresh(self) -> None:
         """Reads the incident again: somebody else may have gone on with it."""
-        self.case = casework.load(self.store, self.case.number)
+        number = self.case.number
+        self.case = self.read(number) if self.read is not None else casework.load(self.store, number)
 
-    def run(self, step: Step, *, text: str = "", again: bool = False) -> Done:
+    def message(self, step: Step) -> str:
+        """The text that a notify step would send now."""
+        return self.hands.message(step, self.case, self.playbook)
+
+    def run(self, step: Step, *, text: str = "", again: bool = False, settles: bool = True) -> Done:
         """Does a step: intent, action, result; `text` replaces its message. An interrupted one is looked at first.
 
-        `again` does a finished one once more.
+        `again` does a finished one once more. With `settles=False` what its command said is recorded and the step stays
+        open: whoever looks at it has not done it yet.
 
         Raises BusyError where another process is doing a step of this incident for longer than ten seconds.
         """
+        seen = self.case.steps.get(step.id)
         with turn(self.hands.settings.state, self.case.number, wait_s=_TURN_WAIT_S):
             self.refresh()
             before = self.case.steps.get(step.id)
             if before is not None and before.state in FINISHED and not again:
                 return Done("done", f"{before.by} has done it: {before.state}")
+            if before is not None and before.state in _TRIED and before != seen:
+                # Somebody else did it while this one waited: whether to do it again is decided knowing that.
+                return Done("unsure", f"{before.by} has just done it: {before.state}. {before.output}".strip())
             if before is not None and before.state == "intent":
                 found = self._after_a_crash(step)
                 if found is not None:
@@ -77,7 +102,7 @@ class Stepper:
             if not goes_on:
                 self._write(step, "intent", attempt)
             done = self.hands.do(step, self.case, self.playbook, text=text)
-            self._write(step, done.state, attempt, done)
+            self._write(step, done.state if settles else "open", attempt, done)
             return done
 
     def settle(self, step: Step, state: Settled, *, reason: str = "", unclear: bool = False) -> None:
@@ -87,6 +112,9 @@ class Stepper:
             before = self.case.steps.get(step.id)
             if before is not None and before.state in FINISHED:
                 # Somebody else has done it while this one thought about it: what was done stands.
+                return
+            if before is not None and state == "open":
+                # Left open says less than anything else that is known of it.
                 return
             attempt = 1 if before is None else before.attempt + 1
             self._write(step, state, attempt, reason=reason, unclear=unclear)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from nomoat.journal.facts import Alert, moment
@@ -36,6 +37,22 @@ def durations(store: Store, case: Case, playbook: Playbook) -> Durations:
         _between(alerted, acknowledged[0] if acknowledged else None),
         _between(first, contained),
         _between(first, closed[0] if closed else None),
+    )
+
+
+def means(found: Iterable[Durations]) -> Durations:
+    """The mean of each, over those incidents in which it was reached: MTTD, MTTA, time to contain, MTTR."""
+    every = list(found)
+
+    def mean(of: Callable[[Durations], float | None]) -> float | None:
+        reached = [seconds for one in every if (seconds := of(one)) is not None]
+        return sum(reached) / len(reached) if reached else None
+
+    return Durations(
+        mean(lambda one: one.detected_s),
+        mean(lambda one: one.acknowledged_s),
+        mean(lambda one: one.contained_s),
+        mean(lambda one: one.resolved_s),
     )
 
 

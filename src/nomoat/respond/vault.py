@@ -17,6 +17,7 @@ import uuid
 import zlib
 from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 from nomoat.errors import NomoatError, StorageError
 from nomoat.journal.facts import Evidence
@@ -24,6 +25,10 @@ from nomoat.journal.facts import Evidence
 MANIFEST = "manifest.json"
 _MAX_MEMBERS = 10_000
 _MAX_BYTES = 2 * 1024**3
+_MAX_MANIFEST = 16 * 1024**2
+_PIECE = 1 << 20
+#: The newest format of bundles.
+FORMAT = 1
 _NAME = re.compile(r"sha256/[0-9a-f]{64}\Z")
 
 
@@ -100,71 +105,105 @@ def manifest(incident: str, kept: Iterable[Evidence], store_head: str) -> bytes:
         }
         for one in kept
     ]
-    document = {"format": 1, "incident": incident, "journal_head": store_head, "files": files}
+    document = {"format": FORMAT, "incident": incident, "journal_head": store_head, "files": files}
     return json.dumps(document, indent=2, sort_keys=True).encode() + b"\n"
 
 
 def bundle(vault: Vault, incident: str, kept: list[Evidence], store_head: str, path: Path) -> int:
     """Writes a bundle: the same evidence gives the same bytes. Gives the number of files."""
-    contents = {f"sha256/{one.sha256}": vault.read(one.sha256) for one in kept}
-    contents[MANIFEST] = manifest(incident, kept, store_head)
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as archive:
-        for name in sorted(contents):
-            member = tarfile.TarInfo(name)
-            member.size, member.mode, member.mtime = len(contents[name]), 0o400, 0
-            archive.addfile(member, io.BytesIO(contents[name]))
+    names = sorted({one.sha256 for one in kept})
+    for sha256 in names:
+        # Before anything is written: a bundle without what it lists is none.
+        vault.read(sha256)
     try:
-        with path.open("wb") as stream, gzip.GzipFile("", "wb", fileobj=stream, mtime=0) as zipped:
-            zipped.write(packed.getvalue())
+        with (
+            path.open("wb") as stream,
+            gzip.GzipFile("", "wb", fileobj=stream, mtime=0) as zipped,
+            tarfile.open(fileobj=zipped, mode="w", format=tarfile.USTAR_FORMAT) as archive,
+        ):
+            _add(archive, MANIFEST, manifest(incident, kept, store_head))
+            for sha256 in names:
+                _add(archive, f"sha256/{sha256}", vault.read(sha256))
     except OSError as error:
         raise NomoatError(
             f"cannot write the bundle: {error.strerror}", where=str(path), fix="check path and space"
         ) from error
-    return len(contents) - 1
+    return len(names)
+
+
+def _add(archive: tarfile.TarFile, name: str, content: bytes) -> None:
+    member = tarfile.TarInfo(name)
+    member.size, member.mode, member.mtime = len(content), 0o400, 0
+    archive.addfile(member, io.BytesIO(content))
+
+
+class _Member(NamedTuple):
+    """What was read of a file in a bundle; the content is kept of a manifest alone."""
+
+    sha256: str
+    size_bytes: int
+    content: bytes = b""
 
 
 def verify(path: Path) -> list[str]:
     """What is wrong with a bundle: changed, missing or extra files; empty when it holds."""
     try:
-        contents = _members(path)
+        found = _members(path)
     except (OSError, tarfile.TarError, EOFError, ValueError, zlib.error) as error:
         return [f"the bundle cannot be read: {error}"]
-    if MANIFEST not in contents:
+    if MANIFEST not in found:
         return [f"{MANIFEST} is missing"]
     try:
-        document = json.loads(contents.pop(MANIFEST))
+        document = json.loads(found.pop(MANIFEST).content)
+        if document["format"] > FORMAT:
+            return [f"format {document['format']} of {MANIFEST} is newer than this nomoat: upgrade it"]
         listed = {f"sha256/{one['sha256']}": int(one["size_bytes"]) for one in document["files"]}
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return [f"{MANIFEST} is damaged"]
-    problems = [f"{name} is missing" for name in sorted(set(listed) - set(contents))]
-    problems += [f"{name} is not in the manifest" for name in sorted(set(contents) - set(listed))]
-    for name in sorted(set(listed) & set(contents)):
-        if f"sha256/{hashlib.sha256(contents[name]).hexdigest()}" != name:
+    problems = [f"{name} is missing" for name in sorted(set(listed) - set(found))]
+    problems += [f"{name} is not in the manifest" for name in sorted(set(found) - set(listed))]
+    for name in sorted(set(listed) & set(found)):
+        if f"sha256/{found[name].sha256}" != name:
             problems.append(f"{name} was changed")
-        elif len(contents[name]) != listed[name]:
+        elif found[name].size_bytes != listed[name]:
             problems.append(f"{name} has another size than the manifest says")
     return problems
 
 
-def _members(path: Path) -> dict[str, bytes]:
-    """The files of a bundle, read in memory: nothing is unpacked, links and other names are refused."""
-    contents: dict[str, bytes] = {}
+def _members(path: Path) -> dict[str, _Member]:
+    """The files of a bundle, hashed piece by piece: nothing is unpacked, links and other names are refused."""
+    found: dict[str, _Member] = {}
     total = 0
     with gzip.open(path) as zipped:
-        # To its very end: what was cut off, or does not fit its checksum, is told even where no file of it is missing.
-        while read := zipped.read(1 << 20):
-            total += len(read)
-            if total > _MAX_BYTES:
-                raise ValueError("it holds too much")
-    total = 0
-    with tarfile.open(path, mode="r:gz") as archive:
-        for member in archive:
-            if not member.isreg() or not (member.name == MANIFEST or _NAME.match(member.name)):
+        # Only plain headers, read by hand: those with a header of their own could be as large as their author likes.
+        while (header := zipped.read(tarfile.BLOCKSIZE)).strip(b"\0"):
+            member = tarfile.TarInfo.frombuf(header, "utf-8", "strict")
+            is_plain = member.type in (tarfile.REGTYPE, tarfile.AREGTYPE)
+            if not is_plain or not (member.name == MANIFEST or _NAME.match(member.name)):
                 raise ValueError(f"a member is no evidence: {member.name[:80]!r}")
             total += member.size
-            if member.name in contents or len(contents) >= _MAX_MEMBERS or total > _MAX_BYTES:
+            if member.name in found or len(found) >= _MAX_MEMBERS or total > _MAX_BYTES:
                 raise ValueError("it holds a name twice, or too much")
-            stream = archive.extractfile(member)
-            contents[member.name] = stream.read() if stream is not None else b""
-    return contents
+            found[member.name] = _read(zipped, member)
+        # To its very end: what was cut off, or does not fit its checksum, is told even where no file of it is missing.
+        while read := zipped.read(_PIECE):
+            total += len(read)
+            if total > _MAX_BYTES or read.strip(b"\0"):
+                raise ValueError("something is behind its end")
+    return found
+
+
+def _read(stream: gzip.GzipFile, member: tarfile.TarInfo) -> _Member:
+    is_manifest = member.name == MANIFEST
+    if is_manifest and member.size > _MAX_MANIFEST:
+        raise ValueError(f"its {MANIFEST} is too large")
+    digest, kept, left = hashlib.sha256(), bytearray(), member.size
+    while left:
+        piece = stream.read(min(left, _PIECE))
+        if not piece:
+            raise EOFError("it was cut off")
+        digest.update(piece)
+        kept += piece if is_manifest else b""
+        left -= len(piece)
+    stream.read(-member.size % tarfile.BLOCKSIZE)
+    return _Member(digest.hexdigest(), member.size, bytes(kept))

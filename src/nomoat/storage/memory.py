@@ -41,7 +41,7 @@ from nomoat.journal.ports import (
     Verification,
 )
 from nomoat.journal.standing import Change, Standing, apply, change
-from nomoat.journal.workers import Beat, is_held, process_states, seconds_from
+from nomoat.journal.workers import LISTED_S, Beat, is_held, process_states, seconds_from
 
 _shared: dict[str, MemoryStore] = {}
 _shared_lock = threading.Lock()
@@ -212,12 +212,16 @@ class MemoryStore:
         """A process lives, and has read so far."""
         with self._lock:
             known = self._beats.get(process)
-            self._beats[process] = Beat.now(
-                process, role, service, chain.number(position), ended, known, at=self._clock()
-            )
+            beat = Beat.now(process, role, service, chain.number(position), ended, known, at=self._clock())
+            self._beats[process] = beat
+            if ended:
+                forgotten = seconds_from(beat.seen_at, -LISTED_S)
+                old = [one.id for one in self._beats.values() if one.ended and one.seen_at < forgotten]
+                for name in old:
+                    del self._beats[name]
 
     def processes(self) -> list[ProcessState]:
-        """Processes seen within the last day."""
+        """Processes seen within the last day, or that did not end."""
         with self._lock:
             return process_states(self._beats.values(), now=self._clock())
 

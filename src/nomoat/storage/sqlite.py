@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from nomoat.errors import CursorMovedError, NomoatError, StorageError
+from nomoat.errors import CursorMovedError, NomoatError, SettingsError, StorageError
 from nomoat.journal import chain
 from nomoat.journal.codec import decode
 from nomoat.journal.facts import (
@@ -40,7 +40,7 @@ from nomoat.journal.ports import (
     Verification,
 )
 from nomoat.journal.standing import STANDING_NAMES, Change, change
-from nomoat.journal.workers import Beat, is_held, process_states, seconds_from
+from nomoat.journal.workers import LISTED_S, Beat, is_held, process_states, seconds_from
 from nomoat.storage import sqlite_retention, sqlite_schema, sqlite_verify
 from nomoat.storage.sqlite_session import BUSY_S, Session, check_place, missing, store_row
 
@@ -69,7 +69,7 @@ class SQLiteStore:
         self._clock = clock
         path = Path(url.partition(":")[2])
         if not path.name:
-            raise StorageError(f"'{url}' names no file", where="journal.store", fix="write sqlite:PATH")
+            raise SettingsError(f"'{url}' names no file", where="journal.store", fix="write sqlite:PATH")
         path = path.absolute()
         self._session = Session(path, busy_s=busy_s)
         with self._session.translated("open"):
@@ -243,9 +243,12 @@ class SQLiteStore:
                     beat.started_at, beat.seen_at, beat.position, int(beat.ended),
                 ),
             )  # fmt: skip
+            if ended:
+                forgotten = seconds_from(beat.seen_at, -LISTED_S)
+                writer.execute("DELETE FROM processes WHERE ended = 1 AND seen_at < ?", (forgotten,))
 
     def processes(self) -> list[ProcessState]:
-        """Processes seen within the last day."""
+        """Processes seen within the last day, or that did not end."""
         now = self._clock()
         with self._session.read() as reader:
             rows = reader.execute("SELECT * FROM processes").fetchall()

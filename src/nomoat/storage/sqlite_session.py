@@ -23,6 +23,8 @@ from nomoat.storage import sqlite_schema
 
 #: How long a writer waits for its turn before it says that the store is locked.
 BUSY_S = 10.0
+#: Spreads processes that wait for one another: forked ones share no state, and the caller's own is left alone.
+_SPREAD = random.SystemRandom()
 _DAMAGED = "the file is damaged"
 _FIX_READ_ONLY = (
     "mount it writable; or copy the folder and look at that: nomoat journal show --store sqlite:COPY/journal.db"
@@ -93,7 +95,7 @@ class Session:
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                     raise
-            time.sleep(wait_s * random.uniform(0.5, 1.5))  # noqa: S311 (spreads the processes, hides nothing)
+            time.sleep(wait_s * _SPREAD.uniform(0.5, 1.5))
             wait_s = min(wait_s * 1.5, 0.004)
 
     def _connect(self, *, busy_ms: int) -> sqlite3.Connection:
@@ -213,7 +215,7 @@ def missing(path: Path) -> StorageError:
     return StorageError(
         "there is no journal here yet",
         where=str(path),
-        fix="start the guarded service or `nomoat check` once, or name the store: --store sqlite:PATH",
+        fix="start the guarded service once: it makes the journal. Another one is named by --store sqlite:PATH",
     )
 
 

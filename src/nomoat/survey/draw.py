@@ -69,9 +69,11 @@ def draw_program(program: Program, sources: Sources, *, path: Path, settings: Se
     reach = Reach(program, known)
     routes: list[Route] = []
     guarding: dict[Scope, None] = {}
+    # All middleware first: what it leaves in a request, every dependency may find.
+    before = {id(found): middleware.around(found) for part in parts for found in part.routes}
     for part in parts:
         for found in part.routes:
-            answer = verdicts.of(found, middleware.around(found))
+            answer = verdicts.of(found, before[id(found)])
             route = _route(part, found, answer)
             routes.append(reaching(route, found, answer, reach, known))
             guarding.update(dict.fromkeys(answer.functions))

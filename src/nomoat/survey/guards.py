@@ -16,11 +16,12 @@ from nomoat.survey.trial import demands
 from nomoat.survey.trial.calls import guards_by_name
 from nomoat.survey.trial.demands import AUTHENTICATION, OTHER, Demand
 from nomoat.survey.trial.machine import Condition, End, ExhaustedError, Limits, RaisedError, Surroundings
-from nomoat.survey.trial.refusals import is_redirect, names_of, status_of, status_of_raised
+from nomoat.survey.trial.refusals import is_redirect, names_of, status_of, status_of_raised, unrefused
 from nomoat.survey.trial.statements import Trial
 from nomoat.survey.trial.values import (
     CALLER,
     INPUT,
+    UNREAD,
     Choice,
     Class,
     Const,
@@ -58,6 +59,8 @@ class Judgement:
     is_scheme: bool = False
     #: Schemes whose credential this one verifies: it is named instead of them.
     absorbs: list[Judgement] = field(default_factory=list)
+    #: Why middleware answers by itself, so that nothing behind it is asked; empty where it does not.
+    answers: str = ""
     #: Parameters that the framework reads from the request for it.
     given: list[Given] = field(default_factory=list)
 
@@ -189,7 +192,7 @@ class Judge:
             return Judgement(
                 doubts=[f"depends on {last} of a package that is not here ({package})"],
                 signed=Thing(marks=CALLER),
-                anonymous=Thing(marks=CALLER),
+                anonymous=Thing(marks=CALLER | UNREAD),
             )
         return Judgement(signed=Thing(name), anonymous=Thing(name))
 
@@ -218,15 +221,28 @@ class Judge:
         if isinstance(init, Function) and init.scope is not None:
             found = self.function(init, scopes, path, name=cls.scope.name, at=cls.scope.at)
             found.signed = Thing(marks=_tags(found), cls=cls.scope)
-            found.anonymous = found.signed
+            found.anonymous = self._object_of(cls, found)
             return found
         if any(name in self.models.forms for name in names_of(self._reader, cls)):
             return Judgement(signed=Thing(marks=INPUT), anonymous=Thing(marks=INPUT))
         found = Judgement(function=cls.scope)
         self._children(found, self.injection.fields(cls).given, scopes, path, {}, {})
         found.signed = Thing(marks=INPUT | _tags(found), cls=cls.scope)
-        found.anonymous = found.signed
+        found.anonymous = Thing(marks=found.signed.tags | UNREAD, cls=cls.scope)
         return found
+
+    def _object_of(self, cls: Class, found: Judgement) -> Value:
+        """The object of a class for a caller without a credential: it is there, whatever was looked for."""
+        children = iter(found.children)
+        named: dict[str, Value] = {}
+        for one in found.given:
+            value = next(children).anonymous if one.is_dependency else one.absent or one.value
+            named[one.parameter or one.name] = value or Thing()
+        trial = Trial(self.around, anonymous=True)
+        try:
+            return trial.construct(cls, (), named, cls.scope.at)
+        except (RaisedError, ExhaustedError, RecursionError):
+            return Thing(marks=_tags(found) | UNREAD, cls=cls.scope)
 
     def function(
         self, function: Function, scopes: tuple[str, ...], path: str, *, name: str = "", at: str = "", made: str = ""
@@ -270,7 +286,9 @@ class Judge:
 
         asked = argument(self.models.refusing[outer.name], outer.args, outer.named)
         values = asked.values if isinstance(asked, Items) else [asked]
-        found.refuses = True
+        found.refuses = "credential" not in self.around.forged
+        if not found.refuses:
+            found.doubts.append("who is signed in is up to middleware, which may sign a guest in")
         needed: list[Demand] = []
         for value in values:
             text = str(value.value) if isinstance(value, Const) else ""
@@ -293,8 +311,15 @@ class Judge:
                 found.children.append(child)
                 anonymous[one.name], signed[one.name] = child.anonymous, child.signed
             elif one.value is not None:
-                name = one.name.replace("-", "_") if one.place == "header" else one.name
-                anonymous[name] = signed[name] = one.value
+                name = one.parameter or one.name
+                anonymous[name], signed[name] = self._absent(one), one.value
+
+    def _absent(self, one: Given) -> Value:
+        """What a parameter is for a caller who sends no credential; anything, where middleware writes into requests."""
+        value = one.absent or one.value or Thing()
+        if "caller" in value.tags and one.place in self.around.forged:
+            return Thing(marks=value.tags | UNREAD)
+        return value
 
     # -- trials ------------------------------------------------------------------------------------------------------
 
@@ -313,6 +338,9 @@ class Judge:
             named = {name: value for name, value in named.items() if name in names}
         try:
             value = trial.invoke(function, (), named, function.at)
+            if function.wraps is not None:
+                # A wrapper that is no coroutine function itself gives the coroutine of what it wraps.
+                value = trial.ran(value)
         except RaisedError as raised:
             return Tried(False, Const(None), [*raised.ends, *trial.pending], trial)
         except (ExhaustedError, RecursionError):
@@ -326,6 +354,7 @@ class Judge:
             found.refuses = bool(about) or any(
                 status_of_raised(tried.trial, end.value) in (401, 403) for end in tried.ends
             )
+            self._answered_otherwise(found, tried, name)
         elif tried.is_exhausted:
             found.doubts.append(f"{name} does too much to be followed ({at})")
         elif any(end.needs_credential for end in about):
@@ -333,6 +362,16 @@ class Judge:
         found.doubts.extend(f"{why} ({place})" for why, place in tried.trial.record.unknown)
         if not found.refuses:
             found.doubts.extend(unread(tried, name))
+
+    def _answered_otherwise(self, found: Judgement, tried: Tried, name: str) -> None:
+        """A refusal that the application answers as if it were none refuses nobody."""
+        whys = [why for end in tried.ends if (why := unrefused(tried.trial, end.value))]
+        sent = tried.trial.record.sent
+        if found.refuses and (whys or sent):
+            found.refuses = False
+            found.doubts.append(
+                f"{name} refuses, but {whys[0]}" if whys else f"{name} sends before it asks ({sent[0]})"
+            )
 
     def _why(self, tried: Tried, name: str) -> str:
         for condition in tried.trial.record.undecided:

@@ -24,6 +24,7 @@ from nomoat.survey.trial.values import (
     Outside,
     Thing,
     Value,
+    absent,
     options,
 )
 
@@ -37,6 +38,10 @@ class Given:
     scopes: tuple[str, ...] = ()
     is_dependency: bool = False
     value: Value | None = None
+    #: What it is called in the function, where the request calls it something else.
+    parameter: str = ""
+    #: What it is for a caller who sends no credential, where that is another.
+    absent: Value | None = None
     place: str = ""
     type: str = ""
 
@@ -114,12 +119,10 @@ class Injection:
         for mark in marks:
             if isinstance(mark, Thing) and mark.name in self._models.inputs:
                 given = self._input(name, self._models.inputs[mark.name], mark, cls, short)
-                if isinstance(given.value, Thing) and any(_is_given(one) for one in _defaults(mark, marks)):
-                    given.value.marks |= UNREAD
-                return given
+                return _with_default(given, _defaults(mark, marks))
         if dotted in self._models.injected:
             return Given(name, value=Thing(dotted), type=short)
-        return self._plain(name, path, cls, short, in_handler, default_node is not None)
+        return _with_default(self._plain(name, path, cls, short, in_handler), marks)
 
     def _marks(self, env: Env, annotation: Node | None, default: Node | None) -> list[Value]:
         found: list[Value] = []
@@ -175,9 +178,10 @@ class Injection:
         by_place = {"header": tags_of_header, "cookie": tags_of_cookie, "query": tags_of_query}
         marks = by_place[place](asked) if place in by_place else INPUT
         shown = asked.replace("_", "-") if place == "header" else asked
-        return Given(shown if place == "header" else name, value=Thing(marks=marks, cls=cls), place=place, type=short)
+        shown = shown if place == "header" else name
+        return Given(shown, value=Thing(marks=marks, cls=cls), parameter=name, place=place, type=short)
 
-    def _plain(self, name: str, path: str, cls: Scope | None, short: str, in_handler: bool, has_default: bool) -> Given:
+    def _plain(self, name: str, path: str, cls: Scope | None, short: str, in_handler: bool) -> Given:
         if "{" + name in path:
             return Given(name, value=Thing(marks=INPUT, trail=()), place="path", type=short)
         if cls is not None:
@@ -190,11 +194,20 @@ def _defaults(mark: Thing, marks: list[Value]) -> list[Value]:
     return [*mark.args[:1], *(mark.named[key] for key in ("default", "default_factory") if key in mark.named), *marks]
 
 
-def _is_given(default: Value) -> bool:
-    """Whether a caller who sends nothing is taken to have sent this."""
-    return isinstance(default, Function) or (
-        isinstance(default, Const) and bool(default.value) and default.value != ...
-    )
+def _with_default(given: Given, defaults: list[Value]) -> Given:
+    """The parameter, with what it is where nothing is sent: its default; without one, the framework refuses."""
+    value = given.value
+    default = next((one for one in defaults if isinstance(one, (Const, Function)) or "setting" in one.tags), None)
+    if value is not None and "caller" in value.tags and default is not None and not _is_required(default):
+        given.absent = absent(default, value)
+    if isinstance(value, Thing) and value.cls is not None and "caller" in value.tags:
+        # A model of several headers: each has a default of its own.
+        given.absent = Thing(marks=value.tags | UNREAD, cls=value.cls)
+    return given
+
+
+def _is_required(default: Value) -> bool:
+    return isinstance(default, Const) and default.value is ...
 
 
 __all__ = ["CALLER", "Given", "Injection", "Registry", "Signature"]

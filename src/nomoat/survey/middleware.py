@@ -12,13 +12,26 @@ from nomoat.survey.routing import Found
 from nomoat.survey.trial.calls import NEXT, SEND, guards_by_name
 from nomoat.survey.trial.machine import RaisedError
 from nomoat.survey.trial.refusals import is_redirect, names_of, status_of
-from nomoat.survey.trial.registry import Entry
-from nomoat.survey.trial.values import Choice, Class, Const, Function, Object, Outside, PathOf, Table, Thing, Value
+from nomoat.survey.trial.registry import Entry, argument
+from nomoat.survey.trial.values import (
+    INPUT,
+    Choice,
+    Class,
+    Const,
+    Function,
+    Object,
+    Outside,
+    PathOf,
+    Table,
+    Thing,
+    Value,
+    options,
+)
 
 
 def path_to(found: Found) -> Value:
     """The path of a request to the route."""
-    return PathOf(found.path) if "{" in found.path or found.method == "ANY" else Const(found.path)
+    return PathOf(found.path) if "{" in found.path or found.method == "ANY" else Const(found.path, INPUT)
 
 
 def request_to(models: Models, found: Found) -> Thing:
@@ -114,6 +127,9 @@ class MiddlewareJudge:
         )
         if not tried.passes and any(end.needs_credential for end in tried.ends):
             return Judgement(refuses=True, guards=[Guard("authentication", called.name, called.at)])
+        if any(not isinstance(one, Const) or one.value is not None for one in options(tried.value)):
+            # It may sign somebody in who has no credential.
+            self._judge.around.forged.add("credential")
         return Judgement()
 
     def _class(self, cls: Class, args: tuple[Value, ...], named: dict[str, Value], found: Found) -> Judgement:
@@ -164,7 +180,9 @@ class MiddlewareJudge:
         tried = self._judge.tried(function, named, is_anonymous=True)
         # What can refuse nobody does so on no path.
         can_refuse = function.scope is None or self._judge.around.may_refuse(function.scope)
-        self._saw_path = self._saw_path or (tried.trial.record.saw_path and can_refuse)
+        judged.answers = self._own_answer(tried, name)
+        self._saw_path = self._saw_path or (tried.trial.record.saw_path and (can_refuse or bool(judged.answers)))
+        self._judge.around.forged |= tried.trial.record.forged
         passes = bool(tried.trial.record.reached)
         refusals = self._refusals(tried)
         if refusals and not passes:
@@ -180,6 +198,18 @@ class MiddlewareJudge:
             self._judge.take_answers(judged, signed, name)
         return judged
 
+    def _own_answer(self, tried: Tried, name: str) -> str:
+        """Why it may answer in place of the route, without refusing; empty where it does not."""
+        for value, place in tried.trial.record.own:
+            refusal = next((self._models.answers[one] for one in names_of(tried.trial, value)
+                            if one in self._models.answers), None)  # fmt: skip
+            if refusal is None or refusal.redirects or not isinstance(value, Thing) or _is_of_next(value):
+                continue
+            status = status_of(tried.trial, value, self._models.answers) or 0
+            if 0 < status < _REDIRECTS or (not status and argument(refusal.status, value.args, value.named) is None):
+                return f"{name} may answer by itself ({place})"
+        return ""
+
     def _refusals(self, tried: Tried) -> list[str]:
         found = [end.at for end in tried.ends if end.needs_credential]
         for value, place, conditions, _, caught in tried.trial.answered:
@@ -193,4 +223,18 @@ class MiddlewareJudge:
         return found
 
 
+def _is_of_next(value: Value) -> bool:
+    """Whether it is made of what comes after the middleware."""
+    if isinstance(value, Table):
+        return any(_is_of_next(one) for one in (*value.entries.values(), *([value.other] if value.other else [])))
+    if isinstance(value, Choice):
+        return any(_is_of_next(option) for option in value.options)
+    if isinstance(value, Outside):
+        return value.me is not None and _is_of_next(value.me)
+    if not isinstance(value, Thing):
+        return False
+    return value.name.startswith("next.") or any(_is_of_next(one) for one in (*value.args, *value.named.values()))
+
+
+_REDIRECTS = 300
 __all__ = ["MiddlewareJudge", "Table", "names_of"]

@@ -30,7 +30,10 @@ _NAMES = {
     "files": "files", "harmless_middleware": "harmless", "requests": "requests", "closing": "closing",
     "scopes_of_route": "scopes_of_route", "injected": "injected", "forms": "forms", "verifiers": "verifiers",
     "signatures": "signatures", "comparers": "comparers", "macs": "macs", "limiters": "limiters",
-    "settings": "settings", "raising_methods": "raising_methods", "passwords": "passwords", "issuers": "issuers",
+    "stores": "stores", "parsers": "parsers", "transparent": "transparent", "splitting": "splitting",
+    "managing": "managing", "own_handlers": "own_handlers", "sending": "sending", "forging": "forging",
+    "scheme_methods": "scheme_methods", "settings": "settings",
+    "raising_methods": "raising_methods", "passwords": "passwords", "issuers": "issuers",
 }  # fmt: skip
 _RECORDS = (
     "objects", "verbs", "listed", "endpoint_classes", "class_views", "middleware_classes", "backends", "request",

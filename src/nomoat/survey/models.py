@@ -201,6 +201,15 @@ class Models:
     raising_methods: set[str] = field(default_factory=set)
     passwords: set[str] = field(default_factory=set)
     issuers: set[str] = field(default_factory=set)
+    stores: set[str] = field(default_factory=set)
+    parsers: set[str] = field(default_factory=set)
+    transparent: set[str] = field(default_factory=set)
+    managing: set[str] = field(default_factory=set)
+    own_handlers: set[str] = field(default_factory=set)
+    sending: set[str] = field(default_factory=set)
+    forging: set[str] = field(default_factory=set)
+    splitting: set[str] = field(default_factory=set)
+    scheme_methods: set[str] = field(default_factory=set)
 
 
 @cache

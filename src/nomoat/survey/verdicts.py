@@ -195,6 +195,11 @@ class Verdicts:
             result.doubts.append(f"{handler.name} does too much to be followed")
         elif refusals and not passes:
             result.refuses = True
+            self._judge._answered_otherwise(result, tried, handler.name)
+            if handler.scope is not None and self._judge.around.is_generator(handler.scope):
+                # What is yielded is a stream: its answer has begun before the first line of the body runs.
+                result.refuses = False
+                result.doubts.append(f"{handler.name} begins to answer before it refuses")
         elif refusals and not tried.is_exhausted:
             result.doubts.append(self._judge._why(tried, handler.name))
 
@@ -279,8 +284,12 @@ class Verdicts:
         # A route that may be elsewhere is not guarded here: another one may answer at this path.
         is_astray = found is not None and bool(found.around.doubt)
         refused = not is_astray and any(one.refuses for one in every if _counts(one))
+        own = _answering(before) if refused else ""
+        refused = refused and not own
         # What stands nearest to the route says most about it: its own checks before middleware around everything.
         doubts = [doubt for one in reversed(every) for doubt in one.doubts]
+        if own:
+            doubts.insert(0, own)
         if found is not None and found.around.doubt:
             doubts.insert(0, found.around.doubt)
         if refused:
@@ -300,6 +309,14 @@ class Verdicts:
         if refused:
             answer.binding = _binding(every, doubts)
         return answer
+
+
+def _answering(before: list[Judgement]) -> str:
+    """Why middleware may answer before anything refuses; the outermost is asked first."""
+    for one in before:
+        if one.refuses or one.answers:
+            return "" if one.refuses else one.answers
+    return ""
 
 
 def _counts(one: Judgement) -> bool:

@@ -43,13 +43,29 @@ def over_window(detection: Detection, window: Window, named: Mapping[str, str], 
 def _summary(window: Window, events: list[Event], observed: int) -> str:
     seconds = events[-1].at_s - events[0].at_s
     what = (
-        "events"
+        _noun(events)
         if window.type == "event_count"
         else f"different {'objects' if window.field == 'params' else window.field}"
     )
     return (
         f"{observed} {what} in {max(1, round(seconds))} s (at least {window.threshold} in {window.span_s:.0f} s alert)"
     )
+
+
+def _noun(events: list[Event]) -> str:
+    """What was counted, as people call it."""
+    kinds, outcomes = {event.kind for event in events}, {event.outcome for event in events}
+    if kinds == {"login"}:
+        return "failed sign-ins" if outcomes == {"deny"} else "sign-ins"
+    if kinds <= {"decision", "request"}:
+        return "denied requests" if outcomes == {"deny"} else "requests"
+    return "events"
+
+
+def who(alert: Alert) -> str:
+    """Whom an alert is about, for people: nobody in particular is called by the address that was used."""
+    somebody = alert.subject if alert.subject != "anonymous" else ""
+    return somebody or alert.client or alert.subject or alert.service
 
 
 def _common(values: Iterable[str]) -> str:

@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from nomoat.errors import NomoatError
 from nomoat.journal.facts import Decision, moment
 
+#: The newest format of events that is read.
+FORMAT = 1
 #: A longer line is refused unread.
 MAX_LINE_BYTES = 256 * 1024
 _MAX_TEXT = 4096
@@ -124,10 +126,12 @@ def from_line(line: str | bytes, *, source: str, number: int) -> Event:
     try:
         return _event(found, source)
     except (ValueError, TypeError, OverflowError) as error:
-        raise EventError(str(error), where=where, fix="docs/reference/detections.md has the fields") from error
+        raise EventError(str(error), where=where, fix="docs/how-to/watch-a-service.md has the fields") from error
 
 
 def _event(found: dict[str, object], source: str) -> Event:
+    if _number(found, "format", FORMAT) > FORMAT:
+        raise ValueError(f"format {found['format']} is newer than this nomoat, which reads {FORMAT}")
     happened_at = _text(found, "happened_at")
     at = _time(happened_at)
     params = found.get("params", {})
@@ -155,7 +159,7 @@ def _event(found: dict[str, object], source: str) -> Event:
     )
 
 
-_TAKEN = _FIELDS | {"params", "target"}
+_TAKEN = _FIELDS | {"params", "target", "format"}
 
 
 def _added(found: dict[str, object]) -> Iterator[tuple[str, object]]:

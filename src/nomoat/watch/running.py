@@ -32,14 +32,16 @@ from nomoat.journal.facts import Alert, Decision, Response
 from nomoat.journal.gaps import GapTeller
 from nomoat.journal.journal import open_store
 from nomoat.journal.ports import Store
+from nomoat.notify import outbox
 from nomoat.notify import settings as notify_settings
 from nomoat.notify.ports import Channel
 from nomoat.settings import Settings
-from nomoat.watch import events, registry
+from nomoat.watch import alerts, events, registry
 from nomoat.watch import settings as watch_settings
 from nomoat.watch.engine import Counts, Engine
 from nomoat.watch.events import EventError
 from nomoat.watch.model import Detection
+from nomoat.watch.telling import Teller
 from nomoat.watch.watcher import READER, ROLE, Enrichment, Watcher, known_permissions
 
 POLL_S = 0.1
@@ -62,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _over_files(arguments: argparse.Namespace, settings: Settings, detections: list[Detection]) -> int:
     engine = Engine(detections, now=time.time)
     enrich = Enrichment(_map(settings), known_permissions(settings) if settings.path else None)
-    alerts, broken = 0, 0
+    fired, broken = 0, 0
     for name in arguments.files:
         for number, line in _lines(name):
             try:
@@ -74,10 +76,10 @@ def _over_files(arguments: argparse.Namespace, settings: Settings, detections: l
                 continue
             for fact in engine.feed(event):
                 if isinstance(fact, Alert):
-                    alerts += 1
+                    fired += 1
                     print(shown(fact, arguments.format), flush=True)
     _show_counts(engine.counts, broken)
-    if alerts:
+    if fired:
         return EXIT_FINDINGS
     incomplete = broken or engine.counts.failed
     return EXIT_INCOMPLETE if incomplete and not arguments.allow_incomplete else EXIT_CLEAN
@@ -110,9 +112,12 @@ def _over_journal(arguments: argparse.Namespace, settings: Settings, detections:
         _alone(store)
 
         def begin() -> Watcher:
-            return Watcher(store, detections, drawn=drawn, knows=knows, channels=channels)
+            return Watcher(store, detections, drawn=drawn, knows=knows)
 
-        return _once(begin(), arguments) if arguments.once else _until_stopped(begin, store, arguments.format)
+        teller = Teller(store, channels)
+        if arguments.once:
+            return _once(begin(), teller, arguments)
+        return _until_stopped(begin, teller, store, arguments.format)
     except CursorMovedError as error:
         raise CursorMovedError(
             "another `nomoat watch run` reads this journal: this one stops, the other goes on",
@@ -136,7 +141,7 @@ def _alone(store: Store) -> None:
             )
 
 
-def _once(watcher: Watcher, arguments: argparse.Namespace) -> int:
+def _once(watcher: Watcher, teller: Teller, arguments: argparse.Namespace) -> int:
     watcher.beat()
     try:
         fired = watcher.tick()
@@ -144,7 +149,7 @@ def _once(watcher: Watcher, arguments: argparse.Namespace) -> int:
         watcher.beat(ended=True)
     for one in fired:
         print(shown(one.alert, arguments.format), flush=True)
-    watcher.tell()
+    teller.tell()
     counts = watcher.engine.counts
     _show_counts(counts, 0)
     if fired:
@@ -152,10 +157,10 @@ def _once(watcher: Watcher, arguments: argparse.Namespace) -> int:
     return EXIT_INCOMPLETE if counts.failed and not arguments.allow_incomplete else EXIT_CLEAN
 
 
-def _until_stopped(begin: Callable[[], Watcher], store: Store, form: str) -> int:
+def _until_stopped(begin: Callable[[], Watcher], teller: Teller, store: Store, form: str) -> int:
     watcher = begin()
     say(f"watching {printable(store.url)}; Ctrl-C stops", to=sys.stderr)
-    turns = _Turns(watcher, store, form)
+    turns = _Turns(watcher, teller, store, form)
     with workers.terminated_as_interrupted():
         try:
             while True:
@@ -170,6 +175,7 @@ def _until_stopped(begin: Callable[[], Watcher], store: Store, form: str) -> int
                     with contextlib.suppress(StorageError):
                         turns.watcher = begin()
         except KeyboardInterrupt:
+            teller.wait(outbox.TIMEOUT_S)
             with contextlib.suppress(StorageError):
                 turns.watcher.beat(ended=True)
             say("stopped", to=sys.stderr)
@@ -179,8 +185,9 @@ def _until_stopped(begin: Callable[[], Watcher], store: Store, form: str) -> int
 class _Turns:
     """The turns of a watcher that runs for long: alerts, beats, and from time to time what could not be judged."""
 
-    def __init__(self, watcher: Watcher, store: Store, form: str) -> None:
+    def __init__(self, watcher: Watcher, teller: Teller, store: Store, form: str) -> None:
         self.watcher = watcher
+        self._teller = teller
         self._gaps = GapTeller(store)
         self._form = form
         self._beat_at = self._note_at = 0.0
@@ -191,7 +198,7 @@ class _Turns:
         """One turn. Raises StorageError, CursorMovedError."""
         for one in self.watcher.tick():
             say(shown(one.alert, self._form))
-        self.watcher.tell()
+        self._teller.meanwhile()
         now = time.monotonic()
         if now >= self._beat_at:
             self.watcher.beat()
@@ -241,7 +248,7 @@ def shown(alert: Alert, form: str) -> str:
     """One alert, as people or programs read it."""
     if form == "json":
         return json.dumps({"format": 1, **asdict(alert)})
-    who = alert.subject or alert.client or alert.service or "everybody"
+    who = alerts.who(alert) or "everybody"
     route = alert.target.partition("/")[2] if alert.target.startswith("route:") else alert.target
     where = f"   {printable(route)}" if route else ""
     head = (

@@ -28,6 +28,7 @@ _LEVELS: dict[str, Severity] = {"informational": "low", "low": "low", "medium": 
 _LEVELS["critical"] = "critical"
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 _MAX_PATTERN = 500
+FORMAT = 1
 
 
 def load(path: Path) -> Detection:
@@ -44,6 +45,9 @@ def read(node: Node, *, id: str) -> Detection:
     if document is None:
         reader.finish()
         raise AssertionError("a document that is no map is a mistake")
+    version = reader.integer(document.get("format"), "format", least=1)
+    if version is not None and version > FORMAT:
+        reader.mistake(f"format {version} is newer than this nomoat", document.get("format") or node, "upgrade nomoat")
     if document.get("logsource") is None:
         reader.mistake("logsource is missing", node, "logsource: {product: nomoat}")
     reader.mapping(document.get("logsource"), "logsource", known=("product", "service", "category", "definition"))

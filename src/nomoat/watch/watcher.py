@@ -1,7 +1,7 @@
 """Reads decisions from the journal and appends alerts, first uses and episodes; its cursor moves with them.
 
 Killed and started again it goes on where its cursor stands: what lies before refills windows and never fires.
-Messages go out after the commit, at most once each; a cursor of their own tells which a killed watcher left unsent.
+Messages go out after the commit (`telling`), and are no business of this module.
 """
 
 from __future__ import annotations
@@ -17,8 +17,6 @@ from typing import TypeVar
 from nomoat.appmap.model import Map
 from nomoat.journal.facts import Alert, Decision, Episode, Fact, FirstUse, Response, moment, timestamp
 from nomoat.journal.ports import START, CursorMove, Entry, Store
-from nomoat.notify import outbox
-from nomoat.notify.ports import Channel, Note
 from nomoat.settings import Settings
 from nomoat.watch import events
 from nomoat.watch.arrivals import LATE_S
@@ -30,9 +28,6 @@ _Kept = TypeVar("_Kept")
 
 READER = "watch"
 ROLE = "watch"
-#: The reader whose cursor says which alerts people were told of, and how old an alert may be to be news to them.
-_TELLER = "watch-tell"
-_NEWS_S = 3600.0
 #: Entries taken in one turn, so that a long backlog is committed in pieces.
 BATCH = 2000
 #: Requests whose events are remembered: their login's status, and what their handlers decide, may come later.
@@ -59,20 +54,17 @@ class Watcher:
         *,
         drawn: Map | None = None,
         knows: Callable[[str], bool] | None = None,
-        channels: tuple[Channel, ...] = (),
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """`knows` tells whether the policy grants a permission to anybody; without it events are not enriched so."""
         self._store = store
         self._engine = Engine(detections, learn_from_s=_learn_from(store), now=lambda: now().timestamp())
         self._enrich = Enrichment(drawn, knows)
-        self._channels = channels
         self._now = now
         self._logins: OrderedDict[str, Event] = OrderedDict()
         self._requests: OrderedDict[str, tuple[int, tuple[Event, ...]]] = OrderedDict()
         self._process = uuid.uuid4().hex
         self._cursor = store.cursor(READER)
-        self._told = store.cursor(_TELLER)
         self._refill()
 
     @property
@@ -123,28 +115,6 @@ class Watcher:
             for fact, at in zip(found, positions, strict=True)
             if isinstance(fact, Alert) and at is not None
         ]
-
-    def tell(self) -> None:
-        """Sends the messages of alerts that nobody was told of yet: of this watcher, or of one that was killed.
-
-        What is older than an hour is no news, and not sent. Raises JournalError: then it is tried at the next call.
-        """
-        entries = list(self._store.read(self._told, kinds=(Alert,)))
-        if not entries:
-            return
-        news_from = timestamp(self._now() - timedelta(seconds=_NEWS_S))
-        for entry in entries:
-            if isinstance(entry.fact, Alert) and entry.recorded_at >= news_from:
-                self._notify(entry.fact, entry.position)
-        self._store.append([], cursor=CursorMove(_TELLER, self._told, entries[-1].position))
-        self._told = entries[-1].position
-
-    def _notify(self, alert: Alert, position: str) -> None:
-        if "notify" not in alert.actions:
-            return
-        note = Note(f"{alert.severity}: {alert.detection}", described(alert), f"alert-{position}")
-        for channel in self._channels:
-            outbox.send(self._store, replace(note, key=f"{note.key}-{channel.name}"), channel=channel)
 
     def _quiet_until(self, entries: list[Entry]) -> float:
         """The time up to which everything was looked at: now, or within a backlog the time of what was read last."""
@@ -253,13 +223,6 @@ def _key(fact: Output) -> str:
     state = fact.state if isinstance(fact, Episode) else ""
     text = "\x00".join((fact.detection, state, fact.happened_at, *(f"{k}={v}" for k, v in sorted(group.items()))))
     return f"{fact.kind}:{hashlib.sha256(text.encode()).hexdigest()[:32]}"
-
-
-def described(alert: Alert) -> str:
-    """An alert in one line: who, where, what, and the hole in source, where `check` knows one."""
-    called = f"check calls this route {', '.join(alert.findings)}" if alert.findings else ""
-    parts = (alert.subject or alert.client or alert.service, alert.target, alert.summary, called)
-    return "   ".join(part for part in parts if part)
 
 
 def known_permissions(settings: Settings) -> Callable[[str], bool]:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter, deque
+from dataclasses import replace
 from typing import NamedTuple
 
 from nomoat.watch.events import Event
 from nomoat.watch.model import Window
+
+#: Events that a group keeps in its window, for a low threshold; for a higher one it is this many times the threshold.
+_KEPT, _TIMES = 2_000, 4
 
 
 class _Item(NamedTuple):
@@ -17,13 +21,17 @@ class _Item(NamedTuple):
 
 
 class Group:
-    """The events of one group: those of the window that ends at the newest, and those that a late one may join."""
+    """The events of one group: those of the window that ends at the newest, and those that a late one may join.
 
-    __slots__ = ("_before", "_late_s", "_live", "_total", "_values", "_window")
+    A flood fills no memory: far above the threshold two neighbours count as one event of their weight.
+    """
+
+    __slots__ = ("_before", "_late_s", "_live", "_most", "_total", "_values", "_window")
 
     def __init__(self, window: Window, late_s: float) -> None:
         self._window = window
         self._late_s = late_s
+        self._most = max(_KEPT, _TIMES * window.threshold)
         self._live: deque[_Item] = deque()
         self._before: deque[_Item] = deque()
         self._total = 0
@@ -36,7 +44,10 @@ class Group:
             self._live.append(item)
             self._count(item, 1)
             self._slide()
-            return self._reached()
+            reached = self._reached()
+            if len(self._live) > self._most:
+                self._thin()
+            return reached
         if item.at_s <= self._live[-1].at_s - self._window.span_s:
             _insert(self._before, item)
             self._trim(item.at_s)
@@ -44,6 +55,8 @@ class Group:
         _insert(self._live, item)
         self._count(item, 1)
         reached = self._reached()
+        if len(self._live) > self._most:
+            self._thin()
         return reached if reached >= self._window.threshold else max(reached, self._most_back_to(item.at_s))
 
     def events(self) -> list[Event]:
@@ -62,6 +75,21 @@ class Group:
             self._count(item, 1)
             self._slide()
 
+    def _thin(self) -> None:
+        """Halves the window and keeps what it counts; when an event leaves it moves by the time of a neighbour."""
+        items = list(self._live)
+        if self._window.type == "value_count":
+            # Of a value that came again the newest event says all; beyond that more values than anybody asks for.
+            newest = {item.value: item for item in items}
+            kept = sorted(newest.values(), key=lambda one: one.at_s)[-self._most // 2 :]
+        else:
+            kept = [_together(items[at : at + 2]) for at in range(0, len(items), 2)]
+        self._live = deque(kept)
+        self._total = 0
+        self._values.clear()
+        for item in kept:
+            self._count(item, 1)
+
     def _count(self, item: _Item, sign: int) -> None:
         self._total += sign * item.event.count
         if self._window.type == "value_count":
@@ -78,6 +106,8 @@ class Group:
         self._trim(newest)
 
     def _trim(self, at_s: float) -> None:
+        while len(self._before) > 2 * self._most:
+            self._before.popleft()
         while self._before and self._before[0].at_s <= at_s - self._window.span_s - self._late_s:
             self._before.popleft()
 
@@ -129,6 +159,11 @@ class Group:
             if item.at_s >= at_s:
                 best = max(best, len(values) if self._window.type == "value_count" else total)
         return best
+
+
+def _together(items: list[_Item]) -> _Item:
+    last = items[-1]
+    return last._replace(event=replace(last.event, count=sum(item.event.count for item in items)))
 
 
 def _insert(items: deque[_Item], item: _Item) -> None:

@@ -15,7 +15,8 @@ from starlette.routing import BaseRoute, Match, Mount, Route
 
 from nomoat.appmap import ids
 from nomoat.errors import UsageError
-from nomoat.guard.routers.starlette import NOTHING, Routes, Served, below
+from nomoat.guard.routers.starlette import Routes
+from nomoat.guard.routers.table import NOTHING, Served, below
 from tests.guard.calling import handshake, scope_of, serve
 from tests.guard.routers.generated import METHODS, Branch, Leaf, application, odd_paths, trees
 

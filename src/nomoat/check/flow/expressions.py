@@ -222,7 +222,7 @@ class Expressions:
         inside = dict(env)
         for target, iterable, conditions, _ in node[6]:
             taint = self.value(scope, iterable, inside)
-            self.bind(scope, target, taint.whole() if taint is not None else None, inside)
+            self.bind_each(scope, target, iterable, taint, inside)
             for condition in conditions:
                 self.value(scope, condition, inside)
                 self.prove(scope, condition, inside, holds=True)
@@ -271,6 +271,19 @@ class Expressions:
             else:
                 clean(env, proof.path, proof.kinds)
 
+    def bind_each(self, scope: Scope, target: Node, iterable: Node, taint: Taint | None, env: Environment) -> None:
+        """Gives the target of a loop its taint; keys that source wrote hold no data, whatever stands behind them."""
+        is_pair = target[0] in (form.TUPLE, form.LIST)
+        of = iterable
+        is_items = iterable[0] == form.CALL and iterable[3][0] == form.ATTRIBUTE and iterable[3][4] == "items"
+        if is_items:
+            of = iterable[3][3]
+        owner = self.value(scope, of, dict(env)) if is_items else taint
+        if owner is None or not owner.has_fixed_keys or is_items != is_pair:
+            self.bind(scope, target, taint.whole() if taint is not None else None, env)
+        else:
+            self.bind(scope, target, replace(owner, fields=frozenset(("1", "-1"))) if is_pair else None, env)
+
     def bind(self, scope: Scope, target: Node, taint: Taint | None, env: Environment) -> None:
         """Gives the targets of an assignment their taint."""
         kind = target[0]
@@ -288,8 +301,11 @@ class Expressions:
                 taint.then(scope, target, f"goes into {path}") if taint is not None and not taint.is_request else taint
             )
             assign(env, path, goes)
-        elif kind == form.SUBSCRIPT and taint is not None:
-            self._put_into(scope, target[3], taint, env)
+        elif kind == form.SUBSCRIPT:
+            # `columns[name] = ...`: whoever goes through the keys gets the name.
+            put = merged([taint, self.value(scope, target[4], env)])
+            if put is not None:
+                self._put_into(scope, target[3], put, env)
 
     def _put_into(self, scope: Scope, container: Node, taint: Taint, env: Environment) -> None:
         path = path_of(container)
@@ -375,6 +391,10 @@ class Expressions:
                 built = self._formatted(built, template)
             return merged([receiver, built])
         if receiver is not None:
+            if method == "keys" and receiver.has_fixed_keys:
+                return None
+            if method in ("model_dump", "dict") and (written := self._written_fields(scope, node[3][3])) is not None:
+                return replace(receiver, fields=written) if written else None
             if receiver.fields is not None and method in ("get", "pop") and node[4] and node[4][0][0] == form.CONSTANT:
                 return receiver.whole() if str(node[4][0][3]) in receiver.fields else None
             if method in vocabulary.OF_RECEIVER:
@@ -391,6 +411,18 @@ class Expressions:
         if found.name.partition(".")[0] in ("sqlalchemy", "sqlmodel", "logging", "jwt", "jose", "joserfc", "redis"):
             return None
         return tainted.whole().without(removed).less_sure("low")
+
+    def _written_fields(self, scope: Scope, model: Node) -> frozenset[str] | None:
+        """The fields of a model that hold free text; None for anything else, and where a caller may add fields."""
+        found = self.program.resolve(scope, model)
+        if found.kind != "instance" or found.scope is None or len(found.all) > 1:
+            return None
+        for name in ("model_config", "Config"):
+            for member in self.program.resolver.classes.members(found.scope, name)[0]:
+                inner = member.binding.value if name == "model_config" else member.binding.node
+                if inner is None or "allow" in {form.text_of(node) for node in form.walk(inner)}:
+                    return None
+        return frozenset(sources.fields(self.program, found.scope))
 
     @staticmethod
     def _formatted(taint: Taint, template: str) -> Taint:

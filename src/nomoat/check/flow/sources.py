@@ -27,6 +27,8 @@ class Handler:
     scope: Scope
     #: Parameters in the path of the route that cannot hold a slash.
     in_path: frozenset[str] = frozenset()
+    #: Parameters that a converter of the path has made something other than text: `{order_id:int}`.
+    converted: frozenset[str] = frozenset()
 
 
 def environment(program: Program, handler: Handler, depended: Depended) -> Environment:
@@ -66,6 +68,8 @@ def _of_parameter(program: Program, handler: Handler, parameter: Node, depended:
         asked = dependency(program, scope, node, annotation)
         if asked is not None:
             return depended(asked.scope) if asked.scope is not None else None
+    if name in handler.converted:
+        return None
     if annotation is None:
         return (
             _request(scope, parameter, name) if name in vocabulary.REQUEST_NAMES else _written(scope, parameter, name)
@@ -171,6 +175,10 @@ def is_converted_type(program: Program, scope: Scope, annotation: Node) -> bool:
         return all(is_converted_type(program, scope, one) for one in annotation[4])
     if kind == form.SUBSCRIPT:
         return _is_converted_subscript(program, scope, annotation)
+    if kind == form.CALL:
+        # `constr(pattern=...)`, `conint(gt=0)`
+        name = (form.dotted(annotation[3]) or "").rpartition(".")[2]
+        return name in vocabulary.NUMBERS_WITHIN or is_matched(program, scope, annotation)
     if kind not in (form.NAME, form.ATTRIBUTE):
         return False
     found = program.resolve(scope, annotation)

@@ -64,6 +64,11 @@ class Taint:
         """The same as text or something else without fields."""
         return self if self.fields is None else replace(self, fields=None)
 
+    @property
+    def has_fixed_keys(self) -> bool:
+        """True for a dict whose keys source wrote; places of a tuple are numbers."""
+        return self.fields is not None and not any(name.lstrip("-").isdigit() for name in self.fields)
+
     def within(self, text: str) -> Taint:
         """The same with constant text around it."""
         return replace(self, text=(text + self.text)[:_MAX_TEXT]) if text else self

@@ -25,6 +25,8 @@ CONVERTERS = CONVERTED | frozenset((
     "hashlib.sha3_256", "hmac.compare_digest", "secrets.compare_digest", "secrets.token_hex", "secrets.token_urlsafe",
     "time.time", "dateutil.parser.parse", "dateutil.parser.isoparse",
 ))  # fmt: skip
+#: Functions of pydantic that make a type of numbers or dates within bounds.
+NUMBERS_WITHIN = frozenset(("conint", "confloat", "condecimal", "condate"))
 #: Types that say nothing by themselves: what is inside of them counts.
 WRAPPERS = frozenset((
     "Optional", "Union", "list", "List", "set", "Set", "frozenset", "FrozenSet", "tuple", "Tuple", "Annotated",

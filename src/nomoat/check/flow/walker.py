@@ -255,10 +255,9 @@ class _Walker(Expressions):
 
     def _for(self, scope: Scope, node: Node, env: Environment) -> bool:
         taint = self.value(scope, node[4], env)
-        taint = taint.whole() if taint is not None else None
         for _ in range(2):
             inside = dict(env)
-            self.bind(scope, node[3], taint, inside)
+            self.bind_each(scope, node[3], node[4], taint, inside)
             self._block(scope, node[5], inside)
             join(env, [dict(env), inside])
         return bool(node[6]) and self._block(scope, node[6], env)

@@ -55,7 +55,8 @@ def _frame(finding: Finding) -> list[str]:
     marks = max(1, min(end, len(text) + 1) - span.column)
     lines.append(f"{' ' * gutter} |")
     lines.append(f"{span.line} | {text}")
-    lines.append(f"{' ' * gutter} | {' ' * (span.column - 1)}{'^' * marks}")
+    label = f" {printable(_one_line(finding.label))}" if finding.label else ""
+    lines.append(f"{' ' * gutter} | {' ' * (span.column - 1)}{'^' * marks}{label}")
     lines.append(f"{' ' * gutter} |")
     return lines
 
@@ -78,6 +79,8 @@ def _summary(result: Result, shown: list[Finding]) -> str:
         line += f"  {suppressed} suppressed."
     if result.not_analysed:
         line += f"  NOT COMPLETE: {_count(len(result.not_analysed), 'place')} not analysed."
+    elif not result.files:
+        line += "  No Python file is here: is this the folder of the application?"
     else:
         line += "  Everything was analysed."
     left = ", ".join(f"{number} {reason}" for reason, number in sorted(result.left_out.items()))

@@ -3,30 +3,36 @@
 from __future__ import annotations
 
 from nomoat.guard.identity.model import Identity
+from nomoat.guard.identity.tokens import Verifier
 
 MAX_TOKENS = 4096
 
 
-class TokenCache:
-    """Bounded; an entry holds until its token expires, never longer. Safe between threads."""
+class Bearers:
+    """Who bearer tokens name, by one set of issuers and keys; another set begins with nothing remembered.
 
-    def __init__(self, size: int = MAX_TOKENS) -> None:
+    Bounded; what is remembered holds until the token expires, never longer. Safe between threads.
+    """
+
+    def __init__(self, verifier: Verifier, size: int = MAX_TOKENS) -> None:
+        self._verifier = verifier
         self._size = size
         self._known: dict[str, tuple[Identity, float]] = {}
 
-    def get(self, token: str, *, now: float) -> Identity | None:
-        """The identity of a token that was verified before and has not expired."""
+    def identify(self, token: str, *, now: float) -> Identity:
+        """The identity behind a token. Raises TokenError."""
         found = self._known.get(token)
-        if found is None:
-            return None
-        identity, expires_at = found
-        if now >= expires_at:
+        if found is not None:
+            identity, expires_at = found
+            if now < expires_at:
+                return identity
             self._known.pop(token, None)
-            return None
+        identity, expires_at = self._verifier.verify_until(token, now=now)
+        self._remember(token, identity, expires_at)
         return identity
 
-    def put(self, token: str, identity: Identity, *, expires_at: float) -> None:
-        """Remembers a token that was just verified. When full, the one that came first goes."""
+    def _remember(self, token: str, identity: Identity, expires_at: float) -> None:
+        """When full, the one that came first goes."""
         while len(self._known) >= self._size:
             try:
                 self._known.pop(next(iter(self._known)), None)

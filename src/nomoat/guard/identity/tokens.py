@@ -234,13 +234,16 @@ def _identity(claims: dict[str, Any], settings: IssuerSettings, fingerprint: str
         whole = f"service:{subject}"
     else:
         whole = f"user:{settings.alias}/{subject}"
-    issued, jti = claims.get("iat"), claims.get("jti")
+    issued, jti = claims.get("iat"), claims.get("jti", "")
+    if not isinstance(jti, str):
+        # RFC 7519, section 4.1.7. Whatever else it is, nobody could revoke it by its name.
+        _refuse("its jti is no text")
     return Identity(
         subject=whole,
         roles=_roles(_claim(claims, settings.roles)) if settings.roles else (),
         credential=fingerprint,
         claims=claims,
-        jti=jti if isinstance(jti, str) else "",
+        jti=jti,
         issued_at=float(issued) if isinstance(issued, (int, float)) and not isinstance(issued, bool) else 0.0,
     )
 

@@ -6,143 +6,27 @@ what guard decides on is what the framework dispatches. A route object that is n
 
 from __future__ import annotations
 
-import re
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple, TypeAlias
+from collections.abc import Iterator
+from typing import Any
 
 from nomoat.appmap import ids
 from nomoat.errors import UsageError
-
-Kind: TypeAlias = Literal["http", "websocket", "mount", "host", "opaque"]
-Scope: TypeAlias = Mapping[str, Any]
-
-_get_route_path: Callable[[Mapping[str, Any]], str] | None
-try:
-    from starlette._utils import get_route_path as _get_route_path  # type: ignore[assignment]  # Theirs is typed closer.
-except ImportError:
-    _get_route_path = None
+from nomoat.guard.routers.table import NOTHING, Found, Node, Scope, Served, Table
 
 #: Methods of a class-based endpoint, in the framework's spelling.
 _ENDPOINT_METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
-#: Where so few routes are left they are tried one by one.
-_FEW = 3
-_MAX_DEPTH = 12
-
-
-class Served(NamedTuple):
-    """A route of the running application: method and path (with converters), and its handler's qualified name."""
-
-    method: str
-    path: str
-    handler: str
-
-
-class Found(NamedTuple):
-    """What a request will be dispatched to. `key` is a route key without its service; None where nothing is known."""
-
-    key: str | None
-    path: str
-    params: dict[str, str]
-
-
-#: Nothing matches: the framework itself answers, with 404, 405 or a redirect to the other slash.
-NOTHING = Found(None, "", {})
-
-
-@dataclass(slots=True)
-class Node:
-    """One route object, as far as matching needs it. `own` is its path below its own router."""
-
-    kind: Kind
-    path: str
-    own: str
-    route: Any
-    pattern: re.Pattern[str] | None = None
-    methods: frozenset[str] | None = None
-    handler: str = ""
-    child: Table | None = None
-    endpoint: Any = None
-    keys: dict[str, str] = field(default_factory=dict)
-
-
-class _Branch:
-    """The routes that a path may match once its first segments are known; deeper branches by the next segment."""
-
-    __slots__ = ("deeper", "nodes")
-
-    def __init__(self, nodes: Sequence[Node], depth: int) -> None:
-        self.nodes = [node for node in nodes if _may_have(node, depth, None)]
-        self.deeper: dict[str, _Branch] = {}
-        if len(nodes) <= _FEW or depth >= _MAX_DEPTH:
-            self.nodes = list(nodes)
-            return
-        for segment in {_fixed(node, depth) for node in nodes} - {None}:
-            assert segment is not None
-            self.deeper[segment] = _Branch([node for node in nodes if _may_have(node, depth, segment)], depth + 1)
-
-
-class Table:
-    """The routes of one router, in the order in which it tries them."""
-
-    def __init__(self, nodes: Iterable[Node]) -> None:
-        self.nodes = list(nodes)
-        self._root = _Branch(self.nodes, 0)
-
-    def match(self, scope: Scope, path: str, root: str) -> Found | None:
-        """Where a request goes; `root` is what outer routers took from `path`. NOTHING: nowhere. None: who knows."""
-        route_path = below(path, root)
-        kind, method = scope["type"], scope.get("method", "WS")
-        for node in self._candidates(route_path):
-            if node.kind == kind:
-                assert node.pattern is not None
-                matched = node.pattern.match(route_path)
-                if matched is None or (node.methods is not None and method not in node.methods):
-                    continue
-                return _found(node, method, matched.groupdict())
-            if node.kind == "mount":
-                assert node.pattern is not None
-                matched = node.pattern.match(route_path)
-                if matched is not None:
-                    return _inside(node, matched.groupdict(), scope, path, root, route_path)
-            elif node.kind in ("opaque", "host") and _says_it_matches(node.route, scope, path, root):
-                return node.child.match(scope, path, root) if node.child is not None else None
-        return NOTHING
-
-    def _candidates(self, route_path: str) -> list[Node]:
-        branch = self._root
-        if branch.deeper:
-            # A fixed path also matches with one line break behind it: `$` of the framework's patterns allows that.
-            text = route_path[:-1] if route_path.endswith("\n") else route_path
-            for segment in text[1:].split("/"):
-                deeper = branch.deeper.get(segment)
-                if deeper is None:
-                    break
-                branch = deeper
-                if not branch.deeper:
-                    break
-        return branch.nodes
-
-    def served(self) -> Iterator[Served]:
-        """Every route, with the path from the root of the application."""
-        for node in self.nodes:
-            if node.child is not None:
-                yield from node.child.served()
-            elif node.kind == "websocket":
-                yield Served("WS", node.path, node.handler)
-            elif node.kind == "http":
-                for method in sorted(node.keys):
-                    yield Served(method, node.path, node.handler)
-            else:
-                yield Served("ANY", node.path, node.handler)
 
 
 class Routes:
     """The routes of an application, read again when they change."""
 
     def __init__(self, app: Any) -> None:
-        """Raises UsageError where the application has no list of routes."""
+        """Raises UsageError where the application has no list of routes, or something stands in front of it."""
+        from starlette.routing import Router
+
+        from nomoat.guard import second_look
+
         self._app = app
         self._router = getattr(app, "router", app)
         if not isinstance(getattr(self._router, "routes", None), list):
@@ -151,19 +35,31 @@ class Routes:
                 where="Guard(application=...)",
                 fix="hand in the Starlette or FastAPI application",
             )
+        if isinstance(self._router, Router) and second_look.router_of(self._router) is None:
+            raise UsageError(
+                "the application's router has middleware of its own, which may send a request elsewhere behind guard",
+                where="Router(middleware=...)",
+                fix="give the middleware to the application: it runs before guard then",
+            )
         self._lock = threading.Lock()
         self._read()
 
     def _read(self) -> None:
+        from nomoat.guard import second_look
+
         reading = _Reading()
-        self.table = Table(reading.nodes(self._router.routes, ""))
+        self.table = table = reading.table(self._router, "")
         low: list[Any] = getattr(self._router, "_low_priority_routes", [])
         if low:
             # FastAPI serves front ends where no route matches; what they answer with is on no map.
-            self.table = Table([*self.table.nodes, *reading.nodes(low, "")])
+            table.extend(reading.nodes(low, ""))
+        self._inside = reading.inside
         self._lists = reading.lists
         self._sizes = [len(routes) for routes in self._lists]
         self._ids = [list(map(id, routes)) for routes in self._lists]
+        inner = (router for router, _ in reading.inside.values() if router is not self._router)
+        # Only where guard stands behind the application's own middleware is what reaches its router what guard saw.
+        second_look.place(inner if second_look.stands_innermost(self._app) else [self._router, *inner])
 
     def match(self, scope: Scope) -> Found | None:
         """Where a request will go. NOTHING: nowhere, the framework answers. None: who knows, which is denied."""
@@ -183,6 +79,17 @@ class Routes:
             return str(own)
         return str(scope.get("root_path", ""))
 
+    def agrees(self, router: Any, scope: Scope, found: Found | None) -> bool:
+        """True where a router that was read will dispatch a request as `match` said, or not at all.
+
+        One that was not read, or a request about which nothing is known, is decided about as that.
+        """
+        if id(router) not in self._inside or found is None:
+            return True
+        root = str(scope.get("root_path", ""))
+        again = [table.match(scope, scope["path"], root) for table in self._inside[id(router)][1]]
+        return any(one is NOTHING or (one is not None and one.is_part_of(found)) for one in again)
+
     def _read_again(self) -> None:
         with self._lock:
             self._read()
@@ -192,47 +99,21 @@ class Routes:
         return self.table.served()
 
 
-def below(path: str, root: str) -> str:
-    """A path below what outer routers took from it, as the framework that is installed computes it.
-
-    Versions differ (before Starlette 0.39 the root was a regular expression), and what guard decides on must be what is
-    dispatched: so it is the framework's own function, where it has one.
-    """
-    if not root:
-        return path
-    if _get_route_path is not None:
-        return str(_get_route_path({"path": path, "root_path": root}))
-    if not path.startswith(root):
-        return path
-    if path == root:
-        return ""
-    return path[len(root) :] if path[len(root)] == "/" else path
-
-
-def _found(node: Node, method: str, params: dict[str, str]) -> Found | None:
-    key = node.keys.get(method) or node.keys.get("ANY")
-    if key is not None:
-        return Found(key, node.path, params)
-    if isinstance(node.endpoint, type) and not hasattr(node.endpoint, method.lower()):
-        # A class-based endpoint without such a method answers 405 by itself.
-        return NOTHING
-    return Found(f"{method} {ids.path_key(node.path)}", node.path, params)
-
-
-def _inside(node: Node, params: dict[str, str], scope: Scope, path: str, root: str, route_path: str) -> Found | None:
-    rest = "/" + params.pop("path", "")
-    if node.child is None:
-        return Found(node.keys["ANY"], node.path, params)
-    # The framework counts back from the end: exactly so, because that is what its inner router will see.
-    found = node.child.match(scope, path, root + route_path[: -len(rest)])
-    return found if found is None or found is NOTHING else found._replace(params={**params, **found.params})
-
-
 class _Reading:
     """One walk over the framework's route objects; remembers every list that it read."""
 
     def __init__(self) -> None:
         self.lists: list[list[Any]] = []
+        #: Each router with the tables that its requests are looked up in: it may be mounted at several places.
+        self.inside: dict[int, tuple[Any, list[Table]]] = {}
+
+    def table(self, router: Any, prefix: str) -> Table:
+        """The routes of a router, and what it does where none of them matches."""
+        default = getattr(router, "default", None)
+        is_own = default is None or getattr(default, "__self__", None) is router
+        found = Table(self.nodes(router.routes, prefix), end=NOTHING if is_own else None)
+        self.inside.setdefault(id(router), (router, []))[1].append(found)
+        return found
 
     def nodes(self, routes: list[Any], prefix: str) -> Iterator[Node]:
         self.lists.append(routes)
@@ -247,8 +128,7 @@ class _Reading:
         elif isinstance(route, routing.Mount) and _is_plain(route, routing.Mount):
             yield self._mount(route, prefix)
         elif isinstance(route, routing.Host) and _is_plain(route, routing.Host):
-            inner = getattr(route.app, "routes", None)
-            yield Node("host", prefix, "", route, handler=_name(route.app), child=self._table(inner, prefix))
+            yield Node("host", prefix, "", route, handler=_name(route.app), child=self._child(route.app, prefix))
         elif isinstance(route, routing.Route) and _is_plain(route, routing.Route):
             yield _http(route, prefix)
         elif isinstance(route, routing.WebSocketRoute) and _is_plain(route, routing.WebSocketRoute):
@@ -278,16 +158,20 @@ class _Reading:
 
     def _mount(self, route: Any, prefix: str) -> Node:
         path = prefix + str(route.path)
-        if getattr(route.app, "root_path", ""):
+        app = getattr(route, "_base_app", route.app)
+        if getattr(app, "root_path", ""):
             # Such an application strips another prefix than the one it is mounted at: what it dispatches is unknown.
             return Node("opaque", path, "", route, handler=_name(route.app))
-        child = self._table(route.routes, path) if route.routes else None
+        child = self._child(app, path) if route.routes else None
         node = Node("mount", path, str(route.path), route, route.path_regex, handler=_name(route.app), child=child)
         node.keys = {"ANY": f"ANY {ids.path_key(path)}"}
         return node
 
-    def _table(self, routes: Any, prefix: str) -> Table | None:
-        return Table(self.nodes(routes, prefix)) if isinstance(routes, list) else None
+    def _child(self, app: Any, prefix: str) -> Table | None:
+        from nomoat.guard.second_look import router_of
+
+        router = router_of(app)
+        return self.table(router, prefix) if router is not None else None
 
 
 def _is_included(route: Any) -> bool:
@@ -341,30 +225,3 @@ def _name(endpoint: Any) -> str:
         endpoint = getattr(endpoint, "__wrapped__", None) or getattr(endpoint, "func", endpoint)
     module = getattr(endpoint, "__module__", "") or type(endpoint).__module__
     return f"{module}:{getattr(endpoint, '__qualname__', type(endpoint).__qualname__)}"
-
-
-def _fixed(node: Node, depth: int) -> str | None:
-    """The segment of a route at a depth where it is fixed; None where anything, or nothing, may stand."""
-    if node.kind in ("host", "opaque"):
-        return None
-    segments = node.own[1:].split("/") if node.own.startswith("/") else []
-    if depth >= len(segments) or any("{" in segment for segment in segments[: depth + 1]):
-        return None
-    return segments[depth]
-
-
-def _may_have(node: Node, depth: int, segment: str | None) -> bool:
-    """True where a route may match a path with such a segment at a depth; None is one that no route has fixed."""
-    own = _fixed(node, depth)
-    if own is not None:
-        return own == segment
-    return segment is None or node.kind in ("host", "opaque", "mount") or "{" in node.own
-
-
-def _says_it_matches(route: Any, scope: Scope, path: str, root: str) -> bool:
-    """Asks a route object itself; one that cannot even be asked counts as matching, which denies."""
-    try:
-        match, _ = route.matches({**scope, "path": path, "root_path": root})
-    except Exception:
-        return True
-    return bool(getattr(match, "value", 1))

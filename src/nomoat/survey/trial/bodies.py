@@ -23,12 +23,14 @@ from nomoat.survey.trial.values import (
     Env,
     Function,
     Items,
+    ModuleValue,
     Object,
     Outside,
     Table,
     Thing,
     Value,
     joined,
+    options,
 )
 
 #: Attributes of an answer that change its status.
@@ -56,11 +58,17 @@ class Bodies(Calls):
         """Takes note of an answer that is given here."""
         scope = self.path[-1] if self.path else None
         if scope is not None:
+            self.record.own.append((value, at))
             self.answered.append((value, at, tuple(self.conditions), scope, self.caught_credential))
 
     def created(self, registry: Registry) -> None:
-        """Takes note of a registry."""
+        """Takes note of a registry, and of the answers that it is given for exceptions."""
         self.registries.append(registry)
+        registry.shared_dependencies()
+        handlers = registry.taken("exception_handlers")
+        if self.wires and isinstance(handlers, Table):
+            self.around.handlers += [(Const(raised), handler) for raised, handler in handlers.entries.items()]
+            self.around.handlers += handlers.pairs
 
     def statement(self, node: Node, env: Env) -> Flow:
         """Runs one statement."""
@@ -100,7 +108,7 @@ class Bodies(Calls):
             owner = self.evaluate(env, target[3])
             if isinstance(owner, Function) and target[4] == "__signature__":
                 owner.sign(value, env.scope.module.at(target))
-            self._set(owner, target[4], value)
+            self.set(owner, target[4], value)
         elif kind in (form.TUPLE, form.LIST):
             for place, item in enumerate(target[3]):
                 self.assign(env, item, self._part(value, place, len(target[3])))
@@ -108,10 +116,16 @@ class Bodies(Calls):
             self.assign(env, target[3], value)
         elif kind == form.SUBSCRIPT:
             owner, key = self.evaluate(env, target[3]), self.evaluate(env, target[4])
+            if isinstance(owner, Thing) and owner.name.startswith("request."):
+                self.forges(owner, value, key)
             if isinstance(owner, Table) and isinstance(key, Const) and isinstance(key.value, (str, int)):
                 owner.entries[key.value] = value
             elif isinstance(owner, Table):
                 owner.is_whole, owner.other = False, value
+            elif isinstance(owner, Items):
+                self.taken_out(owner, value)
+            elif isinstance(owner, Thing) and owner.name == "builtins.globals" and isinstance(key, Const):
+                env.module.names[str(key.value)] = Thing()
             elif isinstance(owner, Outside) and owner.name.endswith(OVERRIDES):
                 self.around.replaced.append(key)
 
@@ -125,21 +139,41 @@ class Bodies(Calls):
                 break
         target.names[name] = value
 
-    def _set(self, owner: Value, name: str, value: Value) -> None:
-        if isinstance(owner, (Object, Function)):
+    def taken_out(self, items: Items, given: Value | None = None) -> None:
+        """What is taken out of a list, or put in the place of something, may have been any of it."""
+        other = given if given is not None and not isinstance(given, Items) else Const(None)
+        items.values[:] = [Choice((*options(value), other)) for value in items.values]
+        items.is_whole = False
+
+    def set(self, owner: Value, name: str, value: Value) -> None:
+        """Gives an attribute its value."""
+        if isinstance(owner, Object):
+            owner.attributes[name] = value
+        elif isinstance(owner, ModuleValue):
+            if self.wires:
+                self.module(owner.scope).names[name] = value
+        elif isinstance(owner, Function) and name in ("__code__", "__defaults__", "__kwdefaults__"):
+            self.around.replaced.append(owner)
+        elif isinstance(owner, Function):
             owner.attributes[name] = value
         elif isinstance(owner, Class) and (self.wires or self._is_defining):
             self.class_names(owner).names[name] = value
         elif isinstance(owner, Registry):
             owner.attributes[name] = value
+            if name in self.models.dependencies_attributes:
+                owner.dependencies = value if isinstance(value, Items) else Items([Choice((value, Const(None)))])
             if OVERRIDES == f".{name}":
                 self.around.replaced.append(None)
             if isinstance(value, Registry) and not value.variable:
                 value.variable = name
         elif isinstance(owner, Thing) and owner.name in self.models.schemes and self.wires:
             owner.named[name] = Thing() if self.conditions or self.unsure else value
+        elif isinstance(owner, Thing) and self.wires and name in self.models.dependencies_attributes:
+            self.around.replaced.append(None)
         elif isinstance(owner, Thing) and (owner.name.startswith("request.") or owner.name in self.models.requests):
-            owner.named[name] = self._kept(owner, name, value)
+            owner.named[name] = self._carried(owner, name, value)
+            if owner.name == "request.state" and self.anonymous:
+                self.around.left.setdefault(name, []).append(value)
         elif isinstance(owner, Thing) and owner.name in self.models.answers and name in _STATUSES:
             for known in self.models.answers[owner.name].status.names:
                 owner.named[known] = value
@@ -149,7 +183,7 @@ class Bodies(Calls):
         """Whether a body of a module or class runs, and not a request."""
         return not self.path
 
-    def _kept(self, owner: Thing, name: str, value: Value) -> Value:
+    def _carried(self, owner: Thing, name: str, value: Value) -> Value:
         """What a request carries from here on: what was set where code may not run is only one of both."""
         is_told = self.anonymous and (
             self.decided[-1] or any("caller" in condition.test.marks for condition in self.conditions)

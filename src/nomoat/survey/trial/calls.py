@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterable
 from dataclasses import replace
 
 from nomoat.survey.models import Verb, spot
@@ -19,6 +20,7 @@ from nomoat.survey.trial.refusals import SUPER
 from nomoat.survey.trial.registry import Bound, Entry, Registering, Registry, RoutesOf, argument
 from nomoat.survey.trial.values import (
     CALLER,
+    MADE,
     NOTHING,
     UNREAD,
     Choice,
@@ -27,6 +29,7 @@ from nomoat.survey.trial.values import (
     Env,
     Function,
     Items,
+    Lazy,
     Object,
     Outside,
     PathOf,
@@ -34,6 +37,7 @@ from nomoat.survey.trial.values import (
     Test,
     Thing,
     Value,
+    absent,
     joined,
     options,
     union,
@@ -54,8 +58,7 @@ _HAS_ROLE = re.compile(r"(role|group)", re.I)
 _SAME = frozenset(
     ("strip", "lower", "upper", "encode", "decode", "copy", "scalars", "mappings", "lstrip", "rstrip", "casefold")
 )
-#: What refuses, or gives nothing, when it is given no credential.
-_VERIFIES = re.compile(r"_*(verify|decode|authenticate|validate|require|introspect|check|ensure|assert)", re.I)
+_TAKES_OUT = frozenset(("clear", "pop", "remove"))
 #: The table of an application by which dependencies are replaced.
 OVERRIDES = ".dependency_overrides"
 #: What lets a coroutine run on its own.
@@ -85,13 +88,30 @@ def _keeps_failures(callee: Value, node: Node) -> bool:
     return last in _BY_ITSELF
 
 
-def _is_no_credential(value: Value) -> bool:
-    """Whether it may be the credential that an anonymous caller does not have."""
-    return any(
-        "caller" in one.tags
-        and ((isinstance(one, Const) and one.value is None) or (isinstance(one, Thing) and not one.is_call))
-        for one in options(value)
-    )
+def _subset(asked: Items, held: Value) -> Value | None:
+    """Whether all that is asked for is held, where source fixes both; None where it does not."""
+    answers: set[bool] = set()
+    for one in options(held):
+        values = [*asked.values, *one.values] if isinstance(one, Items) else []
+        if not isinstance(one, Items) or not (asked.is_whole and one.is_whole):
+            return None
+        if not all(isinstance(value, Const) and not value.marks for value in values):
+            return None
+        has = {getattr(value, "value", None) for value in one.values}
+        answers.add(all(getattr(value, "value", None) in has for value in asked.values))
+    return Const(answers.pop()) if len(answers) == 1 else None
+
+
+def _is_absent(value: Value) -> bool:
+    """Whether it is the credential that an anonymous caller does not have, or what was found by it: nothing."""
+    if isinstance(value, Const):
+        return "caller" in value.marks and not value.value
+    return "caller" in value.tags and not value.tags & (UNREAD | MADE) and not isinstance(value, (Items, Table, Object))
+
+
+def _is_nothing(callee: Value) -> bool:
+    """Whether what is called is a part of something that is not there."""
+    return isinstance(callee, Thing) and _is_absent(callee)
 
 
 def _is_model(value: Value) -> bool:
@@ -108,7 +128,8 @@ class Calls(Expressions):
         callee = self.evaluate(env, node[3])
         if _keeps_failures(callee, node):
             try:
-                self.all_of(env, node[4])
+                for value in self.all_of(env, node[4])[0]:
+                    self.ran(value)
             except RaisedError:
                 # It fails somewhere else, or its failure becomes a value: nobody is refused by it.
                 return Thing(at=self.at(env, node), is_call=True)
@@ -120,7 +141,33 @@ class Calls(Expressions):
                 named[key] = value
             elif isinstance(value, Table):
                 named.update({str(name): item for name, item in value.entries.items()})
-        return self.call(callee, tuple(args), named, self.at(env, node), env)
+        return self._called_later(callee, tuple(args), named, self.at(env, node), env)
+
+    def _called_later(
+        self, callee: Value, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env
+    ) -> Value:
+        """What a call gives: of a coroutine or generator function, something of which nothing has run yet."""
+        if isinstance(callee, Choice) and not self.wires and any(self._is_later(one) for one in callee.options):
+            return self.each(callee.options, lambda one: self._called_later(one, args, named, at, env))
+        if self.wires or not self._is_later(callee):
+            return self.call(callee, args, named, at, env)
+        return Lazy(lambda: self.call(callee, args, named, at, env))
+
+    def _is_later(self, callee: Value) -> bool:
+        if isinstance(callee, Object):
+            callee = self.attribute(callee, "__call__")
+        scope = callee.scope if isinstance(callee, Function) and not callee.outer else None
+        if scope is None or scope.node is None:
+            return False
+        return bool(scope.node[form.F_ASYNC]) or self.around.is_generator(scope)
+
+    def _arguments(self, callee: Value, values: Iterable[Value]) -> tuple[Value, ...]:
+        """What something elsewhere is given: Python's own functions await or go through it, others may never do so."""
+        package = getattr(callee, "name", "").partition(".")[0]
+        is_own = not package or package in sys.stdlib_module_names
+        return tuple(
+            self.ran(one) if is_own or (isinstance(one, Lazy) and one.is_expression) else one for one in values
+        )
 
     def _super(self, env: Env) -> Value:
         current: Env | None = env
@@ -135,7 +182,9 @@ class Calls(Expressions):
         """What a call gives."""
         self.step()
         if not self.wires and (args or named) and self._note_narrowed(callee, args, named, at):
-            return self._narrowed(self._called(callee, args, named, at, env))
+            found = self._narrowed(self._called(callee, args, named, at, env))
+            is_held = any("caller" in given.tags and queries.names_holder(name) for name, given in named.items())
+            return replace(found, marks=found.marks | queries.HELD) if is_held and isinstance(found, Thing) else found
         return self._called(callee, args, named, at, env)
 
     def _narrowed(self, value: Value) -> Value:
@@ -177,7 +226,7 @@ class Calls(Expressions):
         if name in ("or_", "and_", "not_") and queries.has_test(args):
             tests = [self.truth(arg) for arg in args]
             if name == "or_":
-                return queries.any_of(tests, lambda every: self.combined(every, is_or=True))
+                return self._widened(queries.any_of(tests, lambda every: self.combined(every, is_or=True)), tests)
             return self.combined(tests, is_or=False) if name == "and_" else negated(tests[0])
         if name == "in_" and column is not None and len(args) == 1 and "caller" not in column.tags:
             return self.compared(column, "in", args[0])
@@ -185,20 +234,13 @@ class Calls(Expressions):
             return self.combined([self.truth(arg) for arg in args], is_or=False)
         return None
 
-    def _call_any(self, callee: Choice, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value:
-        found: list[Value] = []
-        ends: list[End] = []
-        for option in callee.options:
-            try:
-                found.append(self.call(option, args, named, at, env))
-            except RaisedError as raised:
-                ends.extend(raised.ends)
-        if not found:
-            raise RaisedError(ends)
-        self.pending.extend(ends)
-        return joined(found)
+    def _widened(self, found: Test, tests: list[Test]) -> Test:
+        """One of several conditions, which may find something by another one than the caller's."""
+        is_wide = self.anonymous and any("caller" not in test.marks for test in tests)
+        return replace(found, marks=found.marks | queries.WIDE) if is_wide else found
 
-    pending: list[End]
+    def _call_any(self, callee: Choice, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value:
+        return self.each(callee.options, lambda option: self.call(option, args, named, at, env))
 
     # -- functions of the project ------------------------------------------------------------------------------------
 
@@ -279,7 +321,11 @@ class Calls(Expressions):
     def _entered(
         self, bound: Bound, args: tuple[Value, ...], named: dict[str, Value], at: str, handler: Value | None
     ) -> Entry:
-        entry = Entry(bound.verb.does, bound.verb, bound.name, args, dict(named), at, handler)
+        given = {name: replace(one, values=list(one.values)) if isinstance(one, Items) else one
+                 for name, one in named.items()}  # fmt: skip
+        entry = Entry(bound.verb.does, bound.verb, bound.name, args, given, at, handler)
+        if self.wires and bound.verb.does in ("route", "include"):
+            bound.registry.shared_dependencies().is_used = True
         entry.is_conditional = any(not condition.is_implied for condition in self.conditions)
         if not self.wires:
             return entry
@@ -324,6 +370,8 @@ class Calls(Expressions):
         """A call of something of another package."""
         name = callee.name
         models = self.models
+        args = self._arguments(callee, args)
+        named = dict(zip(named, self._arguments(callee, named.values()), strict=True))
         condition = self._condition(name.rpartition(".")[2], callee.me, args)
         if condition is not None:
             return condition
@@ -332,6 +380,8 @@ class Calls(Expressions):
             if found is not None:
                 return found
         if name in (NEXT, SEND):
+            if name == NEXT:
+                env.names[NEXT] = Const(True)
             return self._went_on(name, args, at)
         if name in models.kinds:
             registry = Registry(models.kinds[name], name, at, args, dict(named), module=env.module.scope.module.path)
@@ -347,6 +397,12 @@ class Calls(Expressions):
             self._protect(models.protects[name], args, named)
         if name in models.closing and not self.wires:
             self._close(args, named, at)
+        if name in models.forging:
+            for one in (*args, *named.values()):
+                if isinstance(one, Thing) and one.name in ("request.scope", "request.header"):
+                    self.record.forged.add("header")
+        if name in models.sending and self.anonymous and not self._is_about_caller():
+            self.record.sent.append(at)
         if name in models.asks:
             self._ask(name, args, named, at)
         if name in models.comparers:
@@ -355,13 +411,13 @@ class Calls(Expressions):
             return Thing(name, args, named, marks | frozenset(("signature",)) if "input" in marks else marks, at=at)
         if name in models.verifiers or name in models.signatures or name in models.raising_methods:
             return self._verified(name, args, named, marks, at)
-        if self.raising and self.anonymous and "caller" in marks and "input" not in marks:
-            raise RaisedError([End(None, at, tuple(self.conditions), needs_credential=True)])
+        if name in models.parsers and self.anonymous and "caller" in marks:
+            self._parsed(args, at)
         if self.wires:
             self._note_handed(name, (), (*args, *named.values()), at)
         else:
             self._note_unknown(name, args, at, marks)
-            marks |= self._unread(name, (*args, *named.values()), is_method=callee.me is not None)
+            marks = self._given(callee, args, named, marks, at)
         return Thing(name, args, dict(named), marks - frozenset(("csrf",)), (), at, is_call=True)
 
     def _note_handed(self, name: str, trail: tuple[str, ...], given: tuple[Value, ...], at: str) -> None:
@@ -371,31 +427,76 @@ class Calls(Expressions):
             package = name.partition(".")[0] or "a package"
             self.around.handed.setdefault(at, f"{last}() of {package}")
 
-    def _unread(self, name: str, given: tuple[Value, ...], *, is_method: bool) -> frozenset[str]:
-        """The mark of what may be anything: a function elsewhere was given the request, or no credential.
+    def _given(
+        self, callee: Outside | Thing, args: tuple[Value, ...], named: dict[str, Value], marks: frozenset[str], at: str
+    ) -> frozenset[str]:
+        """The marks of what a function elsewhere gives: it may be anything, where it was given the request or nothing.
 
-        What looks something up by a credential that is not there (a method) is taken to find nothing, and what is
-        called like a check to refuse; any other function may as well give a guest.
+        A store that looks something up by a credential that is not there finds nothing. Python's own functions make
+        something of it. Any other function may as well give a guest, whatever it is called.
         """
-        package, last = name.partition(".")[0], name.rpartition(".")[2]
-        if package in sys.stdlib_module_names or not package:
-            return NOTHING
-        if any(isinstance(one, Thing) and one.name in self.models.requests and not one.is_call for one in given):
-            return UNREAD
-        if is_method or not self.anonymous or _VERIFIES.match(last):
-            return NOTHING
-        return UNREAD if any(_is_no_credential(one) for one in given) else NOTHING
+        package = callee.name.partition(".")[0]
+        is_own = package in sys.stdlib_module_names
+        values = (*args, *named.values())
+        if package and not is_own and any(self._is_request(one) for one in values):
+            return marks | UNREAD
+        if not self.anonymous or "caller" not in marks or _is_nothing(callee) or callee.name in self.models.splitting:
+            return marks
+        if self.is_store(callee) or any(self.is_store(one) for one in values):
+            return self._found_in_store(callee, named, marks)
+        if self.raising and "input" not in marks:
+            self.pending.append(End(None, at, tuple(self.conditions), needs_credential=True))
+        return marks | (MADE if is_own else UNREAD)
+
+    def _found_in_store(
+        self, callee: Outside | Thing, named: dict[str, Value], marks: frozenset[str]
+    ) -> frozenset[str]:
+        """What a store gives by no credential: nothing, unless the query is wider; a query itself is there."""
+        last = (callee.trail[-1] if isinstance(callee, Thing) and callee.trail else callee.name).rpartition(".")[2]
+        is_null = last == "filter_by" and any(
+            "caller" in one.tags and isinstance(one, Const) and one.value is None for one in named.values()
+        )
+        if "wide" in marks or is_null:
+            return marks | UNREAD | queries.WIDE
+        return marks | MADE if last in queries.DESCRIBES else marks - MADE
+
+    def _is_request(self, value: Value) -> bool:
+        return isinstance(value, Thing) and value.name in self.models.requests and not value.is_call
+
+    def is_store(self, value: Value) -> bool:
+        """Whether it belongs to a package that looks things up: a session, a connection, a model, a query."""
+        if isinstance(value, Choice):
+            return all(self.is_store(option) for option in value.options)
+        if isinstance(value, (Thing, Outside)) and value.name.partition(".")[0] in self.models.stores:
+            return True
+        if isinstance(value, Outside) and value.me is not None:
+            return self.is_store(value.me)
+        scope = value.cls.scope if isinstance(value, Object) else value.scope if isinstance(value, Class) else None
+        scope = value.cls if isinstance(value, Thing) else scope
+        return scope is not None and any(base.partition(".")[0] in self.models.stores for base in self.bases(scope))
+
+    def _parsed(self, args: tuple[Value, ...], at: str) -> None:
+        """What reads a text raises for none; whether it does for what was made of none is not known."""
+        end = End(None, at, tuple(self.conditions), needs_credential=True)
+        if args and all(_is_absent(one) for one in options(args[0])):
+            raise RaisedError([end])
+        self.pending.append(end)
 
     def _went_on(self, name: str, args: tuple[Value, ...], at: str) -> Value:
         """Middleware calls what comes after it, or answers by itself."""
         if name == NEXT:
             self.record.reached.append(at)
+            if args and not (isinstance(args[0], Thing) and self._is_of_request(args[0])):
+                self.record.forged.add("header")
             return Thing("next.response", at=at)
         message = args[0] if args else None
         status = message.entries.get("status") if isinstance(message, Table) else None
         if status is not None:
             self.answer(Thing(next(iter(self.models.answers)), named={"status_code": status}, at=at), at)
         return Const(None)
+
+    def _is_of_request(self, value: Thing) -> bool:
+        return value.name in self.models.requests or value.name.startswith("request.")
 
     def _protect(self, model: dict[str, str], args: tuple[Value, ...], named: dict[str, Value]) -> None:
         """nomoat's own guard is put around an application."""
@@ -404,6 +505,11 @@ class Calls(Expressions):
         if isinstance(app, Registry):
             known = isinstance(mode, Const) and isinstance(mode.value, str)
             app.protection = str(mode.value) if known and isinstance(mode, Const) else model["default"]
+
+    def _is_about_caller(self) -> bool:
+        """Whether it was told here that the caller has no credential."""
+        marks = union(condition.test for condition in self.conditions)
+        return bool(marks & {"caller", "signature"}) or self.decided[-1] or self.caught_credential
 
     def _close(self, args: tuple[Value, ...], named: dict[str, Value], at: str) -> None:
         """A connection that is closed because of who is calling ends there."""
@@ -452,7 +558,13 @@ class Calls(Expressions):
         needs = is_signature or "caller" in marks or name in self.models.raising_methods
         if self.anonymous and needs:
             kind = "signature" if is_signature else "authentication"
-            raise RaisedError([End(None, at, tuple(self.conditions), needs_credential=True, kind=kind)])
+            end = End(None, at, tuple(self.conditions), needs_credential=True, kind=kind)
+            brought = [one for value in (*args, *named.values()) for one in options(value) if "caller" in one.tags]
+            if is_signature or all(_is_absent(one) or "made" in one.tags for one in brought):
+                raise RaisedError([end])
+            # A token that stands in for the one that is not there may be valid.
+            self.pending.append(end)
+            return Thing("", marks=marks | CALLER | UNREAD, at=at)
         result = marks | (CALLER if needs and not is_signature else NOTHING)
         return Thing("", marks=result, at=at)
 
@@ -466,13 +578,13 @@ class Calls(Expressions):
             return const_method(self, me, last, args)
         if isinstance(me, Thing) and me.name.startswith("request.") and last == "get":
             found = self.item_of_request(me, args[0] if args else Const(None))
-            default = args[1] if len(args) > 1 else named.get("default")
-            if self.anonymous and "caller" in found.tags and isinstance(default, (Items, Table)) and not default.tags:
-                return default
-            if isinstance(found, Thing) and isinstance(default, Const) and default.value:
-                # Who sends nothing is taken to have sent this.
-                found.marks |= UNREAD
+            default = args[1] if len(args) > 1 else named.get("default", Const(None))
+            is_sent = callee.name != "request.scope.get" and "unread" not in found.tags
+            if self.anonymous and "caller" in found.tags and is_sent:
+                return absent(default, found)
             return found
+        if isinstance(me, Thing) and me.name.startswith("request.") and args:
+            self.forges(me, args[-1])
         owner = callee.name.rpartition(".")[0]
         if last == "__init__" and isinstance(me, Registry):
             me.args, me.named = args, {**me.named, **named}
@@ -480,11 +592,21 @@ class Calls(Expressions):
         if last == "__init__" and isinstance(me, Object):
             me.attributes[SUPER] = Thing(owner, args, dict(named))
             return Const(None)
-        if last == "__call__" and isinstance(me, Object) and owner in self.models.schemes:
+        is_nothing = not args or (isinstance(args[0], Const) and not args[0].value)
+        asks = last == "__call__" or (last in self.models.scheme_methods and is_nothing)
+        if asks and isinstance(me, Object) and owner in self.models.schemes:
             return self.scheme(me, at)
         if isinstance(me, Test):
             return me
         return None
+
+    def set(self, owner: Value, name: str, value: Value) -> None:
+        """Gives an attribute its value."""
+        raise NotImplementedError
+
+    def taken_out(self, items: Items, given: Value | None = None) -> None:
+        """Something is taken out of a list."""
+        raise NotImplementedError
 
     def scheme(self, value: Value, at: str) -> Value:
         """What a scheme of a framework gives that looks for a credential."""
@@ -496,12 +618,12 @@ class Calls(Expressions):
         if name in ("append", "add", "extend", "insert") and args:
             self._add(me, name, args[-1])
             return Const(None)
-        if name in ("clear", "pop", "remove") and self.wires:
-            # What is taken out of a list may have been any of it.
-            me.values[:] = [Choice((*options(value), Const(None))) for value in me.values]
-            me.is_whole = False
+        if name in _TAKES_OUT and self.wires:
+            self.taken_out(me)
         if name == "copy":
             return Items(list(me.values), me.is_whole)
+        if name == "issubset" and len(args) == 1 and not args[0].tags:
+            return _subset(me, args[0])
         if name in ("issubset", "difference") and args and "caller" in args[0].tags:
             test = self.set_operation("-", me, args[0])
             return negated(self.truth(test)) if name == "issubset" else test
@@ -516,7 +638,8 @@ class Calls(Expressions):
         if not me.values or not self.unsure:
             me.may_be_empty = bool(self.unsure)
         for value in values:
-            me.values.append(Choice((value, Const(None))) if undecided and self.wires else value)
+            is_late = (undecided or me.is_used) and self.wires
+            me.values.append(Choice((value, Const(None))) if is_late else value)
         if name == "extend" and not isinstance(given, Items):
             me.is_whole = False
 
@@ -526,9 +649,15 @@ class Calls(Expressions):
             if isinstance(key, Const) and isinstance(key.value, (str, int)) and key.value in me.entries:
                 return me.entries[key.value]
             default = args[1] if len(args) > 1 else Const(None)
+            if self.anonymous and any(may_be_unset(key, one) for one, _ in me.pairs):
+                return Thing(marks=key.tags | me.tags | UNREAD)
             if isinstance(key, Const) and me.is_whole:
                 return default
-            return Thing(marks=key.tags | me.tags) if "caller" in key.tags else joined([default, Thing(marks=me.tags)])
+            return (
+                Thing(marks=(key.tags | me.tags) - MADE)
+                if "caller" in key.tags
+                else joined([default, Thing(marks=me.tags)])
+            )
         if name == "values":
             return Items(list(me.entries.values()), me.is_whole)
         if name == "keys":
@@ -541,6 +670,8 @@ class Calls(Expressions):
         return None
 
     def _call_thing(self, callee: Thing, args: tuple[Value, ...], named: dict[str, Value], at: str) -> Value:
+        args = self._arguments(callee, args)
+        named = dict(zip(named, self._arguments(callee, named.values()), strict=True))
         if callee.name in self.models.schemes and not callee.trail:
             return self.scheme(callee, at)
         if callee.name in self.models.answers and callee.is_call and not callee.trail:
@@ -557,7 +688,7 @@ class Calls(Expressions):
         condition = self._condition(last, inner if callee.trail else None, args)
         if condition is not None:
             return condition
-        if last in _SAME:
+        if last in _SAME and not (args and last in queries.DESCRIBES):
             return inner if inner.trail or inner.marks else Thing(marks=marks)
         if callee.name in self.models.raising_methods or callee.name in self.models.verifiers:
             return self._verified(callee.name, args, named, marks, at)
@@ -567,13 +698,15 @@ class Calls(Expressions):
             demanded = self._asked_of_caller(last, args[0])
             if demanded is not None:
                 return Test(False if self.anonymous else None, demanded, OTHER, marks)
-        if self.raising and self.anonymous and "caller" in marks and "input" not in marks:
-            raise RaisedError([End(None, at, tuple(self.conditions), needs_credential=True)])
         if self.wires:
+            if last in _TAKES_OUT and set(callee.trail[:-1]) & self.models.dependencies_attributes:
+                # Dependencies of a route that is already made: which, is not followed.
+                self.around.replaced.append(None)
             self._note_handed(callee.name, callee.trail, (*args, *named.values()), at)
-        if not self.wires and not callee.marks:
-            self._note_unknown(callee.name, args, at, marks)
-            marks |= self._unread(callee.name, (*args, *named.values()), is_method=bool(callee.trail))
+        if not self.wires:
+            if not callee.marks:
+                self._note_unknown(callee.name, args, at, marks)
+            marks = self._given(callee, args, named, marks, at)
         return Thing(callee.name, args, dict(named), marks, callee.trail, at, is_call=True, why=callee.why)
 
     def _asked_of_caller(self, name: str, asked: Value) -> Demand | None:

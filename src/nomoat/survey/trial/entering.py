@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.symbols import Scope
@@ -12,12 +14,14 @@ from nomoat.survey.trial.machine import (
 )
 from nomoat.survey.trial.values import (
     CALLER,
+    UNREAD,
     Class,
     Const,
     Env,
     Function,
     Items,
     Object,
+    Outside,
     Table,
     Thing,
     Value,
@@ -27,7 +31,7 @@ from nomoat.survey.trial.values import (
 
 _MAX_INSIDE = 2
 _SHORT_BYTES = 2_500
-_MAX_ASKED = 4
+_MAX_ASKED = 6
 
 
 class Entering(Exceptions):
@@ -52,7 +56,22 @@ class Entering(Exceptions):
         return self.around.classes
 
     def invoke(self, function: Function, args: tuple[Value, ...], named: dict[str, Value], at: str) -> Value:
-        """Enters a function of the project."""
+        """Enters a function of the project; what a decorator of another package makes of it may be anything."""
+        if not self.anonymous or not any(self._may_swallow(one) for one in function.outer):
+            return self._invoked(function, args, named, at)
+        try:
+            value = self._invoked(function, args, named, at)
+        except RaisedError as raised:
+            self.pending.extend(raised.ends)
+            return Thing(marks=CALLER | UNREAD, at=at)
+        return joined([value, Thing(marks=value.tags | UNREAD, at=at)])
+
+    def _may_swallow(self, decorator: Value) -> bool:
+        name = decorator.name if isinstance(decorator, (Thing, Outside)) else ""
+        known = self.models.transparent | self.models.limiters | self.models.refusing.keys()
+        return name not in known and name.partition(".")[0] not in sys.stdlib_module_names
+
+    def _invoked(self, function: Function, args: tuple[Value, ...], named: dict[str, Value], at: str) -> Value:
         args = (*function.given, *args)
         named = {**function.named, **named}
         if function.me is not None:
@@ -61,10 +80,8 @@ class Entering(Exceptions):
             return self._lambda_called(function, args, named)
         scope = function.scope
         marks = union(args) | union(named.values())
-        if self.depth >= self.limits.depth or self.path.count(scope) >= _MAX_INSIDE:
-            return Thing(marks=marks, at=at)
-        if _is_stub(scope) and self.depth:
-            return Thing(marks=marks, at=at)
+        if self.depth >= self.limits.depth or self.path.count(scope) >= _MAX_INSIDE or (_is_stub(scope) and self.depth):
+            return Thing(marks=self._unread(marks), at=at)
         if not self.wires and self.depth and not self._is_worth(scope, marks, (*args, *named.values())):
             return self._unentered(scope, marks, at)
         self.executed.add(scope)
@@ -89,7 +106,7 @@ class Entering(Exceptions):
             self.path.pop()
             about_caller = self.decided.pop()
             self.registered = held
-        values = flow.returns + ([Const(None)] if flow.env is not None or flow.loops else [])
+        values = flow.returns + ([Const(None)] if flow.env is not None or flow.loops or flow.breaks else [])
         if self.around.is_generator(scope):
             values = flow.returns or [Const(None)] if flow.returns or flow.env is not None else []
         if not values:
@@ -116,15 +133,27 @@ class Entering(Exceptions):
             return True
         if self.depth <= _MAX_ASKED and self.around.asks_who(scope):
             return True
+        if (
+            scope.name == "__init__"
+            and scope.parent is not None
+            and set(self.bases(scope.parent)) & self.models.raised.keys()
+        ):
+            return True  # It says which status an exception has.
         assert scope.node is not None
         # What only answers a question about the caller is short, and near to the one who asks.
         is_short = scope.node[2] - scope.node[1] < _SHORT_BYTES and self.depth <= _MAX_ASKED
         return is_short and (bool(marks & (CALLER | {"signature"})) or self.around.makes(scope))
 
+    def _unread(self, marks: frozenset[str]) -> frozenset[str]:
+        """The marks of what a function gives into which nobody looked."""
+        return marks | UNREAD if self.anonymous and "caller" in marks else marks
+
     def _unentered(self, scope: Scope, marks: frozenset[str], at: str) -> Value:
         found = self.program.returned(scope)
         cls = found.scope if found.kind == "instance" else None
-        return Thing(found.name if found.kind == "instance" else "", marks=marks, at=at, cls=cls, is_call=True)
+        return Thing(
+            found.name if found.kind == "instance" else "", marks=self._unread(marks), at=at, cls=cls, is_call=True
+        )
 
     def _lambda_called(self, function: Function, args: tuple[Value, ...], named: dict[str, Value]) -> Value:
         assert function.node is not None
@@ -165,7 +194,8 @@ class Entering(Exceptions):
         found = self.program.annotation(env.scope.parent or env.scope, annotation)
         if found.kind != "instance":
             return value
-        name = found.name if found.name in self.models.requests and not value.marks else value.name
+        is_told = found.name in self.models.requests or found.name.partition(".")[0] in self.models.stores
+        name = found.name if is_told and not value.marks else value.name
         return Thing(name, value.args, value.named, value.marks, value.trail, value.at, found.scope, value.why)
 
     def scheme(self, value: Value, at: str) -> Value:
@@ -175,16 +205,22 @@ class Entering(Exceptions):
         name = given.name if isinstance(given, Thing) else ""
         scheme = self.models.schemes.get(name)
         says = named.get(scheme.unless) if scheme is not None and scheme.unless else None
+        if isinstance(value, Object) and scheme is not None and scheme.unless in value.attributes:
+            says = value.attributes[scheme.unless]
+        if says is None and isinstance(given, Thing) and len(given.args) > 1:
+            says = given.args[-1]  # Which one of its arguments stands there is not known.
+            says = says if isinstance(says, Const) and isinstance(says.value, bool) else Thing()
         optional = named.get(scheme.optional) if scheme is not None and scheme.optional else None
         lenient = _is(says, False) or _is(optional, True)
-        open_end = (says is not None and not isinstance(says, Const)) or (
-            optional is not None and not isinstance(optional, Const)
-        )
+        open_end = any(one is not None and not _is(one, True) and not _is(one, False) for one in (says, optional))
         if not self.anonymous:
             return Thing("", marks=CALLER, trail=("credentials",))
         if lenient:
-            return Const(None, CALLER)
+            return Thing(marks=CALLER | UNREAD) if self.around.forged else Const(None, CALLER)
         end = End(self._refusal(at), at, tuple(self.conditions), needs_credential=True, kind="authentication")
+        if self.around.forged & {"header", "cookie", "query"}:
+            self.pending.append(end)
+            return Thing(marks=CALLER | UNREAD)
         if open_end:
             self.pending.append(end)
             return Thing(marks=CALLER)
@@ -217,4 +253,4 @@ def _is_not_implemented(node: Node) -> bool:
 
 
 def _is(value: Value | None, what: bool) -> bool:
-    return isinstance(value, Const) and value.value is what and "setting" not in value.marks
+    return isinstance(value, Const) and bool(value.value) is what and "setting" not in value.marks

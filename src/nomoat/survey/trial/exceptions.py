@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import builtins
+import sys
 from collections.abc import Callable
 
 from nomoat.survey.python import form
@@ -17,13 +19,16 @@ from nomoat.survey.trial.machine import (
 from nomoat.survey.trial.refusals import names_of, status_of
 from nomoat.survey.trial.values import (
     CALLER,
+    Choice,
     Class,
     Env,
     Function,
+    Items,
     Object,
     Outside,
     Thing,
     Value,
+    options,
 )
 
 
@@ -65,10 +70,12 @@ class Exceptions(Bodies):
 
     def _with(self, node: Node, env: Env) -> Flow:
         before, mark = env.copy(), len(self.pending)
+        may_be_quiet = False
         quiet: list[Callable[[End], bool]] = []
         for value_node, target in node[3]:
-            value = self.evaluate(env, value_node)
+            value = self.ran(self.evaluate(env, value_node))
             quiet.append(self._quiet(env, value_node, value))
+            may_be_quiet = may_be_quiet or self._may_be_quiet(value)
             if isinstance(value, Object):
                 enter = self.attribute(value, "__enter__")
                 if isinstance(enter, Function):
@@ -81,7 +88,22 @@ class Exceptions(Bodies):
             flow.ends = [end for end in flow.ends if end not in swallowed]
             self.pending[mark:] = [end for end in self.pending[mark:] if end not in swallowed]
             flow.env = merged([before] if flow.env is None else [flow.env, before])
+        elif may_be_quiet and flow.ends:
+            flow.env = merged([before] if flow.env is None else [flow.env, before])
         return flow
+
+    def _may_be_quiet(self, value: Value) -> bool:
+        """Whether it is a context manager of a package of which it is not known that it lets exceptions through."""
+        if not self.anonymous or self.is_store(value):
+            return False
+        if not isinstance(value, (Thing, Outside, Choice)):
+            return False
+        if isinstance(value, Choice):
+            return any(self._may_be_quiet(option) for option in value.options)
+        package = value.name.partition(".")[0]
+        if value.name in ("contextlib.ExitStack", "contextlib.AsyncExitStack"):
+            return True
+        return bool(package) and package not in self.models.managing and package not in sys.stdlib_module_names
 
     def _quiet(self, env: Env, node: Node, value: Value) -> Callable[[End], bool]:
         """Whether a context manager may keep an exception to itself."""
@@ -89,9 +111,9 @@ class Exceptions(Bodies):
             leaves = [self.attribute(value, name) for name in ("__exit__", "__aexit__")]
             scopes = [leave.scope for leave in leaves if isinstance(leave, Function) and leave.scope is not None]
             return lambda end: any(_may_return_true(scope.body) for scope in scopes)
+        if isinstance(value, Thing) and value.name == "contextlib.suppress":
+            return lambda end: self._catches_any(list(value.args), end)
         callee = self.evaluate(env, node[3]) if node[0] == form.CALL else None
-        if isinstance(callee, Outside) and callee.name == "contextlib.suppress":
-            return lambda end: any(self._matches(env, kind, end) for kind in node[4])
         made = callee.scope if isinstance(callee, Function) else None
         return lambda end: made is not None and _catches(made.body)
 
@@ -180,10 +202,12 @@ class Exceptions(Bodies):
     def _matches(self, env: Env, type_node: Node | None, end: End) -> bool:
         if type_node is None:
             return True
-        parts = type_node[3] if type_node[0] == form.TUPLE else (type_node,)
-        own = names_of(self, end.value)
-        for part in parts:
-            caught = self.evaluate(env, part)
+        given = self.evaluate(env, type_node)
+        return self._catches_any(given.values if isinstance(given, Items) else list(options(given)), end)
+
+    def _catches_any(self, kinds: list[Value], end: End) -> bool:
+        own = _with_bases(names_of(self, end.value))
+        for caught in kinds:
             names = names_of(self, caught)[:1] or ("",)
             if names[0] in ("builtins.Exception", "builtins.BaseException"):
                 return True
@@ -205,6 +229,15 @@ def _same_refusal(run: Exceptions, name: str, own: tuple[str, ...]) -> bool:
     # `fastapi.HTTPException` is caught by the name of the framework below, too.
     last = name.rpartition(".")[2]
     return name in run.models.raised and any(one in run.models.raised and one.endswith(f".{last}") for one in own)
+
+
+def _with_bases(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The names of a class with those of Python's own classes above it: a KeyError is a LookupError."""
+    found = list(names)
+    for name in names:
+        own = getattr(builtins, name.removeprefix("builtins."), None) if name.startswith("builtins.") else None
+        found += [f"builtins.{one.__name__}" for one in own.__mro__] if isinstance(own, type) else []
+    return tuple(found)
 
 
 def _may_return_true(body: object) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
@@ -11,18 +12,21 @@ from nomoat.survey.python.symbols import How
 from nomoat.survey.trial import queries
 from nomoat.survey.trial.judging import Judging, negated
 from nomoat.survey.trial.machine import Condition, End, RaisedError
-from nomoat.survey.trial.registry import Bound, Registry, RoutesOf
+from nomoat.survey.trial.registry import Bound, Registry, RoutesOf, argument
 from nomoat.survey.trial.values import (
     CALLER,
     INPUT,
+    MADE,
     NOTHING,
     SETTING,
+    UNREAD,
     Choice,
     Class,
     Const,
     Env,
     Function,
     Items,
+    Lazy,
     ModuleValue,
     Object,
     Outside,
@@ -31,6 +35,7 @@ from nomoat.survey.trial.values import (
     Thing,
     Value,
     joined,
+    options,
     union,
 )
 
@@ -57,6 +62,10 @@ _STATE = re.compile(
     re.I,
 )
 _FLAG = re.compile(r"(is|has|can|may)_")
+#: Methods that change a part of a request.
+_CHANGES = frozenset(("append", "extend", "insert", "update", "setdefault", "add"))
+#: Parts of a request that carry a credential.
+_CARRIES = frozenset(("header", "cookie", "session", "credential", "query"))
 _MAX_ITEMS = 200
 _OPERATORS = {"&": "__and__", "|": "__or__"}
 
@@ -121,7 +130,7 @@ class Expressions(Judging):
             if node[0] != form.STARRED:
                 values.append(self.evaluate(env, node))
                 continue
-            spread = self.evaluate(env, node[3])
+            spread = self.ran(self.evaluate(env, node[3]))
             if isinstance(spread, Items):
                 values.extend(spread.values)
                 is_whole = is_whole and spread.is_whole
@@ -130,8 +139,15 @@ class Expressions(Judging):
                 is_whole = False
         return values, is_whole
 
+    def ran(self, value: Value) -> Value:
+        """What a coroutine gives that is awaited, or a generator that is gone through."""
+        if isinstance(value, Choice) and any(isinstance(option, Lazy) for option in value.options):
+            return self.each(value.options, self.ran)
+        return self.ran(value.run()) if isinstance(value, Lazy) else value
+
     def element(self, value: Value) -> Value:
         """One element of something that is gone through."""
+        value = self.ran(value)
         if isinstance(value, Items):
             return joined(value.values) if value.values else self.unknown("")
         if isinstance(value, Thing):
@@ -143,9 +159,14 @@ class Expressions(Judging):
     def attribute(self, value: Value, name: str, at: str = "") -> Value:
         """What an attribute gives."""
         if isinstance(value, Choice):
-            return joined([self.attribute(option, name, at) for option in value.options])
+            return self.each(value.options, lambda option: self.attribute(option, name, at))
+        self.fails(value, "AttributeError", at)
+        if isinstance(value, Lazy):
+            return Thing()
         if isinstance(value, ModuleValue):
-            return value if name == "__path__" else self.proxied(self.member_of_module(value.scope, name))
+            if name == "__path__":
+                return value
+            return self.proxied(self.as_changed(name, self.member_of_module(value.scope, name)))
         if isinstance(value, Registry):
             return self._of_registry(value, name)
         if isinstance(value, Object):
@@ -184,12 +205,17 @@ class Expressions(Judging):
 
     def _of_object(self, value: Object, name: str) -> Value:
         if name in value.attributes:
-            return value.attributes[name]
+            return self.as_changed(name, value.attributes[name])
         found = self._of_class(value.cls, name, value)
         if isinstance(found, Thing) and found.why and value.marks:
-            return Thing(marks=value.marks, trail=(name,), cls=None)
+            return Thing(marks=self.made(value.marks), trail=(name,), cls=None)
         if value.marks and not isinstance(found, Function):
-            return Thing(marks=value.marks, trail=(name,))
+            # An object that was made of no credential is there all the same, with what its class gives it.
+            return (
+                found
+                if self.anonymous and not isinstance(found, (Thing, Outside))
+                else Thing(marks=self.made(value.marks), trail=(name,))
+            )
         return found
 
     def _of_class(self, cls: Class, name: str, me: Value | None) -> Value:
@@ -211,7 +237,11 @@ class Expressions(Judging):
                 options_ = [self._bound(one, cls, me) if isinstance(one, Function) and one.scope is not None else one
                             for one in found.options]  # fmt: skip
                 return joined(options_)
-            return self._member(cls, name, found)
+            is_column = isinstance(found, Thing) and found.name.partition(".")[0] in self.models.stores
+            if is_column and isinstance(found, Thing) and found.is_call and not found.trail:
+                # A column, under its name.
+                found = replace(found, trail=(name,))
+            return self.as_changed(name, self._member(cls, name, found))
         return self._member_elsewhere(cls, name, me)
 
     def _member(self, cls: Class, name: str, found: Value) -> Value:
@@ -241,10 +271,10 @@ class Expressions(Judging):
         owner = cls if "classmethod" in marks or me is None else me
         if me is None and "classmethod" not in marks:
             return found
-        bound = Function(found.scope, found.env, owner, found.given, found.named, found.node, found.wraps)
+        bound = Function(found.scope, found.env, owner, found.given, found.named, found.node, found.wraps, found.outer)
         bound.attributes = found.attributes
         if marks & {"property", "cached_property", "functools.cached_property"}:
-            if me is not None and me.tags:
+            if me is not None and me.tags and not (self.anonymous and isinstance(me, Object)):
                 return Thing(marks=me.tags, trail=(found.scope.name,))
             return self.call(bound, (), {}, found.at, found.env)
         return bound
@@ -267,6 +297,8 @@ class Expressions(Judging):
             return self._of_super(value, name)
         if value.name in ("module-info", "scopes") and name in value.named:
             return value.named[name]
+        if value.name in self.models.raised and name in self.models.raised[value.name].status.names:
+            return argument(self.models.raised[value.name].status, value.args, value.named) or Thing()
         if value.cls is not None:
             names = self.program.resolver.classes.members(value.cls, name)[0]
             if names and names[-1].binding.how is How.FUNCTION:
@@ -305,6 +337,9 @@ class Expressions(Judging):
             return Outside(f"{value.name}.{name}", value)
         if source in ("credential", "input", "address"):
             marks = {"credential": CALLER, "input": INPUT, "address": frozenset(("address",))}[source]
+            if source == "credential" and self.anonymous:
+                # Somebody stands there for nobody, who is not signed in: unless a backend lets guests in.
+                marks = marks | (UNREAD if source in self.around.forged else MADE)
             return Thing(f"request.{source}", marks=marks, trail=() if name == "user" else (name,))
         if source == "session":
             return Thing("request.session", marks=CALLER)
@@ -312,10 +347,12 @@ class Expressions(Judging):
 
     def _of_part(self, value: Thing, name: str) -> Value:
         part = value.name.removeprefix("request.")
+        if name in _CHANGES or name.startswith("_"):
+            return Outside(f"{value.name}.{name}", value)
         if part == "state":
             if name in value.named:
                 return value.named[name]
-            return Thing(marks=_BY_NAME["state"](name), trail=(name,))
+            return self._kept(name)
         if part == "url" and name == "path":
             self.record.saw.add("path")
             return value.named.get("path", Thing(marks=INPUT))
@@ -323,7 +360,34 @@ class Expressions(Judging):
             return Outside(f"request.{part}.get", value)
         if part in ("url", "nothing"):
             return Thing("request.url" if part == "url" else "", named=value.named, marks=INPUT)
-        return Thing("", marks=value.marks, trail=(*value.trail, name), cls=value.cls)
+        marks = value.marks - MADE if part == "credential" else value.marks
+        return Thing("", marks=marks, trail=(*value.trail, name), cls=value.cls)
+
+    def forges(self, part: Thing, given: Value, key: Value | None = None) -> None:
+        """Takes note that code changes a part of a request to what the caller did not send elsewhere in it."""
+        rows = (
+            given.values
+            if isinstance(given, Items) and any(isinstance(one, Items) for one in given.values)
+            else [given]
+        )
+        if all(row.tags & {"input", "caller"} for row in rows):
+            return
+        name = part.name.removeprefix("request.")
+        if name == "scope":
+            told = key.value if isinstance(key, Const) else None
+            name = {"headers": "header", "user": "credential", "auth": "credential", "session": "session"}.get(
+                str(told), "" if told is not None else "header"
+            )
+        if name in _CARRIES:
+            self.record.forged.add(name)
+
+    def _kept(self, name: str) -> Value:
+        """What middleware left in the state of a request: for an anonymous caller, what it left for that one."""
+        marks = _BY_NAME["state"](name)
+        if not self.anonymous or "caller" not in marks:
+            return Thing(marks=marks, trail=(name,))
+        left = self.around.left.get(name)
+        return joined(left) if left else Thing(marks=marks | UNREAD, trail=(name,))
 
     def item_of_request(self, value: Thing, key: Value) -> Value:
         """`request.headers[key]`, and what `.get(key)` gives."""
@@ -342,6 +406,8 @@ class Expressions(Judging):
             text = key.value if isinstance(key, Const) else ""
             text = text.decode("latin-1") if isinstance(text, bytes) else str(text)
             marks = _BY_NAME[part](text) if known else CALLER if part in ("header", "cookie", "session") else INPUT
+            if self.anonymous and (part in self.around.forged or "header" in self.around.forged):
+                marks = marks | UNREAD
             return Thing("", marks=marks, trail=(text,) if part == "session" and known else ())
         more = (str(key.value),) if part == "credential" and isinstance(key, Const) else ()
         return Thing("", marks=value.marks | key.tags, trail=(*value.trail, *more))
@@ -364,11 +430,7 @@ class Expressions(Judging):
     def _conditional(self, env: Env, node: Node) -> Value:
         test = self.test(env, node[3])
         if test.anonymous is not None:
-            value = self.evaluate(env, node[4] if test.anonymous else node[5])
-            if self.anonymous and "caller" in test.marks and isinstance(value, Const) and not value.value:
-                # It is None or False because there is no credential.
-                return Const(value.value, value.marks | CALLER)
-            return value
+            return self._stands_in(self.evaluate(env, node[4] if test.anonymous else node[5]), test.marks)
         with self.under(Condition(test, True, self.at(env, node))):
             first = self.evaluate(env, node[4])
         return joined([first, self.evaluate(env, node[5])])
@@ -376,15 +438,21 @@ class Expressions(Judging):
     def _boolean_value(self, env: Env, node: Node) -> Value:
         values: list[Value] = []
         evaluated: list[Value] = []
+        marks: frozenset[str] = NOTHING
         for operand in node[4]:
             value = self.evaluate(env, operand)
             evaluated.append(value)
-            answer = self.truth(value).anonymous
+            test = self.truth(value)
+            answer, marks = test.anonymous, marks | test.marks
             if answer is (node[3] == "or"):
                 values.append(value)
                 break
-            if answer is None or operand is node[4][-1]:
+            if operand is node[4][-1]:
                 values.append(value)
+            elif answer is None:
+                # What surely goes on to the next operand is not what the whole gives.
+                goes_on = node[3] != "or"
+                values += [one for one in options(value) if self.truth(one).anonymous is not goes_on]
         if (
             len(evaluated) > 1
             and all(_is_answer(value) for value in evaluated[1:])
@@ -392,7 +460,12 @@ class Expressions(Judging):
         ):
             # One that is decided says no more what the whole is, but still what the whole is about: who calls.
             return self.combined([self.truth(value) for value in evaluated], is_or=node[3] == "or")
-        return joined(values)
+        return self._stands_in(joined(values), marks)
+
+    def _stands_in(self, value: Value, marks: frozenset[str]) -> Value:
+        """A literal that stands here because there is no credential: `key or ""`."""
+        is_told = self.anonymous and "caller" in marks and isinstance(value, Const)
+        return Const(value.value, value.marks | CALLER, value.label) if is_told and isinstance(value, Const) else value
 
     def _subscript(self, env: Env, node: Node) -> Value:
         value = self.evaluate(env, node[3])
@@ -412,23 +485,52 @@ class Expressions(Judging):
     def item(self, value: Value, key: Value) -> Value:
         """`value[key]`."""
         if isinstance(value, Choice):
-            return joined([self.item(option, key) for option in value.options])
+            return self.each(value.options, lambda option: self.item(option, key))
+        self.fails(value, "TypeError")
         if isinstance(value, Table) and isinstance(key, Const):
             found = value.entries.get(key.value) if _hashable(key.value) else None
             if found is not None:
-                return found
+                is_changed = not self.wires and isinstance(found, Const) and key.value in self.around.changes.keys
+                return (
+                    Const(found.value, found.marks | SETTING, found.label)
+                    if is_changed and isinstance(found, Const)
+                    else found
+                )
+            if value.is_whole and value.other is None:
+                self._is_missing(key)
+            if any("setting" in one.tags for one, _ in value.pairs) and self.anonymous and "caller" in key.tags:
+                return self._looked_up(value, key)
         if isinstance(value, Items) and isinstance(key, Const) and type(key.value) is int and value.is_whole:
             place = key.value
             return value.values[place] if -len(value.values) <= place < len(value.values) else self.unknown("")
         if isinstance(value, Thing) and value.name.startswith("request."):
-            return self.item_of_request(value, key)
-        if self.anonymous and self.raising and "caller" in key.tags and "caller" not in value.tags:
-            raise RaisedError([End(None, "", tuple(self.conditions), needs_credential=True)])
+            return self._sent(value, key)
+        if self.anonymous and "caller" in key.tags and "caller" not in value.tags:
+            return self._looked_up(value, key)
         trail = value.trail if isinstance(value, Thing) else ()
         if isinstance(key, Const) and isinstance(key.value, str):
             trail = (*trail, key.value)
         tags = value.tags | (key.tags & CALLER)
         return Thing("", marks=tags, trail=trail)
+
+    def _is_missing(self, key: Value) -> None:
+        """A table of which everything is known has nothing under a credential that is not there."""
+        if self.anonymous and "caller" in key.tags:
+            end = End(Thing("builtins.KeyError"), "", tuple(self.conditions), needs_credential=True)
+            raise RaisedError([end])
+
+    def _looked_up(self, value: Value, key: Value) -> Value:
+        """What is under a credential that is not there in something that cannot be read: nothing, or anything."""
+        self.pending.append(End(Thing("builtins.KeyError"), "", tuple(self.conditions), needs_credential=True))
+        return Thing(marks=value.tags | (key.tags & CALLER) | UNREAD)
+
+    def _sent(self, part: Thing, key: Value) -> Value:
+        """`request.headers["x-key"]`: who sends nothing ends there."""
+        found = self.item_of_request(part, key)
+        is_part = part.name.removeprefix("request.") in _BY_NAME
+        if self.anonymous and is_part and "caller" in found.tags and "unread" not in found.tags:
+            self._is_missing(found)
+        return found
 
     def _binary(self, env: Env, node: Node) -> Value:
         values = [self.evaluate(env, operand) for operand in node[4]]
@@ -445,14 +547,16 @@ class Expressions(Judging):
             tests = [self.truth(value) for value in values]
             if node[3] == "&":
                 return self.combined(tests, is_or=False)
-            return queries.any_of(tests, lambda every: self.combined(every, is_or=True))
+            found = queries.any_of(tests, lambda every: self.combined(every, is_or=True))
+            is_wide = self.anonymous and any("caller" not in test.marks for test in tests)
+            return replace(found, marks=found.marks | queries.WIDE) if is_wide else found
         if node[3] in ("&", "-", "|") and len(values) == 2 and "caller" in union(values):
             return self.set_operation(node[3], values[0], values[1])
         combined = self._overloaded(node[3], values, self.at(env, node), env)
         if combined is not None:
             return combined
         known = self.known_constant(env.scope, node) if not env.scope.is_function else None
-        return known or Thing(marks=union(values))
+        return known or Thing(marks=self.made(union(values)))
 
     def _overloaded(self, operator: str, values: list[Value], at: str, env: Env) -> Value | None:
         """`IsOwner | IsAdmin` of classes of a package that gives operators to its classes, and of what that gives."""
@@ -493,7 +597,7 @@ class Expressions(Judging):
                 texts.append(str(value.value))
         if len(texts) == len(values):
             return Const("".join(texts), union(values))
-        return Thing(marks=union(values))
+        return Thing(marks=self.made(union(values)))
 
     def _listed(self, env: Env, node: Node) -> Value:
         values, is_whole = self.all_of(env, node[3])
@@ -516,12 +620,18 @@ class Expressions(Judging):
             else:
                 table.is_whole = False
                 table.other = value
+                table.pairs.append((found, value))
         return table
 
     def _comprehension(self, env: Env, node: Node) -> Value:
+        if node[3] == "generator" and not self.wires:
+            return Lazy(lambda: self._gone_through(env, node), is_expression=True)
+        return self._gone_through(env, node)
+
+    def _gone_through(self, env: Env, node: Node) -> Value:
         inner = Env(env.scope, env, {}, env.called_at)
         target, iterable, conditions, _ = node[6][0]
-        source = self.evaluate(env, iterable)
+        source = self.ran(self.evaluate(env, iterable))
         is_known = isinstance(source, Items) and source.is_whole and len(node[6]) == 1
         elements = source.values[:_MAX_ITEMS] if is_known and isinstance(source, Items) else [self.element(source)]
         found: list[Value] = []
@@ -553,6 +663,9 @@ class Expressions(Judging):
 
     def _inner(self, env: Env, node: Node) -> Value:
         return self.evaluate(env, node[3])
+
+    def _awaited(self, env: Env, node: Node) -> Value:
+        return self.ran(self.evaluate(env, node[3]))
 
     def _lambda(self, env: Env, node: Node) -> Value:
         return Function(None, env, node=node)
@@ -603,8 +716,8 @@ _HANDLERS: dict[int, Callable[[Expressions, Env, Node], Value]] = {
     form.TUPLE: Expressions._listed,
     form.SET: Expressions._listed,
     form.DICT: Expressions._dict,
-    form.AWAIT: Expressions._inner,
-    form.YIELD_FROM: Expressions._inner,
+    form.AWAIT: Expressions._awaited,
+    form.YIELD_FROM: Expressions._awaited,
     form.WALRUS: Expressions._walrus,
     form.STARRED: Expressions._inner,
 }

@@ -24,6 +24,8 @@ class Flow:
     returns: list[Value] = field(default_factory=list)
     ends: list[End] = field(default_factory=list)
     loops: list[Env] = field(default_factory=list)
+    #: Where it leaves the loop for good: then its `else` does not run.
+    breaks: list[Env] = field(default_factory=list)
     #: What the rest of the body stands under, because the other way passed and ended.
     implies: Condition | None = None
 
@@ -32,6 +34,7 @@ class Flow:
         self.returns += other.returns
         self.ends += other.ends
         self.loops += other.loops
+        self.breaks += other.breaks
 
 
 def merged(envs: list[Env]) -> Env | None:

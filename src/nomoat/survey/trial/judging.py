@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
+from nomoat.survey.trial import queries
 from nomoat.survey.trial.demands import AUTHENTICATION, OTHER, UNKNOWN, Demand, both, either
 from nomoat.survey.trial.machine import Machine
 from nomoat.survey.trial.values import (
     CALLER,
     FILLED,
+    NOTHING,
+    SETTING,
     Choice,
     Const,
     Env,
+    Function,
     Items,
     Object,
     Outside,
@@ -71,12 +76,15 @@ class Judging(Machine):
             if "caller" in value.marks:
                 return Test(bool(value.value), AUTHENTICATION, OTHER, value.marks)
             return Test(bool(value.value), OTHER, OTHER, value.marks)
-        if isinstance(value, (Items, Table)) and not value.tags:
+        if isinstance(value, (Items, Table)) and (self.anonymous or not value.tags):
             filled = value.values if isinstance(value, Items) else value.entries
             is_open = isinstance(value, Items) and value.may_be_empty
-            return Test(None if is_open or not (value.is_whole or filled) else bool(filled), OTHER, OTHER)
+            is_sure = value.is_whole or (bool(filled) and not value.tags)
+            return Test(None if is_open or not is_sure else bool(filled), OTHER, OTHER, value.tags)
+        if isinstance(value, Object) and self.anonymous:
+            return self._truth_of_object(value)
         if "caller" in value.tags:
-            is_data = _is_asked_for(value)
+            is_data = _is_asked_for(value) or "made" in value.tags
             return Test(False if self.anonymous and not is_data else None, self.demand_of(value), OTHER, value.tags)
         if "signature" in value.tags:
             return Test(False if self.anonymous else None, Demand("signature"), OTHER, value.tags)
@@ -84,8 +92,20 @@ class Judging(Machine):
             return Test(None, Demand("csrf"), OTHER, value.tags)
         if isinstance(value, Thing) and value.name == FILLED and not value.trail and not value.is_call:
             return Test(True, OTHER, OTHER)
-        is_object = isinstance(value, Object) or (not isinstance(value, (Thing, Outside)))
+        is_object = not isinstance(value, (Thing, Outside))
         return Test(True if is_object else None, OTHER, OTHER, value.tags)
+
+    def _truth_of_object(self, value: Object) -> Test:
+        """An object is there, whatever it was made of, unless its class says otherwise."""
+        for name in ("__bool__", "__len__"):
+            method = self.attribute(value, name)
+            if isinstance(method, Function):
+                answer = self.truth(self.call(method, (), {}, value.at, method.env))
+                return Test(answer.anonymous, OTHER, OTHER, value.tags)
+        is_own = not any(
+            isinstance(base, str) and base != "builtins.object" for base in self.program.bases(value.cls.scope)
+        )
+        return Test(True if is_own or not value.tags else None, OTHER, OTHER, value.tags)
 
     def _any_of(self, tests: list[Test]) -> Test:
         answers = {test.anonymous for test in tests}
@@ -99,6 +119,8 @@ class Judging(Machine):
 
     def demand_of(self, value: Value) -> Demand:
         """What the truth of something about the caller demands."""
+        if _is_held(value):
+            return UNKNOWN
         trail = value.trail if isinstance(value, Thing) else ()
         last = next((word for word in reversed(trail) if not _CLAIM.match(word)), "")
         if not last or _IDENTITY.match(last):
@@ -162,7 +184,9 @@ class Judging(Machine):
     def compared(self, left: Value, operator: str, right: Value) -> Test:
         """`left operator right`."""
         if operator in ("!=", "not in", "is not"):
-            return negated(self.compared(left, _OPPOSITE[operator], right))
+            opposite = negated(self.compared(left, _OPPOSITE[operator], right))
+            is_wide = self.anonymous and "caller" in opposite.marks and not isinstance(left, Const)
+            return replace(opposite, marks=opposite.marks | queries.WIDE) if is_wide else opposite
         if isinstance(left, Choice):
             return self._any_of([self.compared(option, operator, right) for option in left.options])
         if isinstance(right, Choice):
@@ -172,6 +196,12 @@ class Judging(Machine):
         if isinstance(left, PathOf):
             return _of_path(left, operator, right)
         marks = left.tags | right.tags
+        if "caller" in marks:
+            marks = marks | self._about_column(left, operator, right)
+        if self.anonymous and "caller" in marks:
+            found = self._compared_parts(left, operator, right, marks)
+            if found is not None:
+                return found
         known = _known(left, operator, right)
         if known is not None and "setting" not in marks:
             return Test(known, OTHER, OTHER, marks)
@@ -185,12 +215,38 @@ class Judging(Machine):
             return Test(False, OTHER, OTHER, marks)
         return Test(None, OTHER, OTHER, marks)
 
+    def _about_column(self, left: Value, operator: str, right: Value) -> frozenset[str]:
+        """What a condition of a query tells of the rows that it finds, where a column is compared with the caller."""
+        column, other = (right, left) if "caller" in left.tags else (left, right)
+        if "caller" in column.tags or not isinstance(column, (Thing, Outside)):
+            return NOTHING
+        if not self.anonymous:
+            name = column.trail[-1] if isinstance(column, Thing) and column.trail else getattr(column, "name", "")
+            return queries.HELD if queries.names_holder(str(name).rpartition(".")[2]) else NOTHING
+        is_null = isinstance(other, Const) and other.value is None and queries.may_be_null(column)
+        return queries.WIDE if operator not in ("==", "in") or is_null else NOTHING
+
+    def _compared_parts(self, left: Value, operator: str, right: Value, marks: frozenset[str]) -> Test | None:
+        """Lists and objects that hold something of who calls: they are there, and compare by what they are."""
+        if operator == "in" and isinstance(right, Items) and right.is_whole:
+            return self.combined([Test(False, OTHER, OTHER, marks),
+                                  *(self.compared(left, "==", item) for item in right.values)], is_or=True)  # fmt: skip
+        if operator == "in" and isinstance(right, Table) and any(may_be_unset(left, key) for key, _ in right.pairs):
+            return Test(None, OTHER, OTHER, marks | SETTING)
+        if any(isinstance(one, (Items, Table, Object)) for one in (left, right) if "caller" in one.tags):
+            is_none = operator == "is" and isinstance(right, Const) and right.value is None
+            return Test(False if is_none else None, OTHER, OTHER, marks)
+        return None
+
     def _about_caller(self, left: Value, operator: str, right: Value, marks: frozenset[str]) -> Test:
         # What was asked for together with who asks may be there, and be anything, for everybody.
         is_decided = self.anonymous and not all(_is_asked_for(side) for side in (left, right) if "caller" in side.tags)
+        if "made" in marks and isinstance(right, Const) and not isinstance(right.value, (str, bytes)):
+            # Of nothing, a number may be made, or a truth value; a text that is the secret cannot.
+            is_decided = False
         if isinstance(right, Const) and right.value is None and operator in ("is", "=="):
             about = self.demand_of(left)
-            about = about if about.kind == "state" else AUTHENTICATION
+            about = about if about.kind == "state" or _is_held(left) else AUTHENTICATION
             return Test(True if is_decided else None, OTHER, about, marks)
         if isinstance(right, Const) and isinstance(right.value, bool) and operator in ("is", "=="):
             test = self.truth(left)
@@ -199,13 +255,15 @@ class Judging(Machine):
             demand = UNKNOWN if _ROLES.search(_last(left) or _last(right)) else _quiet(self.demand_of(left))
             return Test(None, demand, demand, marks)
         demand = self._demanded(left, operator, right)
-        is_decided = is_decided and not may_be_unset(left, right)
+        is_decided = is_decided and not may_be_unset(left, right) and not _may_be_none_too(left, right)
         return Test(False if is_decided else None, demand, OTHER, marks)
 
     def _demanded(self, left: Value, operator: str, right: Value) -> Demand:
         caller, other = (left, right) if "caller" in left.tags else (right, left)
         if "caller" in left.tags and "caller" in right.tags:
             return _same_caller(left, right)
+        if _is_held(caller):
+            return UNKNOWN
         last = _last(caller)
         names = _names(other, role=bool(_ROLES.search(last)))
         if operator == "in" and caller is left and names is not None and len(names) != 1:
@@ -247,6 +305,13 @@ def may_be_unset(left: Value, right: Value) -> bool:
     return any(_is_unset(shown, setting) for shown in options(caller) for setting in settings)
 
 
+def _may_be_none_too(left: Value, right: Value) -> bool:
+    """Whether nothing is compared with what may be nothing, too: None == load("key")."""
+    caller, other = (left, right) if "caller" in left.tags else (right, left)
+    is_nothing = isinstance(caller, Const) and caller.value is None
+    return is_nothing and isinstance(other, Thing) and not other.tags
+
+
 def _is_unset(shown: Value, setting: Value) -> bool:
     if isinstance(shown, Const) and "caller" in shown.marks:
         if isinstance(setting, Const):
@@ -264,6 +329,11 @@ def _is_asked_for(value: Value) -> bool:
     )
 
 
+def _is_held(value: Value) -> bool:
+    """Whether it is a row of the caller's that the request did not ask for: what it grants cannot be read."""
+    return any("held" in one.tags and "input" not in one.tags for one in options(value))
+
+
 def _quiet(demand: Demand) -> Demand:
     return demand if demand.kind == "state" else AUTHENTICATION
 
@@ -279,7 +349,9 @@ def _same_caller(left: Value, right: Value) -> Demand:
 
 
 def _is_data(value: Value) -> bool:
-    return isinstance(value, (Thing, Object, Outside)) and "setting" not in value.tags
+    # A row that the request asked for is data, though its database was opened with settings.
+    is_setting = "setting" in value.tags and "input" not in value.tags
+    return isinstance(value, (Thing, Object, Outside)) and not is_setting
 
 
 def _last(value: Value) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from nomoat.survey.python.symbols import How
 from nomoat.survey.trial.demands import AUTHENTICATION, OTHER
+from nomoat.survey.trial.registry import Registry
 from nomoat.survey.trial.values import (
     INPUT,
     SETTING,
@@ -38,31 +39,40 @@ _PLAIN_TYPES = frozenset(
 Known = Callable[["Calls", "tuple[Value, ...]", "dict[str, Value]", str, Env], "Value | None"]
 
 
+#: Methods of a text that give the same for the same.
+_PURE = frozenset(
+    ("strip", "rstrip", "lstrip", "lower", "upper", "casefold", "replace", "removeprefix", "removesuffix", "split",
+     "rsplit", "splitlines", "partition", "rpartition", "title", "capitalize", "encode", "decode", "count", "find",
+     "rfind", "index", "isdigit", "isalnum", "isalpha", "isspace", "hex", "ljust", "rjust", "zfill")
+)  # fmt: skip
+
+
 def const_method(run: Calls, me: Const | PathOf, name: str, args: tuple[Value, ...]) -> Value | None:
     """A method of a text."""
     if isinstance(me, PathOf):
         return _of_path(me, name, args)
     text = me.value
-    if not isinstance(text, str):
+    if not isinstance(text, (str, bytes)):
         return None
     if name in ("removeprefix", "removesuffix") and args and not isinstance(args[0], Const):
         # A proxy's prefix, which is empty where nobody configures one.
         return me
-    given = [arg.value for arg in args if isinstance(arg, Const) and isinstance(arg.value, str)]
+    given = [arg.value for arg in args if isinstance(arg, Const) and isinstance(arg.value, (str, bytes, int))]
     if name in ("startswith", "endswith") and args:
         options = args[0].values if isinstance(args[0], Items) else [args[0]]
-        texts = [option.value for option in options if isinstance(option, Const) and isinstance(option.value, str)]
-        if len(texts) == len(options) and not me.marks:
-            return Const(text.startswith(tuple(texts)) if name == "startswith" else text.endswith(tuple(texts)))
+        texts = [
+            option.value for option in options if isinstance(option, Const) and isinstance(option.value, type(text))
+        ]
+        if len(texts) == len(options) and "setting" not in me.marks:
+            return Const(getattr(text, name)(tuple(texts)), me.marks)
         return None
-    if len(given) != len(args) or name not in ("strip", "rstrip", "lstrip", "lower", "upper", "replace", "removeprefix",
-                                               "removesuffix", "split", "title", "capitalize"):  # fmt: skip
+    if len(given) != len(args) or name not in _PURE:
         return None
     try:
         found = getattr(text, name)(*given)
-    except (TypeError, ValueError):
+    except (AttributeError, TypeError, ValueError):
         return None
-    if isinstance(found, list):
+    if isinstance(found, (list, tuple)):
         return Items([Const(part, me.marks) for part in found])
     return Const(found, me.marks)
 
@@ -86,6 +96,7 @@ def _partial(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: s
     inner = args[0] if args else None
     if isinstance(inner, Function):
         made = Function(inner.scope, Env(inner.env.scope, inner.env, {}, at), inner.me, node=inner.node)
+        made.outer = inner.outer
         made.given, made.named = (*inner.given, *args[1:]), {**inner.named, **named}
         return made
     return inner
@@ -118,6 +129,14 @@ def _all(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, 
 def _all_or_any(run: Calls, args: tuple[Value, ...], *, is_or: bool) -> Value | None:
     if not args:
         return None
+    if (
+        run.anonymous
+        and not is_or
+        and "caller" in args[0].tags
+        and not (isinstance(args[0], Items) and args[0].is_whole)
+    ):
+        # All of nothing is true.
+        return Test(None, OTHER, OTHER, args[0].tags)
     if not isinstance(args[0], Items):
         return run.truth(args[0])
     tests = [run.truth(value) for value in args[0].values]
@@ -197,8 +216,12 @@ def _setattr(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: s
         if isinstance(args[0], (Object, Thing)):
             target = args[0].attributes if isinstance(args[0], Object) else args[0].named
             target[str(args[1].value)] = args[2]
+            if isinstance(args[0], Thing) and args[0].name == "request.state" and run.anonymous:
+                run.around.left.setdefault(str(args[1].value), []).append(args[2])
         if isinstance(args[0], Function) and args[1].value == "__signature__":
             args[0].sign(args[2], at)
+        if isinstance(args[0], (ModuleValue, Class, Registry)):
+            run.set(args[0], str(args[1].value), args[2])
     return Const(None)
 
 
@@ -214,6 +237,15 @@ def _text(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str,
     if args and isinstance(args[0], Const):
         return Const(str(args[0].value), args[0].marks)
     return args[0] if args and isinstance(args[0], (Thing, PathOf)) else Thing(marks=union(args))
+
+
+def _length(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    one = args[0] if args else None
+    if isinstance(one, Const) and isinstance(one.value, (str, bytes)):
+        return Const(len(one.value), one.marks)
+    if isinstance(one, Items) and one.is_whole and not one.may_be_empty:
+        return Const(len(one.values), one.tags)
+    return None
 
 
 def _environment(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
@@ -319,6 +351,7 @@ SPECIAL: dict[str, Known] = {
     "builtins.setattr": _setattr,
     "builtins.hasattr": _hasattr,
     "builtins.str": _text,
+    "builtins.len": _length,
     "builtins.bool": lambda run, args, named, at, env: run.truth(args[0]) if args else None,
     "builtins.isinstance": _isinstance,
     "builtins.callable": _callable,

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -15,9 +15,12 @@ from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.program import Program
 from nomoat.survey.python.symbols import Binding, How, Scope
+from nomoat.survey.trial.changes import Changes
 from nomoat.survey.trial.demands import Demand
 from nomoat.survey.trial.values import (
+    MADE,
     NOTHING,
+    SETTING,
     Class,
     Const,
     Env,
@@ -27,6 +30,7 @@ from nomoat.survey.trial.values import (
     Test,
     Thing,
     Value,
+    joined,
 )
 
 _BUILTINS = frozenset(dir(__builtins__) if not isinstance(__builtins__, dict) else __builtins__)
@@ -105,6 +109,12 @@ class Record:
     #: What of the request at hand was asked for (`method`, `path`, `endpoint`): the outcome is of this route alone.
     saw: set[str] = field(default_factory=set)
     reached: list[str] = field(default_factory=list)
+    #: Where something was sent to a caller of whom nothing had been asked.
+    sent: list[str] = field(default_factory=list)
+    #: Answers that middleware gives where it has not gone on to what comes after it.
+    own: list[tuple[Value, str]] = field(default_factory=list)
+    #: Parts of the request that were changed.
+    forged: set[str] = field(default_factory=set)
 
     @property
     def saw_path(self) -> bool:
@@ -126,9 +136,14 @@ class Surroundings:
         self.replaced: list[Value | None] = []
         #: Where an application was handed to code that is not here and may add routes to it, and to what.
         self.handed: dict[str, str] = {}
+        #: What middleware leaves in the state of a request of a caller without a credential.
+        self.left: dict[str, list[Value]] = {}
+        #: Parts of a request that middleware changes: they say no more what the caller sent.
+        self.forged: set[str] = set()
         self.classes: dict[tuple[Scope, int], Env] = {}
         #: Classes whose methods are routes, by a decorator of the class.
         self.views: dict[Scope, Class] = {}
+        self._changes: Changes | None = None
         self._refusing: dict[Scope, bool] = {}
         self._generators: dict[Scope, bool] = {}
         self._makers: dict[Scope, bool] = {}
@@ -156,6 +171,13 @@ class Surroundings:
                 scope = self.program.scope(module)
                 if _SETTINGS & scope.bindings.keys():
                     yield scope
+
+    @property
+    def changes(self) -> Changes:
+        """What functions change of what the modules hold that were imported."""
+        if self._changes is None:
+            self._changes = Changes(self.program, self.started)
+        return self._changes
 
     def makes(self, scope: Scope) -> bool:
         """Whether the function defines functions: what it gives may guard."""
@@ -225,7 +247,8 @@ class Surroundings:
             )
         if node[0] == form.CALL:
             callee = form.dotted(node[3])
-            return callee is not None and callee.rpartition(".")[2] in self._answers and len(node[5]) > 0
+            is_answer = callee is not None and callee.rpartition(".")[2] in self._answers
+            return is_answer and (len(node[5]) > 0 or len(node[4]) > 1)
         return bool(node[0] == form.CONSTANT and node[3] == "http.response.start")
 
 
@@ -322,6 +345,32 @@ class Machine:
         """Whether it derives from what tells who is calling."""
         return "caller" in value.tags
 
+    def made(self, marks: frozenset[str]) -> frozenset[str]:
+        """The marks of what is made of something: of a credential that is not there, it is something all the same."""
+        return marks | MADE if self.anonymous and "caller" in marks else marks
+
+    def fails(self, value: Value, kind: str, at: str = "") -> None:
+        """Ends here where Python does: what is asked of a credential that is not there has nothing of it."""
+        if self.anonymous and isinstance(value, Const) and value.value is None and "caller" in value.marks:
+            raise RaisedError([End(Thing(f"builtins.{kind}"), at, tuple(self.conditions), needs_credential=True)])
+
+    def each(self, values: Iterable[Value], does: Callable[[Value], Value]) -> Value:
+        """What something gives for each of several values; those for which it raises are left for who catches them."""
+        found: list[Value] = []
+        ends: list[End] = []
+        for value in values:
+            try:
+                found.append(does(value))
+            except RaisedError as raised:
+                ends.extend(raised.ends)
+        if not found:
+            raise RaisedError(ends)
+        self.pending.extend(ends)
+        return joined(found)
+
+    #: Exceptions of ways that end while others go on.
+    pending: list[End]
+
     def unknown(self, why: str, tags: frozenset[str] = NOTHING) -> Thing:
         """Something of which nothing else is known."""
         return Thing(why=why, marks=tags)
@@ -347,12 +396,25 @@ class Machine:
             if first or not current.scope.is_class:
                 value = current.names.get(name)
                 if value is not None:
-                    return self.forced(current, name, value)
+                    found = self.forced(current, name, value)
+                    return found if current.parent is not None else self.as_held(current.scope, name, found)
                 if current.parent is None:
                     return self.member_of_module(current.scope, name)
             first = False
             current = current.parent
         return self.unknown(f"'{name}' is bound nowhere")
+
+    def as_held(self, scope: Scope, name: str, value: Value) -> Value:
+        """The value of a name of a module, when functions may have given it another one."""
+        if self.wires or (scope.module.path, name) not in self.around.changes.names:
+            return self.as_changed(name, value) if isinstance(value, Const) and not self.wires else value
+        return _changeable(value)
+
+    def as_changed(self, name: str, value: Value) -> Value:
+        """The value of an attribute, when functions may have given it another one."""
+        if self.wires or not isinstance(value, (Const, Function)) or name not in self.around.changes.attributes:
+            return value
+        return _changeable(value)
 
     def forced(self, env: Env, name: str, value: Value) -> Value:
         """The value behind an import or a delayed value."""
@@ -366,7 +428,7 @@ class Machine:
         env = self.module(scope)
         value = env.names.get(name)
         if value is not None:
-            return self.forced(env, name, value)
+            return self.as_held(scope, name, self.forced(env, name, value))
         for binding in reversed(scope.bindings.get(name, ())):
             early = self._early(env, binding)
             if early is not None:
@@ -490,6 +552,12 @@ class Machine:
 def proxy_of(part: str) -> Thing:
     """A part of the request at hand: `session`, `state`, `credential`."""
     return Thing(f"request.{part}", marks=frozenset(("caller",)) if part in ("session", "credential") else NOTHING)
+
+
+def _changeable(value: Value) -> Value:
+    if isinstance(value, Const):
+        return Const(value.value, value.marks | SETTING, value.label)
+    return joined([value, Thing(why="functions of the program put something else there")])
 
 
 class Delayed(Value):

@@ -16,6 +16,19 @@ from nomoat.survey.trial.values import Const, Items, Test, Thing, Value, options
 
 #: What a query carries once it is narrowed to what belongs to the caller.
 OWNED = frozenset(("owned",))
+#: What is about rows that name the caller in a column of theirs: a role, a membership; not the account itself.
+HELD = frozenset(("held",))
+#: What a query carries that may find something without any credential: `!=`, `or`, a column that may be NULL.
+WIDE = frozenset(("wide",))
+#: Methods that describe what is asked for, or give what is gone through: that is there, whatever it finds.
+DESCRIBES = frozenset(
+    ("query", "select", "filter", "filter_by", "where", "execute", "exec", "scalars", "mappings", "join", "outerjoin",
+     "order_by", "options", "limit", "offset", "group_by", "having", "distinct", "cursor", "find", "aggregate", "text")
+)  # fmt: skip
+_COLUMN = re.compile(
+    r"^(owner|user|author|creator|member|account|customer|principal|subject)(_?(id|uuid|sub|pk|name))?$", re.I
+)
+_OF_ACCOUNT = re.compile(r"^(username|user_name|userid|accountname)$", re.I)
 #: Methods that narrow a query.
 _NARROWS = frozenset(("where", "filter", "filter_by", "find", "find_one", "get", "get_or_404", "having", "delete_one"))
 _EXECUTES = frozenset(("execute", "fetch", "fetchrow", "fetch_one", "fetch_all", "exec", "scalar", "scalars"))
@@ -26,6 +39,19 @@ _OWNER = re.compile(r"(owner|user|author|creator|created_by|tenant|account|custo
 def names_owner(name: str) -> bool:
     """Whether a column is called like one that says whose something is."""
     return bool(_OWNER.search(name))
+
+
+def names_holder(name: str) -> bool:
+    """Whether a column says to whom a row belongs, and is no name of the account itself."""
+    return bool(_COLUMN.match(name)) and not _OF_ACCOUNT.match(name)
+
+
+def may_be_null(column: Value) -> bool:
+    """Whether a column may have no value: `User.key == None` finds every row that has none."""
+    named = column.named if isinstance(column, Thing) else {}
+    says, is_key = named.get("nullable"), named.get("primary_key")
+    is_filled = isinstance(says, Const) and says.value is False
+    return not is_filled and not (isinstance(is_key, Const) and is_key.value is True)
 
 
 def owns(demand: Demand) -> bool:

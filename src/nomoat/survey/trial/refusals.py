@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from nomoat.survey.models import Refusal
 from nomoat.survey.trial.machine import Machine
 from nomoat.survey.trial.registry import argument
-from nomoat.survey.trial.values import Class, Const, Function, Items, Object, Outside, Thing, Value, options
+from nomoat.survey.trial.values import Choice, Class, Const, Function, Items, Object, Outside, Thing, Value, options
 
 #: The name under which an object keeps what its class gave to a base of another package.
 SUPER = "__super__"
@@ -81,6 +83,8 @@ def _status(run: Machine, value: Value, refusal: Refusal) -> int:
 
 
 def _number(value: Value | None) -> int:
+    if isinstance(value, Choice):
+        return min(_number(option) for option in value.options)
     if isinstance(value, Const) and type(value.value) is int:
         return value.value
     if isinstance(value, Outside):
@@ -99,7 +103,7 @@ def number_in(name: str) -> int:
     for part in last.split("_"):
         if part.isdigit():
             return int(part)
-    return {"UNAUTHORIZED": 401, "FORBIDDEN": 403, "NOT_FOUND": 404, "BAD_REQUEST": 400}.get(last, 0)
+    return HTTPStatus[last].value if last in HTTPStatus.__members__ else 0
 
 
 def status_of_raised(run: Machine, value: Value | None) -> int:
@@ -115,6 +119,68 @@ def status_of_raised(run: Machine, value: Value | None) -> int:
             if found:
                 return found
     return own or 0
+
+
+def unrefused(run: Machine, value: Value | None) -> str:
+    """Why what is raised ends in an answer that refuses nobody, or cannot be read; empty where it is a refusal.
+
+    Like the framework: a handler of the status first, then that of the nearest class; without any, its own answer.
+    """
+    names = names_of(run, value)
+    status = status_of(run, value, run.models.raised)
+    by_status = [handler for raised, handler in run.around.handlers if status and _number(raised) == status]
+    by_class = [handler for name in names for raised, handler in run.around.handlers if name in _caught(run, raised)]
+    handlers = by_status or by_class
+    if not handlers and status is None:
+        # An error that nobody expects: 500, or what the application answers then.
+        handlers = [
+            handler for raised, handler in run.around.handlers
+            if _number(raised) == _ERROR or names_of(run, raised)[:1] == ("builtins.Exception",)
+        ]  # fmt: skip
+    if not handlers:
+        return "" if status is None or status == 0 or status >= _REDIRECTS else "it is raised as no refusal"
+    return next((why for handler in handlers[-1:] if (why := _unrefused_by(run, handler, value))), "")
+
+
+_ERROR = 500
+_REDIRECTS = 300
+
+
+def _caught(run: Machine, raised: Value) -> tuple[str, ...]:
+    """The names of a class that a handler is for, with those that the models know for the same exception."""
+    names = names_of(run, raised)[:1]
+    last = names[0].rpartition(".")[2] if names and names[0] in run.models.raised else ""
+    same = (name for name in run.models.raised if last and name.rpartition(".")[2] == last)
+    return (*names, *same)
+
+
+def _unrefused_by(run: Machine, handler: Value, raised: Value | None) -> str:
+    from nomoat.survey.trial.machine import ExhaustedError, RaisedError
+
+    if isinstance(handler, Outside) and handler.name in run.models.own_handlers:
+        return ""
+    if not isinstance(handler, Function):
+        return "what the application answers to it cannot be read"
+    held = run.conditions, run.pending
+    run.conditions, run.pending = [], []
+    try:
+        given = (run.unknown(""), raised or run.unknown(""))
+        answer = run.call(handler, given[: _takes(handler)], {}, handler.at, handler.env)
+    except RaisedError:
+        return ""
+    except (ExhaustedError, RecursionError):
+        return f"what the application answers to it cannot be read ({handler.at})"
+    finally:
+        run.conditions, run.pending = held
+    if all(_refuses(run, option, raised) for option in options(answer)):
+        return ""
+    return f"what the application answers to it is no refusal ({handler.at})"
+
+
+def _refuses(run: Machine, answer: Value, raised: Value | None) -> bool:
+    if isinstance(answer, Thing) and answer.name in run.models.own_handlers:
+        return True
+    return is_redirect(run, answer) or (status_of(run, answer, run.models.answers) or 0) >= _REDIRECTS
 
 
 def _handled(run: Machine, handler: Value, raised: Value | None) -> int:

@@ -64,7 +64,9 @@ class Registry(Value):
         """The list of dependencies that code may still add to."""
         if self.dependencies is None:
             given = self.taken("dependencies")
-            self.dependencies = given if isinstance(given, Items) else Items([given] if _is_set(given) else [])  # type: ignore[list-item]
+            own = given.values if isinstance(given, Items) else [given] if given is not None and _is_set(given) else []
+            # A copy, as the framework makes one: what is added to the list later is none of it.
+            self.dependencies = Items(list(own), is_whole=given.is_whole if isinstance(given, Items) else True)
         return self.dependencies
 
 

@@ -8,6 +8,7 @@ from nomoat.survey.python import form
 from nomoat.survey.python.form import Body, Node
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.trial import queries
+from nomoat.survey.trial.calls import NEXT
 from nomoat.survey.trial.definitions import Definitions
 from nomoat.survey.trial.demands import OTHER, Demand
 from nomoat.survey.trial.flow import Flow, merged
@@ -22,7 +23,6 @@ from nomoat.survey.trial.values import (
     NOTHING,
     Const,
     Env,
-    Function,
     Items,
     Table,
     Test,
@@ -57,24 +57,11 @@ class Trial(Definitions):
             given = self.evaluate(env, value[3]) if value[3] is not None else Const(None)
             # What runs after a `yield` runs after the handler; for who passes, it is the end.
             return Flow(None, [given])
-        if value[0] == form.CALL and self._never_runs(env, value):
-            self.all_of(env, value[4])
-            return Flow(env)
         before = len(self.record.limited)
         self.evaluate(env, value)
         if queries.is_dropped(value):
             del self.record.limited[before:]
         return Flow(env)
-
-    def _never_runs(self, env: Env, call: Node) -> bool:
-        """Whether a call whose result is dropped only makes a coroutine or a generator, of which nothing runs."""
-        if call[3][0] not in (form.NAME, form.ATTRIBUTE):
-            return False
-        callee = self.evaluate(env, call[3])
-        scope = callee.scope if isinstance(callee, Function) and not callee.outer else None
-        if scope is None or scope.node is None:
-            return False
-        return bool(scope.node[form.F_ASYNC]) or self.around.is_generator(scope)
 
     def _assign(self, node: Node, env: Env) -> Flow:
         targets = node[3] if node[0] == form.ASSIGN else (node[3],)
@@ -88,6 +75,8 @@ class Trial(Definitions):
             found = self.program.annotation(env.scope, node[4])
             if found.kind == "instance" and found.scope is not None:
                 value = Thing(value.name, value.args, value.named, value.marks, value.trail, value.at, found.scope)
+        if node[0] == form.ANNOTATED and isinstance(value, Thing) and value.is_call and _is_filled(node[4]):
+            value.named.setdefault("nullable", Const(False))
         for target in targets:
             self.assign(env, target, value)
         return Flow(env)
@@ -109,6 +98,8 @@ class Trial(Definitions):
     def _return(self, node: Node, env: Env) -> Flow:
         value = self.evaluate(env, node[3]) if node[3] is not None else Const(None)
         refused = status_of(self, value, self.models.answers)
+        if refused is not None and NEXT not in env.names:
+            self.record.own.append((value, self.at(env, node)))
         if refused is not None and not self.wires:
             self.answered.append((value, self.at(env, node), tuple(self.conditions), env.scope, self.caught_credential))
         return Flow(None, [value])
@@ -168,7 +159,7 @@ class Trial(Definitions):
         return answer is None or not answer.redirects
 
     def _for(self, node: Node, env: Env) -> Flow:
-        source = self.evaluate(env, node[4])
+        source = self.ran(self.evaluate(env, node[4]))
         if self.anonymous and isinstance(source, Thing) and self.truth(source).anonymous is False:
             # There is nothing to go through without a credential.
             self.decided[-1] = True
@@ -176,6 +167,7 @@ class Trial(Definitions):
         known = isinstance(source, Items) and source.is_whole and len(source.values) <= _MAX_LOOP
         elements = source.values if known and isinstance(source, Items) else [self.element(source)]
         flow = Flow()
+        broken: list[Env] = []
         current: Env | None = env
         before = None if known and elements else env.copy()
         for element in list(elements):
@@ -186,6 +178,7 @@ class Trial(Definitions):
                 inner = self.run(node[5], current)
             flow.returns += inner.returns
             flow.ends += inner.ends
+            broken += inner.breaks
             current = merged([one for one in (inner.env, *inner.loops) if one is not None])
         falls = [one for one in (current, before) if one is not None]
         flow.env = merged(falls)
@@ -193,6 +186,7 @@ class Trial(Definitions):
             rest = self.run(node[6], flow.env)
             flow.take(rest)
             flow.env = rest.env
+        flow.env = merged([one for one in (flow.env, *broken) if one is not None])
         return flow
 
     def _while(self, node: Node, env: Env) -> Flow:
@@ -201,11 +195,27 @@ class Trial(Definitions):
         with self.perhaps(before is not None):
             flow = self.run(node[4], env)
         falls = [one for one in (flow.env, before, *flow.loops) if one is not None]
-        flow.loops = []
+        broken, flow.loops, flow.breaks = flow.breaks, [], []
         flow.env = merged(falls)
+        if flow.env is not None and node[5]:
+            rest = self.run(node[5], flow.env)
+            flow.take(rest)
+            flow.env = rest.env
+        flow.env = merged([one for one in (flow.env, *broken) if one is not None])
         return flow
 
-    def _leave_loop(self, node: Node, env: Env) -> Flow:
+    def _delete(self, node: Node, env: Env) -> Flow:
+        for target in node[3]:
+            if target[0] == form.SUBSCRIPT:
+                owner = self.evaluate(env, target[3])
+                if isinstance(owner, Items):
+                    self.taken_out(owner)
+        return Flow(env)
+
+    def _break(self, node: Node, env: Env) -> Flow:
+        return Flow(None, breaks=[env])
+
+    def _continue(self, node: Node, env: Env) -> Flow:
         return Flow(None, loops=[env])
 
     def _match(self, node: Node, env: Env) -> Flow:
@@ -227,6 +237,14 @@ class Trial(Definitions):
         return _STATEMENTS.get(node[0], _ignored)(self, node, env)
 
 
+def _is_filled(annotation: Node) -> bool:
+    """Whether a column always has a value: `Mapped[str]`, `str`, and no `Optional[str]` or `str | None`."""
+    if annotation[0] == form.SUBSCRIPT:
+        outer = form.dotted(annotation[3]) or ""
+        return outer.rpartition(".")[2] == "Mapped" and _is_filled(annotation[4])
+    return annotation[0] in (form.NAME, form.ATTRIBUTE)
+
+
 def _about(run: Trial, subject: Value) -> tuple[Demand, Demand]:
     test = run.truth(subject) if subject.tags else Test(None, OTHER, OTHER)
     return test.if_true, test.if_false
@@ -246,8 +264,8 @@ _STATEMENTS: dict[int, Callable[[Trial, Node, Env], Flow]] = {
     form.IF: Trial._if,
     form.FOR: Trial._for,
     form.WHILE: Trial._while,
-    form.BREAK: Trial._leave_loop,
-    form.CONTINUE: Trial._leave_loop,
+    form.BREAK: Trial._break,
+    form.CONTINUE: Trial._continue,
     form.WITH: Trial._with,
     form.TRY: Trial._try,
     form.FUNCTION: Trial._function,
@@ -256,5 +274,6 @@ _STATEMENTS: dict[int, Callable[[Trial, Node, Env], Flow]] = {
     form.FROM_IMPORT: Trial._import,
     form.MATCH: Trial._match,
     form.ASSERT: Trial._assert,
+    form.DELETE: Trial._delete,
 }
 __all__ = ["NOTHING", "Entry", "Flow", "Trial"]

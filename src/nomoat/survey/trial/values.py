@@ -3,13 +3,14 @@
 `tags` say what a value derives from: `caller` (a credential, or who it belongs to), `input` (the rest of a request),
 `setting` (configuration that source does not fix), `unset` (a setting that is None where nobody set it), `signature`,
 `csrf`, `address`, `unread` (what a function of another package gave that was handed the request, or a credential that
-is not there: it may be anything).
+is not there: it may be anything), `made` (put together from a credential that is not there: it is something all the
+same, but equals no secret).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ SETTING = frozenset(("setting",))
 UNREAD = frozenset(("unread",))
 #: The name of a text that is never empty.
 FILLED = "filled"
+MADE = frozenset(("made",))
 
 
 class Value:
@@ -63,6 +65,8 @@ class Items(Value):
     #: Everything in it was added where it is not sure that code runs.
     may_be_empty: bool = False
     is_tuple: bool = False
+    #: Something was made with it already, which what is added later does not reach.
+    is_used: bool = False
 
     def _tags(self) -> frozenset[str]:
         return union(self.values)
@@ -75,6 +79,8 @@ class Table(Value):
     entries: dict[object, Value]
     is_whole: bool = True
     other: Value | None = None
+    #: What stands under keys that are no constants, such as classes.
+    pairs: list[tuple[Value, Value]] = field(default_factory=list)
 
     def _tags(self) -> frozenset[str]:
         return union(self.entries.values()) | (self.other.tags if self.other is not None else NOTHING)
@@ -227,6 +233,15 @@ class Thing(Value):
 
 
 @dataclass(eq=False)
+class Lazy(Value):
+    """A coroutine or generator that nobody awaits or asks yet: nothing of it has run, and it is no None."""
+
+    run: Callable[[], Value]
+    #: A generator expression: whoever is given it goes through it.
+    is_expression: bool = False
+
+
+@dataclass(eq=False)
 class Test(Value):
     """A truth value: what it is for a caller without a credential, and what either answer demands of a caller."""
 
@@ -247,6 +262,15 @@ class Choice(Value):
 
     def _tags(self) -> frozenset[str]:
         return union(self.options)
+
+
+def absent(default: Value, place: Value) -> Value:
+    """What a request gives of a place for a credential to who sends none there: the default, known to be just that."""
+    if isinstance(default, Const) and "setting" not in default.marks:
+        return Const(default.value, default.marks | CALLER)
+    if isinstance(default, (Items, Table)) and not (default.values if isinstance(default, Items) else default.entries):
+        return Thing(marks=place.tags)
+    return default if default.tags >= CALLER else Thing(marks=place.tags | default.tags | UNREAD)
 
 
 def union(values: Iterable[Value]) -> frozenset[str]:

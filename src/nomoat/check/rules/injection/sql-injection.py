@@ -124,3 +124,22 @@ def chosen(desc: bool = False, q: str = ""):
 def overwritten(q: str):
     q = "lamp"
     return connect().execute(f"SELECT * FROM products WHERE name = '{q}'").fetchall()
+
+
+@app.patch("/q/{number}")
+def fields_of_a_model(number: int, search: Search):
+    given = search.model_dump(exclude_unset=True)
+    names = ", ".join(f"{name} = ?" for name in given)
+    return connect().execute(f"UPDATE products SET {names} WHERE id = ?", (*given.values(), number))
+
+
+@app.patch("/r/{number}")
+async def fields_of_anybody(number: int, request: Request):
+    given = await request.json()
+    names = ", ".join(f"{name} = ?" for name in given)
+    connect().execute(f"UPDATE products SET {names} WHERE id = ?", (*given.values(), number))  # expect: sql-injection
+
+
+@app.get("/s/{number:int}")
+def converted_by_the_path(number):
+    return connect().execute(f"SELECT * FROM products WHERE id = {number}").fetchall()

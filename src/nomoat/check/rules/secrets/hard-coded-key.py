@@ -1,5 +1,6 @@
 import hmac
 import os
+from dataclasses import dataclass
 from hashlib import sha256
 
 import jwt
@@ -14,6 +15,20 @@ FROM_ENVIRONMENT = os.environ["SECRET"]
 WITH_DEFAULT = os.getenv("SECRET", "for development")
 PLACEHOLDER = "<your key>"
 
+try:
+    CAUGHT = os.environ["SECRET"]
+except KeyError:
+    CAUGHT = "1f9e0c77b2a4"
+
+
+@dataclass
+class Settings:
+    secret_key: str
+    algorithm: str = "HS256"
+
+
+made = Settings(secret_key="5b1c99d07e3f")
+made_of_environment = Settings(os.environ["SECRET"])
 app = FastAPI()
 
 
@@ -25,9 +40,12 @@ def bad(claims):
     hmac.new(b"0f1e2d3c4b5a", claims, sha256)  # expect: hard-coded-key
     Fernet(b"Zm9yIHRoZSBleGFtcGxlIG9ubHksIG5vdCBhIGtleSE=")  # expect: hard-coded-key
     app.add_middleware(SessionMiddleware, secret_key=SECRET)  # expect: hard-coded-key
+    jwt.encode(claims, made.secret_key, made.algorithm)  # expect: hard-coded-key
+    jwt.encode(claims, CAUGHT, algorithm="HS256")  # expect: hard-coded-key
 
 
 def safe(claims, key):
+    jwt.encode(claims, made_of_environment.secret_key, algorithm="HS256")
     jwt.encode(claims, FROM_ENVIRONMENT, algorithm="HS256")
     jwt.encode(claims, os.environ["SECRET"], algorithm="HS256")
     jose.decode(claims, key=WITH_DEFAULT, algorithms=["HS256"])  # expect: hard-coded-key

@@ -1,3 +1,6 @@
+import base64
+import json
+
 import jwt
 from jose import jwt as jose
 
@@ -22,3 +25,15 @@ def safe(token, key, everything):
     jwt.decode(token, key, **everything)
     jose.decode(token, key, algorithms=["ES256"])
     jose.get_unverified_header(token)
+
+
+def taken_when_it_does_not_verify(token, key):
+    try:
+        return jwt.decode(token, key, algorithms=["RS256"])
+    except jwt.PyJWTError:
+        return jwt.decode(token, options={"verify_signature": False})  # expect: unverified-jwt
+
+
+def read_by_hand(token):
+    part = token.split(".")[1]
+    return json.loads(base64.urlsafe_b64decode(part + "=="))["sub"]  # expect: unverified-jwt

@@ -1,0 +1,114 @@
+"""What a handler decides with: `require`, `only`, `may`; and how they find the request that they are asked about.
+
+The state is one object in the request's scope; a context variable is only the way to find it from a function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from contextvars import ContextVar
+from typing import Any, TypeVar, cast
+
+from nomoat.errors import NomoatError
+from nomoat.guard.asked import Asked, AttributeTypeError, wrong_type
+from nomoat.journal.facts import Attribute
+
+T = TypeVar("T")
+
+SCOPE_KEY = "nomoat.asked"
+
+
+class NoRequestError(NomoatError):
+    """guard was asked outside of a request that it guards."""
+
+
+class _Passing:
+    """A request that guard could not decide about in audit mode: nothing that a handler asks changes its answer."""
+
+    def require(self, permission: str, attributes: Mapping[str, Any]) -> None:
+        """Says nothing."""
+
+    def only(self, permission: str, resources: Iterable[T], read: Callable[[T], dict[str, Any]]) -> list[T]:
+        """All of them."""
+        return list(resources)
+
+    def may(self, permission: str, attributes: Mapping[str, Any]) -> bool:
+        """Unknown is no."""
+        return False
+
+
+PASSING = _Passing()
+_current: ContextVar[Asked | _Passing | None] = ContextVar("nomoat_asked", default=None)
+
+
+def enter(asked: Asked | _Passing, scope: Any) -> Any:
+    """Makes a request the current one; gives what `leave` takes."""
+    scope[SCOPE_KEY] = asked
+    return _current.set(asked)
+
+
+def leave(token: Any) -> None:
+    """Ends it."""
+    _current.reset(token)
+
+
+def current(scope: Any) -> Asked | None:
+    """The request behind a scope, also one that a middleware made anew; None where guard decided nothing about it."""
+    found = scope.get(SCOPE_KEY) or _current.get()
+    return found if isinstance(found, Asked) else None
+
+
+def _asked(request: Any) -> Asked | _Passing:
+    found = _current.get() if request is None else getattr(request, "scope", request).get(SCOPE_KEY)
+    if found is None:
+        raise NoRequestError(
+            "guard was asked outside of a request that it guards", where="nomoat.guard",
+            fix="call it from the handler, or pass request=; protect(app) must guard this application",
+        )  # fmt: skip
+    return cast("Asked | _Passing", found)
+
+
+def require(permission: str, *, request: Any = None, **attributes: Attribute) -> None:
+    """The caller may do this with this object, or Denied is raised: `require("orders:read", owner=order.owner)`.
+
+    Attributes (text, whole numbers, booleans) are what conditions read as `resource.<name>`. It returns once the
+    decision is committed to the journal, in a tenth of a millisecond; an async handler that must not wait even so long
+    calls `await asyncio.to_thread(guard.require, ...)`.
+    """
+    _asked(request).require(permission, attributes)
+
+
+def may(permission: str, *, request: Any = None, **attributes: Attribute) -> bool:
+    """Asks the same without deciding: nothing is recorded, and a deferred permission stays undecided."""
+    asked = _asked(request)
+    if isinstance(asked, _Passing):
+        return asked.may(permission, attributes)
+    wrong = wrong_type(attributes)
+    if wrong is not None:
+        if asked.runtime.enforces:
+            raise wrong
+        return False
+    return asked.ask(permission, attributes).outcome == "allow"
+
+
+def only(
+    permission: str, resources: Iterable[T], *, request: Any = None, **attributes: str | Callable[[T], Attribute]
+) -> list[T]:
+    """The objects that the caller may use, in their order: `only("orders:read", orders, owner="owner")`.
+
+    Each attribute says how it is read from an object: the name of an attribute or key, or a function.
+    """
+
+    def read(item: T) -> dict[str, Any]:
+        return {name: how(item) if callable(how) else _taken(item, how) for name, how in attributes.items()}
+
+    return _asked(request).only(permission, resources, read)
+
+
+def _taken(item: Any, name: str) -> Any:
+    try:
+        return item[name] if hasattr(item, "keys") else getattr(item, name)
+    except (KeyError, AttributeError, IndexError) as error:
+        raise AttributeTypeError(
+            f"an object has no '{name}'", where="nomoat.guard.only", fix="name one it has, or pass a function"
+        ) from error

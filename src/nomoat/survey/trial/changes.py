@@ -1,0 +1,48 @@
+"""What the functions of a program change of what modules, classes and objects hold: no trial knows when they run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from nomoat.survey.python import form
+from nomoat.survey.python.form import Node
+from nomoat.survey.python.program import Program
+from nomoat.survey.python.symbols import Scope
+
+_ASSIGNING = (form.ASSIGN, form.AUGMENTED, form.ANNOTATED)
+
+
+class Changes:
+    """Answers for the modules that an application imports; tests that change a setting are no part of it."""
+
+    def __init__(self, program: Program, paths: Iterable[str]) -> None:
+        #: Names of modules that a function assigns by `global`.
+        self.names: set[tuple[str, str]] = set()
+        #: Attributes that a function assigns, wherever; what a constructor gives its own object is no change.
+        self.attributes: set[str] = set()
+        #: Constant keys under which a function puts something.
+        self.keys: set[object] = set()
+        for path in sorted(paths):
+            for scope in program.functions(within=program.modules[path]) if path in program.modules else ():
+                self._read(scope)
+
+    def _read(self, scope: Scope) -> None:
+        for name in scope.outer_names:
+            self.names.add((scope.module.path, name))
+        mine = scope.parameters[0][form.P_NAME] if scope.name == "__init__" and scope.parameters else ""
+        for node in form.walk_scope(scope.body):
+            if node[0] in _ASSIGNING:
+                for target in node[3] if node[0] == form.ASSIGN else (node[3],):
+                    self._changed(target, mine)
+            elif node[0] == form.CALL and form.dotted(node[3]) == "setattr" and len(node[4]) == 3:
+                name = node[4][1]
+                self.attributes.update([str(name[3])] if name[0] == form.CONSTANT else ())
+
+    def _changed(self, target: Node, mine: str) -> None:
+        if target[0] == form.ATTRIBUTE and not (target[3][0] == form.NAME and target[3][3] == mine):
+            self.attributes.add(target[4])
+        elif target[0] == form.SUBSCRIPT and target[4][0] == form.CONSTANT:
+            self.keys.add(target[4][3])
+        elif target[0] in (form.TUPLE, form.LIST):
+            for one in target[3]:
+                self._changed(one, mine)
