@@ -502,7 +502,12 @@ class Expressions(Judging):
                 return self._looked_up(value, key)
         if isinstance(value, Items) and isinstance(key, Const) and type(key.value) is int and value.is_whole:
             place = key.value
-            return value.values[place] if -len(value.values) <= place < len(value.values) else self.unknown("")
+            if -len(value.values) <= place < len(value.values):
+                return value.values[place]
+            if self.anonymous and "caller" in value.tags:
+                # `header.split(" ")[1]` of what nobody sent.
+                raise RaisedError([End(Thing("builtins.IndexError"), "", tuple(self.conditions), needs_credential=True)])
+            return self.unknown("")
         if isinstance(value, Thing) and value.name.startswith("request."):
             return self._sent(value, key)
         if self.anonymous and "caller" in key.tags and "caller" not in value.tags:
