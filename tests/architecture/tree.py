@@ -16,7 +16,10 @@ SURFACES = ("cli", "demo")
 def is_content(path: Path) -> bool:
     """Examples beside rules and models, and the demo's shop, are inputs and no code of nomoat's."""
     inner = path.relative_to(PACKAGE).parts if path.is_relative_to(PACKAGE) else ()
-    return inner[:2] in (("check", "rules"), ("survey", "frameworks"), ("survey", "library"), ("demo", "shop")) or "fixtures" in path.parts
+    return (
+        inner[:2] in (("check", "rules"), ("survey", "frameworks"), ("survey", "library"), ("demo", "shop"))
+        or "fixtures" in path.parts
+    )
 
 
 def python_files(*folders: Path) -> list[Path]:

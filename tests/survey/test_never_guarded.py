@@ -21,6 +21,11 @@ PUBLIC = {"read:data"}
 
 """
 _OPEN = {
+    "a header that says what is asked about, read in a way that faults without it": """
+@app.get("/rows")
+def rows(request: Request):
+    return find(request.headers["x-tenant"])
+""",
     "scopes that everybody has": """
 def scopes(key: str | None = Depends(header)) -> set[str]:
     if key is not None:

@@ -46,6 +46,12 @@ _PLAIN_HEADER = re.compile(
     r"|x-timezone|x-locale|x-lang|accept-language|idempotency|x-idempotency|prefer|depth|hx-|x-total|x-page)",
     re.I,
 )
+#: Words in the name of a header that tells who is calling; `X-Tenant` says only what somebody asks about.
+_CREDENTIAL_HEADER = re.compile(
+    r"(auth|token|key|secret|session|cookie|user|account|identity|credential|passw|passcode|jwt|bearer|cert|access|admin"
+    r"|role|email|subject|principal|login|caller|assertion|saml|oidc|oauth|sso)",
+    re.I,
+)
 _CSRF = re.compile(r"(csrf|xsrf|^origin$|^referer$|x-requested-with)", re.I)
 _SIGNATURE = re.compile(r"(signature|hmac|x-hub|sig$|^sig|webhook-id|webhook-timestamp|x-slack|digest)", re.I)
 #: Parameters of a query that carry a credential.
@@ -506,7 +512,8 @@ class Expressions(Judging):
                 return value.values[place]
             if self.anonymous and "caller" in value.tags:
                 # `header.split(" ")[1]` of what nobody sent.
-                raise RaisedError([End(Thing("builtins.IndexError"), "", tuple(self.conditions), needs_credential=True)])
+                fault = Thing("builtins.IndexError")
+                raise RaisedError([End(fault, "", tuple(self.conditions), needs_credential=True)])
             return self.unknown("")
         if isinstance(value, Thing) and value.name.startswith("request."):
             return self._sent(value, key)
@@ -534,6 +541,9 @@ class Expressions(Judging):
         found = self.item_of_request(part, key)
         is_part = part.name.removeprefix("request.") in _BY_NAME
         if self.anonymous and is_part and "caller" in found.tags and "unread" not in found.tags:
+            if part.name == "request.header" and not _tells_who(key):
+                # A fault for want of a tenant or a version is no refusal: whoever sends one goes on.
+                return replace(found, marks=(found.tags - CALLER) | INPUT) if isinstance(found, Thing) else found
             self._is_missing(found)
         return found
 
@@ -697,6 +707,14 @@ def _is_answer(value: Value) -> bool:
         and bool(value.trail)
         and bool(_FLAG.match(value.trail[-1]))
     )
+
+
+def _tells_who(key: Value) -> bool:
+    """Whether a header is called like one that carries a credential."""
+    if not isinstance(key, Const):
+        return True
+    name = key.value.decode("latin-1") if isinstance(key.value, bytes) else str(key.value)
+    return bool(_CREDENTIAL_HEADER.search(name))
 
 
 def _hashable(value: object) -> bool:
