@@ -52,7 +52,7 @@ def _nothing(drawn: Map) -> str:
     """Why there is no route, as far as it can be told: a wrong folder looks like a safe application otherwise."""
     if not drawn.coverage.files:
         return "no Python file is here: is this the folder of the application?\n"
-    return "no route of FastAPI or Starlette was found here, and nomoat reads no other framework yet\n"
+    return "no route of FastAPI, Starlette, Flask or Django was found here, and nomoat reads no other framework yet\n"
 
 
 def _service(drawn: Map, service: Service, style: Style, *, is_first: bool) -> str:

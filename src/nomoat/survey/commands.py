@@ -31,7 +31,12 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument(
         "--path", metavar="PATH", default=".", help="the folder for diff and who-can-reach (default: here)"
     )
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="how to print (default: text)")
+    parser.add_argument(
+        "--format",
+        choices=("text", "json", "mermaid", "svg", "html"),
+        default="text",
+        help="how to print: json for programs, mermaid for Markdown, svg, or html, one page (default: text)",
+    )
     parser.add_argument("--write", action="store_true", help="keep the map in .nomoat/map.json, to be committed")
     parser.add_argument("--check", action="store_true", help="compare with .nomoat/map.json; exit 1 when it is stale")
     parser.add_argument("--all", action="store_true", help="show every route")

@@ -56,12 +56,23 @@ def _draw(arguments: argparse.Namespace, path: Path) -> int:
         import json
 
         _print(arguments, json.dumps(codec.full(drawn), indent=2) + "\n")
+    elif arguments.format != "text":
+        _print(arguments, _picture(drawn, arguments.format))
     else:
         style = show.Style(is_whole=arguments.all, has_colour=_has_colour(arguments), seconds=seconds)
         _print(arguments, show.text(drawn, style))
     if arguments.write:
         print(f"written: {printable(str(settings.map_file))}", file=sys.stderr)
     return _ended(arguments, drawn, EXIT_CLEAN)
+
+
+def _picture(drawn: Map, form: str) -> str:
+    from nomoat.appmap.drawing import graph, mermaid, page, svg
+
+    if form == "html":
+        return page.page(drawn)
+    found = graph.graph(drawn)
+    return mermaid.mermaid(found) if form == "mermaid" else svg.svg(found)
 
 
 def _write_map(path: Path, drawn: Map) -> None:
