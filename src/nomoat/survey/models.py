@@ -100,12 +100,19 @@ class UrlModules:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """A route that the framework adds by itself, unless its argument is None or empty."""
+    """A route that the framework adds by itself, unless its argument is None or empty.
+
+    The argument is the path, or, with `{folder}` in the path, a folder whose last name stands there.
+    """
 
     argument: str
     path: str
     methods: tuple[str, ...]
     needs: tuple[str, ...] = ()
+    #: The argument that says otherwise what the path is, up to its first parameter.
+    under: str = ""
+    #: Only where the argument is given.
+    only_given: bool = False
 
 
 @dataclass(frozen=True, slots=True)

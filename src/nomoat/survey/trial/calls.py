@@ -303,6 +303,7 @@ class Calls(Expressions):
 
     def register(self, bound: Bound, args: tuple[Value, ...], named: dict[str, Value], at: str) -> Value:
         """A call of a method that registers."""
+        args, named = (*bound.args, *args), {**bound.named, **named}
         if bound.verb.decorates:
             return Registering(bound, args, named, at)
         handler = argument(bound.verb.handler, args, named)
