@@ -24,6 +24,8 @@ TEST = re.compile(r"(^|/)(tests?|testing)/|(^|/)(test_[^/]*|[^/]*_test|conftest)
 _REGISTERS = ("route", "include", "mount", "before", "middleware", "handle", "join")
 #: Words of other things, too: they register only where they decorate (`@app.get`), or not by that word at all.
 _COMMON = frozenset(("get", "post", "put", "delete", "patch", "head", "options", "trace", "middleware", "add", "register"))
+#: What an application is called where it is a parameter; a router, blueprint or api may be a part of anything.
+_APPLICATION = re.compile(r"(^|_)(app|application|server|flask)($|_)", re.I)
 
 
 class Late:
@@ -55,7 +57,8 @@ class Late:
             one.scope for function in found for site in self._program.calls(function)
             for one in site.callee.all if one.scope is not function
         }  # fmt: skip
-        for function in sorted(found, key=lambda one: one in called):
+        # What is given a part of an application is best run by who makes that part.
+        for function in sorted(found, key=lambda one: (bool(found[one] & _parameters(one)), one in called)):
             if function not in self._trial.executed:
                 self._run(function, found[function])
 
@@ -83,11 +86,11 @@ class Late:
                     yield owner.partition(".")[0], verb
 
     def _has_registry(self, function: Scope, owners: dict[str, set[str]]) -> bool:
-        parameters = {one[form.P_NAME] for one in function.parameters}
+        parameters = _parameters(function)
         for name in owners:
-            if name in parameters and name not in ("self", "cls"):
+            if name in parameters and _APPLICATION.search(name):
                 return True
-            if name not in function.bindings and self._is_registry(function, name):
+            if name not in parameters and name not in function.bindings and self._is_registry(function, name):
                 return True
         return False
 
@@ -156,6 +159,10 @@ class Late:
         ]  # fmt: skip
         path = function.module.path.split("/")
         return max(fitting, key=lambda one: _shared(path, one.module.split("/")), default=None)
+
+
+def _parameters(function: Scope) -> set[str]:
+    return {one[form.P_NAME] for one in function.parameters}
 
 
 def _top(scope: Scope) -> Scope:

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 FOLDER = Path(__file__).parent / "frameworks"
-#: What reading an attribute of a request may give; `by-name` kinds look at the name that is asked for.
+#: What reading an attribute of a request may give; `by-name` kinds look at the name that is asked for. In place of a
+#: `credential` somebody stands for nobody; of a `token`, None.
 SOURCES = (
     "header", "cookie", "session", "credential", "query", "input", "state", "address", "method", "path", "url", "scope",
-    "endpoint", "meta", "nothing",
+    "endpoint", "meta", "nothing", "token",
 )  # fmt: skip
 #: How paths name their parameters: `{order_id:int}`, `<int:order_id>`, `(?P<order_id>[0-9]+)`.
 Paths: TypeAlias = Literal["brace", "angle", "regex"]

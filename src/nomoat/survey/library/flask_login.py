@@ -24,6 +24,9 @@ def login_fresh():
 
 
 class LoginManager:
+    def init_app(self, app, *args, **kwargs):
+        return None
+
     def unauthorized(self):
         abort(401)
 

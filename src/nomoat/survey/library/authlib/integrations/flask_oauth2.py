@@ -29,4 +29,4 @@ class ResourceProtector:
 
             return decorated
 
-        return wrapper(scopes) if callable(scopes) else wrapper
+        return wrapper
