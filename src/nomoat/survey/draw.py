@@ -93,10 +93,19 @@ def draw_program(program: Program, sources: Sources, *, path: Path, settings: Se
 
 
 def _handed(wiring: Wiring) -> Iterator[NotRead]:
-    """Notes: routes that code which is not here may add are not on the map; guard denies them until they are."""
+    """Notes: routes that code which is not here may add are not on the map; guard denies them until they are.
+
+    Extensions of one file are one note.
+    """
+    files: dict[str, list[tuple[str, str]]] = {}
     for at, whom in wiring.surroundings.handed.items():
-        why = f"{whom} is given the application and is not here: routes that it adds are not on the map"
-        yield NotRead(at, why, analysed=True)
+        files.setdefault(at.rpartition(":")[0], []).append((at, whom))
+    for given in files.values():
+        first, _ = given[0]
+        names = list(dict.fromkeys(whom.rpartition(" of ")[2] for _, whom in given))
+        whom = given[0][1] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+        are = "is given the application and is" if len(names) == 1 else "are given the application and are"
+        yield NotRead(first, f"{whom} {are} not here: routes added there are not on the map", analysed=True)
 
 
 def _exclusions(settings: Settings | None) -> tuple[Exclusion, ...]:

@@ -190,7 +190,7 @@ class _Loading:
         self._models.kinds.update(dict.fromkeys(names, kind))
 
     def _added(self, node: Node) -> Added | None:
-        fields = self._reader.mapping(node, "an entry of adds", known=("argument", "path", "methods", "needs"))
+        fields = self._reader.mapping(node, "an entry of adds", known=_ADDED_KEYS)
         if fields is None:
             return None
         return Added(
@@ -198,6 +198,8 @@ class _Loading:
             self._reader.text(fields.get("path"), "path") or "",
             self._reader.texts(fields.get("methods"), "methods"),
             tuple((self._reader.text(fields.get("needs"), "needs") or "").split()),
+            self._reader.text(fields.get("under"), "under") or "",
+            self._reader.boolean(fields.get("only_given"), "only_given") or False,
         )
 
     def _listed(self, names: tuple[str, ...], fields: Mapping) -> None:
@@ -280,6 +282,7 @@ class _Loading:
         self._models.protects.update(dict.fromkeys(names, found))
 
 
+_ADDED_KEYS = ("argument", "path", "methods", "needs", "under", "only_given")
 _EMPTY = Mapping({}, datafile.Place("", 0, 0), {})
 _RECORD_KEYS = {
     "objects": ("names", "is", "verbs", "takes", "adds", "within", "prefix_is_name"),

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 FOLDER = Path(__file__).parent / "frameworks"
-#: What reading an attribute of a request may give; `by-name` kinds look at the name that is asked for.
+#: What reading an attribute of a request may give; `by-name` kinds look at the name that is asked for. In place of a
+#: `credential` somebody stands for nobody; of a `token`, None.
 SOURCES = (
     "header", "cookie", "session", "credential", "query", "input", "state", "address", "method", "path", "url", "scope",
-    "endpoint", "meta", "nothing",
+    "endpoint", "meta", "nothing", "token",
 )  # fmt: skip
 #: How paths name their parameters: `{order_id:int}`, `<int:order_id>`, `(?P<order_id>[0-9]+)`.
 Paths: TypeAlias = Literal["brace", "angle", "regex"]
@@ -100,12 +101,19 @@ class UrlModules:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """A route that the framework adds by itself, unless its argument is None or empty."""
+    """A route that the framework adds by itself, unless its argument is None or empty.
+
+    The argument is the path, or, with `{folder}` in the path, a folder whose last name stands there.
+    """
 
     argument: str
     path: str
     methods: tuple[str, ...]
     needs: tuple[str, ...] = ()
+    #: The argument that says otherwise what the path is, up to its first parameter.
+    under: str = ""
+    #: Only where the argument is given.
+    only_given: bool = False
 
 
 @dataclass(frozen=True, slots=True)

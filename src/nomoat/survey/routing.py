@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from nomoat.survey.models import Models, Spot, Verb
+from nomoat.survey.models import Added, Models, Spot, Verb
 from nomoat.survey.paths import braced, joined
 from nomoat.survey.trial.machine import Machine
 from nomoat.survey.trial.refusals import SUPER, names_of
@@ -46,6 +46,8 @@ class Around:
     is_replaced: bool = False
     #: What the names of endpoints begin with.
     names: str = ""
+    #: The name that an inclusion gives to what it includes, in place of its own.
+    name: str = ""
     #: Decorators that a router puts around each of its handlers, the innermost first.
     decorators: tuple[Value, ...] = ()
 
@@ -116,7 +118,6 @@ class Layer:
         try:
             self.used.add(registry)
             inner = replace(around, middleware=(*self._middleware(registry, around), *around.middleware))
-            self._framework_routes(registry, inner)
             shared = tuple(registry.shared_dependencies().values)
             own_before = tuple(entry for entry in registry.before if not entry.verb.everywhere)
             inner = replace(
@@ -126,6 +127,7 @@ class Layer:
                 names=self._names(registry, around),
                 decorators=(*self._decorators(registry), *inner.decorators),
                 is_replaced=False,
+                name="",
             )
             own = registry.taken("prefix") or registry.attributes.get("prefix")
             prefix = self._text(own, registry.at) if own is not None and not around.is_replaced else ""
@@ -133,6 +135,7 @@ class Layer:
                 name = registry.taken("name") or (registry.args[0] if registry.args else None)
                 prefix = f"/{name.value}" if isinstance(name, Const) else prefix
             prefix = braced(prefix, registry.kind.dialect.paths)
+            self._framework_routes(registry, inner, prefix)
             for entry in registry.entries:
                 self._entry(entry, inner, prefix)
             for given in (registry.taken("routes"), registry.attributes.get("routes()")):
@@ -158,6 +161,8 @@ class Layer:
 
     def _names(self, registry: Registry, around: Around) -> str:
         name = registry.taken("name") or (registry.args[0] if registry.args else None)
+        if around.name:
+            return f"{around.names}{around.name}."
         if registry.kind.is_application or "name" not in registry.kind.takes:
             return around.names
         return f"{around.names}{name.value}." if isinstance(name, Const) else around.names
@@ -169,27 +174,38 @@ class Layer:
             found.extend((value, around.prefix) for value in given.values)
         return found
 
-    def _framework_routes(self, registry: Registry, around: Around) -> None:
+    def _framework_routes(self, registry: Registry, around: Around, prefix: str) -> None:
+        base = joined(around.prefix, prefix, registry.kind.dialect)
         for added in registry.kind.adds:
-            path = self._added_path(registry, added.argument, added.path)
+            path = self._added_path(registry, added)
             needed = [one for one in registry.kind.adds if one.argument in added.needs]
-            if path is None or any(self._added_path(registry, one.argument, one.path) is None for one in needed):
+            if path is None or any(self._added_path(registry, one) is None for one in needed):
                 continue
             for method in added.methods:
-                found = Found(method, around.prefix + path, Const(None), registry.at, "", around)
+                whole = joined(base, path, registry.kind.dialect)
+                found = Found(method, whole, Const(None), registry.at, "", around)
                 found.is_of_framework, found.label = True, f"{registry.kind.framework}.{added.argument}"
                 self.layout.routes.append(found)
 
-    def _added_path(self, registry: Registry, name: str, default: str) -> str | None:
-        given = registry.named.get(name)
+    def _added_path(self, registry: Registry, added: Added) -> str | None:
+        given = registry.named.get(added.argument)
+        if given is None and added.only_given:
+            return None
+        under = registry.named.get(added.under)
+        for option in options(under) if under is not None else ():
+            if isinstance(option, Const) and isinstance(option.value, str):
+                return option.value + added.path[added.path.rindex("/{") :]
         if given is None:
-            return default
+            return added.path.replace("{folder}", "static")
         paths: list[str | None] = []
         for option in options(given):
-            if isinstance(option, Const):
-                paths.append(option.value if isinstance(option.value, str) and option.value else None)
+            text = option.value if isinstance(option, Const) and isinstance(option.value, str) else ""
+            if not isinstance(option, Const):
+                paths.append(added.path.replace("{folder}", "static"))
+            elif text and "{folder}" in added.path:
+                paths.append(added.path.replace("{folder}", text.rstrip("/").rpartition("/")[2]))
             else:
-                paths.append(default)
+                paths.append(text or None)
         return next((path for path in paths if path), None)
 
     # -- entries -----------------------------------------------------------------------------------------------------
@@ -206,12 +222,17 @@ class Layer:
         elif verb.does == "include":
             given = entry.argument(verb.dependencies)
             own = self._prefix(entry, verb.prefix)
+            told = entry.argument(verb.prefix)
+            is_told = told is not None and not (isinstance(told, Const) and told.value is None)
+            name = entry.argument(verb.endpoint)
             base = joined(around.prefix, prefix, verb.dialect)
             inner = replace(
                 around,
                 prefix=joined(base, own, verb.dialect) if own else base,
                 dependencies=(*around.dependencies, *self._dependencies(given, entry.at)),
-                is_replaced=bool(own) and verb.replaces,
+                # An empty prefix stands instead of the router's own, too.
+                is_replaced=is_told and verb.replaces,
+                name=str(name.value) if isinstance(name, Const) and name.value else "",
             )
             for option in options(entry.handler) if entry.handler is not None else ():
                 self._include(option, inner, entry)

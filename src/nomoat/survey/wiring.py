@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from nomoat.survey.late import Late
 from nomoat.survey.models import Kind, Models, UrlModules, Verb
 from nomoat.survey.python import form
 from nomoat.survey.python.program import Program
@@ -39,6 +40,7 @@ def wire(program: Program, models: Models) -> Wiring:
         if relevant.search(module.source):
             trial.module(program.scope(module))
     _run_factories(trial, program, models)
+    Late(trial, program, models).run()
     _start(trial)
     _url_modules(trial, program, models)
     return Wiring(surroundings, trial.registries)

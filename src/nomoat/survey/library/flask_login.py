@@ -17,3 +17,33 @@ def login_required(func):
 
 def fresh_login_required(func):
     return login_required(func)
+
+
+def login_fresh():
+    return current_user.is_authenticated
+
+
+class LoginManager:
+    def init_app(self, app, *args, **kwargs):
+        return None
+
+    def unauthorized(self):
+        abort(401)
+
+    def needs_refresh(self):
+        abort(401)
+
+    def user_loader(self, callback):
+        return callback
+
+    def request_loader(self, callback):
+        return callback
+
+    def header_loader(self, callback):
+        return callback
+
+    def unauthorized_handler(self, callback):
+        return callback
+
+    def needs_refresh_handler(self, callback):
+        return callback

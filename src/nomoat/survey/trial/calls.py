@@ -203,6 +203,9 @@ class Calls(Expressions):
             return self.register(callee, args, named, at)
         if isinstance(callee, Registering):
             return self._decorate(callee, args)
+        if len(args) == 1 and not named and self._is_put_around(callee, args[0], env):
+            args[0].outer.append(callee)  # type: ignore[attr-defined]  # It is a function.
+            return args[0]
         if isinstance(callee, Outside):
             if f"{OVERRIDES}." in callee.name and callee.name.rpartition(".")[2] in ("update", "setdefault"):
                 self.around.replaced.append(args[0] if args and isinstance(args[0], Function) else None)
@@ -210,6 +213,13 @@ class Calls(Expressions):
         if isinstance(callee, Thing):
             return self._call_thing(callee, args, named, at)
         return Thing(marks=union(args), at=at)
+
+    def _is_put_around(self, callee: Value, given: Value, env: Env) -> bool:
+        """Whether a framework puts a decorator of another package around a function that answers."""
+        if not env.scope.module.is_library or not isinstance(given, Function):
+            return False
+        name = callee.name if isinstance(callee, (Outside, Thing)) else ""
+        return bool(name) and name.partition(".")[0] not in sys.stdlib_module_names
 
     def _note_narrowed(self, callee: Value, args: tuple[Value, ...], named: dict[str, Value], at: str) -> bool:
         """A query that asks only for what belongs to the caller."""
@@ -303,6 +313,7 @@ class Calls(Expressions):
 
     def register(self, bound: Bound, args: tuple[Value, ...], named: dict[str, Value], at: str) -> Value:
         """A call of a method that registers."""
+        args, named = (*bound.args, *args), {**bound.named, **named}
         if bound.verb.decorates:
             return Registering(bound, args, named, at)
         handler = argument(bound.verb.handler, args, named)

@@ -341,6 +341,9 @@ class Expressions(Judging):
             return value.named[name]
         if source is None:
             return Outside(f"{value.name}.{name}", value)
+        if source == "token" and self.anonymous and source not in self.around.forged:
+            return Const(None, CALLER)
+        source = "credential" if source == "token" else source
         if source in ("credential", "input", "address"):
             marks = {"credential": CALLER, "input": INPUT, "address": frozenset(("address",))}[source]
             if source == "credential" and self.anonymous:

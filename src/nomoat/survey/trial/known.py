@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nomoat.survey.python.symbols import How
 from nomoat.survey.trial.demands import AUTHENTICATION, OTHER
-from nomoat.survey.trial.registry import Registry
+from nomoat.survey.trial.registry import Bound, Registry
 from nomoat.survey.trial.values import (
     INPUT,
     SETTING,
@@ -99,6 +100,8 @@ def _partial(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: s
         made.outer = inner.outer
         made.given, made.named = (*inner.given, *args[1:]), {**inner.named, **named}
         return made
+    if isinstance(inner, Bound):
+        return replace(inner, args=(*inner.args, *args[1:]), named={**inner.named, **named})
     return inner
 
 

@@ -77,6 +77,9 @@ class Bound(Value):
     registry: Registry
     verb: Verb
     name: str
+    #: What a partial was given already.
+    args: tuple[Value, ...] = ()
+    named: dict[str, Value] = field(default_factory=dict)
 
 
 @dataclass(eq=False)

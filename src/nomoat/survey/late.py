@@ -1,0 +1,180 @@
+"""Runs functions that register routes and that nothing which was read so far has run.
+
+A command, a server or a manager of plugins calls them: `def init_routes(app)`, `def create(config): @app.route(...)` on an
+application of the module. Takes the trial that wired a program; what they register stands with the rest afterwards.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from nomoat.survey.models import Models
+from nomoat.survey.python import form
+from nomoat.survey.python.form import Node
+from nomoat.survey.python.program import Program
+from nomoat.survey.python.symbols import Scope
+from nomoat.survey.trial.demands import OTHER
+from nomoat.survey.trial.machine import Condition, ExhaustedError, RaisedError
+from nomoat.survey.trial.registry import Registry
+from nomoat.survey.trial.statements import Trial
+from nomoat.survey.trial.values import Class, Function, Object, Test, Thing, Value
+
+TEST = re.compile(r"(^|/)(tests?|testing)/|(^|/)(test_[^/]*|[^/]*_test|conftest)\.py$")
+_REGISTERS = ("route", "include", "mount", "before", "middleware", "handle", "join")
+#: Words of other things, too: they register only where they decorate (`@app.get`), or not by that word at all.
+_COMMON = frozenset(("get", "post", "put", "delete", "patch", "head", "options", "trace", "middleware", "add", "register"))
+#: What an application is called where it is a parameter; a router, blueprint or api may be a part of anything.
+_APPLICATION = re.compile(r"(^|_)(app|application|server|flask)($|_)", re.I)
+
+
+class Late:
+    """Finds and runs them, the outermost first: what one calls is run by it, with the arguments that it gives."""
+
+    def __init__(self, trial: Trial, program: Program, models: Models) -> None:
+        self._trial = trial
+        self._program = program
+        self._verbs: dict[str, str] = {
+            name: verb.does for kind in models.kinds.values() for name, verb in kind.verbs.items()
+            if verb.does in _REGISTERS
+        }  # fmt: skip
+        self._objects: dict[Scope, Value] = {}
+        methods = "|".join(sorted(map(re.escape, self._verbs)))
+        self._registers = re.compile(rf"\.({methods})\b".encode())
+
+    def run(self) -> None:
+        """Runs each of them once."""
+        found: dict[Scope, set[str]] = {}
+        for path in sorted(self._trial.around.started):
+            module = self._program.modules.get(path)
+            if module is None or TEST.search(path) or not self._registers.search(module.source):
+                continue
+            for function in self._program.functions(within=module):
+                owners = self._owners(function) if function not in self._trial.executed else {}
+                if self._has_registry(function, owners):
+                    found[function] = {name for name, verbs in owners.items() if verbs}
+        called = {
+            one.scope for function in found for site in self._program.calls(function)
+            for one in site.callee.all if one.scope is not function
+        }  # fmt: skip
+        # What is given a part of an application is best run by who makes that part.
+        for function in sorted(found, key=lambda one: (bool(found[one] & _parameters(one)), one in called)):
+            if function not in self._trial.executed:
+                self._run(function, found[function])
+
+    def _owners(self, function: Scope) -> dict[str, set[str]]:
+        """Names on which the body calls something that registers, with the verbs."""
+        top = function.parent
+        if function.node is None or top is None or not (top.node is None or top.is_class):
+            return {}
+        found: dict[str, set[str]] = {}
+        for node in form.walk(function.body):
+            for name, verb in self._registering(node):
+                found.setdefault(name, set()).add(verb)
+        return found
+
+    def _registering(self, node: Node) -> Iterator[tuple[str, str]]:
+        if node[0] == form.ATTRIBUTE:
+            owner, _, verb = (form.dotted(node) or "").rpartition(".")
+            if owner and verb in self._verbs and verb not in _COMMON:
+                yield owner.partition(".")[0], verb
+        elif node[0] == form.FUNCTION:
+            for mark in node[form.F_DECORATORS]:
+                called = mark[3] if mark[0] == form.CALL else mark
+                owner, _, verb = (form.dotted(called) or "").rpartition(".")
+                if owner and verb in self._verbs:
+                    yield owner.partition(".")[0], verb
+
+    def _has_registry(self, function: Scope, owners: dict[str, set[str]]) -> bool:
+        parameters = _parameters(function)
+        for name in owners:
+            if name in parameters and _APPLICATION.search(name):
+                return True
+            if name not in parameters and name not in function.bindings and self._is_registry(function, name):
+                return True
+        return False
+
+    def _is_registry(self, function: Scope, name: str) -> bool:
+        top = _top(function)
+        if name not in top.bindings:
+            return False
+        try:
+            return isinstance(self._trial.member_of_module(top, name), Registry)
+        except (RaisedError, ExhaustedError, RecursionError):
+            return False
+
+    # -- running -----------------------------------------------------------------------------------------------------
+
+    def _run(self, function: Scope, owners: set[str]) -> None:
+        trial = self._trial
+        trial.steps = 0
+        # Whether anything calls it is not known: what it puts before handlers may not be there.
+        is_free = not function.decorators and not self._is_named(function)
+        doubt = [Condition(Test(None, OTHER, OTHER), True, function.at)] if is_free else []
+        held, trial.conditions = trial.conditions, doubt
+        try:
+            value = self._value(function)
+            if value is not None:
+                trial.invoke(value, (), self._given(function, owners), function.at)
+        except (RaisedError, ExhaustedError, RecursionError):
+            return
+        finally:
+            trial.conditions = held
+
+    def _is_named(self, function: Scope) -> bool:
+        """Whether source names it anywhere but where it is defined."""
+        named = re.compile(rf"\b(def\s+)?{re.escape(function.name)}\b".encode())
+        return any(
+            not found.group(1) for module in self._program.modules.values() for found in named.finditer(module.source)
+        )
+
+    def _value(self, function: Scope) -> Function | None:
+        env = self._trial.module(_top(function))
+        parent = function.parent
+        if parent is None or not parent.is_class:
+            return Function(function, env)
+        made = self._objects.get(parent)
+        if made is None:
+            # Of what its constructor is given, nothing is known.
+            made = self._objects[parent] = Object(Class(parent, env), at=parent.at)
+        bound = self._trial.attribute(made, function.name)
+        return bound if isinstance(bound, Function) else None
+
+    def _given(self, function: Scope, owners: set[str]) -> dict[str, Value]:
+        given: dict[str, Value] = {}
+        for parameter in function.parameters[1 if function.is_method else 0 :]:
+            name, kind = parameter[form.P_NAME], parameter[form.P_KIND]
+            if name in owners:
+                verbs = self._owners(function)[name]
+                given[name] = self._application(function, verbs) or Thing()
+            elif parameter[form.P_DEFAULT] is None and kind not in (form.VARARGS, form.KWARGS):
+                given[name] = Thing()
+        return given
+
+    def _application(self, function: Scope, verbs: set[str]) -> Value | None:
+        """The application that it is given: the one that is nearest to it in the tree."""
+        fitting = [
+            one for one in self._trial.registries
+            if one.kind.is_application and verbs <= one.kind.verbs.keys() and not TEST.search(one.module)
+        ]  # fmt: skip
+        path = function.module.path.split("/")
+        return max(fitting, key=lambda one: _shared(path, one.module.split("/")), default=None)
+
+
+def _parameters(function: Scope) -> set[str]:
+    return {one[form.P_NAME] for one in function.parameters}
+
+
+def _top(scope: Scope) -> Scope:
+    while scope.parent is not None:
+        scope = scope.parent
+    return scope
+
+
+def _shared(one: list[str], other: list[str]) -> int:
+    count = 0
+    for left, right in zip(one, other, strict=False):
+        if left != right:
+            break
+        count += 1
+    return count

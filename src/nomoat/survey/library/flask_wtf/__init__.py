@@ -1,0 +1,3 @@
+"""Flask-WTF, by its own name."""
+
+from flask_wtf.csrf import CSRFProtect, CsrfProtect
