@@ -23,7 +23,9 @@ from nomoat.survey.trial.values import Class, Function, Object, Test, Thing, Val
 TEST = re.compile(r"(^|/)(tests?|testing)/|(^|/)(test_[^/]*|[^/]*_test|conftest)\.py$")
 _REGISTERS = ("route", "include", "mount", "before", "middleware", "handle", "join")
 #: Words of other things, too: they register only where they decorate (`@app.get`), or not by that word at all.
-_COMMON = frozenset(("get", "post", "put", "delete", "patch", "head", "options", "trace", "middleware", "add", "register"))
+_COMMON = frozenset(
+    ("get", "post", "put", "delete", "patch", "head", "options", "trace", "middleware", "add", "register")
+)
 #: What an application is called where it is a parameter; a router, blueprint or api may be a part of anything.
 _APPLICATION = re.compile(r"(^|_)(app|application|server|flask)($|_)", re.I)
 
