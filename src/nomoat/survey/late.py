@@ -1,7 +1,7 @@
 """Runs functions that register routes and that nothing which was read so far has run.
 
-A command, a server or a manager of plugins calls them: `def init_routes(app)`, `def create(config): @app.route(...)` on an
-application of the module. Takes the trial that wired a program; what they register stands with the rest afterwards.
+A command, a server or a manager of plugins calls them: `def init_routes(app)`, `def create(config): @app.route(...)` on
+an application of the module. Takes the trial that wired a program; what they register stands with the rest afterwards.
 """
 
 from __future__ import annotations
