@@ -1,0 +1,39 @@
+"""Shapes of Flask and Django that look like a guard and are none, beside those that are one."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from nomoat.survey.draw import draw
+
+_ODD = Path(__file__).parent / "fixtures" / "odd"
+_TRUTH = {
+    "flask_odd": {
+        "unguarded": "GET /api, GET /both, POST /cart, GET /login, POST /login, GET /logout, GET /oauth, GET /swallow",
+        "guarded": "GET /g",
+        "unknown": "GET /maybe",
+    },
+    "django_odd": {
+        "unguarded": "GET /anon, GET /cond, GET /fn, GET /noinit, GET /own, GET /ro, GET /skips, GET /wrong",
+        "guarded": "POST /cond, GET /deco, POST /ro",
+        "unknown": "",
+    },
+}
+
+
+@pytest.mark.parametrize("name", sorted(_TRUTH))
+def test_what_an_anonymous_caller_gets_decides_the_verdict(name: str, tmp_path: Path) -> None:
+    shutil.copy(_ODD / f"{name}.py", tmp_path / "urls.py")
+
+    routes = [one for one in draw(tmp_path).map.routes if one.method != "HEAD" and one.origin == "source"]
+
+    found = {
+        verdict: ", ".join(f"{one.method} {one.path}" for one in routes if one.verdict == verdict)
+        for verdict in ("unguarded", "guarded", "unknown")
+    }
+    assert {verdict: sorted(rows.split(", ")) for verdict, rows in found.items()} == {
+        verdict: sorted(rows.split(", ")) for verdict, rows in _TRUTH[name].items()
+    }
