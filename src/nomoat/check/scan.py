@@ -35,6 +35,8 @@ from nomoat.survey.python.symbols import Scope
 _POLICY_SEVERITY: dict[str, Severity] = {"error": "medium", "warning": "low"}
 #: A rule that ran on every file, which questions to the map do.
 _EVERYWHERE = ""
+#: Frameworks that fill the parameters of a handler from query and body, too.
+_INJECTS = re.compile(r"FastAPI|Starlette")
 _PARAMETER = re.compile(r"\{(\w+)")
 _CONVERTER = re.compile(r"\{:?(\w*)\}")
 
@@ -252,6 +254,7 @@ class _Run:
     def _handlers(self) -> Iterator[tuple[Route, Handler]]:
         """Each function that answers a route, once, in the order of the map."""
         seen: set[str] = set()
+        injecting = {service.name for service in self._map.services if _INJECTS.search(service.framework)}
         for route in self._map.routes:
             scope = self._registrations.of(route).handler
             if scope is None or scope.at in seen or TEST_FILE.search(scope.module.path):
@@ -261,7 +264,8 @@ class _Run:
             # The path names the parameters, its key has the converters in the same order.
             typed = zip(_PARAMETER.findall(route.path), _CONVERTER.findall(route.key), strict=False)
             converted = frozenset(name for name, kind in typed if kind in ("int", "float", "uuid"))
-            yield route, Handler(scope, bound if "{:path}" not in route.key else frozenset(), converted)
+            named = None if route.service in injecting else frozenset(_PARAMETER.findall(route.path))
+            yield route, Handler(scope, bound if "{:path}" not in route.key else frozenset(), converted, named)
 
     # -- suppressions ------------------------------------------------------------------------------------------------
 

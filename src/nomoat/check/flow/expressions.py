@@ -98,7 +98,7 @@ class Expressions:
             return self._of_request(scope, node, env)
         name = node[4]
         if taint.is_request:
-            return self._taken(scope, node, taint) if name in vocabulary.REQUEST_DATA else None
+            return self._taken(scope, node, taint) if name in vocabulary.request_data() else None
         if taint.fields is not None and name not in taint.fields:
             return None
         if name in vocabulary.NOT_DATA or self._is_converted_field(scope, node):
@@ -107,9 +107,9 @@ class Expressions:
 
     def _of_request(self, scope: Scope, node: Node, env: Environment) -> Taint | None:
         # A request that came in some other way, as `self.request`.
-        if node[4] not in vocabulary.REQUEST_DATA or node[3][0] not in (form.NAME, form.ATTRIBUTE, form.CALL):
+        if node[4] not in vocabulary.request_data() or node[3][0] not in (form.NAME, form.ATTRIBUTE, form.CALL):
             return None
-        if any(one.name in vocabulary.REQUESTS for one in self.program.resolve(scope, node[3]).all):
+        if any(one.name in vocabulary.requests() for one in self.program.resolve(scope, node[3]).all):
             return self._taken(scope, node, None)
         return None
 
@@ -330,7 +330,7 @@ class Expressions:
     def _result(self, scope: Scope, node: Node, given: Given, env: Environment) -> Taint | None:
         callee = node[3]
         if given.receiver is not None and given.receiver.is_request and callee[0] == form.ATTRIBUTE:
-            return self._taken(scope, callee, given.receiver) if callee[4] in vocabulary.REQUEST_DATA else None
+            return self._taken(scope, callee, given.receiver) if callee[4] in vocabulary.request_data() else None
         found = self.program.resolve(scope, callee)
         handed = self._handed_over(scope, node, given, env)
         tainted = given.any

@@ -29,6 +29,8 @@ class Handler:
     in_path: frozenset[str] = frozenset()
     #: Parameters that a converter of the path has made something other than text: `{order_id:int}`.
     converted: frozenset[str] = frozenset()
+    #: Where a framework gives a handler only what stands in the path: those names, whatever else decorators hand in.
+    given: frozenset[str] | None = None
 
 
 def environment(program: Program, handler: Handler, depended: Depended) -> Environment:
@@ -70,13 +72,15 @@ def _of_parameter(program: Program, handler: Handler, parameter: Node, depended:
             return depended(asked.scope) if asked.scope is not None else None
     if name in handler.converted:
         return None
+    if handler.given is not None and name not in handler.given and name not in vocabulary.REQUEST_NAMES:
+        return None
     if annotation is None:
         return (
             _request(scope, parameter, name) if name in vocabulary.REQUEST_NAMES else _written(scope, parameter, name)
         )
     meant = program.annotation(scope.parent or scope, annotation)
     names = {one.name for one in meant.all}
-    if names & vocabulary.REQUESTS:
+    if names & vocabulary.requests():
         return _request(scope, parameter, name)
     if names & vocabulary.OF_FRAMEWORK or is_converted_type(program, scope.parent or scope, annotation):
         return None

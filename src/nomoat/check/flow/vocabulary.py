@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
+
+from nomoat.survey.models import models
 
 #: Types whose values cannot hold free text (the framework, or calling them, converts).
 CONVERTED = frozenset((
@@ -100,16 +103,25 @@ SANITIZERS: Mapping[str, frozenset[str]] = {
 #: Fields of a request's or an URL's parts that are tested in place of the whole.
 HOST_FIELDS = frozenset(("netloc", "hostname", "host", "scheme", "port"))
 
-#: A request as the frameworks give it, and what of it the caller writes.
-REQUESTS = frozenset((
-    "fastapi.Request", "starlette.requests.Request", "fastapi.requests.Request", "fastapi.WebSocket",
-    "starlette.websockets.WebSocket", "starlette.requests.HTTPConnection", "fastapi.requests.HTTPConnection",
-))  # fmt: skip
 REQUEST_NAMES = frozenset(("request", "websocket", "req", "ws"))
-REQUEST_DATA = frozenset((
-    "query_params", "path_params", "headers", "cookies", "body", "json", "form", "stream", "url",
-    "receive_text", "receive_json", "receive_bytes", "iter_text", "iter_json", "iter_bytes",
-))  # fmt: skip
+#: What the models of frameworks call the parts of a request that the caller writes.
+_WRITTEN = frozenset(("header", "cookie", "query", "input", "meta", "path", "url"))
+_ITERATED = frozenset(("iter_text", "iter_json", "iter_bytes"))
+
+
+@cache
+def requests() -> frozenset[str]:
+    """Dotted names of a request as the frameworks give it, and of what stands for it: `flask.request`."""
+    known = models()
+    return frozenset(known.requests) | {name for name, part in known.proxies.items() if part == "request"}
+
+
+@cache
+def request_data() -> frozenset[str]:
+    """Attributes of a request that hold what the caller wrote."""
+    return _ITERATED | {name for name, kind in models().request.items() if kind in _WRITTEN}
+
+
 #: Parts of `request.url` and of an upload that the server, or nobody who attacks, decides.
 NOT_DATA = frozenset(("port", "is_secure", "size", "session", "state", "app", "client", "user", "auth", "method"))
 #: What asks for a dependency.
