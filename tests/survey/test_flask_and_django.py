@@ -37,3 +37,19 @@ def test_what_an_anonymous_caller_gets_decides_the_verdict(name: str, tmp_path: 
     assert {verdict: sorted(rows.split(", ")) for verdict, rows in found.items()} == {
         verdict: sorted(rows.split(", ")) for verdict, rows in _TRUTH[name].items()
     }
+
+
+def test_what_nobody_here_calls_may_be_given_anything(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(
+        "from flask import Flask\n"
+        "def main(global_config, **settings):\n"
+        "    app = Flask(__name__)\n"
+        "    if settings.get('debug'):\n"
+        "        app.add_url_rule('/debug', view_func=lambda: 'debug')\n"
+        "    app.add_url_rule('/a', view_func=lambda: 'a')\n"
+        "    return app\n"
+    )
+
+    routes = [one for one in draw(tmp_path).map.routes if one.origin == "source" and one.method == "GET"]
+
+    assert [one.path for one in routes] == ["/a", "/debug"]

@@ -117,6 +117,7 @@ class Late:
         try:
             value = self._value(function)
             if value is not None:
+                trial.uncalled.add(function)
                 trial.invoke(value, (), self._given(function, owners), function.at)
         except (RaisedError, ExhaustedError, RecursionError):
             return

@@ -164,6 +164,7 @@ def _run(trial: Trial, program: Program, function: Scope) -> None:
         if function.is_method and function.parent is not None:
             _run_object(trial, Class(function.parent, env), function)
         elif function.parent is not None and function.parent.node is None:
+            trial.uncalled.add(function)
             trial.invoke(Function(function, env), _unknown(function), {}, function.at)
     except (RaisedError, ExhaustedError, RecursionError):
         return

@@ -14,6 +14,7 @@ from nomoat.survey.trial.machine import (
 )
 from nomoat.survey.trial.values import (
     CALLER,
+    SETTING,
     UNREAD,
     Class,
     Const,
@@ -175,7 +176,9 @@ class Entering(Exceptions):
             elif kind == form.KWARGS:
                 entries: dict[object, Value] = {}
                 entries.update(rest)
-                env.names[name] = Table(entries)
+                # Of what nothing here calls, nobody knows what it is given.
+                is_called = env.scope not in self.uncalled
+                env.names[name] = Table(entries, is_whole=is_called, other=None if is_called else Thing(marks=SETTING))
             elif kind != form.KEYWORD and left:
                 env.names[name] = self.typed(env, parameter, left.pop(0))
                 rest.pop(name, None)

@@ -278,6 +278,8 @@ class Machine:
         self.decided: list[bool] = [False]
         #: What stands for the request at hand, wherever it is imported: `flask.request`, `flask.g`.
         self.proxies: dict[str, Value] = {}
+        #: Functions that are run though nothing which was read calls them: a server does, or a test.
+        self.uncalled: set[Scope] = set()
         #: Whether `return body, 401` has a status.
         self.has_statuses = False
 
