@@ -193,3 +193,24 @@ registry.register(router)
     )
 
     assert [("/orders/{order_id}", "guarded")] == [(route.path, route.verdict) for route in drawn.routes]
+
+
+def test_behind_a_prefix_that_cannot_be_read_nothing_is_sure(tmp_path: Path) -> None:
+    drawn = mapped(
+        tmp_path,
+        """
+from elsewhere import PREFIX, prefix_of
+
+own = APIRouter(prefix=PREFIX)
+
+@own.get("/own", dependencies=[Depends(signed_in)])
+def read_own(): ...
+
+app = FastAPI(openapi_url=None)
+app.include_router(own)
+app.include_router(router, prefix=prefix_of("orders"))
+""",
+    )
+
+    assert {"unknown"} == {route.verdict for route in drawn.routes}
+    assert {"its prefix cannot be read"} == {(route.because or "").partition(" (")[0] for route in drawn.routes}

@@ -130,7 +130,10 @@ class Layer:
                 name="",
             )
             own = registry.taken("prefix") or registry.attributes.get("prefix")
-            prefix = self._text(own, registry.at) if own is not None and not around.is_replaced else ""
+            if around.is_replaced:
+                own = None
+            prefix = self._text(own, registry.at) if own is not None else ""
+            inner = replace(inner, doubt=inner.doubt or _astray(own, registry.at))
             if registry.kind.prefix_is_name and not around.is_replaced and (own is None or not prefix):
                 name = registry.taken("name") or (registry.args[0] if registry.args else None)
                 prefix = f"/{name.value}" if isinstance(name, Const) else prefix
@@ -228,6 +231,7 @@ class Layer:
             base = joined(around.prefix, prefix, verb.dialect)
             inner = replace(
                 around,
+                doubt=around.doubt or _astray(told, entry.at),
                 prefix=joined(base, own, verb.dialect) if own else base,
                 dependencies=(*around.dependencies, *self._dependencies(given, entry.at)),
                 # An empty prefix stands instead of the router's own, too.
@@ -472,6 +476,11 @@ class Layer:
                 return ""
         self.layout.unread.append((at, "a path or prefix that cannot be read: the routes here may be elsewhere"))
         return ""
+
+
+def _astray(prefix: Value | None, at: str) -> str:
+    """Why nothing sure can be said of routes behind a prefix that cannot be read: empty where it can."""
+    return "" if _is_text(prefix) else f"its prefix cannot be read ({at})"
 
 
 def _is_text(value: Value | None) -> bool:
