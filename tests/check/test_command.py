@@ -46,10 +46,11 @@ def test_a_folder_without_python_does_not_look_like_a_safe_application(
 ) -> None:
     write(tmp_path, {"app.js": "x = 1\n"})
 
-    _run("check", str(tmp_path))
+    code = _run("check", str(tmp_path))
 
     said = capsys.readouterr().out
-    assert "No Python file is here" in said
+    assert code == 3
+    assert "no Python file is here" in said
     assert "Everything was analysed." not in said
 
 

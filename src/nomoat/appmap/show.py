@@ -51,7 +51,8 @@ def text(drawn: Map, style: Style = Style()) -> str:
 def _nothing(drawn: Map) -> str:
     """Why there is no route, as far as it can be told: a wrong folder looks like a safe application otherwise."""
     if not drawn.coverage.files:
-        return "no Python file is here: is this the folder of the application?\n"
+        # A map that was drawn says so itself, below, with what was not read.
+        return "" if drawn.not_read else "no Python file is here: is this the folder of the application?\n"
     return "no route of FastAPI, Starlette, Flask or Django was found here, and nomoat reads no other framework yet\n"
 
 

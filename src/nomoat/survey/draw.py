@@ -199,6 +199,9 @@ def _permissions(routes: Iterable[Route]) -> tuple[Permission, ...]:
 
 def _not_read(program: Program, sources: Sources) -> list[NotRead]:
     found = [NotRead(path, why) for path, why in sources.unreadable]
+    if not program.modules and not found:
+        # A wrong folder would otherwise look like a safe application.
+        found.append(NotRead(".", "no Python file is here: is this the folder of the application?"))
     for module in program.modules.values():
         if module.problem:
             found.append(NotRead(module.path, module.problem))

@@ -79,8 +79,6 @@ def _summary(result: Result, shown: list[Finding]) -> str:
         line += f"  {suppressed} suppressed."
     if result.not_analysed:
         line += f"  NOT COMPLETE: {_count(len(result.not_analysed), 'place')} not analysed."
-    elif not result.files:
-        line += "  No Python file is here: is this the folder of the application?"
     else:
         line += "  Everything was analysed."
     left = ", ".join(f"{number} {reason}" for reason, number in sorted(result.left_out.items()))
