@@ -28,6 +28,7 @@ _LEVELS: dict[str, Severity] = {"informational": "low", "low": "low", "medium": 
 _LEVELS["critical"] = "critical"
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 _MAX_PATTERN = 500
+_ESCAPED = frozenset(("\\*", "\\?", "\\\\"))
 FORMAT = 1
 
 
@@ -149,9 +150,12 @@ def _equal(node: Value, _reader: Reader) -> Callable[[object], bool]:
     return lambda found: isinstance(found, str) and found.lower() == lowered
 
 
-def _wildcards(text: str) -> str:
-    """A pattern in which each `*` takes as little as it can and never tries again: its time grows with the text."""
-    pieces, begun = [""], False
+def _wildcards(text: str, *, before: bool = False, after: bool = False) -> str:
+    """A pattern in which each `*` takes as little as it can and never tries again: its time grows with the text.
+
+    `before` and `after`: anything may stand there, as if a `*` did.
+    """
+    pieces, begun = ["", ""] if before else [""], before
     for part in re.split(r"(\\[*?\\]|[*?])", text):
         if part == "*":
             pieces.append("")
@@ -159,7 +163,10 @@ def _wildcards(text: str) -> str:
         elif part == "?":
             pieces[-1] += "."
         else:
-            pieces[-1] += re.escape(part[1:] if part[:1] == "\\" and len(part) == 2 else part)
+            pieces[-1] += re.escape(part[1:] if part in _ESCAPED else part)
+    if after:
+        pieces.append("")
+        begun = True
     if not begun:
         return pieces[0]
     first, *middle, last = pieces
@@ -174,6 +181,9 @@ def _pattern(pattern: str, flags: int) -> Callable[[object], bool]:
 def _part(where: Literal["contains", "startswith", "endswith"]) -> Callable[[Value, Reader], Callable[[object], bool]]:
     def build(node: Value, _reader: Reader) -> Callable[[object], bool]:
         wanted = str(node.data).lower()
+        if any(character in wanted for character in "*?\\"):
+            ends = {"before": where != "startswith", "after": where != "endswith"}
+            return _pattern(_wildcards(wanted, **ends), re.IGNORECASE)
         tests: dict[str, Callable[[str], bool]] = {
             "contains": lambda found: wanted in found,
             "startswith": lambda found: found.startswith(wanted),
