@@ -137,8 +137,8 @@ def test_a_damaged_file_is_an_error_and_never_a_wrong_answer(path: Path, store: 
         content[at : at + 512] = b"\xa5" * 512
     path.write_bytes(content)
 
-    with pytest.raises(StorageError) as caught:
-        list(open_store(f"sqlite:{path}").read())
+    with contextlib.closing(open_store(f"sqlite:{path}")) as damaged, pytest.raises(StorageError) as caught:
+        list(damaged.read())
     assert caught.value.fix
 
 
@@ -319,7 +319,8 @@ def test_another_users_store_names_its_owner(open_folder: Path, closed: bool) ->
             open_store("sqlite:/root/nomoat-test/journal.db")
         return
     path = open_folder / "state" / "journal.db"
-    open_store(f"sqlite:{path}").append([(decision(), None)])
+    with contextlib.closing(open_store(f"sqlite:{path}")) as store:
+        store.append([(decision(), None)])
     if not closed:
         path.parent.chmod(0o755)
 
