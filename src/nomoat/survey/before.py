@@ -14,7 +14,7 @@ from nomoat.survey.middleware import request_to
 from nomoat.survey.python import form
 from nomoat.survey.routing import Found
 from nomoat.survey.trial.calls import NEXT, guards_by_name
-from nomoat.survey.trial.machine import ExhaustedError, RaisedError, proxy_of
+from nomoat.survey.trial.machine import ExhaustedError, RaisedError, marks_of, proxy_of
 from nomoat.survey.trial.refusals import is_redirect, status_of, status_of_raised
 from nomoat.survey.trial.registry import Entry
 from nomoat.survey.trial.values import (
@@ -228,11 +228,8 @@ def _refuses(judge: Judge, tried: Tried) -> bool:
     if any(end.needs_credential and _is_refusal(status_of_raised(tried.trial, end.value)) for end in tried.ends):
         return True
     for value, _, conditions, _, caught in tried.trial.answered:
-        marks: frozenset[str] = frozenset()
-        for condition in conditions:
-            marks |= condition.test.marks
         status = status_of(tried.trial, value, judge.models.answers) or 0
-        about = caught or bool(marks & {"caller", "signature"})
+        about = caught or bool(marks_of(conditions) & {"caller", "signature"})
         if about and (status >= 400 or is_redirect(tried.trial, value)):
             return True
     return False

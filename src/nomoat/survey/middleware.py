@@ -10,7 +10,7 @@ from nomoat.survey.guards import Judge, Judgement, Tried
 from nomoat.survey.models import Models
 from nomoat.survey.routing import Found
 from nomoat.survey.trial.calls import NEXT, SEND, guards_by_name
-from nomoat.survey.trial.machine import RaisedError
+from nomoat.survey.trial.machine import RaisedError, marks_of
 from nomoat.survey.trial.refusals import is_redirect, names_of, status_of
 from nomoat.survey.trial.registry import Entry, argument
 from nomoat.survey.trial.values import (
@@ -214,10 +214,7 @@ class MiddlewareJudge:
         found = [end.at for end in tried.ends if end.needs_credential]
         for value, place, conditions, _, caught in tried.trial.answered:
             status = status_of(tried.trial, value, self._models.answers) or 0
-            marks: frozenset[str] = frozenset()
-            for condition in conditions:
-                marks |= condition.test.marks
-            about = caught or bool(marks & {"caller", "signature", "address"})
+            about = caught or bool(marks_of(conditions) & {"caller", "signature", "address"})
             if about and (status >= 400 or is_redirect(tried.trial, value)):
                 found.append(place)
         return found

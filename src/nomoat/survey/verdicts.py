@@ -16,7 +16,7 @@ from nomoat.survey.routing import Found, dependency_of
 from nomoat.survey.trial import demands
 from nomoat.survey.trial.calls import guards_by_name
 from nomoat.survey.trial.demands import AUTHENTICATION, Demand
-from nomoat.survey.trial.machine import End
+from nomoat.survey.trial.machine import Condition, End, marks_of
 from nomoat.survey.trial.refusals import is_redirect, status_of, status_of_raised
 from nomoat.survey.trial.values import Choice, Class, Const, Function, Object, Outside, Thing, Value
 
@@ -340,11 +340,8 @@ def _binding(every: list[Judgement], doubts: list[str]) -> tuple[str, ...] | str
     return SIGNED_IN if "authentication" in kinds else None
 
 
-def _is_about_caller(conditions: tuple[object, ...], caught: bool) -> bool:
-    marks: frozenset[str] = frozenset()
-    for condition in conditions:
-        marks |= condition.test.marks  # type: ignore[attr-defined]  # Conditions of a trial.
-    return caught or bool(marks & {"caller", "signature"})
+def _is_about_caller(conditions: tuple[Condition, ...], caught: bool) -> bool:
+    return caught or bool(marks_of(conditions) & {"caller", "signature"})
 
 
 def _place(function: Scope | None, found: Found, handler: Function, at: str = "") -> tuple[str, str, Runs]:

@@ -34,7 +34,6 @@ from nomoat.survey.trial.values import (
 )
 
 _BUILTINS = frozenset(dir(__builtins__) if not isinstance(__builtins__, dict) else __builtins__)
-_MAX_IMPORTS = 40
 _MAX_ASKING = 3
 _SETTINGS_MODULE = re.compile(rb"""DJANGO_SETTINGS_MODULE["']\s*(?:,|\]\s*=)\s*["']([\w.]+)["']""")
 _SETTINGS = frozenset(("INSTALLED_APPS", "ROOT_URLCONF", "MIDDLEWARE", "REST_FRAMEWORK"))
@@ -84,6 +83,14 @@ class End:
     is_caught: bool = False
     #: The function that raises it.
     function: Scope | None = None
+
+
+def marks_of(conditions: Iterable[Condition]) -> frozenset[str]:
+    """What the tests on the way to a place are about."""
+    found: frozenset[str] = frozenset()
+    for condition in conditions:
+        found |= condition.test.marks
+    return found
 
 
 @dataclass
@@ -195,20 +202,39 @@ class Surroundings:
             known = self._generators[scope] = any(node[0] in kinds for node in form.walk_scope(scope.body))
         return known
 
-    def asks_who(self, scope: Scope, depth: int = 0) -> bool:
-        """Whether the function, or one that it calls, looks at the request at hand without being given it."""
-        known = self._asking.get(scope)
-        if known is not None:
-            return known
-        self._asking[scope] = False  # A circle of calls ends here.
-        found = any(self._is_proxy(scope, node) for node in form.walk(scope.body))
-        if not found and depth < _MAX_ASKING:
-            for site in self.program.calls(scope):
-                callee = site.callee
-                if callee.kind == "function" and callee.scope is not None and self.asks_who(callee.scope, depth + 1):
-                    found = True
-                    break
-        self._asking[scope] = found
+    def asks_who(self, scope: Scope) -> bool:
+        """Whether the function, or one called near to it, looks at the request at hand without being given it."""
+        return self._reaches(self._asking, scope, self._looks, _MAX_ASKING)
+
+    def _looks(self, scope: Scope) -> bool:
+        return any(self._is_proxy(scope, node) for node in form.walk(scope.body))
+
+    def _reaches(
+        self, known: dict[Scope, bool], scope: Scope, has: Callable[[Scope], bool], most: int | None = None
+    ) -> bool:
+        """Whether something holds of the function or of what it calls, `most` calls away at the farthest.
+
+        Nobody's answer depends on who was asked before: what a limit or a circle cuts short is not remembered.
+        """
+        found = known.get(scope)
+        if found is not None:
+            return found
+        level, seen, depth, found = [scope], {scope}, 0, False
+        while level and not found:
+            found = any(has(one) or (most is None and known.get(one, False)) for one in level)
+            callees = (site.callee for one in level for site in self.program.calls(one))
+            level = list(dict.fromkeys(
+                callee.scope for callee in callees
+                if callee.kind == "function" and callee.scope is not None and callee.scope not in seen
+            ))  # fmt: skip
+            seen.update(level)
+            depth += 1
+            if most is not None and depth > most:
+                break
+        known[scope] = found
+        if not found and most is None:
+            # All that was gone through goes no further than this.
+            known.update(dict.fromkeys(seen, False))
         return found
 
     def _is_proxy(self, scope: Scope, node: Node) -> bool:
@@ -216,23 +242,15 @@ class Surroundings:
             return False
         return self.program.resolve(scope, node).name in self.models.proxies
 
-    def may_refuse(self, scope: Scope, depth: int = 0) -> bool:
+    def may_refuse(self, scope: Scope) -> bool:
         """Whether the function, or one that it calls, may answer a caller with a refusal."""
-        known = self._refusing.get(scope)
-        if known is not None:
-            return known
-        self._refusing[scope] = False  # A circle of calls ends here.
-        found = any(self._is_refusal(scope, node) for node in form.walk(scope.body))
-        if not found and depth < _MAX_IMPORTS:
-            for site in self.program.calls(scope):
-                if site.callee.name in self.models.verifiers or site.callee.name in self.models.asks:
-                    found = True
-                elif site.callee.kind == "function" and site.callee.scope is not None:
-                    found = self.may_refuse(site.callee.scope, depth + 1)
-                if found:
-                    break
-        self._refusing[scope] = found
-        return found
+        return self._reaches(self._refusing, scope, self._refuses_here)
+
+    def _refuses_here(self, scope: Scope) -> bool:
+        if any(self._is_refusal(scope, node) for node in form.walk(scope.body)):
+            return True
+        named = self.models.verifiers | self.models.asks.keys()
+        return any(site.callee.name in named for site in self.program.calls(scope))
 
     def _is_refusal(self, scope: Scope, node: Node) -> bool:
         if node[0] == form.RAISE and node[3] is not None:
