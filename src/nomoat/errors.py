@@ -139,9 +139,3 @@ class StorageError(JournalError):
 
 class CursorMovedError(JournalError):
     """Another reader of the same name moved the cursor: stop, start again from the stored position."""
-
-
-class ChainError(JournalError):
-    """The hash chain does not hold: something was edited, removed, inserted or reordered."""
-
-    exit_code = EXIT_FINDINGS

@@ -77,11 +77,6 @@ def store_id(service: str, name: str) -> str:
     return f"store:{service}/{name}"
 
 
-def permission_id(name: str) -> str:
-    """The id of a permission. Its name is opaque: nothing in it means anything."""
-    return f"permission:{name}"
-
-
 def service_id(name: str) -> str:
     """The id of a service."""
     return f"service:{name}"

@@ -37,7 +37,6 @@ class Answer:
     functions: list[Scope] = field(default_factory=list)
     handler: Scope | None = None
     parameters: tuple[Parameter, ...] = ()
-    has_ownership: bool = False
 
 
 class Verdicts:

@@ -120,14 +120,8 @@ class Broken:
     why: str = "does not parse"
 
 
-_STATEMENTS = frozenset(range(40, 65))
 _LEAVES = frozenset((NAME, CONSTANT))
 _SCOPES = frozenset((FUNCTION, CLASS, LAMBDA))
-
-
-def is_statement(node: Node) -> bool:
-    """Whether the node is a statement (else an expression, or a part such as HANDLER, CASE, PARAMETER)."""
-    return node[0] in _STATEMENTS
 
 
 def children(node: Node) -> Iterator[Node]:

@@ -361,10 +361,6 @@ class Machine:
         finally:
             self.unsure -= is_unsure
 
-    def is_credential(self, value: Value) -> bool:
-        """Whether it derives from what tells who is calling."""
-        return "caller" in value.tags
-
     def made(self, marks: frozenset[str]) -> frozenset[str]:
         """The marks of what is made of something: of a credential that is not there, it is something all the same."""
         return marks | MADE if self.anonymous and "caller" in marks else marks
