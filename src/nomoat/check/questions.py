@@ -13,10 +13,9 @@ from nomoat.appmap.ids import SAFE_METHODS
 from nomoat.appmap.model import Guard, Map, Route
 from nomoat.check.model import Confidence
 from nomoat.check.registrations import Registrations
+from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.python.symbols import Scope
 
-#: Files that are tests: their routes are nobody's.
-TEST_FILE = re.compile(r"(^|/)(tests?|testing)/|(^|/)(test_[^/]*|[^/]*_tests?|conftest)\.pyi?$")
 # What is open on purpose in nearly every application; judged by words between slashes, dashes and underscores.
 _PUBLIC = re.compile(
     r"(?:^|[/_\-.{}:])(log_?in|log_?out|sign_?(in|up|out)|regist(er|ration)|token|refresh|password|forgot|reset|verif(y|ication)"

@@ -22,7 +22,7 @@ from nomoat.check.flow.walker import arrivals
 from nomoat.check.model import Finding, Result, Rule, Span, Suppression, weaker
 from nomoat.check.patterns import Match, Patterns
 from nomoat.check.places import code_of, fingerprinted, hidden_together, masked, span_of, span_of_line
-from nomoat.check.questions import TEST_FILE, Answer, Asked
+from nomoat.check.questions import Answer, Asked
 from nomoat.check.registrations import Registrations
 from nomoat.check.suppress import Allow
 from nomoat.errors import NomoatError
@@ -30,6 +30,7 @@ from nomoat.journal.facts import Severity
 from nomoat.settings import Settings
 from nomoat.survey.draw import Drawing, draw
 from nomoat.survey.python.form import Node
+from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.python.symbols import Scope
 
 _POLICY_SEVERITY: dict[str, Severity] = {"error": "medium", "warning": "low"}

@@ -86,10 +86,15 @@ def draw_program(program: Program, sources: Sources, *, path: Path, settings: Se
         permissions=_permissions(distinct),
         roles=identities.roles(program, distinct),
         tokens=identities.tokens(program, known, sorted(reach.reached(list(guarding))[1], key=lambda one: one.at)),
-        not_read=tuple(dict.fromkeys((*unread, *_handed(wiring), *_not_read(program, sources)))),
+        not_read=tuple(dict.fromkeys((*unread, *_lost(wiring), *_handed(wiring), *_not_read(program, sources)))),
         coverage=_coverage(program, sources, reach),
     )
     return ordered(drawn)
+
+
+def _lost(wiring: Wiring) -> Iterator[NotRead]:
+    for at, why in wiring.surroundings.lost.items():
+        yield NotRead(at, why)
 
 
 def _handed(wiring: Wiring) -> Iterator[NotRead]:

@@ -10,12 +10,12 @@ from nomoat.survey.models import Models
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.program import Program
+from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.python.symbols import Scope
 
 _SUBJECTS = ("sub", "user_id", "uid", "username", "email", "id", "user", "preferred_username")
 _ROLES = ("roles", "role", "scopes", "scope", "permissions", "groups", "realm_access", "authorities")
 _ROLE_TABLE = re.compile(r"(role|permission|grant)", re.I)
-_TEST = re.compile(r"(^|/)(tests?)/|(^|/)(test_[^/]*|conftest)\.py$")
 
 
 def tokens(program: Program, models: Models, functions: Iterable[Scope]) -> tuple[TokenCheck, ...]:
@@ -119,7 +119,7 @@ def roles(program: Program, routes: Iterable[Route]) -> tuple[Role, ...]:
     """Roles in tables of source with what they grant, and roles that checks ask for."""
     granted: dict[str, tuple[list[str], set[str]]] = {}
     for module in program.modules.values():
-        if not _TEST.search(module.path) and _ROLE_TABLE.search(module.source.decode("utf-8", "replace")):
+        if not TEST_FILE.search(module.path) and _ROLE_TABLE.search(module.source.decode("utf-8", "replace")):
             _tables_in(program, program.scope(module), granted)
     for route in routes:
         for guard in route.guards:

@@ -13,14 +13,14 @@ from nomoat.survey.models import Models
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.program import Program
+from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.trial.demands import OTHER
-from nomoat.survey.trial.machine import Condition, ExhaustedError, RaisedError
+from nomoat.survey.trial.machine import TOO_MUCH, Condition, ExhaustedError, RaisedError
 from nomoat.survey.trial.registry import Registry
 from nomoat.survey.trial.statements import Trial
 from nomoat.survey.trial.values import Class, Function, Object, Test, Thing, Value
 
-TEST = re.compile(r"(^|/)(tests?|testing)/|(^|/)(test_[^/]*|[^/]*_test|conftest)\.py$")
 _REGISTERS = ("route", "include", "mount", "before", "middleware", "handle", "join")
 #: Words of other things, too: they register only where they decorate (`@app.get`), or not by that word at all.
 _COMMON = frozenset(
@@ -49,7 +49,7 @@ class Late:
         found: dict[Scope, set[str]] = {}
         for path in sorted(self._trial.around.started):
             module = self._program.modules.get(path)
-            if module is None or TEST.search(path) or not self._registers.search(module.source):
+            if module is None or TEST_FILE.search(path) or not self._registers.search(module.source):
                 continue
             for function in self._program.functions(within=module):
                 owners = self._owners(function) if function not in self._trial.executed else {}
@@ -119,8 +119,10 @@ class Late:
             if value is not None:
                 trial.uncalled.add(function)
                 trial.invoke(value, (), self._given(function, owners), function.at)
-        except (RaisedError, ExhaustedError, RecursionError):
+        except RaisedError:
             return
+        except (ExhaustedError, RecursionError):
+            trial.around.lost.setdefault(function.at, TOO_MUCH)
         finally:
             trial.conditions = held
 
@@ -158,7 +160,7 @@ class Late:
         """The application that it is given: the one that is nearest to it in the tree."""
         fitting = [
             one for one in self._trial.registries
-            if one.kind.is_application and verbs <= one.kind.verbs.keys() and not TEST.search(one.module)
+            if one.kind.is_application and verbs <= one.kind.verbs.keys() and not TEST_FILE.search(one.module)
         ]  # fmt: skip
         path = function.module.path.split("/")
         return max(fitting, key=lambda one: _shared(path, one.module.split("/")), default=None)

@@ -13,6 +13,8 @@ _ANGLE = re.compile(r"<(?:(?P<converter>[A-Za-z_]\w*)(?:\((?P<given>[^)]*)\))?:)
 #: What a group of a pattern matches, as a converter would say it.
 _DIGITS = re.compile(r"(\\d|\[0-9\])(\+|\{\d+(,\d*)?\})")
 _ANYTHING = re.compile(r"\.[*+]\??")
+#: Groups that stand deeper in one another than this are no path that anybody wrote.
+_MAX_GROUPS = 20
 _NAMED = re.compile(r"\(\?P<(\w+)>")
 
 
@@ -29,7 +31,7 @@ def _of_angle(found: re.Match[str]) -> str:
     return "{" + found.group("name") + ("" if is_plain else f":{converter}") + "}"
 
 
-def _of_pattern(text: str) -> str:
+def _of_pattern(text: str, depth: int = 0) -> str:
     """A regular expression as a path: groups become parameters, what only marks an end goes."""
     found: list[str] = []
     place, unnamed = 0, 0
@@ -42,8 +44,9 @@ def _of_pattern(text: str) -> str:
             if named is not None:
                 found.append(_parameter(named.group(1), text[named.end() : end]))
             elif inner.startswith("?:"):
-                found.append(_of_pattern(inner[2:]) if "|" not in inner else f"{{arg{unnamed}}}")
-                unnamed += "|" in inner
+                is_plain = "|" not in inner and depth < _MAX_GROUPS
+                found.append(_of_pattern(inner[2:], depth + 1) if is_plain else f"{{arg{unnamed}}}")
+                unnamed += not is_plain
             elif not inner.startswith("?"):
                 found.append(_parameter(f"arg{unnamed}", inner))
                 unnamed += 1

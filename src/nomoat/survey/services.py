@@ -9,11 +9,11 @@ from pathlib import Path
 from nomoat.appmap.model import Protection, Service
 from nomoat.settings import ServiceSettings, Settings
 from nomoat.survey.guards import Judge
+from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.routing import Around, Found, Layer
 from nomoat.survey.trial.registry import Registry
 from nomoat.survey.wiring import Wiring
 
-_TEST = re.compile(r"(^|/)(tests?|testing)/|(^|/)(test_[^/]*|[^/]*_test|conftest)\.py$")
 _EXAMPLE = re.compile(
     r"(^|/)(examples?|docs?|docs_src|samples?|demos?|benchmarks?|tutorials?|snippets?|templates?|fixtures?)/"
 )
@@ -39,7 +39,7 @@ def divide(wiring: Wiring, judge: Judge, *, path: Path, settings: Settings | Non
         layer.application(registry)
         for other in layer.used - {registry}:
             other.is_used = True
-    roots = [one for one in applications if not one.is_used]
+    roots = [one for one in applications if one.is_root or not one.is_used]
     declared = settings.services if settings is not None else ()
     if declared:
         return [_declared(layer, service, roots, wiring) for service in declared]
@@ -76,9 +76,9 @@ def _lies_in(path: str, folder: str) -> bool:
 def _whole(layer: Layer, roots: list[Registry], wiring: Wiring, path: Path) -> Part:
     """One service: everything that is no test and, where there is more, no example."""
     left: list[tuple[str, str]] = []
-    for pattern, what in ((_TEST, "of tests"), (_EXAMPLE, "of an example")):
+    for pattern, what in ((TEST_FILE, "of tests"), (_EXAMPLE, "of an example")):
         chosen = [root for root in roots if not pattern.search(root.at.rpartition(":")[0])]
-        if chosen or pattern is _TEST:
+        if chosen or pattern is TEST_FILE:
             left += [
                 (root.at, f"an application {what} is no part of the service") for root in roots if root not in chosen
             ]
@@ -93,7 +93,7 @@ def _orphans(layer: Layer, part: Part, wiring: Wiring, roots: list[Registry]) ->
     free = [
         one
         for one in wiring.registries
-        if not one.kind.is_application and not one.is_used and not _TEST.search(one.at.rpartition(":")[0])
+        if not one.kind.is_application and not one.is_used and not TEST_FILE.search(one.at.rpartition(":")[0])
     ]
     doubtful = [at for at, why in part.unread if why.startswith("it cannot be told which router")]
     if not free or (roots and not doubtful):

@@ -13,7 +13,7 @@ from nomoat.survey.models import Kind, Models, UrlModules, Verb
 from nomoat.survey.python import form
 from nomoat.survey.python.program import Program
 from nomoat.survey.python.symbols import Scope
-from nomoat.survey.trial.machine import ExhaustedError, Limits, RaisedError, Surroundings
+from nomoat.survey.trial.machine import TOO_MUCH, ExhaustedError, Limits, RaisedError, Surroundings
 from nomoat.survey.trial.registry import Entry, Registry
 from nomoat.survey.trial.statements import Trial
 from nomoat.survey.trial.values import Choice, Class, Const, Function, Items, Thing, Value, options
@@ -27,8 +27,6 @@ class Wiring:
 
     surroundings: Surroundings
     registries: list[Registry] = field(default_factory=list)
-    #: Where the trial of a module or factory ended before its end.
-    cut: list[str] = field(default_factory=list)
 
 
 def wire(program: Program, models: Models) -> Wiring:
@@ -55,10 +53,11 @@ def _url_modules(trial: Trial, program: Program, models: Models) -> None:
             if model.variable not in scope.bindings:
                 continue
             value = trial.module(scope).names.get(model.variable)
+            at = module.at(scope.bindings[model.variable][0].node)
             if not isinstance(value, (Items, Choice)):
+                trial.around.lost.setdefault(at, f"{model.variable} cannot be read as a list of paths")
                 continue
             kind = Kind(model.framework, True, {}, {"routes": "routes"}, root="/")
-            at = module.at(scope.bindings[model.variable][0].node)
             registry = Registry(kind, model.variable, at, named={"routes": value}, module=module.path)
             registry.variable = model.variable
             trial.around.url_modules[module.path] = registry
@@ -80,7 +79,8 @@ def _rooted(trial: Trial, model: UrlModules, found: list[Registry]) -> None:
             names = [one for one in listed.values if isinstance(one, Const)]
             made = [(str(one.value), trial.by_name(str(one.value))) for one in names]
             registry.before = [Entry("before", verb, name, (), {}, registry.at, value) for name, value in made]
-        if paths & {one.module for one in found} and registry.module not in paths:
+        registry.is_root = registry.module in paths
+        if paths & {one.module for one in found} and not registry.is_root:
             registry.is_used = True
             registry.before = []
 
@@ -139,8 +139,10 @@ def _started(trial: Trial, function: Function, args: tuple[Value, ...]) -> None:
     trial.steps = 0
     try:
         trial.invoke(function, args, {}, function.at)
-    except (RaisedError, ExhaustedError, RecursionError):
+    except RaisedError:
         return
+    except (ExhaustedError, RecursionError):
+        trial.around.lost.setdefault(function.at, TOO_MUCH)
 
 
 def _makes_application(program: Program, models: Models, function: Scope) -> bool:
@@ -166,8 +168,10 @@ def _run(trial: Trial, program: Program, function: Scope) -> None:
         elif function.parent is not None and function.parent.node is None:
             trial.uncalled.add(function)
             trial.invoke(Function(function, env), _unknown(function), {}, function.at)
-    except (RaisedError, ExhaustedError, RecursionError):
+    except RaisedError:
         return
+    except (ExhaustedError, RecursionError):
+        trial.around.lost.setdefault(function.at, TOO_MUCH)
 
 
 def _run_object(trial: Trial, cls: Class, function: Scope) -> None:

@@ -15,6 +15,8 @@ from pathlib import Path
 from nomoat.errors import UsageError, printable
 from nomoat.survey.python.ignored import Ignored
 
+#: Files of tests: what they build is no part of a service.
+TEST_FILE = re.compile(r"(^|/)(tests?|testing)/|(^|/)(test_[^/]*|[^/]*_tests?|conftest)\.pyi?$")
 #: Examples kept of each reason; the rest is only counted.
 _EXAMPLES = 5
 _MAX_IGNORE_BYTES = 1_000_000

@@ -644,7 +644,8 @@ class Calls(Expressions):
         return None
 
     def _add(self, me: Items, name: str, given: Value) -> None:
-        values = given.values if name == "extend" and isinstance(given, Items) else [given]
+        # A list may be added to itself.
+        values = list(given.values) if name == "extend" and isinstance(given, Items) else [given]
         undecided = any(condition.test.anonymous is None for condition in self.conditions)
         if not me.values or not self.unsure:
             me.may_be_empty = bool(self.unsure)

@@ -553,11 +553,10 @@ class Expressions(Judging):
     def _binary(self, env: Env, node: Node) -> Value:
         values = [self.evaluate(env, operand) for operand in node[4]]
         if node[3] == "+":
-            if all(isinstance(value, Items) for value in values):
-                lists = [value for value in values if isinstance(value, Items)]
-                return Items(
-                    [item for one in lists for item in one.values], is_whole=all(one.is_whole for one in lists)
-                )
+            lists = [value for value in values if isinstance(value, Items)]
+            if lists and all(isinstance(value, (Items, Thing)) for value in values):
+                is_whole = len(lists) == len(values) and all(one.is_whole for one in lists)
+                return Items([item for one in lists for item in one.values], is_whole=is_whole)
             if all(isinstance(value, Const) and isinstance(value.value, str) for value in values):
                 text = "".join(str(value.value) for value in values if isinstance(value, Const))
                 return Const(text, union(values))

@@ -14,6 +14,7 @@ from nomoat.survey.models import Models
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.program import Program
+from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.python.symbols import Binding, How, Scope
 from nomoat.survey.trial.changes import Changes
 from nomoat.survey.trial.demands import Demand
@@ -51,6 +52,10 @@ class RaisedError(Exception):
 
 class ExhaustedError(Exception):
     """The trial went on for too long; nothing can be told."""
+
+
+#: Why something is not on the map that took the trial too long, or too deep.
+TOO_MUCH = "this does too much to be followed: routes that it registers may not be on the map"
 
 
 @dataclass(eq=False)
@@ -143,6 +148,8 @@ class Surroundings:
         self.replaced: list[Value | None] = []
         #: Where an application was handed to code that is not here and may add routes to it, and to what.
         self.handed: dict[str, str] = {}
+        #: What may register routes and was not gone through to its end, by its place, and why.
+        self.lost: dict[str, str] = {}
         #: What middleware leaves in the state of a request of a caller without a credential.
         self.left: dict[str, list[Value]] = {}
         #: Parts of a request that middleware changes: they say no more what the caller sent.
@@ -168,12 +175,13 @@ class Surroundings:
         return self._settings
 
     def _find_settings(self) -> Iterator[Scope]:
-        for module in self.program.modules.values():
+        modules = [module for path, module in self.program.modules.items() if not TEST_FILE.search(path)]
+        for module in modules:
             for name in _SETTINGS_MODULE.findall(module.source):
                 found = self.program.module_named(name.decode(), module)
-                if found is not None:
+                if found is not None and not TEST_FILE.search(found.module.path):
                     yield found
-        for module in self.program.modules.values():
+        for module in modules:
             if "settings" in module.name.split(".")[-2:]:
                 scope = self.program.scope(module)
                 if _SETTINGS & scope.bindings.keys():

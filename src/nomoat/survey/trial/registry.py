@@ -52,6 +52,8 @@ class Registry(Value):
     variable: str = ""
     module: str = ""
     is_used: bool = False
+    #: Settings name it as the first one: it is served, whatever else includes it.
+    is_root: bool = False
     #: How nomoat's own guard stands around it; empty where it does not.
     protection: str = ""
 

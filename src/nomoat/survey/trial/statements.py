@@ -13,6 +13,7 @@ from nomoat.survey.trial.definitions import Definitions
 from nomoat.survey.trial.demands import OTHER, Demand
 from nomoat.survey.trial.flow import Flow, merged
 from nomoat.survey.trial.machine import (
+    TOO_MUCH,
     Condition,
     ExhaustedError,
     RaisedError,
@@ -47,8 +48,11 @@ class Trial(Definitions):
                 flow = trial.run((node,), env)
                 if flow.env is not None and flow.env is not env:
                     env.names = flow.env.names
-            except (RaisedError, ExhaustedError, RecursionError):
+            except RaisedError:
                 continue
+            except (ExhaustedError, RecursionError):
+                if trial.wires:
+                    self.around.lost.setdefault(self.at(env, node), TOO_MUCH)
         trial.conditions, trial.pending, trial.depth, trial.raising, trial.steps = held
 
     def _expression(self, node: Node, env: Env) -> Flow:
@@ -83,7 +87,7 @@ class Trial(Definitions):
 
     def _augmented(self, node: Node, env: Env) -> Flow:
         before, given = self.evaluate(env, node[3]), self.evaluate(env, node[5])
-        if isinstance(before, Items) and isinstance(given, Items) and node[4] == "+":
+        if isinstance(before, Items) and isinstance(given, (Items, Thing)) and node[4] == "+":
             self._add(before, "extend", given)
         elif isinstance(before, Const) and isinstance(given, Const) and node[4] == "+":
             both = isinstance(before.value, str) and isinstance(given.value, str)

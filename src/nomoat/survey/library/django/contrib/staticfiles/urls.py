@@ -1,0 +1,5 @@
+"""Django: files, served while developing only."""
+
+
+def staticfiles_urlpatterns(prefix=None):
+    return []
