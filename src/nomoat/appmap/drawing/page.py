@@ -43,7 +43,7 @@ section > details > summary { padding:.8rem 0 .4rem; }
   grid-template-columns:max-content minmax(0,1fr); }
 dt { color:var(--mute); } dd { margin:0; overflow-wrap:anywhere; } [hidden] { display:none !important; }
 @media (max-width:46rem) { .route > summary { grid-template-columns:4.2rem minmax(0,1fr); }
-  .route dl { margin-left:.3rem; } }
+  .route .who, .route summary .mute { grid-column:2; } .route dl { margin-left:.3rem; } }
 @media print { .bar { display:none; } }
 """
 _SCRIPT = """
