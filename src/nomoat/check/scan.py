@@ -16,7 +16,8 @@ from nomoat import datafile
 from nomoat.appmap import codec
 from nomoat.appmap.model import Map, Route
 from nomoat.check import arguments, questions, registry, suppress
-from nomoat.check.flow.expressions import Arrival, OverBudgetError
+from nomoat.check.flow.arrivals import Arrival
+from nomoat.check.flow.expressions import OverBudgetError
 from nomoat.check.flow.sources import Handler
 from nomoat.check.flow.walker import arrivals
 from nomoat.check.model import Finding, Result, Rule, Span, Suppression, weaker

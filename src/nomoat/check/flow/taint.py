@@ -99,6 +99,13 @@ def _sureness(taint: Taint) -> tuple[int, int]:
     return CONFIDENCES.index(taint.confidence), -len(taint.removed)
 
 
+def at_place(taint: Taint | None, place: str | None) -> Taint | None:
+    """The taint of one place of a tuple; without a place, or when no place is known, that of the whole."""
+    if taint is None or (place is not None and taint.fields is not None and place not in taint.fields):
+        return None
+    return taint.whole()
+
+
 def path_of(node: Node) -> str | None:
     """The path of a name, attribute or item with a constant key; None for everything else."""
     parts: list[str] = []

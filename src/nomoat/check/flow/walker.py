@@ -10,7 +10,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from nomoat.check.flow import proofs, sources
-from nomoat.check.flow.expressions import Arrival, Expressions, Given, OverBudgetError
+from nomoat.check.flow.arrivals import Arrival, Given
+from nomoat.check.flow.calls import Calls
+from nomoat.check.flow.expressions import OverBudgetError
 from nomoat.check.flow.sources import Handler
 from nomoat.check.flow.taint import Environment, Taint, assign, clean, join, look_up, merged, path_of
 from nomoat.check.model import Rule
@@ -32,11 +34,11 @@ def arrivals(program: Program, handler: Handler, rules: tuple[Rule, ...]) -> lis
     """
     walker = _Walker(program, rules)
     walker.handler(handler)
-    return walker.arrivals
+    return walker.sinks.arrivals
 
 
-class _Walker(Expressions):
-    """The half that knows statements, and goes into functions."""
+class _Walker(Calls):
+    """The part that knows statements, and goes into functions."""
 
     def __init__(self, program: Program, rules: tuple[Rule, ...]) -> None:
         super().__init__(program, rules)
