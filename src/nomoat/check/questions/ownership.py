@@ -1,0 +1,68 @@
+"""Whose an object is: routes that reach any object, whoever owns it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nomoat.appmap.ids import SAFE_METHODS
+from nomoat.appmap.model import Route
+from nomoat.check.model import Confidence
+from nomoat.check.questions.asking import Answer, Asked
+from nomoat.check.questions.words import bare, is_identifier, is_of_administrators, listed, name_of, touched, touches
+
+
+def missing_ownership(asked: Asked) -> Iterator[Answer]:
+    """Routes that read or change one object by a parameter of the path and never ask whose it is."""
+    for route in asked.routes:
+        parameter = _object_parameter(route)
+        kinds = {guard.kind for guard in route.guards if guard.runs != "never"}
+        if parameter is None or route.verdict != "guarded" or "ownership" in kinds or "authentication" not in kinds:
+            continue
+        if route.requires is None or route.requires or not touched(route):
+            continue
+        evidence, confidence = _owned(asked, route)
+        if not evidence:
+            continue
+        permission = next((guard.name for guard in route.guards if guard.kind == "permission"), "")
+        stores = [bare(store) for store in (*route.writes, *route.reads)]
+        column = asked.owner_column(route)
+        table, _, owner = column.partition(".") if column else (stores[0], "", "")
+        asks = permission or f"{table}:{'read' if route.method in SAFE_METHODS else 'write'}"
+        who = f"whoever is granted {permission}" if permission else "whoever is signed in"
+        yield Answer(
+            route,
+            f"{name_of(route)} never compares the owner",
+            f"{who} reaches any {{{parameter}}}; it {touches(route)}",
+            evidence,
+            f'guard.require("{asks}", owner=str({f"row.{owner}" if owner else "..."})) once the row of {table} is read,'
+            f" and in nomoat.yaml {{permission: {asks}, when: resource.owner == subject.sub}}; or filter the query by"
+            f" {owner or 'the caller'}",
+            confidence,
+        )
+
+
+def _object_parameter(route: Route) -> str | None:
+    return next((p.name for p in route.parameters if p.location == "path" and is_identifier(p.name)), None)
+
+
+def _owned(asked: Asked, route: Route) -> tuple[str, Confidence]:
+    """Why the objects have owners, and how sure it is that this route should ask; empty when nothing says so."""
+    stores = set(route.reads) | set(route.writes)
+    evidence, confidence = "", "sure"
+    for other in asked.routes:
+        shared = stores & (set(other.reads) | set(other.writes))
+        if other is not route and shared and any(guard.kind == "ownership" for guard in other.guards):
+            names = listed([bare(store) for store in sorted(shared)])
+            evidence = f"{name_of(other)} ({other.at}) compares the owner of {names}, this route does not"
+            break
+    if not evidence:
+        column = asked.owner_column(route)
+        evidence = f"{column} says whose each row is" if column else ""
+        confidence = "sure" if route.method not in SAFE_METHODS and route.writes else "likely"
+    if asked.registrations.uses_identity(route):
+        # It does something with who is calling: a check may be in there that could not be read.
+        confidence = "likely"
+    if is_of_administrators(route):
+        # Who may administrate may see everybody's.
+        confidence = "low"
+    return evidence, confidence  # type: ignore[return-value]  # One of the three words.

@@ -1,0 +1,96 @@
+"""Words about routes: their names, what they touch, what their names say that they are for."""
+
+from __future__ import annotations
+
+import re
+
+from nomoat.appmap.ids import SAFE_METHODS
+from nomoat.appmap.model import Route
+
+# What is open on purpose in nearly every application; judged by words between slashes, dashes and underscores.
+_PUBLIC = re.compile(
+    r"(?:^|[/_\-.{}:])(log_?in|log_?out|sign_?(in|up|out)|regist(er|ration)|token|refresh|password|forgot|reset|verif(y|ication)"
+    r"|confirm|activat(e|ion)|public|callback|(web)?hooks?|oauth2?|oidc|sso|saml|auth|captcha|csrf"
+    r"|join|invite[a-z]*|setup|install|onboarding|unsubscribe|\.well-known|jwks[a-z.]*)(?=$|[/_\-.{}:])",
+    re.I,
+)  # fmt: skip
+# Pages are open where they are pages: what reads or writes a store is none, whatever it is called (`/docs/{id}`).
+_PAGES = re.compile(
+    r"(?:^|[/_\-.{}:])(docs|openapi[a-z.]*|favicon[a-z.]*|robots[a-z.]*|static|assets)(?=$|[/_\-.{}:])", re.I
+)
+# What tells of the service itself is open where it is the whole of a route; `/orders/{id}/status` tells of an order.
+_OF_THE_SERVICE = re.compile(r"health[a-z]*|ping|ready[a-z]*|live[a-z]*|alive|status|version|metrics?", re.I)
+_FILLERS = frozenset((
+    "get", "read", "show", "is", "check", "api", "app", "application", "endpoint", "handle", "handler", "page", "probe",
+    "prometheus", "route", "server", "service", "system", "view",
+))  # fmt: skip
+_ADMINISTRATORS = ("admin", "staff", "superuser", "support", "owner", "root", "operator", "manage")
+
+
+def is_public_by_name(route: Route) -> bool:
+    """Whether path or handler are called like what is open on purpose nearly everywhere: a sign-in, a health check."""
+    function = route.handler.rpartition(":")[2]
+    if not touched(route) and route.method in SAFE_METHODS and (_PAGES.search(route.path) or _PAGES.search(function)):
+        return True
+    return bool(_PUBLIC.search(route.path) or _PUBLIC.search(function)) or _is_of_the_service(route, function)
+
+
+def _is_of_the_service(route: Route, function: str) -> bool:
+    last = route.path.rstrip("/").rpartition("/")[2].partition(".")[0]
+    return "{" not in route.path and any(_tells_of_the_service(name) for name in (last, function.rpartition(".")[2]))
+
+
+def _tells_of_the_service(name: str) -> bool:
+    words = [word for word in re.split(r"[_\W]+", name.lower()) if word not in _FILLERS]
+    return bool(words) and all(_OF_THE_SERVICE.fullmatch(word) for word in words)
+
+
+def is_identifier(name: str) -> bool:
+    """Whether a parameter of this name picks one object."""
+    lowered = name.lower()
+    return lowered in ("id", "pk", "uuid", "key", "slug", "name", "username") or lowered.endswith(
+        ("id", "uuid", "_pk", "_key", "_slug")
+    )
+
+
+def is_of_administrators(route: Route) -> bool:
+    """Whether path or permission say that this is for those who administrate."""
+    words = [route.path.lower(), *(guard.name.lower() for guard in route.guards if guard.kind == "permission")]
+    return any(word in name for name in words for word in _ADMINISTRATORS)
+
+
+def file_of(route: Route) -> str:
+    """The file in which the route is registered."""
+    return (route.registered_at or route.at).rpartition(":")[0]
+
+
+def name_of(route: Route) -> str:
+    """Method and path, as people name a route."""
+    return f"{route.method} {route.path}"
+
+
+def touched(route: Route) -> tuple[str, ...]:
+    """The stores that a route reads or writes."""
+    return tuple(dict.fromkeys((*route.reads, *route.writes)))
+
+
+def touches(route: Route) -> str:
+    """What a route reads and writes, in words; empty when nothing is known."""
+    said = []
+    if route.reads:
+        said.append(f"reads {listed([bare(store) for store in route.reads])}")
+    if route.writes:
+        said.append(f"writes {listed([bare(store) for store in route.writes])}")
+    return " and ".join(said)
+
+
+def bare(store: str) -> str:
+    """The name of a store without its service."""
+    return store.partition("/")[2] or store
+
+
+def listed(words: list[str]) -> str:
+    """`a, b and c`; of more than four, the first three and how many more."""
+    if len(words) > 4:
+        words = [*words[:3], f"{len(words) - 3} more"]
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
