@@ -1,12 +1,14 @@
-"""Tests of a call's arguments: what source fixes, what stands in a literal, what a value was made by."""
+"""Tests of a call's arguments, and of values: what source fixes, what stands in a literal, what it was made by."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 from nomoat.check import instances, names
+from nomoat.check.evaluated import Evaluated, evaluate
 from nomoat.check.model import Test, TestKind
 from nomoat.survey.python import form
 from nomoat.survey.python.constants import Known
@@ -26,13 +28,35 @@ _PUBLIC = re.compile(r"\s*(-----BEGIN (RSA |EC )?(PUBLIC KEY|CERTIFICATE)|ssh-(r
 _MAX_STEPS = 12
 
 
-def all_hold(program: Program, scope: Scope, call: Node, tests: Iterable[Test]) -> bool:
-    """Whether every test holds for a CALL of the scope."""
-    return all(_holds(program, scope, call, test) for test in tests)
+def all_hold(program: Program, scope: Scope, subject: Node, tests: Iterable[Test]) -> bool:
+    """Whether every test holds for a CALL of the scope, or for a value where a test names no argument."""
+    return all(_holds(program, scope, subject, test) for test in tests)
+
+
+def depends(program: Program, scope: Scope, subject: Node, tests: Iterable[Test]) -> bool:
+    """Whether a setting or a caller may still change a value that the tests looked at."""
+    for test in tests:
+        given = _given(subject, test) if test.test in _OF_VALUES else None
+        known = evaluate(program, scope, given) if given is not None else None
+        if known is not None and known.settings:
+            return True
+    return False
+
+
+def _given(subject: Node, test: Test) -> Node | None:
+    if not test.name:
+        return subject
+    return form.argument(subject, test.name, test.at) if subject[0] == form.CALL else None
 
 
 def _holds(program: Program, scope: Scope, call: Node, test: Test) -> bool:
-    given = form.argument(call, test.name, test.at)
+    if test.name == "*":
+        every = (*call[4], *(value for _, value in call[5])) if call[0] == form.CALL else ()
+        return any(_TESTS[test.test](program, scope, one, test) for one in every)
+    if test.name and call[0] != form.CALL:
+        # A decorator without parentheses: nothing is given.
+        return test.test == "absent"
+    given = _given(call, test)
     if test.test == "absent":
         return given is None and not _is_open(call)
     if given is None:
@@ -44,7 +68,7 @@ def _holds(program: Program, scope: Scope, call: Node, test: Test) -> bool:
 def stands_at(program: Program, scope: Scope, call: Node, tests: Iterable[Test]) -> str:
     """Where the value that a test of literals found stands in source, when that is elsewhere than in the call."""
     for test in tests:
-        given = form.argument(call, test.name, test.at) if test.test in ("literal", "default") else None
+        given = _given(call, test) if test.test in ("literal", "default") else None
         made = instances.given_to(program, scope, given) if given is not None and given[0] == form.ATTRIBUTE else None
         where, node = made if made is not None else (scope, given)
         if node is None:
@@ -128,9 +152,79 @@ def _is_secret(value: object) -> bool:
     return isinstance(text, str) and len(text) > 2 and not _PUBLIC.match(text) and not _TEMPLATE.fullmatch(text)
 
 
+def _is(known: Evaluated | None, wanted: object) -> bool:
+    """Whether it is this value, of the same type; one of several where a list is wanted."""
+    if known is None or not known.is_set:
+        return False
+    several = wanted if isinstance(wanted, tuple) else (wanted,)
+    return any(known.value == one and type(known.value) is type(one) for one in several)
+
+
 def _equals(program: Program, scope: Scope, given: Node, test: Test) -> bool:
-    known = program.constant(scope, given)
-    return known is not None and known.is_set and known.value == test.value and type(known.value) is type(test.value)
+    return _is(evaluate(program, scope, given), test.value)
+
+
+def _truthy(program: Program, scope: Scope, given: Node, _test: Test) -> bool:
+    known = evaluate(program, scope, given)
+    return known is not None and known.is_set and bool(known.value)
+
+
+def _falsy(program: Program, scope: Scope, given: Node, _test: Test) -> bool:
+    known = evaluate(program, scope, given)
+    return known is not None and known.is_set and not known.value
+
+
+def _below(program: Program, scope: Scope, given: Node, test: Test) -> bool:
+    known = evaluate(program, scope, given)
+    is_number = known is not None and type(known.value) in (int, float)
+    return is_number and known is not None and known.value < test.value
+
+
+def _has_bits(program: Program, scope: Scope, given: Node, test: Test) -> bool:
+    known = evaluate(program, scope, given)
+    return known is not None and type(known.value) is int and bool(known.value & test.value)
+
+
+def _fixed(program: Program, scope: Scope, given: Node, _test: Test) -> bool:
+    """Bytes, text or a number that is the same in every run: `b"0" * 16`, `bytes(16)`, `bytes.fromhex("...")`."""
+    known = evaluate(program, scope, given)
+    return known is not None and known.is_set and not known.settings and known.value not in (None, True, False, "", b"")
+
+
+def _matches(program: Program, scope: Scope, given: Node, test: Test) -> bool:
+    known = evaluate(program, scope, given)
+    pattern: re.Pattern[str] | None = test.value
+    if known is None or pattern is None:
+        return False
+    several = known.value if isinstance(known.value, tuple) else (known.value,)
+    return any(isinstance(one, str) and pattern.search(one) is not None for one in several)
+
+
+def _item_absent(program: Program, scope: Scope, given: Node, test: Test) -> bool:
+    """A dict that source writes in full, without this key; what may be added to it later is not in full."""
+    where, node = _behind(program, scope, given)
+    if node[0] == form.DICT:
+        keys = [form.text_of(key) if key is not None else None for key, _ in node[3]]
+    elif node[0] == form.CALL and form.dotted(node[3]) == "dict" and not node[4]:
+        keys = [name for name, _ in node[5]]
+    else:
+        return False
+    if None in keys or test.key in keys:
+        return False
+    return given[0] != form.NAME or not _is_changed(where, given[3])
+
+
+def _is_changed(scope: Scope, name: str) -> bool:
+    """Whether an item of a dict is set, or a method of it called, after it was made."""
+    for node in scope.nodes:
+        if node[0] == form.SUBSCRIPT and node[3][:1] == (form.NAME,) and node[3][3] == name:
+            return True
+        is_method = node[0] == form.CALL and node[3][0] == form.ATTRIBUTE and node[3][3][:1] == (form.NAME,)
+        if is_method and node[3][3][3] == name:
+            return True
+        if node[0] == form.AUGMENTED and node[3][0] == form.NAME and node[3][3] == name:
+            return True
+    return False
 
 
 def _set_later(program: Program, scope: Scope, given: Node, test: Test) -> bool:
@@ -139,8 +233,7 @@ def _set_later(program: Program, scope: Scope, given: Node, test: Test) -> bool:
         for target in node[3] if node[0] == form.ASSIGN else ():
             if target[0] != form.SUBSCRIPT or target[3][:1] != (form.NAME,) or target[3][3] != given[3]:
                 continue
-            known = program.constant(scope, node[4])
-            if form.text_of(target[4]) == test.key and known is not None and known.is_set and known.value == test.value:
+            if form.text_of(target[4]) == test.key and _is(evaluate(program, scope, node[4]), test.value):
                 return True
     return False
 
@@ -149,8 +242,7 @@ def _item(program: Program, scope: Scope, given: Node, test: Test) -> bool:
     if _set_later(program, scope, given, test):
         return True
     where, value = _item_of(program, scope, given, test.key)
-    known = program.constant(where, value) if value is not None else None
-    return known is not None and known.is_set and known.value == test.value
+    return value is not None and _is(evaluate(program, where, value), test.value)
 
 
 def _item_varies(program: Program, scope: Scope, given: Node, test: Test) -> bool:
@@ -173,10 +265,14 @@ def _item_of(program: Program, scope: Scope, given: Node, key: str) -> tuple[Sco
 def _contains(program: Program, scope: Scope, given: Node, test: Test) -> bool:
     where, node = _behind(program, scope, given)
     items = node[3] if node[0] in (form.LIST, form.TUPLE, form.SET) else (node,)
-    wanted = str(test.value).lower()
+    several = test.value if isinstance(test.value, tuple) else (test.value,)
+    wanted = {str(one).lower() for one in several}
     for item in items:
-        known = program.constant(where, item)
-        if known is not None and isinstance(known.value, str) and known.value.lower() == wanted:
+        known = evaluate(program, where, item)
+        if known is None:
+            continue
+        inner = known.value if isinstance(known.value, tuple) else (known.value,)
+        if any(isinstance(one, str) and one.lower() in wanted for one in inner):
             return True
     return False
 
@@ -188,6 +284,10 @@ def _behind(program: Program, scope: Scope, node: Node) -> tuple[Scope, Node]:
         if found.value is not None and found.where is not None and len(found.all) == 1:
             return found.where, found.value
     return scope, node
+
+
+def _not_named(program: Program, scope: Scope, given: Node, test: Test) -> bool:
+    return not _named(program, scope, given, test)
 
 
 def _named(_program: Program, _scope: Scope, given: Node, test: Test) -> bool:
@@ -203,12 +303,20 @@ def _named(_program: Program, _scope: Scope, given: Node, test: Test) -> bool:
     return False
 
 
+@lru_cache(maxsize=256)
+def _mentions(source: bytes, wanted: tuple[str, ...]) -> bool:
+    """Whether a file has a word of one of these names: most have none, and there is nothing to follow."""
+    return any(word.encode() in source for word in names.last_words(wanted))
+
+
 def _made_by(program: Program, scope: Scope, given: Node, test: Test) -> bool:
     """Whether one of the named calls gave the value, or a part of it, through the names of the function.
 
     With `key` only one whose first argument is this text: `token.split(".")`.
     """
     wanted = tuple(test.value or ())
+    if not _mentions(scope.module.source, wanted):
+        return False
     stack, seen = [given], set[str]()
     for _ in range(_MAX_STEPS):
         if not stack:
@@ -224,17 +332,27 @@ def _made_by(program: Program, scope: Scope, given: Node, test: Test) -> bool:
     return False
 
 
+def _not_made_by(program: Program, scope: Scope, given: Node, test: Test) -> bool:
+    return not _made_by(program, scope, given, test)
+
+
 def _present(_program: Program, _scope: Scope, _given: Node, _test: Test) -> bool:
     return True
 
 
 def _not_literal(program: Program, scope: Scope, given: Node, _test: Test) -> bool:
-    return program.constant(scope, given) is None
+    return evaluate(program, scope, given) is None
 
 
 def _not_equals(program: Program, scope: Scope, given: Node, test: Test) -> bool:
-    known = program.constant(scope, given)
-    return known is not None and known.is_set and known.value != test.value
+    known = evaluate(program, scope, given)
+    return known is not None and known.is_set and not _is(known, test.value)
+
+
+#: Tests of what a value is, which a setting may change; those of secrets tell a default from a literal themselves.
+_OF_VALUES = frozenset(
+    ("equals", "not-equals", "contains", "item", "below", "has-bits", "matches", "falsy", "truthy")
+)  # fmt: skip
 
 
 _TESTS: Mapping[TestKind, Callable[[Program, Scope, Node, Test], bool]] = {
@@ -249,4 +367,13 @@ _TESTS: Mapping[TestKind, Callable[[Program, Scope, Node, Test], bool]] = {
     "item-varies": _item_varies,
     "named": _named,
     "made-by": _made_by,
+    "not-made-by": _not_made_by,
+    "not-named": _not_named,
+    "item-absent": _item_absent,
+    "below": _below,
+    "has-bits": _has_bits,
+    "fixed": _fixed,
+    "matches": _matches,
+    "falsy": _falsy,
+    "truthy": _truthy,
 }

@@ -44,26 +44,35 @@ class Rule:
     flow: Flow | None = None
     #: Whether it judges tests too; most rules do not.
     in_tests: bool = False
+    #: Whether it judges settings for development and examples like all others; most rules are only `low` there.
+    in_development: bool = False
     #: Whether literals on its lines are secrets: no report shows them.
     hides_literals: bool = False
     at: str = ""
 
     @property
     def kind(self) -> str:
-        """`question` (to the map), `pattern` (of a call) or `flow` (inside a function)."""
+        """`question` (to the map), `pattern` (of calls, settings and the like) or `flow` (inside a function)."""
         return "question" if self.question else "pattern" if self.patterns else "flow"
 
 
-#: What a test of an argument may ask; `docs/how-to/write-a-rule.md` says what each means.
+#: What a pattern looks at; `docs/how-to/add-a-rule.md` says what each means.
+PatternKind: TypeAlias = Literal["calls", "settings", "attributes", "decorators", "comparisons", "values"]
+
+#: What a test of an argument may ask; `docs/how-to/add-a-rule.md` says what each means.
 TestKind: TypeAlias = Literal[
     "literal", "not-literal", "default", "equals", "not-equals", "absent", "present", "contains", "item", "named",
-    "made-by", "item-varies",
+    "made-by", "item-varies", "not-named", "item-absent", "below", "has-bits", "fixed", "matches", "falsy", "truthy",
+    "not-made-by",
 ]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """A test of one argument of a call, by keyword `name` and, where it may be positional, place `at`."""
+    """A test of one argument of a call, by keyword `name` and, where it may be positional, place `at`.
+
+    Without a name it is about the value itself: of a setting, an attribute, a side of a comparison.
+    """
 
     name: str
     at: int | None
@@ -74,7 +83,11 @@ class Test:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A call that must not be: any of `calls` (dotted names, `*` allowed) for which every test holds.
+    """What must not be: any of `calls` (dotted names, `*` allowed) for which every test holds.
+
+    `on` says what it looks at: calls of these names, settings, assignments to attributes, decorators, comparisons with,
+    or values of something whose name is like these words. `others` are tests of the other side of a comparison;
+    `framework` is the one whose settings are meant (empty: any).
 
     Where another call that fits one of `unless` stands in the same function, it is only a `low` finding; so it is
     where one of `unless_then` with the same first argument surely follows, and when `if_used` is set and what it gives
@@ -89,6 +102,9 @@ class Pattern:
     unless: tuple[Pattern, ...] = ()
     if_used: bool = False
     unless_then: tuple[Pattern, ...] = ()
+    on: PatternKind = "calls"
+    others: tuple[Test, ...] = ()
+    framework: str = ""
 
 
 @dataclass(frozen=True, slots=True)

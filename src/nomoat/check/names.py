@@ -30,8 +30,13 @@ def last_words(names: Iterable[str]) -> frozenset[str]:
 
 def called(program: Program, scope: Scope, call: Node, names: tuple[str, ...]) -> bool:
     """Whether a CALL is one of these. A method of a class of the project itself is none of `*.name`."""
+    return means(program, scope, call[3], names)
+
+
+def means(program: Program, scope: Scope, node: Node, names: tuple[str, ...]) -> bool:
+    """Whether an expression means one of these names, like `called` of what it calls."""
     exact, pattern, methods = _compiled(names)
-    found = program.resolve(scope, call[3])
+    found = program.resolve(scope, node)
     for one in found.all:
         if one.kind in ("function", "class") and one.scope is not None:
             continue
@@ -39,7 +44,7 @@ def called(program: Program, scope: Scope, call: Node, names: tuple[str, ...]) -
         if name and (name in exact or (pattern is not None and pattern.match(name))):
             return True
     return (
-        call[3][0] == form.ATTRIBUTE
-        and call[3][4] in methods
+        node[0] == form.ATTRIBUTE
+        and node[4] in methods
         and not any(one.scope is not None and one.kind in ("function", "class") for one in found.all)
     )

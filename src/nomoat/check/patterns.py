@@ -1,6 +1,7 @@
-"""Rules of the second kind: calls with certain arguments, through constants, defaults and imports.
+"""Rules of the second kind: what certain calls, settings, attributes, decorators, comparisons and values must not be.
 
-All rules are looked for in one pass: a call whose last word no rule names is never resolved.
+Takes the sites of a scope; gives those that fit, each with how sure it is and what to say of it. Values are followed
+through constants, defaults and imports. All rules are looked for in one pass.
 """
 
 from __future__ import annotations
@@ -9,75 +10,109 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from nomoat.check import afterwards, arguments, logged, names
-from nomoat.check.model import Confidence, Pattern, Rule
+from nomoat.check.model import Confidence, Pattern, Rule, weaker
+from nomoat.check.owned import SettingsOf
+from nomoat.check.sites import Site, Sites
+from nomoat.check.standing import is_for_development
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.program import Program
 from nomoat.survey.python.symbols import Scope
 
+#: A text of source in a message is cut to this many characters.
+_MAX_SHOWN = 60
+
 
 class Match(NamedTuple):
-    """A call that fits a pattern of a rule."""
+    """A site that fits a pattern of a rule."""
 
-    rule: Rule
-    pattern: Pattern
     scope: Scope
-    call: Node
+    site: Site
     confidence: Confidence
+
+    @property
+    def rule(self) -> Rule:
+        """The rule."""
+        return self.site.rule
+
+    @property
+    def pattern(self) -> Pattern:
+        """The pattern of the rule."""
+        return self.site.pattern
+
+    def said(self, template: str) -> str:
+        """A message or a fix, with what stands here put in: `{name}`, `{value}`, `{call}`, `{other}`."""
+        if "{" not in template:
+            return template
+        subject, other, module = self.site.subject, self.site.other, self.scope.module
+        is_call = subject[0] == form.CALL and self.pattern.on in ("calls", "decorators")
+        shown = {
+            "{name}": self.site.name,
+            "{call}": _shown(module.text(subject[3])) if is_call else "",
+            "{value}": _shown(module.text(subject)),
+            "{other}": _shown(module.text(other)) if other is not None else "",
+        }
+        for part, text in shown.items():
+            template = template.replace(part, text)
+        return template
+
+
+def _shown(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 3] + "..."
 
 
 class Patterns:
-    """The patterns of many rules, by the last word of the calls that they name."""
+    """The patterns of many rules over one program."""
 
     def __init__(self, program: Program, rules: Iterable[Rule]) -> None:
         self._program = program
-        self._by_word: dict[str, list[tuple[Rule, Pattern]]] = {}
-        for rule in rules:
-            for pattern in rule.patterns:
-                for word in names.last_words(pattern.calls):
-                    self._by_word.setdefault(word, []).append((rule, pattern))
+        self._sites = Sites(program, rules)
+        self._settings = SettingsOf(program)
 
-    def candidates(self, scope: Scope) -> Iterator[tuple[Node, Rule, Pattern]]:
-        """Each call that stands directly in the scope and may fit, with the pattern; `match` decides."""
-        aliases = self._aliases(scope)
-        for node in scope.nodes:
-            if node[0] != form.CALL:
-                continue
-            callee = node[3]
-            if callee[0] == form.ATTRIBUTE:
-                word = callee[4]
-            elif callee[0] == form.NAME:
-                word = aliases.get(callee[3], callee[3])
-            else:
-                continue
-            for rule, pattern in self._by_word.get(word, ()):
-                yield node, rule, pattern
+    def candidates(self, scope: Scope) -> Iterator[Site]:
+        """Each place that stands directly in the scope and may fit; `match` decides."""
+        return self._sites.of(scope)
 
-    def _aliases(self, scope: Scope) -> dict[str, str]:
-        """`from jwt import decode as d` and `run = subprocess.run`, as names of this scope and those around it."""
-        found: dict[str, str] = {}
-        outer: Scope | None = scope
-        while outer is not None:
-            for name, bindings in outer.bindings.items():
-                for binding in bindings:
-                    taken = binding.imported.name if binding.imported is not None else None
-                    if taken is None and binding.value is not None and binding.value[0] == form.ATTRIBUTE:
-                        taken = binding.value[4]
-                    if taken is not None:
-                        found.setdefault(name, taken)
-            outer = outer.parent
-        return found
-
-    def match(self, scope: Scope, node: Node, rule: Rule, pattern: Pattern) -> Match | None:
+    def match(self, scope: Scope, site: Site) -> Match | None:
         """The match of a candidate; None when it does not fit."""
-        if not self._fits(scope, node, pattern):
+        rule, pattern = site.rule, site.pattern
+        if not self._fits_site(scope, site):
             return None
         confidence = pattern.confidence
+        tests = (*pattern.tests, *pattern.others)
+        if arguments.depends(self._program, scope, site.subject, tests):
+            confidence = weaker(confidence, "likely")
+        node = site.node
         is_unused = pattern.if_used and logged.only_logged(self._program, scope, node)
-        is_excused = bool(pattern.unless) and self._is_excused(scope, node, pattern)
-        if is_unused or is_excused or self._is_made_good(scope, node, pattern):
+        is_excused = bool(pattern.unless) and self._is_excused(scope, site)
+        is_harmless = not rule.in_development and is_for_development(scope, node)
+        if is_unused or is_excused or is_harmless or self._is_made_good(scope, node, pattern):
             confidence = "low"
-        return Match(rule, pattern, scope, node, confidence)
+        if pattern.on == "settings" and self._settings.is_overridden(scope, site):
+            confidence = "low"
+        return Match(scope, site, confidence)
+
+    def _fits_site(self, scope: Scope, site: Site) -> bool:
+        pattern = site.pattern
+        if pattern.on == "calls":
+            return self._fits(scope, site.node, pattern)
+        if pattern.on == "settings" and not self._settings.are_of(scope, site):
+            return False
+        if pattern.on == "attributes" and not (site.other and self._means(scope, site.other, pattern.calls)):
+            return False
+        if pattern.on == "decorators":
+            decorator = site.subject
+            callee = decorator[3] if decorator[0] == form.CALL else decorator
+            if not self._means(scope, callee, pattern.calls):
+                return False
+        if not arguments.all_hold(self._program, scope, site.subject, pattern.tests):
+            return False
+        is_pair = pattern.on == "comparisons" and site.other is not None
+        return not is_pair or arguments.all_hold(self._program, scope, site.other or site.node, pattern.others)
+
+    def _means(self, scope: Scope, node: Node, wanted: tuple[str, ...]) -> bool:
+        return names.means(self._program, scope, node, wanted)
 
     def _fits(self, scope: Scope, node: Node, pattern: Pattern) -> bool:
         if not names.called(self._program, scope, node, pattern.calls):
@@ -90,6 +125,11 @@ class Patterns:
 
         return bool(pattern.unless_then) and afterwards.surely_followed(scope, call, fits)
 
-    def _is_excused(self, scope: Scope, call: Node, pattern: Pattern) -> bool:
-        others = [node for node in scope.nodes if node[0] == form.CALL and node is not call]
-        return any(self._fits(scope, other, unless) for unless in pattern.unless for other in others)
+    def _is_excused(self, scope: Scope, site: Site) -> bool:
+        if site.pattern.on == "decorators" and site.other is not None:
+            # What the decorated function does, with all inside of it.
+            scope = scope.child(site.other)
+            others = [node for node in form.walk(scope.body) if node[0] == form.CALL]
+        else:
+            others = [node for node in scope.nodes if node[0] == form.CALL and node is not site.node]
+        return any(self._fits(scope, other, unless) for unless in site.pattern.unless for other in others)

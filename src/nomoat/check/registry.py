@@ -15,6 +15,7 @@ from nomoat.check.model import (
     Confidence,
     Flow,
     Pattern,
+    PatternKind,
     Rule,
     Sanitizer,
     Sink,
@@ -29,10 +30,17 @@ from nomoat.journal.facts import Severity
 SHIPPED = Path(__file__).parent / "rules"
 _ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
 _TEXTS = ("title", "severity", "cwe", "why", "fix")
-_KINDS = ("question", "calls", "flow")
+_PATTERNS: tuple[PatternKind, ...] = get_args(PatternKind)
+_FRAMEWORKS = ("django", "flask")
 _SINK = ("of", "argument", "at", "where", "message", "confidence", "text", "packages", "fix")
-_CALL = ("of", "where", "unless", "unless_then", "if_used", "message", "fix", "confidence")
-_KEYS = (*_TEXTS, "confidence", "owasp", "asvs", "in_tests", "hides_literals", *_KINDS)
+_PATTERN = ("of", "where", "unless", "message", "fix", "confidence")
+_MORE: dict[PatternKind, tuple[str, ...]] = {
+    "calls": ("unless_then", "if_used"), "settings": ("framework",), "comparisons": ("other",),
+}  # fmt: skip
+_KEYS = (
+    *_TEXTS, "confidence", "owasp", "asvs", "in_tests", "in_development", "hides_literals", "question", "flow",
+    *_PATTERNS,
+)  # fmt: skip
 
 
 def own_folder(root: Path) -> Path:
@@ -83,8 +91,8 @@ def load_one(path: Path) -> Rule:
     for name in _TEXTS:
         if name not in fields:
             reader.mistake(f"{name} is missing", node)
-    if sum(name in fields for name in _KINDS) != 1:
-        reader.mistake("a rule has one of question, calls and flow", node)
+    if ("question" in fields) + ("flow" in fields) + any(name in fields for name in _PATTERNS) != 1:
+        reader.mistake(f"a rule has one of question and flow, or any of {', '.join(_PATTERNS)}", node)
     rule = reader.rule(path, fields)
     reader.finish()
     return rule
@@ -95,7 +103,9 @@ class _RuleReader(Reader):
 
     def rule(self, path: Path, fields: Mapping) -> Rule:
         confidence = self._confidence(fields)
-        patterns = [self._pattern(node, confidence) for node in self.sequence(fields.get("calls"), "calls")]
+        patterns = [
+            self._pattern(node, on, confidence) for on in _PATTERNS for node in self.sequence(fields.get(on), on)
+        ]
         return Rule(
             id=path.stem,
             topic=path.parent.name,
@@ -111,6 +121,7 @@ class _RuleReader(Reader):
             patterns=tuple(pattern for pattern in patterns if pattern is not None),
             flow=self._flow(fields.get("flow"), confidence),
             in_tests=self.boolean(fields.get("in_tests"), "in_tests") or False,
+            in_development=self.boolean(fields.get("in_development"), "in_development") or False,
             hides_literals=self.boolean(fields.get("hides_literals"), "hides_literals") or False,
             at=str(path),
         )
@@ -118,23 +129,26 @@ class _RuleReader(Reader):
     def _confidence(self, fields: Mapping, default: Confidence = "sure") -> Confidence:
         return cast(Confidence, self.choice(fields.get("confidence"), "confidence", CONFIDENCES) or default)
 
-    def _pattern(self, node: Node, confidence: Confidence) -> Pattern | None:
-        fields = self.mapping(node, "a call", known=_CALL)
+    def _pattern(self, node: Node, on: PatternKind, confidence: Confidence) -> Pattern | None:
+        fields = self.mapping(node, f"one of {on}", known=(*_PATTERN, *_MORE.get(on, ())))
         if fields is None:
             return None
         calls = self.texts(fields.get("of"), "of")
         message = self.text(fields.get("message"), "message") or ""
         if not calls or not message:
-            self.mistake("a call needs `of` and `message`", node)
+            self.mistake(f"one of {on} needs `of` and `message`", node)
         return Pattern(
             calls,
-            self._tests(fields.get("where")),
+            self._tests(fields.get("where"), of_arguments=on in ("calls", "decorators")),
             message,
             self._confidence(fields, confidence),
             self.text(fields.get("fix"), "fix") or "",
             self._others(fields, "unless"),
             self.boolean(fields.get("if_used"), "if_used") or False,
             self._others(fields, "unless_then"),
+            on,
+            self._tests(fields.get("other"), of_arguments=False),
+            self.choice(fields.get("framework"), "framework", _FRAMEWORKS) or "",
         )
 
     def _others(self, fields: Mapping, name: str) -> tuple[Pattern, ...]:
@@ -147,32 +161,32 @@ class _RuleReader(Reader):
             return None
         return Pattern(self.texts(fields.get("of"), "of"), self._tests(fields.get("where")), "")
 
-    def _tests(self, node: Node | None) -> tuple[Test, ...]:
-        found = [self._test(one) for one in self.sequence(node, "where")]
+    def _tests(self, node: Node | None, *, of_arguments: bool = True) -> tuple[Test, ...]:
+        found = [self._test(one, ("argument", "at") if of_arguments else ()) for one in self.sequence(node, "where")]
         return tuple(test for test in found if test is not None)
 
-    def _test(self, node: Node) -> Test | None:
-        fields = self.mapping(node, "a test", known=("argument", "at", "is", "value", "key"))
+    def _test(self, node: Node, argument: tuple[str, ...]) -> Test | None:
+        fields = self.mapping(node, "a test", known=(*argument, "is", "value", "key"))
         if fields is None:
             return None
         name = self.text(fields.get("argument"), "argument")
         place = self.integer(fields.get("at"), "at", least=0)
         test = self.choice(fields.get("is"), "is", get_args(TestKind))
-        for needed in ("argument", "is"):
+        for needed in (*argument[:1], "is"):
             if needed not in fields:
                 self.mistake(f"a test needs `{needed}`", node)
-        if name is None or test is None:
+        if (name is None and argument) or test is None:
             return None
         value = self._value(fields.get("value"), test)
-        return Test(name, place, cast(TestKind, test), value, self.text(fields.get("key"), "key") or "")
+        return Test(name or "", place, cast(TestKind, test), value, self.text(fields.get("key"), "key") or "")
 
     def _value(self, node: Node | None, test: str) -> object:
-        if test == "named":
+        if test in ("named", "not-named", "matches"):
             return self._regex(node, "value")
+        if test in ("made-by", "not-made-by"):
+            return self.texts(node, "value")
         if isinstance(node, Sequence):
-            return self.texts(node, "value")
-        if test == "made-by":
-            return self.texts(node, "value")
+            return tuple(one.data for one in node.items if isinstance(one, Value))
         return node.data if isinstance(node, Value) else None
 
     def _regex(self, node: Node | None, what: str) -> re.Pattern[str] | None:

@@ -189,11 +189,12 @@ class _Run:
 
     def _matches(self, patterns: Patterns, scope: Scope) -> Iterator[Finding]:
         seen: set[tuple[str, int]] = set()
-        for node, rule, pattern in patterns.candidates(scope):
+        for site in patterns.candidates(scope):
+            node, rule = site.node, site.rule
             if (rule.id, node[1]) in seen:
                 continue
             try:
-                match = patterns.match(scope, node, rule, pattern)
+                match = patterns.match(scope, site)
             except Exception as error:
                 self._crashed(rule.id, scope.module.path, error)
                 self._ran.discard((rule.id, scope.module.path))
@@ -204,10 +205,14 @@ class _Run:
 
     def _of_match(self, match: Match) -> Finding:
         rule, pattern = match.rule, match.pattern
-        finding = self._at(rule, match.scope, match.call, pattern.message)
-        at = arguments.stands_at(self._program, match.scope, match.call, pattern.tests)
+        # Literals of such a rule are secrets, which no message may show.
+        message, fix = pattern.message, pattern.fix or rule.fix
+        if not rule.hides_literals:
+            message, fix = match.said(message), match.said(fix)
+        finding = self._at(rule, match.scope, match.site.node, message)
+        at = arguments.stands_at(self._program, match.scope, match.site.subject, pattern.tests)
         label = f"it stands in {at}" if at else ""
-        return replace(finding, confidence=match.confidence, fix=pattern.fix or rule.fix, label=label)
+        return replace(finding, confidence=match.confidence, fix=fix, label=label)
 
     def _flows(self) -> Iterator[Finding]:
         rules = tuple(rule for rule in self._rules.values() if rule.flow is not None)

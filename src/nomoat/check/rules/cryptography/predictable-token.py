@@ -1,0 +1,40 @@
+import random
+import secrets
+import string
+import uuid
+from random import choice, SystemRandom
+
+LETTERS = string.ascii_letters + string.digits
+
+
+def reset(user, mail):
+    token = "".join(random.choice(LETTERS) for _ in range(32))  # expect: predictable-token
+    user.reset_token = "".join(choice(LETTERS) for _ in range(32))  # expect: predictable-token
+    user.save(otp=random.randint(100000, 999999))  # expect: predictable-token
+    characters = random.sample(LETTERS, 8)
+    password = "".join(characters)  # expect: predictable-token
+    session_id = str(uuid.uuid1())  # expect: predictable-token
+    mail({"verification_code": str(random.randrange(10**6))})  # expect: predictable-token
+    return token, password, session_id
+
+
+def make_api_key():
+    return "%032x" % random.getrandbits(128)  # expect: predictable-token
+
+
+def safe(user, mail):
+    token = secrets.token_urlsafe(32)
+    user.reset_token = "".join(secrets.choice(LETTERS) for _ in range(32))
+    user.save(otp=secrets.randbelow(1_000_000))
+    password = "".join(SystemRandom().choice(LETTERS) for _ in range(12))
+    session_id = str(uuid.uuid4())
+    delay = random.uniform(0.5, 1.5)
+    color = random.choice(["red", "green"])
+    sample = random.sample(range(100), 3)
+    mail({"verification_code": str(secrets.randbelow(10**6))})
+    return token, password, session_id, delay, color, sample
+
+
+def shuffled(cards):
+    random.shuffle(cards)
+    return cards

@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from nomoat.check.evaluated import evaluate
+from nomoat.survey.python.parser import parse
+from nomoat.survey.python.program import Program
+from tests.check.projects import findings_of, result_of
+
+RULE = """
+title: A rule
+severity: low
+cwe: 1
+why: Because.
+fix: "Change {name}."
+"""
+
+
+def lines(root: Path, rule: str, source: str) -> list[tuple[int, str]]:
+    result = result_of(root, {".nomoat/rules/own/own-rule.yaml": RULE + rule, "app.py": source})
+    return sorted((one.span.line, one.confidence) for one in result.findings if one.rule == "own-rule")
+
+
+def evaluated(source: str) -> object:
+    module = parse(source.encode(), "a.py")
+    program = Program([module])
+    scope = program.scope(module)
+    found = evaluate(program, scope, scope.body[-1][3])
+    return None if found is None else (found.value if found.is_set else "unset", found.settings)
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("1 + 2 * 3", (7, ())),
+        ("import os\nos.environ.get('DEBUG', '1') == '1'", (True, ("DEBUG",))),
+        ("import os\nos.environ.get('DEBUG') == '1'", (False, ("DEBUG",))),
+        ("import os\nos.getenv('DEBUG', 'False').lower() in ('true', '1')", (False, ("DEBUG",))),
+        ("import os\nbool(int(os.environ.get('DEBUG', 1)))", (True, ("DEBUG",))),
+        ("import os\nos.environ.get('HOSTS', '*').split(',')", (("*",), ("HOSTS",))),
+        ("import os\nnot os.environ.get('PRODUCTION')", (True, ("PRODUCTION",))),
+        ("import os\nTrue if os.environ.get('X', 'a') == 'a' else False", (True, ("X",))),
+        ("env = Env()\nenv.bool('DEBUG', default=True)", (True, ("DEBUG",))),
+        ("config('DEBUG', default='off', cast=bool)", (False, ("DEBUG",))),
+        ("import stat\nstat.S_IRWXU | stat.S_IWOTH", (0o702, ())),
+        ("N = 10\nb'0' * N", (b"0" * 10, ())),
+        ("bytes(4)", (bytes(4), ())),
+        ("given", None),
+        ("b'0' * 10**9", None),
+        ("2 ** 10**9", None),
+        ("'a' * 10**12", None),
+        ("bytes(10**12)", None),
+    ],
+)
+def test_what_source_fixes_is_calculated_and_nothing_large(source: str, expected: object) -> None:
+    assert expected == evaluated(source)
+
+
+def test_a_setting_is_found_wherever_an_application_is_given_it(tmp_path: Path) -> None:
+    source = """
+        from flask import Flask
+
+        app = Flask(__name__)
+        app.config["COLOR"] = "red"
+        app.config.update(COLOR="red")
+        app.config.from_mapping({"COLOR": "red"})
+        app.config.setdefault("COLOR", "red")
+        app.config.update(COLOR="blue")
+        other["COLOR"] = "red"
+        VALUES = {"COLOR": "red"}
+        app.config.from_mapping(VALUES)
+
+
+        class Config:
+            COLOR = "red"
+        """
+    rule = 'settings: [{of: [COLOR], framework: flask, where: [{is: equals, value: red}], message: "{name}"}]'
+
+    assert [4, 5, 6, 7, 10, 15] == [line for line, _ in lines(tmp_path, rule, source)]
+
+
+def test_a_setting_of_django_is_one_of_its_settings_alone(tmp_path: Path) -> None:
+    rule = 'settings: [{of: [DEBUG], framework: django, where: [{is: truthy}], message: "{name}"}]'
+    files = {
+        ".nomoat/rules/own/own-rule.yaml": RULE + rule,
+        "site/settings.py": "ROOT_URLCONF = 'urls'\nINSTALLED_APPS = []\nDEBUG = True\n",
+        "site/more.py": "from .settings import *\nDEBUG = True\n",
+        "site/dev.py": "from .settings import *\nDEBUG = True\n",
+        "site/other.py": "DEBUG = True\n",
+    }
+
+    found = {one.span.path: one.confidence for one in result_of(tmp_path, files).findings if one.rule == "own-rule"}
+
+    assert {"site/settings.py": "sure", "site/more.py": "sure", "site/dev.py": "low"} == found
+
+
+def test_a_setting_that_production_replaces_is_only_low(tmp_path: Path) -> None:
+    rule = 'settings: [{of: [DEBUG], framework: django, where: [{is: truthy}], message: "{name}"}]'
+    files = {
+        ".nomoat/rules/own/own-rule.yaml": RULE + rule,
+        "site/base.py": "ROOT_URLCONF = 'urls'\nINSTALLED_APPS = []\nDEBUG = True\n",
+        "site/production.py": "from .base import *\nDEBUG = False\n",
+    }
+
+    assert ["low"] == [one.confidence for one in result_of(tmp_path, files).findings if one.rule == "own-rule"]
+
+
+def test_what_a_setting_may_change_is_at_most_likely(tmp_path: Path) -> None:
+    source = """
+        import os
+        import tls
+
+        tls.check = False
+        tls.check = os.environ.get("CHECK", "0") == "1"
+        tls.check = os.environ.get("CHECK", "1") == "1"
+        tls.check = os.environ["CHECK"] == "1"
+        """
+    rule = 'attributes: [{of: [tls.check], where: [{is: equals, value: false}], message: "{name}"}]'
+
+    assert [(4, "sure"), (5, "likely")] == lines(tmp_path, rule, source)
+
+
+def test_a_decorator_is_found_in_each_of_its_forms(tmp_path: Path) -> None:
+    source = """
+        from django.utils.decorators import method_decorator
+        from lib import open_to_all as anyone
+        import lib
+
+
+        @anyone
+        def a(): ...
+
+
+        @lib.open_to_all(why="x")
+        def b(): ...
+
+
+        @method_decorator([anyone, other], name="dispatch")
+        class C: ...
+
+
+        @lib.closed
+        def d(): ...
+
+
+        @lib.open_to_all(checked=True)
+        def e(): ...
+        """
+    rule = 'decorators: [{of: [lib.open_to_all], where: [{argument: checked, is: absent}], message: "{name}"}]'
+
+    assert [6, 10, 14] == [line for line, _ in lines(tmp_path, rule, source)]
+
+
+def test_a_comparison_is_tested_on_both_sides_whichever_is_first(tmp_path: Path) -> None:
+    source = """
+        def check(user, given, word):
+            user.secret == given
+            given == user.secret
+            user["secret"] != given
+            user.get("secret") == given
+            user.secret == "fixed"
+            user.name == given
+            user.secret is given
+        """
+    rule = 'comparisons: [{of: ["*secret*"], other: [{is: not-literal}], message: "{name}, {other}"}]'
+
+    assert [2, 3, 4, 5] == [line for line, _ in lines(tmp_path, rule, source)]
+
+
+def test_a_value_is_found_under_each_kind_of_name(tmp_path: Path) -> None:
+    source = """
+        from dice import roll
+
+
+        def make_token(token=roll()):
+            token = "".join(roll() for _ in range(3))
+            user.token = roll()
+            user["token"] = roll()
+            save(token=roll())
+            save({"token": roll()})
+            number = roll()
+            return number
+
+
+        def number():
+            a, token = 1, roll()
+            return roll()
+        """
+    rule = 'values: [{of: ["*token*"], where: [{is: made-by, value: [dice.roll]}], message: "{name}"}]'
+
+    assert [4, 5, 6, 7, 8, 9, 11, 15] == [line for line, _ in lines(tmp_path, rule, source)]
+
+
+def test_message_and_fix_name_what_stands_here(tmp_path: Path) -> None:
+    source = "import hmac\n\n\ndef check(key, body, given):\n    return hmac.new(key, body).hexdigest() == given\n"
+
+    (finding,) = findings_of(tmp_path, "timing-of-comparison", source)
+
+    assert "hmac.compare_digest(hmac.new(key, body).hexdigest(), given)" in finding.fix
