@@ -36,6 +36,11 @@ def template(path: str) -> str:
     return _PARAMETER.sub(lambda found: "{" + found.group(1) + "}", path)
 
 
+def path_parameters(path: str) -> tuple[tuple[str, str], ...]:
+    """Names and converters of a path, in its order: `/orders/{order_id:int}` gives `(("order_id", "int"),)`."""
+    return tuple((found.group(1), (found.group(2) or "").strip()) for found in _PARAMETER.finditer(path))
+
+
 def path_key(path: str) -> str:
     """What joins: `/orders/{order_id:int}` gives `/orders/{:int}`, `/users/{name}` gives `/users/{}`."""
 

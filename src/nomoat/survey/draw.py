@@ -15,6 +15,7 @@ from nomoat.appmap.model import (
     Coverage,
     Map,
     NotRead,
+    Parameter,
     Permission,
     Route,
     Service,
@@ -150,8 +151,15 @@ def _route(part: Part, found: Found, answer: Answer) -> Route:
         because=answer.because if answer.verdict == "unknown" else None,
         guards=answer.guards,
         binding=answer.binding,  # type: ignore[arg-type]  # A tuple of names, or the one word.
-        parameters=answer.parameters,
+        parameters=_parameters(found, answer),
     )
+
+
+def _parameters(found: Found, answer: Answer) -> tuple[Parameter, ...]:
+    """What the handler takes, and what stands in the path, whether or not the handler names it."""
+    known = {one.name for one in answer.parameters if one.location == "path"}
+    in_path = [Parameter(name, "path", kind) for name, kind in ids.path_parameters(found.path) if name not in known]
+    return tuple(sorted({*answer.parameters, *in_path}))
 
 
 def _handler(found: Found) -> tuple[str, str]:

@@ -262,9 +262,8 @@ class Verdicts:
     def _never(self, late: Value) -> list[Guard]:
         """A decorator above the one that registers: the framework calls what is below it."""
         if isinstance(late, Function):
-            if self._judge.around.may_refuse(late.scope) if late.scope is not None else False:
-                return [Guard("authentication", late.name, late.at, "never")]
-            return []
+            is_guard = late.scope is not None and self._judge.around.may_turn_away(late.scope)
+            return [Guard("authentication", late.name, late.at, "never")] if is_guard else []
         name = late.name if isinstance(late, (Thing, Outside)) else ""
         if guards_by_name(name.rpartition(".")[2]):
             at = late.at if isinstance(late, Thing) else ""

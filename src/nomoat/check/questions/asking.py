@@ -10,12 +10,21 @@ from nomoat.check.model import Confidence
 from nomoat.check.questions.words import file_of, is_public_by_name
 from nomoat.check.registrations import Registrations
 from nomoat.survey.python.sources import TEST_FILE
-from nomoat.survey.python.symbols import Scope
+from nomoat.survey.python.symbols import Binding, Scope
 
 _OWNERS = re.compile(
     r"\A(owner|user|author|creator|customer|account|tenant|member|organi[sz]ation|workspace|team|created_by|owned_by|uploaded_by"
     r"|submitted_by|requested_by|uploader)(_?(id|uuid|pk|name|email|sub))?\Z", re.I
 )  # fmt: skip
+
+
+#: `ForeignKey("users.id")`, `ForeignKey(settings.AUTH_USER_MODEL, ...)`, `OneToOneField(User)`.
+_KEY_OF_USER = re.compile(
+    r"(ForeignKey|ForeignKeyField|OneToOneField)\(\s*(to\s*=\s*)?[\"']?(\w+\.)*(users?|accounts?|members?|customers?"
+    r"|AUTH_USER_MODEL|get_user_model\(\))(\.\w+)?\b", re.I
+)  # fmt: skip
+_MAX_CALLS = 3
+_MAX_REACHED = 60
 
 
 class Answer(NamedTuple):
@@ -35,9 +44,47 @@ class Asked:
     def __init__(self, drawn: Map, registrations: Registrations) -> None:
         self.map = drawn
         self.registrations = registrations
+        reading = {(route.service, route.path, route.at) for route in drawn.routes if route.method == "GET"}
+        #: Those of source, outside of tests; HEAD is spoken of only where the handler does not answer GET, too.
         self.routes = [
-            route for route in drawn.routes if route.origin == "source" and not TEST_FILE.search(file_of(route))
+            route
+            for route in drawn.routes
+            if route.origin == "source" and not TEST_FILE.search(file_of(route))
+            if route.method != "HEAD" or (route.service, route.path, route.at) not in reading
         ]
+        self._reached: dict[str, tuple[Scope, ...]] = {}
+
+    def handler(self, route: Route) -> Scope | None:
+        """The function that answers the route."""
+        return self.registrations.of(route).handler
+
+    def reached(self, route: Route) -> tuple[Scope, ...]:
+        """The handler, and functions of the tree that it calls, up to three calls away; the handler first."""
+        handler = self.handler(route)
+        if handler is None:
+            return ()
+        if handler.at not in self._reached:
+            found = {handler: 0}
+            for scope, depth in (queue := [(handler, 0)]):
+                for site in self.registrations.program.calls(scope) if depth < _MAX_CALLS else ():
+                    inner = site.callee.scope
+                    if inner is not None and inner.is_function and inner not in found and len(found) < _MAX_REACHED:
+                        found[inner] = depth + 1
+                        queue.append((inner, depth + 1))
+            self._reached[handler.at] = tuple(found)
+        return self._reached[handler.at]
+
+    def guarding(self, route: Route) -> tuple[Scope, ...]:
+        """The functions that the guards of the route stand in."""
+        return tuple(
+            scope for guard in route.guards if guard.runs != "never" and (scope := self._function(guard.at)) is not None
+        )
+
+    def columns(self, store: str) -> tuple[str, ...]:
+        """What the model of a store declares; empty where source declares it otherwise."""
+        found = next((one for one in self.map.stores if one.id == store), None)
+        scope = self._declared(found.at) if found is not None and found.at else None
+        return tuple(name for name in scope.bindings if not name.startswith("_")) if scope is not None else ()
 
     def siblings(self, route: Route) -> list[Route]:
         """The other routes on the same router, or of the same file where there is none."""
@@ -52,10 +99,20 @@ class Asked:
         for name in dict.fromkeys((*route.writes, *route.reads)):
             store = at.get(name)
             scope = self._declared(store.at) if store is not None and store.at else None
-            for column in scope.bindings if scope is not None else ():
-                if _OWNERS.match(column) and store is not None:
+            for column, bindings in scope.bindings.items() if scope is not None else ():
+                if store is not None and scope is not None and (_OWNERS.match(column) or _is_of_user(scope, bindings)):
                     return f"{store.name}.{column}"
         return ""
+
+    def _function(self, at: str) -> Scope | None:
+        module = self.registrations.program.modules.get(at.rpartition(":")[0])
+        line = int(at.rpartition(":")[2] or 0) if module is not None else 0
+        best: Scope | None = None
+        for scope in self.registrations.program.functions(within=module) if module is not None else ():
+            assert scope.node is not None
+            if scope.module.line(scope.node[1]) <= line <= scope.module.line(scope.node[2]):
+                best = scope if best is None or scope.node[1] >= best.node[1] else best  # type: ignore[index]
+        return best
 
     def _declared(self, at: str) -> Scope | None:
         module = self.registrations.program.modules.get(at.rpartition(":")[0])
@@ -63,3 +120,11 @@ class Asked:
             return None
         classes = self.registrations.program.classes(within=module)
         return next((scope for scope in classes if scope.at == at), None)
+
+
+def _is_of_user(scope: Scope, bindings: list[Binding]) -> bool:
+    """Whether a column is a foreign key of accounts, whatever it is called."""
+    return any(
+        one.value is not None and bool(_KEY_OF_USER.search(" ".join(scope.module.text(one.value).split())))
+        for one in bindings
+    )

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from nomoat.appmap.ids import SAFE_METHODS
 from nomoat.appmap.model import Route
 from nomoat.check.model import Confidence
 from nomoat.check.questions.asking import Answer, Asked
+from nomoat.check.questions.requested import Requested
 from nomoat.check.questions.words import bare, is_identifier, is_of_administrators, listed, name_of, touched, touches
+from nomoat.survey.python import form
+
+_ACCOUNTS = re.compile(r"\A(auth_?)?(users?|accounts?|profiles?|user_?profiles?|customers?|members?)\Z", re.I)
 
 
 def missing_ownership(asked: Asked) -> Iterator[Answer]:
     """Routes that read or change one object by a parameter of the path and never ask whose it is."""
     for route in asked.routes:
-        parameter = _object_parameter(route)
+        parameter = _object_parameter(asked, route)
         kinds = {guard.kind for guard in route.guards if guard.runs != "never"}
         if parameter is None or route.verdict != "guarded" or "ownership" in kinds or "authentication" not in kinds:
             continue
@@ -32,7 +37,7 @@ def missing_ownership(asked: Asked) -> Iterator[Answer]:
         yield Answer(
             route,
             f"{name_of(route)} never compares the owner",
-            f"{who} reaches any {{{parameter}}}; it {touches(route)}",
+            f"{who} reaches any {parameter}; it {touches(route)}",
             evidence,
             f'guard.require("{asks}", owner=str({f"row.{owner}" if owner else "..."})) once the row of {table} is read,'
             f" and in nomoat.yaml {{permission: {asks}, when: resource.owner == subject.sub}}; or filter the query by"
@@ -41,8 +46,25 @@ def missing_ownership(asked: Asked) -> Iterator[Answer]:
         )
 
 
-def _object_parameter(route: Route) -> str | None:
-    return next((p.name for p in route.parameters if p.location == "path" and is_identifier(p.name)), None)
+def _object_parameter(asked: Asked, route: Route) -> str | None:
+    """What of the request picks one object: `{order_id}` of the path, or `id` of query or body; None without one."""
+    for parameter in route.parameters:
+        if parameter.location == "path" and is_identifier(parameter.name):
+            return f"{{{parameter.name}}}"
+    handler = asked.handler(route)
+    if handler is None or any(parameter.location == "path" for parameter in route.parameters):
+        return None
+    requested = Requested(asked.registrations.program, handler, route)
+    for node in form.walk_scope(handler.body):
+        if node[0] in (form.CALL, form.SUBSCRIPT, form.NAME):
+            for item in requested.items(node):
+                if item.place in ("query", "body", "form") and _is_key(item.name):
+                    return f"{item.name} of the request"
+    return None
+
+
+def _is_key(name: str) -> bool:
+    return name.lower() in ("id", "pk", "uuid") or name.lower().endswith(("_id", "_uuid", "_pk"))
 
 
 def _owned(asked: Asked, route: Route) -> tuple[str, Confidence]:
@@ -59,6 +81,9 @@ def _owned(asked: Asked, route: Route) -> tuple[str, Confidence]:
         column = asked.owner_column(route)
         evidence = f"{column} says whose each row is" if column else ""
         confidence = "sure" if route.method not in SAFE_METHODS and route.writes else "likely"
+    if not evidence and (account := next((one for one in touched(route) if _ACCOUNTS.match(bare(one))), "")):
+        evidence = f"each row of {bare(account)} is somebody's account"
+        confidence = "likely" if account in route.writes else "low"
     if asked.registrations.uses_identity(route):
         # It does something with who is calling: a check may be in there that could not be read.
         confidence = "likely"

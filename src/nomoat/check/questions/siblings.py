@@ -2,27 +2,118 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from nomoat.appmap.ids import SAFE_METHODS
-from nomoat.appmap.model import Guard, Route
+from nomoat.appmap.model import SIGNED_IN, Guard, Route
 from nomoat.check.model import Confidence
 from nomoat.check.questions.asking import Answer, Asked
 from nomoat.check.questions.words import bare, is_public_by_name, listed, name_of, touched, touches
+
+_OF_PEOPLE = re.compile(
+    r"passw|\bpwd|email|e_mail|phone|address|birth|\bssn\b|social_sec|salary|income|balance|iban|card|passport|tax_id"
+    r"|national_id|secret|token|api_?key|diagnos|medical", re.I
+)  # fmt: skip
 
 
 def missing_guard(asked: Asked) -> Iterator[Answer]:
     """Open routes that stand out: their siblings are guarded, or they write, or they read what others guard."""
     guarded_services = {route.service for route in asked.routes if route.verdict == "guarded"}
+    signing_in = {route.service for route in asked.routes if route.login}
     for route in asked.routes:
         if route.verdict != "unguarded" or route.login or is_public_by_name(route):
             continue
-        answer = _against_siblings(asked, route) or _against_stores(asked, route)
-        if answer is None and route.service in guarded_services and route.method not in SAFE_METHODS and route.writes:
-            answer = _answer(asked, route, "other routes of this service refuse an anonymous caller", [], "likely")
+        answer = _against_verb(asked, route) or _against_siblings(asked, route) or _against_stores(asked, route)
+        if answer is None and route.service in guarded_services | signing_in and route.method not in SAFE_METHODS:
+            said = "other routes of this service refuse an anonymous caller"
+            if route.service not in guarded_services:
+                said = "people sign in at this service, and nothing asks here whether they did"
+            answer = _answer(asked, route, said, [], "likely") if route.writes else None
+        if answer is None and route.service in guarded_services | signing_in:
+            answer = _of_people(asked, route)
         if answer is not None:
             yield answer
-    yield from _services_without_guard(asked, guarded_services)
+    yield from _services_without_guard(asked, guarded_services | signing_in)
+
+
+def _of_people(asked: Asked, route: Route) -> Answer | None:
+    """A route that reads what is nobody else's business, by the columns of its tables."""
+    for store in route.reads:
+        secret = [column for column in asked.columns(store) if _OF_PEOPLE.search(column)]
+        if secret:
+            said = f"rows of {bare(store)} hold {listed(secret)}, and nothing asks who reads them"
+            return _answer(asked, route, said, [], "likely")
+    return None
+
+
+def _against_verb(asked: Asked, route: Route) -> Answer | None:
+    """Compared with the other methods of the same path: whoever guards the reading means the writing, too."""
+    if route.method in SAFE_METHODS:
+        return None
+    others = [
+        one for one in asked.routes if one.service == route.service and one.path == route.path and one is not route
+    ]
+    guarded = [one for one in others if one.verdict == "guarded"]
+    if not guarded or any(one.verdict == "unguarded" and one.method not in SAFE_METHODS for one in others):
+        return None
+    said = f"{name_of(guarded[0])} at the same path {_demand(asked, guarded[:1])}"
+    return _answer(asked, route, said, guarded, "sure" if touched(route) else "likely")
+
+
+def weaker_guard(asked: Asked) -> Iterator[Answer]:
+    """Routes that change something for whoever is signed in, where those beside them demand a permission."""
+    for route in asked.routes:
+        kinds = {guard.kind for guard in route.guards if guard.runs != "never"}
+        if route.verdict != "guarded" or route.binding != SIGNED_IN or route.method in SAFE_METHODS or route.login:
+            continue
+        if kinds & {"permission", "ownership", "signature"} or route.requires is None or route.requires:
+            continue
+        if asked.registrations.uses_identity(route) or is_public_by_name(route):
+            continue
+        answer = _weaker_by_verb(asked, route) or _weaker_by_siblings(asked, route)
+        if answer is not None:
+            yield answer
+
+
+def _weaker_by_verb(asked: Asked, route: Route) -> Answer | None:
+    others = [
+        one for one in asked.routes if one.service == route.service and one.path == route.path and one is not route
+    ]
+    stronger = [one for one in others if _permissions(one)]
+    if not stronger or len(stronger) != len(others):
+        return None
+    is_reading = any(one.method in SAFE_METHODS for one in stronger)
+    said = f"{name_of(stronger[0])} at the same path demands {listed(_permissions(stronger[0]))}"
+    return _weaker(asked, route, said, stronger, "sure" if is_reading and touched(route) else "likely")
+
+
+def _weaker_by_siblings(asked: Asked, route: Route) -> Answer | None:
+    """All others that change something on this router (and at least three of them) demand a permission."""
+    beside = [one for one in asked.siblings(route) if one.method not in SAFE_METHODS]
+    stronger = [one for one in beside if _permissions(one)]
+    if len(stronger) < 3 or len(stronger) * 4 < len(beside) * 3:
+        return None
+    shares = bool(set(route.writes) & {store for one in stronger for store in one.writes})
+    names = sorted({name for one in stronger for name in _permissions(one)})
+    said = f"{len(stronger)} of the {len(beside)} other writing routes beside it demand {listed(names)}"
+    return _weaker(asked, route, said, stronger, "sure" if shares and len(stronger) == len(beside) else "likely")
+
+
+def _permissions(route: Route) -> list[str]:
+    return sorted({guard.name for guard in route.guards if guard.kind == "permission" and guard.runs != "never"})
+
+
+def _weaker(asked: Asked, route: Route, said: str, stronger: list[Route], confidence: Confidence) -> Answer:
+    does = touches(route)
+    return Answer(
+        route,
+        f"whoever is signed in can change data by {name_of(route)}",
+        "it asks that somebody is signed in, not who" + (f"; it {does}" if does else ""),
+        said,
+        _fix(asked, stronger, otherwise="or limit it to the owner of what it changes"),
+        confidence,
+    )
 
 
 def _against_siblings(asked: Asked, route: Route) -> Answer | None:
@@ -133,11 +224,12 @@ def _all_ask_for_more(guarded: list[Route]) -> bool:
     return all(any(guard.kind == "permission" for guard in route.guards) for route in guarded)
 
 
-def _fix(asked: Asked, guarded: list[Route]) -> str:
-    or_say = "or say in nomoat.yaml that it is public, and why"
+def _fix(
+    asked: Asked, guarded: list[Route], otherwise: str = "or say in nomoat.yaml that it is public, and why"
+) -> str:
     guards = [guard for route in guarded for guard in route.guards if guard.kind in ("permission", "authentication")]
     if not guards:
-        return f"refuse an anonymous caller before the handler runs, {or_say}"
+        return f"refuse an anonymous caller before the handler runs, {otherwise}"
 
     wanted = "permission" if _all_ask_for_more(guarded) else "authentication"
 
@@ -149,5 +241,5 @@ def _fix(asked: Asked, guarded: list[Route]) -> str:
     like = min((route for route in guarded if best in route.guards), key=lambda route: len(route.guards))
     written = asked.registrations.guard_text(like)
     if written:
-        return f"{written}   as {name_of(like)} has it; {or_say}"
-    return f"guard it as {name_of(like)} is ({best.name}, {best.at}), {or_say}"
+        return f"{written}   as {name_of(like)} has it; {otherwise}"
+    return f"guard it as {name_of(like)} is ({best.name}, {best.at}), {otherwise}"

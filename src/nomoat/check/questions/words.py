@@ -6,6 +6,8 @@ import re
 
 from nomoat.appmap.ids import SAFE_METHODS
 from nomoat.appmap.model import Route
+from nomoat.survey.python import form
+from nomoat.survey.python.form import Node
 
 # What is open on purpose in nearly every application; judged by words between slashes, dashes and underscores.
 _PUBLIC = re.compile(
@@ -25,6 +27,13 @@ _FILLERS = frozenset((
     "prometheus", "route", "server", "service", "system", "view",
 ))  # fmt: skip
 _ADMINISTRATORS = ("admin", "staff", "superuser", "support", "owner", "root", "operator", "manage")
+
+
+#: Columns and claims that say what somebody may do.
+PRIVILEGE = re.compile(
+    r"\A(is_?|user_?|account_?)?(admin|administrator|staff|superuser|super_?admin|role|roles|role_?ids?|moderator"
+    r"|permissions?|privileges?|access_?level|user_?type|account_?type|groups?|scopes?)\Z", re.I
+)  # fmt: skip
 
 
 def is_public_by_name(route: Route) -> bool:
@@ -57,6 +66,25 @@ def is_of_administrators(route: Route) -> bool:
     """Whether path or permission say that this is for those who administrate."""
     words = [route.path.lower(), *(guard.name.lower() for guard in route.guards if guard.kind == "permission")]
     return any(word in name for name in words for word in _ADMINISTRATORS)
+
+
+def words_of(route: Route) -> list[str]:
+    """The words of path and handler, in lower case: `/admin/users` and `delete_user`; parameters are none."""
+    path = re.sub(r"\{[^}]*\}", "", route.path)
+    handler = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", route.handler.rpartition(":")[2])
+    return [word for word in re.split(r"[^a-z0-9]+", f"{path} {handler}".lower()) if word]
+
+
+def segments_of(route: Route) -> list[str]:
+    """What stands between the slashes of a path, in lower case; no parameters, extensions and edges of `_`."""
+    segments = [segment.partition(".")[0].strip("_-") for segment in route.path.lower().split("/")]
+    return [segment for segment in segments if segment and "{" not in segment]
+
+
+def last_word(call: Node) -> str:
+    """The last word of what is called: `verify` of `auth.verify(token)`."""
+    callee = call[3]
+    return str(callee[4] if callee[0] == form.ATTRIBUTE else callee[3] if callee[0] == form.NAME else "")
 
 
 def file_of(route: Route) -> str:

@@ -166,6 +166,7 @@ class Surroundings:
         self.url_modules: dict[str, Value] = {}
         self._settings: list[Scope] | None = None
         self._proxy_names = {name.rpartition(".")[2] for name in models.proxies}
+        self._turning: dict[Scope, bool] = {}
         self._answers = {name.rpartition(".")[2] for name in models.answers}
 
     def settings_modules(self) -> list[Scope]:
@@ -253,6 +254,18 @@ class Surroundings:
     def may_refuse(self, scope: Scope) -> bool:
         """Whether the function, or one that it calls, may answer a caller with a refusal."""
         return self._reaches(self._refusing, scope, self._refuses_here)
+
+    def may_turn_away(self, scope: Scope) -> bool:
+        """Whether the function, or one that it calls, may refuse, abort or send somewhere else."""
+        return self.may_refuse(scope) or self._reaches(self._turning, scope, self._turns_here)
+
+    def _turns_here(self, scope: Scope) -> bool:
+        away = {name for name, answer in self.models.answers.items() if answer.redirects}
+        inside = [scope]
+        for one in inside:
+            inside.extend(child for child in one.children.values() if child.is_function)
+        names = {site.callee.name for one in inside for site in self.program.calls(one)}
+        return bool(names & away) or any(name.rpartition(".")[2] == "abort" for name in names)
 
     def _refuses_here(self, scope: Scope) -> bool:
         if any(self._is_refusal(scope, node) for node in form.walk(scope.body)):

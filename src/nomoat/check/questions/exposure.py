@@ -1,0 +1,239 @@
+"""What stands open: pages of administrators, insides of the service, state that a link changes, unsigned webhooks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from nomoat.appmap.ids import SAFE_METHODS
+from nomoat.appmap.model import SIGNED_IN, Route
+from nomoat.check.model import Confidence
+from nomoat.check.questions.asking import Answer, Asked
+from nomoat.check.questions.siblings import missing_guard
+from nomoat.check.questions.words import is_public_by_name, last_word, name_of, segments_of, touched, touches, words_of
+from nomoat.survey.python import form
+from nomoat.survey.python.form import Node
+from nomoat.survey.python.symbols import Scope
+
+_ADMIN = frozenset(("admin", "administration", "administrator", "superuser", "backoffice", "sysadmin", "staff"))
+_DEBUG = frozenset(
+    (
+        "debug",
+        "_debug",
+        "phpinfo",
+        "dump",
+        "heapdump",
+        "env",
+        "environ",
+        "console",
+        "shell",
+        "eval",
+        "exec",
+        "trace",
+        "profiler",
+    )
+)
+_CHANGING = frozenset((
+    "delete", "remove", "destroy", "drop", "purge", "clear", "wipe", "create", "add", "new", "insert", "update", "edit",
+    "modify", "change", "set", "save", "transfer", "send", "pay", "buy", "approve", "reject", "accept", "promote",
+    "demote", "grant", "revoke", "toggle", "enable", "disable", "activate", "deactivate", "cancel", "reset", "withdraw",
+    "ban", "unban", "publish", "unpublish", "follow", "unfollow", "like", "vote", "join", "leave", "mark", "archive",
+))  # fmt: skip
+#: A link that was mailed changes something by being opened, and bears its own proof.
+_LINKED = re.compile(
+    r"confirm|verif|activat|unsubscribe|callback|log_?out|log_?in|sign_?out|sign_?in|oauth|sso|saml|token|invite|reset"
+    r"|accept|track|pixel|click|redirect|short|download|export|cron|health|metrics|sync|refresh", re.I
+)  # fmt: skip
+#: What is written beside the matter itself: who was seen when, what was counted.
+_ASIDE = re.compile(
+    r"log|audit|histor|visit|view|hit|stat|session|seen|activit|event|metric|cache|token|counter|track", re.I
+)
+_HOOK = re.compile(r"(?:^|[/_\-.])(web_?hooks?|ipn|postback)(?=$|[/_\-.{])", re.I)
+_VERIFIES = re.compile(
+    r"compare_digest|construct_event|verif|signature|hmac|check_sign|validate|authenticate|decode|webhook\.", re.I
+)
+
+
+# -- administrators ----------------------------------------------------------------------------------------------------
+
+
+def admin_exposed(asked: Asked) -> Iterator[Answer]:
+    """Routes of administrators that anyone, or whoever is signed in, can call."""
+    said = {answer.route.id for answer in missing_guard(asked)}
+    for route in asked.routes:
+        if not _is_of_admin(route) or route.login or route.id in said or _is_entrance(route):
+            continue
+        kinds = {guard.kind for guard in route.guards if guard.runs != "never"}
+        does = touches(route)
+        if route.verdict == "unguarded":
+            confidence: Confidence = "sure" if touched(route) else "likely"
+            yield Answer(
+                route,
+                f"anyone can call {name_of(route)}, which is named after administrators",
+                "nothing refuses an anonymous caller" + (f"; it {does}" if does else ""),
+                "path or handler say that this is for administrators, and nothing asks who is calling",
+                "demand the permission of those who administrate before the handler runs",
+                confidence,
+            )
+        elif (
+            route.verdict == "guarded"
+            and route.binding == SIGNED_IN
+            and not kinds & {"permission", "ownership", "signature"}
+        ):
+            if route.requires is None or route.requires:
+                continue
+            confidence = "low" if asked.registrations.uses_identity(route) else "sure" if touched(route) else "likely"
+            yield Answer(
+                route,
+                f"whoever is signed in can call {name_of(route)}, which is named after administrators",
+                "it asks that somebody is signed in, not who" + (f"; it {does}" if does else ""),
+                "path or handler say that this is for administrators, and every account passes",
+                "demand the permission of those who administrate, not only a sign-in",
+                confidence,
+            )
+
+
+def _is_of_admin(route: Route) -> bool:
+    """`/admin/users`, `/site-admin`, `def admin_users`; `contact_admin` is for everybody."""
+    function = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", route.handler.rpartition(":")[2].rpartition(".")[2]).lower()
+    in_path = any(_ADMIN & set(re.split(r"[_-]", segment)[:2]) for segment in segments_of(route))
+    return in_path or function.strip("_").partition("_")[0] in _ADMIN
+
+
+def _is_entrance(route: Route) -> bool:
+    return bool(re.search(r"log_?in|log_?out|sign_?in|sign_?out", route.path + route.handler, re.I))
+
+
+# -- insides -----------------------------------------------------------------------------------------------------------
+
+
+def debug_exposed(asked: Asked) -> Iterator[Answer]:
+    """Open routes that give away the environment or the settings, or are called like a tool for finding faults."""
+    for route in asked.routes:
+        handler = asked.handler(route)
+        if route.verdict != "unguarded" or handler is None or route.login:
+            continue
+        inside = next(_insides(asked, handler), None)
+        if inside is not None:
+            what, at = inside
+            yield Answer(
+                route,
+                f"anyone can read {what} by {name_of(route)}",
+                f"{what} is handed out ({at})",
+                "settings and environment hold passwords and keys",
+                "remove the route, or answer with the few values that are meant to be seen, behind a permission",
+                "sure",
+            )
+        elif _DEBUG & set(segments_of(route)):
+            yield Answer(
+                route,
+                f"anyone can call {name_of(route)}, which is called like a tool for finding faults",
+                "nothing refuses an anonymous caller" + (f"; it {touches(route)}" if touched(route) else ""),
+                "what helps to find faults shows the insides of the service",
+                "remove the route, or register it only where the service is developed, or demand a permission",
+                "sure" if touched(route) else "likely",
+            )
+
+
+def _insides(asked: Asked, handler: Scope) -> Iterator[tuple[str, str]]:
+    """`os.environ`, `app.config` as a whole, in what is returned or made into text for it."""
+    program = asked.registrations.program
+    stack: list[tuple[Node, Node | None]] = [(node, None) for node in handler.body]
+    while stack:
+        node, parent = stack.pop()
+        if node[0] in (form.FUNCTION, form.CLASS, form.LAMBDA):
+            continue
+        if node[0] == form.CALL and form.keyword(node, "env") is not None:
+            continue  # The environment of a process that is started.
+        if node[0] == form.ATTRIBUTE and node[4] in ("environ", "config") and _is_whole(node, parent):
+            name = program.resolve(handler, node).name
+            if name == "os.environ":
+                yield "the environment of the process", handler.module.at(node)
+            elif name in ("flask.Flask.config", "flask.current_app.config"):
+                yield "the settings of the application", handler.module.at(node)
+        stack.extend((inner, node) for inner in form.children(node))
+
+
+def _is_whole(node: Node, parent: Node | None) -> bool:
+    """Whether all of it is handed on: `dict(os.environ)`, `os.environ.items()`, and not `os.environ["HOME"]`."""
+    if parent is None or parent[0] in (form.COMPARE, form.SUBSCRIPT):
+        return False
+    if parent[0] == form.ATTRIBUTE:
+        return str(parent[4]) in ("items", "values")
+    return bool(parent[0] != form.ASSIGN)
+
+
+# -- links -------------------------------------------------------------------------------------------------------------
+
+
+def changing_get(asked: Asked) -> Iterator[Answer]:
+    """Routes that change something by GET: a link, an image of another site, or a crawler calls them."""
+    for route in asked.routes:
+        if route.method != "GET" or not route.writes or route.login or is_public_by_name(route):
+            continue
+        handler = asked.handler(route)
+        if handler is None or _LINKED.search(route.path) or _LINKED.search(handler.name) or _asks_method(handler):
+            continue
+        if _answers_other_methods(asked, route):
+            continue
+        written = [store for store in route.writes if not _ASIDE.search(store.partition("/")[2])]
+        if not written:
+            continue
+        is_named = bool(_CHANGING & set(words_of(route)))
+        if not is_named:
+            continue
+        is_browser = route.verdict == "guarded" and not any("authorization" in p.name.lower() for p in route.parameters)
+        yield Answer(
+            route,
+            f"{name_of(route)} changes data",
+            f"it {touches(route)}",
+            "GET is called by links, images, crawlers and prefetching, with the cookies of whoever is signed in",
+            "answer it to POST (or DELETE) only, with a token against forged requests where a cookie signs in",
+            "sure" if is_browser else "likely",
+        )
+
+
+def _asks_method(handler: Scope) -> bool:
+    return any(
+        (node[0] == form.ATTRIBUTE and node[4] in ("method", "validate_on_submit", "is_submitted"))
+        for node in form.walk_scope(handler.body)
+    )
+
+
+def _answers_other_methods(asked: Asked, route: Route) -> bool:
+    """One handler for GET and POST tells them apart somewhere; where, is not looked for."""
+    return any(
+        other.at == route.at and other.path == route.path and other.method not in SAFE_METHODS for other in asked.routes
+    )
+
+
+# -- webhooks ----------------------------------------------------------------------------------------------------------
+
+
+def unsigned_webhook(asked: Asked) -> Iterator[Answer]:
+    """Webhooks that believe whoever calls them."""
+    for route in asked.routes:
+        if route.method in SAFE_METHODS or route.verdict != "unguarded" or not _HOOK.search(route.path):
+            continue
+        if any(guard.kind == "signature" for guard in route.guards) or "{" in route.path.rpartition("hook")[2]:
+            continue
+        scopes = asked.reached(route)
+        if not scopes or any(_verifies(scope) for scope in scopes):
+            continue
+        yield Answer(
+            route,
+            f"{name_of(route)} believes whoever calls it",
+            "no signature is compared before the event is used" + (f"; it {touches(route)}" if touched(route) else ""),
+            "whoever knows the address can send events: a payment that was never made, a user who never was",
+            "verify the signature of the sender over the raw body (hmac.compare_digest) before anything is read",
+            "sure" if route.writes else "likely",
+        )
+
+
+def _verifies(scope: Scope) -> bool:
+    for node in form.walk_scope(scope.body):
+        if node[0] == form.CALL and _VERIFIES.search(last_word(node)):
+            return True
+        if node[0] == form.CONSTANT and isinstance(node[3], str) and "signature" in node[3].lower():
+            return True
+    return False

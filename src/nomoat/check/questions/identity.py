@@ -1,0 +1,152 @@
+"""Who somebody is, or what they may do, read from what anyone can write: a cookie, a header, a field of the body."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from nomoat.appmap.model import Route
+from nomoat.check.model import Confidence
+from nomoat.check.questions.asking import Answer, Asked
+from nomoat.check.questions.requested import Item, Requested
+from nomoat.check.questions.words import PRIVILEGE, last_word, name_of
+from nomoat.survey.python import form
+from nomoat.survey.python.form import Body, Node
+from nomoat.survey.python.symbols import Scope
+
+_PRIVILEGE_HEADER = re.compile(
+    r"\A(x-)?(user-?)?(is-?)?(admin|role|roles|staff|superuser|permissions?|groups?)\Z", re.I
+)
+_WHO = re.compile(
+    r"\A(x-)?(auth(enticated)?-?|current-?|logged-?in-?)?(user|username|uid|user-?id|account|email|login)(-?name|-?id)?\Z",
+    re.I,
+)
+_REFUSING = frozenset(
+    ("abort", "HTTPException", "HttpResponseForbidden", "PermissionDenied", "Forbidden", "Unauthorized")
+)
+_STATUSES = frozenset((401, 403))
+#: Calls that turn something the caller writes into something that only the service can have written.
+_VERIFYING = re.compile(
+    r"verify|decode|loads|unsign|validate|compare_digest|check|authenticate|signed|load|decrypt|lookup_session|get_session"
+    r"|introspect", re.I
+)  # fmt: skip
+_LOOKING_UP = frozenset(
+    (
+        "get",
+        "filter_by",
+        "filter",
+        "get_or_404",
+        "first_or_404",
+        "find_one",
+        "execute",
+        "scalar",
+        "where",
+        "get_object_or_404",
+    )
+)
+
+
+class _Claim(NamedTuple):
+    """What is believed, where, and how sure it is that it decides."""
+
+    item: Item
+    at: str
+    confidence: Confidence
+    decides: str
+
+
+def forgeable_identity(asked: Asked) -> Iterator[Answer]:
+    """Routes that believe what a cookie, a header or the body says of who is calling, or of their role."""
+    seen: set[tuple[str, str]] = set()
+    for route in asked.routes:
+        handler = asked.handler(route)
+        if handler is None:
+            continue
+        for scope in dict.fromkeys((*asked.guarding(route), handler)):
+            claim = _believed(asked, route, scope, is_handler=scope is handler)
+            if claim is None or (claim.at, claim.item.name) in seen:
+                continue
+            seen.add((claim.at, claim.item.name))
+            yield Answer(
+                route,
+                f"{name_of(route)} believes the {claim.item.place} {claim.item.name} of the caller",
+                f"{claim.item.name} decides {claim.decides} ({claim.at})",
+                f"anyone can write any {claim.item.place}: nothing signs {claim.item.name}",
+                f"keep {claim.item.name} where only the service writes it: in the session, in a signed token, or in the"
+                " row of the account that is signed in",
+                claim.confidence,
+            )
+
+
+def _believed(asked: Asked, route: Route, scope: Scope, *, is_handler: bool) -> _Claim | None:
+    requested = Requested(asked.registrations.program, scope, route if is_handler else None)
+    for node in form.walk_scope(scope.body):
+        if node[0] == form.IF:
+            for test, body in node[3]:
+                item = _privilege(asked, scope, requested, test)
+                if item is None:
+                    continue
+                decides = "what the caller may do"
+                if item.place in ("cookie", "header"):
+                    return _Claim(item, scope.module.at(node), "sure", decides)
+                if _refuses(body) or _refuses(node[4]):
+                    return _Claim(item, scope.module.at(node), "likely", decides)
+        elif node[0] == form.CALL and node[4] and last_word(node) in _LOOKING_UP:
+            item = _who(requested, node)
+            if item is not None and not _is_signed_in(asked, scope):
+                is_cookie = item.place == "cookie"
+                return _Claim(item, scope.module.at(node), "likely" if is_cookie else "low", "who is calling")
+    return None
+
+
+def _privilege(asked: Asked, scope: Scope, requested: Requested, test: Node) -> Item | None:
+    """`request.cookies.get("role") != "admin"`, `not request.cookies.get("is_admin")`, and either in `and` or `or`."""
+    if test[0] == form.BOOLEAN:
+        found = (_privilege(asked, scope, requested, operand) for operand in test[4])
+        return next((item for item in found if item is not None), None)
+    if test[0] == form.UNARY and test[3] == "not":
+        return _privilege(asked, scope, requested, test[4])
+    if test[0] == form.COMPARE and len(test[3]) == 2:
+        left, right = test[3]
+        item = requested.item(left) or requested.item(right)
+        other = right if item is not None and requested.item(left) is not None else left
+        is_fixed = _is_fixed(asked, scope, other)
+        return item if item is not None and is_fixed and _is_privilege(item) else None
+    item = requested.item(test)
+    return item if item is not None and _is_privilege(item) else None
+
+
+def _is_fixed(asked: Asked, scope: Scope, node: Node) -> bool:
+    """Whether source fixes a value, so that everybody who reads it knows it. That nothing is there is no value."""
+    if node[0] in (form.LIST, form.TUPLE, form.SET):
+        return bool(node[3]) and all(_is_fixed(asked, scope, one) for one in node[3])
+    known = asked.registrations.program.constant(scope, node)
+    return known is not None and not known.settings and known.value not in (None, "")
+
+
+def _is_privilege(item: Item) -> bool:
+    name = item.name.replace("_", "-") if item.place == "header" else item.name
+    return bool(PRIVILEGE.match(item.name) or (item.place == "header" and _PRIVILEGE_HEADER.match(name)))
+
+
+def _who(requested: Requested, call: Node) -> Item | None:
+    for given in (*call[4], *(value for _, value in call[5])):
+        item = requested.item(given)
+        if item is not None and item.place in ("cookie", "header") and _WHO.match(item.name.replace("_", "-")):
+            return item
+    return None
+
+
+def _is_signed_in(asked: Asked, scope: Scope) -> bool:
+    """Whether anything here verifies what the caller sent."""
+    return any(_VERIFYING.search(last_word(site.node)) for site in asked.registrations.program.calls(scope))
+
+
+def _refuses(body: Body | None) -> bool:
+    for node in form.walk_scope(body or ()):
+        if node[0] == form.CALL and last_word(node) in _REFUSING:
+            return True
+        if node[0] == form.CONSTANT and node[3] in _STATUSES and type(node[3]) is int:
+            return True
+    return False

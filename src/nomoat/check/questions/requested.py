@@ -1,0 +1,134 @@
+"""What of a request an expression in a handler holds: `request.cookies.get("role")`, a parameter, a name for one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from nomoat.appmap.model import Route
+from nomoat.check.flow import vocabulary
+from nomoat.survey.models import models
+from nomoat.survey.python import form
+from nomoat.survey.python.form import Node
+from nomoat.survey.python.program import Program
+from nomoat.survey.python.symbols import How, Scope
+
+_MAX_DEPTH = 4
+#: Kinds of what a request holds (`survey.models.SOURCES`) that the caller writes as they like.
+_WRITTEN = frozenset(("header", "cookie", "query", "input"))
+_TAKING = frozenset(("get", "pop", "getlist", "get_list", "getall"))
+#: What only turns one text into another.
+_TURNING = frozenset(("strip", "lower", "upper", "int", "str", "bool", "casefold", "title"))
+
+
+class Item(NamedTuple):
+    """One thing that the caller writes: where it stands in the request, and its name (empty: all of it)."""
+
+    place: str
+    name: str
+
+
+class Requested:
+    """Answers for one handler (or a function that it calls, whose parameters say nothing)."""
+
+    def __init__(self, program: Program, scope: Scope, route: Route | None) -> None:
+        self._program = program
+        self._scope = scope
+        located = {one.name: one.location for one in route.parameters} if route is not None else {}
+        self._parameters = {name: place for name, place in located.items() if place != "path"}
+
+    def items(self, node: Node | None, depth: int = 0) -> Iterator[Item]:
+        """What the value of an expression is made of, as far as names bound once in this function lead."""
+        if node is None or depth > _MAX_DEPTH:
+            return
+        direct = self._direct(node, depth)
+        if direct is not None:
+            yield direct
+            return
+        if node[0] == form.NAME:
+            for binding in self._scope.bindings.get(node[3], ()):
+                if binding.how in (How.VALUE, How.UNPACKED) and binding.value is not None:
+                    yield from self.items(binding.value, depth + 1)
+            return
+        for inner in form.children(node):
+            yield from self.items(inner, depth + 1)
+
+    def item(self, node: Node | None) -> Item | None:
+        """The one thing of the request that an expression is, turned into other text at most."""
+        for _ in range(_MAX_DEPTH * 2):
+            if node is None:
+                return None
+            direct = self._direct(node, 0)
+            if direct is not None:
+                return direct if direct.name else None
+            if node[0] == form.NAME:
+                bindings = self._scope.bindings.get(node[3], ())
+                node = bindings[0].value if len(bindings) == 1 and bindings[0].how is How.VALUE else None
+            else:
+                node = _turned(node)
+        return None
+
+    def _direct(self, node: Node, depth: int) -> Item | None:
+        """`request.args["id"]`, `request.args.get("id")`, `request.args`, a parameter or a field of one."""
+        kind = node[0]
+        if kind == form.NAME and node[3] in self._parameters:
+            return Item(self._parameters[node[3]], node[3])
+        if kind == form.SUBSCRIPT:
+            return self._named(node[3], form.text_of(node[4]), depth)
+        if kind == form.CALL and node[3][0] == form.ATTRIBUTE:
+            if node[3][4] in _TAKING and node[4]:
+                return self._named(node[3][3], form.text_of(node[4][0]), depth)
+            place = self._place(node[3])
+            return Item(place, "") if place else None
+        if kind == form.ATTRIBUTE:
+            place = self._place(node)
+            if place:
+                return Item(place, "")
+            inner = self._held(node[3], depth)
+            return Item(inner.place, node[4]) if inner is not None and inner.place in ("body", "form") else None
+        return None
+
+    def _named(self, container: Node, name: str | None, depth: int) -> Item | None:
+        inner = self._held(container, depth)
+        return Item(inner.place, name) if inner is not None and name is not None else None
+
+    def _held(self, node: Node, depth: int) -> Item | None:
+        """The part of a request that a container is: `request.form`, `data` where `data = request.get_json()`."""
+        if depth > _MAX_DEPTH:
+            return None
+        if node[0] == form.AWAIT:
+            return self._held(node[3], depth + 1)
+        if node[0] == form.BOOLEAN and node[3] == "or":
+            return self._held(node[4][0], depth + 1)
+        direct = self._direct(node, depth + 1)
+        if direct is not None:
+            return direct
+        bindings = self._scope.bindings.get(node[3], ()) if node[0] == form.NAME else ()
+        values = [one.value for one in bindings if one.how is How.VALUE and one.value is not None]
+        return self._held(values[0], depth + 1) if len(values) == 1 and len(bindings) == 1 else None
+
+    def _place(self, node: Node) -> str:
+        """Where `request.args` stands; empty for what is no part of a request that the caller writes."""
+        kind = models().request.get(node[4], "")
+        if kind not in _WRITTEN or not self._is_request(node[3]):
+            return ""
+        return "body" if kind == "input" else kind
+
+    def _is_request(self, node: Node) -> bool:
+        if node[0] == form.ATTRIBUTE:
+            return node[4] == "request" and node[3][0] == form.NAME and node[3][3] in ("self", "info", "context")
+        if node[0] != form.NAME:
+            return False
+        if any(p[form.P_NAME] == node[3] for p in self._scope.parameters):
+            return node[3] in vocabulary.REQUEST_NAMES
+        return bool({one.name for one in self._program.resolve(self._scope, node).all} & vocabulary.requests())
+
+
+def _turned(node: Node) -> Node | None:
+    """What is only turned into another text: `x` of `x.lower()`, `int(x)`, `x or ""`."""
+    if node[0] == form.CALL and node[3][0] == form.ATTRIBUTE and node[3][4] in _TURNING:
+        return node[3][3]  # type: ignore[no-any-return]
+    is_call = node[0] == form.CALL and node[3][0] == form.NAME and node[3][3] in _TURNING and len(node[4]) == 1
+    if is_call or (node[0] == form.BOOLEAN and node[3] == "or" and node[4][1][0] == form.CONSTANT):
+        return node[4][0]  # type: ignore[no-any-return]
+    return None

@@ -1,0 +1,45 @@
+import os
+import subprocess
+
+from flask import Flask, abort, current_app, jsonify, session
+
+app = Flask(__name__)
+
+
+@app.get("/env")  # expect: debug-exposed
+def env():
+    return jsonify(dict(os.environ))
+
+
+@app.get("/about/settings")  # expect: debug-exposed
+def settings():
+    return jsonify({key: str(value) for key, value in current_app.config.items()})
+
+
+@app.get("/about/system")  # expect: debug-exposed
+def system():
+    return {"home": os.getcwd(), "environment": {**os.environ}}
+
+
+@app.post("/debug/queue")  # expect: debug-exposed
+def queue():
+    return jsonify(app.extensions["queue"])
+
+
+# One value that is meant to be seen.
+@app.get("/version")
+def version():
+    return jsonify(version=os.environ["VERSION"], name=current_app.config["NAME"])
+
+
+@app.get("/disk")
+def disk():
+    subprocess.run(["df"], env=dict(os.environ, LANG="C"), check=True)
+    return jsonify(has_path="PATH" in os.environ, home=os.environ.get("HOME"))
+
+
+@app.get("/debug/locks")
+def locks():
+    if "admin" not in session:
+        abort(401)
+    return jsonify(app.extensions["locks"])

@@ -1,0 +1,72 @@
+import sqlite3
+
+from flask import Flask, abort, jsonify, request, session
+
+app = Flask(__name__)
+
+
+def database():
+    return sqlite3.connect("shop.db")
+
+
+@app.get("/reports")  # expect: forgeable-identity
+def reports():
+    if request.cookies.get("role") != "admin":
+        abort(403)
+    return jsonify(database().execute("SELECT * FROM reports").fetchall())
+
+
+@app.delete("/reports/<int:report_id>")  # expect: forgeable-identity
+def delete_report(report_id):
+    is_admin = request.headers.get("X-Admin", "").lower()
+    if is_admin == "true":
+        database().execute("DELETE FROM reports WHERE id = ?", (report_id,))
+        return "", 204
+    return jsonify(error="not yours"), 403
+
+
+@app.post("/reports")  # expect: forgeable-identity
+def create_report():
+    data = request.get_json()
+    if data.get("role") not in ("admin", "editor"):
+        return jsonify(error="not yours"), 403
+    database().execute("INSERT INTO reports (text) VALUES (?)", (data["text"],))
+    return "", 201
+
+
+@app.get("/me")  # expect: forgeable-identity
+def me():
+    row = database().execute("SELECT * FROM users WHERE id = ?", request.cookies.get("user_id"))
+    return jsonify(row)
+
+
+# The session is signed.
+@app.get("/reports/all")
+def all_reports():
+    if session.get("role") != "admin":
+        abort(403)
+    return jsonify(database().execute("SELECT * FROM reports").fetchall())
+
+
+# A filter of what is listed, not of who lists it.
+@app.get("/people")
+def people():
+    if "user" not in session:
+        abort(401)
+    wanted = "SELECT name FROM users"
+    if request.args.get("role") == "admin":
+        wanted = "SELECT name FROM users WHERE role = 'admin'"
+    return jsonify(database().execute(wanted).fetchall())
+
+
+# What the cookie says is looked up by a secret.
+@app.get("/orders")
+def orders():
+    user = verified(request.cookies.get("user"))
+    if user is None:
+        abort(401)
+    return jsonify(database().execute("SELECT * FROM orders WHERE owner = ?", (user,)).fetchall())
+
+
+def verified(cookie):
+    return database().execute("SELECT user FROM sessions WHERE secret = ?", (cookie,)).fetchone()

@@ -1,0 +1,64 @@
+from flask import Flask, abort, request, session
+from sqlalchemy import Boolean, Column, Integer, String, create_engine
+from sqlalchemy.orm import Session, declarative_base
+
+app = Flask(__name__)
+Base = declarative_base()
+engine = create_engine("sqlite:///shop.db")
+
+
+class User(Base):
+    __tablename__ = "users"
+    id = Column(Integer, primary_key=True)
+    name = Column(String)
+    role = Column(String)
+    is_admin = Column(Boolean)
+
+
+@app.post("/register")  # expect: self-chosen-role
+def register():
+    data = request.get_json()
+    keep(User(name=data["name"], role=data.get("role", "customer")))
+    return "", 201
+
+
+@app.post("/signup")  # expect: self-chosen-role
+def signup():
+    user = User(name=request.form["name"])
+    user.is_admin = request.form.get("is_admin") == "1"
+    keep(user)
+    return "", 201
+
+
+def keep(user):
+    with Session(engine) as rows:
+        rows.add(user)
+        rows.commit()
+
+
+@app.post("/join")
+def join():
+    keep(User(name=request.form["name"], role="customer"))
+    return "", 201
+
+
+# One of a few that anyone may choose.
+@app.post("/apply")
+def apply():
+    role = request.form["role"]
+    if role not in ("customer", "seller"):
+        abort(400)
+    keep(User(name=request.form["name"], role=ROLES[role]))
+    return "", 201
+
+
+ROLES = {"customer": "customer", "seller": "seller"}
+
+
+# Whoever administrates may.
+@app.post("/staff")
+def staff():
+    if session.get("role") != "admin":
+        abort(403)
+    keep(User(name=request.form["name"], role=request.form["role"]))
+    return "", 201
