@@ -1,24 +1,25 @@
-"""Runs small applications for real, to compare what the map says of them with what they do."""
+"""Runs small applications for real, to compare what the map says of them with what they do.
+
+What a framework serves and whom it refuses is asked by `running_<framework>.py`; this module finds the right one.
+"""
 
 from __future__ import annotations
 
-import asyncio
 import importlib
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Any
-
-import httpx
-from fastapi.routing import iter_route_contexts
-from starlette.routing import Host, Mount
-from starlette.websockets import WebSocketDisconnect
 
 from nomoat.survey.draw import draw
 
 REFUSED = frozenset((401, 403))
+_REDIRECTS = frozenset((301, 302, 303, 307, 308))
+#: The package that an application's class, or a base of it, comes from, to the module that runs it.
+RUNNERS = {"fastapi": "asgi", "starlette": "asgi", "aiohttp": "aiohttp"}
 
 
 @contextmanager
@@ -53,66 +54,24 @@ def told_and_done(folder: Path, source: str, **modules: str) -> tuple[str, bool]
         return route.verdict, is_refused(app, route.method, route.path)
 
 
-def served(app: Any, prefix: str = "") -> set[tuple[str, str]]:
-    """Method and path of everything that the framework itself knows."""
-    found: set[tuple[str, str]] = set()
-    for route in iter_route_contexts(app.routes):
-        original = route.original_route
-        if isinstance(original, Host):
-            found |= served(original.app, prefix)
-        elif isinstance(original, Mount):
-            path = prefix + (route.path or "")
-            if getattr(original.app, "routes", None):
-                found |= served(original.app, path)
-            else:
-                found.add(("ANY", path))
-        elif "WebSocket" in type(original).__name__:
-            found.add(("WS", prefix + (route.path or "")))
-        else:
-            found |= {(method, prefix + (route.path or "")) for method in route.methods or _own_methods(original)}
+def served(app: Any) -> set[tuple[str, str]]:
+    """Method and path of everything that the framework itself knows, parameters as `{name}`."""
+    found: set[tuple[str, str]] = _runner(app).served(app)
     return found
-
-
-def _own_methods(route: Any) -> set[str]:
-    names = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-    own = {name for name in names if hasattr(route.endpoint, name.lower())}
-    return own | ({"HEAD"} if "GET" in own else set())
 
 
 def is_refused(app: Any, method: str, path: str) -> bool:
     """Whether a caller without any credential is refused here, asked for real."""
-    url = re.sub(r"\{[^}]*\}", "1", path)
-    return asyncio.run(_refused_websocket(app, url) if method == "WS" else _refused(app, method, url))
+    refused: bool = _runner(app).is_refused(app, method, re.sub(r"\{[^}]*\}", "1", path))
+    return refused
 
 
-async def _refused(app: Any, method: str, url: str) -> bool:
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-        body: dict[str, str] | None = {} if method in ("POST", "PUT", "PATCH") else None
-        answer = await client.request(method, url, json=body)
-    if answer.status_code in (302, 303, 307) and "login" in answer.headers.get("location", ""):
-        return True
-    return answer.status_code in REFUSED
+def is_refusal(status: int, location: str = "") -> bool:
+    """Whether an answer refuses: by its status, or by sending the caller to a page that signs in."""
+    return status in REFUSED or (status in _REDIRECTS and "login" in location)
 
 
-async def _refused_websocket(app: Any, url: str) -> bool:
-    """Refused: closed with a code of refusal before anything but the handshake was answered."""
-    sent: list[dict[str, Any]] = []
-    inbox = [{"type": "websocket.connect"}, {"type": "websocket.receive", "text": "hello"}]
-
-    async def receive() -> dict[str, Any]:
-        return inbox.pop(0) if inbox else {"type": "websocket.disconnect", "code": 1001}
-
-    async def send(message: Any) -> None:
-        sent.append(dict(message))
-
-    scope = {
-        "type": "websocket", "path": url, "raw_path": url.encode(), "query_string": b"",
-        "headers": [(b"host", b"test")], "subprotocols": [], "scheme": "ws", "server": ("test", 80),
-        "client": ("127.0.0.1", 1), "asgi": {"version": "3.0"}, "root_path": "", "extensions": {}, "state": {},
-    }  # fmt: skip
-    with suppress(WebSocketDisconnect):
-        await app(scope, receive, send)
-    kinds = [message["type"] for message in sent]
-    closed = [message for message in sent if message["type"] == "websocket.close" and message.get("code", 1000) != 1000]
-    return "websocket.send" not in kinds and bool(closed)
+def _runner(app: Any) -> ModuleType:
+    packages = [base.__module__.partition(".")[0] for base in type(app).__mro__]
+    name = next(RUNNERS[package] for package in packages if package in RUNNERS)
+    return importlib.import_module(f"tests.survey.running_{name}")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from nomoat.appmap import ids
 from nomoat.survey.guards import AtHand, Judge, Judgement, Tried
-from nomoat.survey.middleware import request_to
+from nomoat.survey.middleware import answers_itself, request_to
 from nomoat.survey.python import form
 from nomoat.survey.routing import Found
 from nomoat.survey.trial.calls import NEXT, guards_by_name
@@ -18,6 +18,7 @@ from nomoat.survey.trial.machine import ExhaustedError, RaisedError, marks_of, p
 from nomoat.survey.trial.refusals import is_redirect, status_of, status_of_raised
 from nomoat.survey.trial.registry import Entry
 from nomoat.survey.trial.values import (
+    CALLER,
     FILLED,
     INPUT,
     Choice,
@@ -93,7 +94,7 @@ class Before:
         known = self._known.get((*place, *_asked(self._saw.get(place, set()), found)))
         if known is None:
             before = (_left(made.anonymous), _left(made.signed))
-            saw: set[str] = set() if step.gives in ("", "request", "get_response") else {"path", "endpoint"}
+            saw: set[str] = set() if step.gives in ("", "request", *_GOES_ON) else {"path", "endpoint"}
             judged = _judged(self._judge, step, found, made, saw)
             self._saw.setdefault(place, set()).update(saw)
             left = (_left(made.anonymous), _left(made.signed))
@@ -152,8 +153,40 @@ def _steps(judge: Judge, entry: Entry) -> Iterator[Step | Judgement]:
         value = next((one for one in value.options if isinstance(one, Function)), value)
     if entry.verb.calls == "get_response":
         yield from _of_middleware(judge, value)
+    elif entry.verb.calls == "request and next":
+        yield from _of_going_on(judge, value, entry)
     elif isinstance(value, Function):
         yield Step(value, entry.verb.calls, value.name, value.at, entry.is_conditional)
+
+
+def _of_going_on(judge: Judge, value: Value | None, entry: Entry) -> Iterator[Step | Judgement]:
+    """What is given each request and what comes after it; or, an older way, makes the function that is given it."""
+    if isinstance(value, Object):
+        value = judge._reader.attribute(value, "__call__")
+    if isinstance(value, Function):
+        name, at = value.name, value.at
+        made = _made_with_next(judge, value)
+        gives = "get_response" if made is not None else "request and next"
+        yield Step(made or value, gives, name, at, entry.is_conditional)
+    elif isinstance(value, (Thing, Outside)):
+        last = value.name.rpartition(".")[2]
+        if value.name not in judge.models.harmless and guards_by_name(last.removesuffix("_middleware")):
+            package = value.name.partition(".")[0]
+            yield Judgement(doubts=[f"{last} of a package that is not here ({package}) stands before it"])
+        elif isinstance(value, Thing) and value.why:
+            yield Judgement(doubts=["a middleware cannot be read"])
+
+
+def _made_with_next(judge: Judge, function: Function) -> Function | None:
+    """The function that a factory of middleware makes; None where the function is the middleware itself."""
+    if function.outer or function.scope is None or not function.scope.children:
+        return None
+    try:
+        reader = judge._reader
+        made = reader.ran(reader.call(function, (Thing(), Outside(NEXT)), {}, function.at, function.env))
+    except (RaisedError, ExhaustedError, RecursionError):
+        return None
+    return made if isinstance(made, Function) else None
 
 
 def _of_middleware(judge: Judge, value: Value | None) -> Iterator[Step | Judgement]:
@@ -190,8 +223,9 @@ def _judged(judge: Judge, step: Step, found: Found, made: Requests, saw: set[str
     given = _given(step, found, made.anonymous)
     tried = judge.tried(function, given, is_anonymous=True, at_hand=made.anonymous)
     refuses = _refuses(judge, tried)
-    if step.gives == "get_response":
+    if step.gives in _GOES_ON:
         passes = tried.is_exhausted or bool(tried.trial.record.reached)
+        judged.answers = answers_itself(judge.models, tried, step.name)
     else:
         passes = tried.is_exhausted or (tried.passes and any(_is_none(one) for one in options(tried.value)))
     if refuses and passes:
@@ -201,6 +235,7 @@ def _judged(judge: Judge, step: Step, found: Found, made: Requests, saw: set[str
     elif refuses:
         judged.refuses = True
     signed = judge.tried(function, _given(step, found, made.signed), is_anonymous=False, at_hand=made.signed)
+    _leave_out(made)
     saw |= tried.trial.record.saw | signed.trial.record.saw
     if judged.refuses:
         judge._demands(judged, signed, step.name, step.at, "", "before")
@@ -208,6 +243,18 @@ def _judged(judge: Judge, step: Step, found: Found, made: Requests, saw: set[str
         if not any(guard.kind in ("authentication", "permission", "signature") for guard in judged.guards):
             judged.guards.insert(0, judge.authentication(step.name, step.at))
     return judged
+
+
+#: What is given each request together with what comes after it, or was made with that.
+_GOES_ON = ("get_response", "request and next")
+
+
+def _leave_out(made: Requests) -> None:
+    """What code has put into a request for who has a credential alone is not there for who has none."""
+    mine = made.anonymous.request.named
+    for name in made.signed.request.named:
+        if name.startswith("["):
+            mine.setdefault(name, Const(None, CALLER))
 
 
 def _given(step: Step, found: Found, at_hand: AtHand) -> dict[str, Value]:
@@ -219,6 +266,8 @@ def _given(step: Step, found: Found, at_hand: AtHand) -> dict[str, Value]:
         values = (at_hand.request.named["endpoint"], at_hand.arguments)
     elif step.gives in ("request", "get_response"):
         values = (at_hand.request,)
+    elif step.gives == "request and next":
+        values = (at_hand.request, Outside(NEXT))
     elif step.gives == "view":
         values = (at_hand.request, found.handler, Items([]), at_hand.arguments)
     return dict(zip(names, values, strict=False))

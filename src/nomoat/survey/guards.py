@@ -331,7 +331,8 @@ class Judge:
         if at_hand is not None:
             trial.proxies, trial.has_statuses = at_hand.proxies, at_hand.has_statuses
         parameters = function.scope.parameters if function.scope is not None else ()
-        named = {name: _copied(value) for name, value in named.items()}
+        own = at_hand.request if at_hand is not None else None
+        named = {name: value if value is own else _copied(value) for name, value in named.items()}
         takes_rest = any(one[4] in (2, 4) for one in parameters)
         if not takes_rest and function.scope is not None:
             names = {one[3] for one in parameters}

@@ -180,7 +180,7 @@ class MiddlewareJudge:
         tried = self._judge.tried(function, named, is_anonymous=True)
         # What can refuse nobody does so on no path.
         can_refuse = function.scope is None or self._judge.around.may_refuse(function.scope)
-        judged.answers = self._own_answer(tried, name)
+        judged.answers = answers_itself(self._models, tried, name)
         self._saw_path = self._saw_path or (tried.trial.record.saw_path and (can_refuse or bool(judged.answers)))
         self._judge.around.forged |= tried.trial.record.forged
         passes = bool(tried.trial.record.reached)
@@ -198,18 +198,6 @@ class MiddlewareJudge:
             self._judge.take_answers(judged, signed, name)
         return judged
 
-    def _own_answer(self, tried: Tried, name: str) -> str:
-        """Why it may answer in place of the route, without refusing; empty where it does not."""
-        for value, place in tried.trial.record.own:
-            refusal = next((self._models.answers[one] for one in names_of(tried.trial, value)
-                            if one in self._models.answers), None)  # fmt: skip
-            if refusal is None or refusal.redirects or not isinstance(value, Thing) or _is_of_next(value):
-                continue
-            status = status_of(tried.trial, value, self._models.answers) or 0
-            if 0 < status < _REDIRECTS or (not status and argument(refusal.status, value.args, value.named) is None):
-                return f"{name} may answer by itself ({place})"
-        return ""
-
     def _refusals(self, tried: Tried) -> list[str]:
         found = [end.at for end in tried.ends if end.needs_credential]
         for value, place, conditions, _, caught in tried.trial.answered:
@@ -218,6 +206,18 @@ class MiddlewareJudge:
             if about and (status >= 400 or is_redirect(tried.trial, value)):
                 found.append(place)
         return found
+
+
+def answers_itself(models: Models, tried: Tried, name: str) -> str:
+    """Why middleware may answer in place of the route, without refusing; empty where it does not."""
+    for value, place in tried.trial.record.own:
+        refusal = next((models.answers[one] for one in names_of(tried.trial, value) if one in models.answers), None)
+        if refusal is None or refusal.redirects or not isinstance(value, Thing) or _is_of_next(value):
+            continue
+        status = status_of(tried.trial, value, models.answers) or 0
+        if 0 < status < _REDIRECTS or (not status and argument(refusal.status, value.args, value.named) is None):
+            return f"{name} may answer by itself ({place})"
+    return ""
 
 
 def _is_of_next(value: Value) -> bool:

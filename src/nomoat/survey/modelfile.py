@@ -42,11 +42,13 @@ _RECORDS = (
 )  # fmt: skip
 _VERB_KEYS = (
     "names", "does", "path", "methods", "default", "handler", "dependencies", "routes", "middleware", "prefix",
-    "raised", "calls", "prefixed", "head", "replaces", "everywhere", "endpoint", "paths",
+    "raised", "calls", "prefixed", "head", "replaces", "everywhere", "endpoint", "paths", "makes", "allows_head",
 )  # fmt: skip
-_DOES = ("route", "include", "mount", "middleware", "handle", "files", "start", "before", "join")
+_DOES = ("route", "include", "mount", "middleware", "handle", "files", "start", "before", "join", "group")
 #: What a handler is given: what its parameters ask for, the request, what stands in the path, or both.
-_CALLS = ("", "injected", "request", "arguments", "request arguments", "endpoint and arguments")
+_CALLS = (
+    "", "injected", "request", "arguments", "request arguments", "endpoint and arguments", "request and next",
+)  # fmt: skip
 _PROXIES = ("request", "session", "state", "credential")
 
 
@@ -70,9 +72,24 @@ class _Loading:
         self._reader = Reader()
         self._models = into
         self._groups = groups
-        known = ("format", "framework", "extends", "dialect", "url_modules", *_NAMES, *_RECORDS)
+        known = ("format", "framework", "extends", "dialect", "url_modules", "aliases", *_NAMES, *_RECORDS)
         self._fields = self._reader.mapping(document, "a framework model", known=known)
+        self._aliases = self._read_aliases()
         self._dialect = self._read_dialect()
+
+    def _read_aliases(self) -> dict[str, tuple[str, ...]]:
+        """Modules to those from which the same names are imported, too."""
+        given = self._fields.get("aliases") if self._fields is not None else None
+        fields = self._reader.mapping(given, "aliases")
+        return {} if fields is None else {one: self._reader.texts(node, one) for one, node in fields.items()}
+
+    def _all_of(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """The names, and the same ones of the modules that have them, too."""
+        found = list(names)
+        for module, others in self._aliases.items():
+            inner = [name[len(module) :] for name in names if name.startswith(f"{module}.")]
+            found += [other + name for other in others for name in inner]
+        return tuple(found)
 
     def _read_dialect(self) -> Dialect:
         given = self._fields.get("dialect") if self._fields is not None else None
@@ -106,7 +123,8 @@ class _Loading:
         if version is None or version > FORMAT:
             self._reader.mistake(f"a framework model needs format: {FORMAT}", fields.get("format") or fields)
         for section, attribute in _NAMES.items():
-            getattr(self._models, attribute).update(self._reader.texts(fields.get(section), section))
+            names = self._all_of(self._reader.texts(fields.get(section), section))
+            getattr(self._models, attribute).update(names)
         self._url_modules(fields)
         for section in _RECORDS:
             if section not in ("verbs", "request"):
@@ -129,7 +147,7 @@ class _Loading:
         fields = self._reader.mapping(node, f"an entry of {section}", known=keys)
         if fields is None:
             return
-        names = self._reader.texts(fields.get("names"), "names")
+        names = self._all_of(self._reader.texts(fields.get("names"), "names"))
         if not names:
             self._reader.mistake(f"an entry of {section} needs names", fields)
         getattr(self, f"_{section}")(names, fields)
@@ -165,6 +183,8 @@ class _Loading:
             replaces=self._reader.boolean(fields.get("replaces"), "replaces") or False,
             everywhere=self._reader.boolean(fields.get("everywhere"), "everywhere") or False,
             endpoint=self._spot(fields, "endpoint"),
+            allows_head=self._spot(fields, "allows_head"),
+            makes=self._reader.text(fields.get("makes"), "makes") or "",
             dialect=self._dialect,
             paths=self._reader.choice(fields.get("paths"), "paths", get_args(Paths)),  # type: ignore[arg-type]
         )
@@ -180,13 +200,14 @@ class _Loading:
                 )
             verbs = {**self._groups.get(group, {}), **verbs}
         takes = self._reader.mapping(fields.get("takes"), "takes") or _EMPTY
-        taken = {key: self._reader.text(value, key) or key for key, value in takes.items()}
+        taken = {key: spot(self._reader.text(value, key) or key) for key, value in takes.items()}
         adds = tuple(self._added(node) for node in self._reader.sequence(fields.get("adds"), "adds"))
         is_application = self._reader.choice(fields.get("is"), "is", ("application", "router")) == "application"
         known = tuple(one for one in adds if one is not None)
         within = self._spot(fields, "within")
         by_name = self._reader.boolean(fields.get("prefix_is_name"), "prefix_is_name") or False
-        kind = Kind(self._framework, is_application, verbs, taken, known, by_name, within, self._dialect)
+        before = self._reader.choice(fields.get("before"), "before", _CALLS) or ""
+        kind = Kind(self._framework, is_application, verbs, taken, known, by_name, within, self._dialect, before=before)
         self._models.kinds.update(dict.fromkeys(names, kind))
 
     def _added(self, node: Node) -> Added | None:
@@ -285,7 +306,7 @@ class _Loading:
 _ADDED_KEYS = ("argument", "path", "methods", "needs", "under", "only_given")
 _EMPTY = Mapping({}, datafile.Place("", 0, 0), {})
 _RECORD_KEYS = {
-    "objects": ("names", "is", "verbs", "takes", "adds", "within", "prefix_is_name"),
+    "objects": ("names", "is", "verbs", "takes", "adds", "within", "prefix_is_name", "before"),
     "endpoint_classes": ("names", "methods", "websocket", "calls", "head", "made_by"),
     "class_views": ("names", "router"),
     "middleware_classes": ("names", "method", "argument"),

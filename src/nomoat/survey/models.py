@@ -17,8 +17,8 @@ SOURCES = (
     "header", "cookie", "session", "credential", "query", "input", "state", "address", "method", "path", "url", "scope",
     "endpoint", "meta", "nothing", "token",
 )  # fmt: skip
-#: How paths name their parameters: `{order_id:int}`, `<int:order_id>`, `(?P<order_id>[0-9]+)`.
-Paths: TypeAlias = Literal["brace", "angle", "regex"]
+#: How paths name their parameters: `{order_id:int}`, `<int:order_id>`, `(?P<order_id>[0-9]+)`, `{order_id:[0-9]+}`.
+Paths: TypeAlias = Literal["brace", "angle", "regex", "brace-regex"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +76,16 @@ class Verb:
     calls: str = ""
     prefixed: bool = False
     head: bool = False
+    #: Where False is given, a route for GET answers HEAD no more.
+    allows_head: Spot = Spot()
     #: The prefix that is given here stands instead of the router's own.
     replaces: bool = False
     #: It stands before every route of the application, not only of this router.
     everywhere: bool = False
     #: The name of the endpoint; without it, that of the function.
     endpoint: Spot = Spot()
+    #: The class of what the call gives: a router at this path (`app.router.add_resource("/x")`).
+    makes: str = ""
     dialect: Dialect = Dialect()
     #: How this one writes paths, where it is not as the rest of its framework does.
     paths: Paths | None = None
@@ -123,7 +127,7 @@ class Kind:
     framework: str
     is_application: bool
     verbs: dict[str, Verb]
-    takes: dict[str, str]
+    takes: dict[str, Spot]
     adds: tuple[Added, ...] = ()
     #: Without a prefix of its own, its name is one.
     prefix_is_name: bool = False
@@ -132,6 +136,8 @@ class Kind:
     dialect: Dialect = Dialect()
     #: What every path begins with.
     root: str = ""
+    #: What each function is given that its list `before` holds.
+    before: str = ""
 
 
 @dataclass(frozen=True, slots=True)

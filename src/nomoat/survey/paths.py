@@ -22,6 +22,8 @@ def braced(text: str, paths: Paths) -> str:
     """The path with its parameters in braces."""
     if paths == "angle":
         return _ANGLE.sub(_of_angle, text)
+    if paths == "brace-regex":
+        return _of_matched(text)
     return _of_pattern(text) if paths == "regex" else text
 
 
@@ -29,6 +31,23 @@ def _of_angle(found: re.Match[str]) -> str:
     converter = found.group("converter") or ""
     is_plain = converter in ("", "string", "str", "default")
     return "{" + found.group("name") + ("" if is_plain else f":{converter}") + "}"
+
+
+def _of_matched(text: str) -> str:
+    """`/orders/{number:[0-9]{4}}`: what stands behind the colon is a pattern, which may have braces of its own."""
+    found: list[str] = []
+    place = 0
+    while (start := text.find("{", place)) >= 0:
+        end, depth = start, 0
+        while end < len(text):
+            depth += (text[end] == "{") - (text[end] == "}")
+            if depth == 0:
+                break
+            end += 1
+        name, _, pattern = text[start + 1 : end].partition(":")
+        found += (text[place:start], _parameter(name.strip(), pattern))
+        place = end + 1
+    return "".join((*found, text[place:]))
 
 
 def _of_pattern(text: str, depth: int = 0) -> str:

@@ -119,7 +119,8 @@ class Layer:
             self.used.add(registry)
             inner = replace(around, middleware=(*self._middleware(registry, around), *around.middleware))
             shared = tuple(registry.shared_dependencies().values)
-            own_before = tuple(entry for entry in registry.before if not entry.verb.everywhere)
+            listed = registry.listed_before()
+            own_before = (*listed, *(entry for entry in registry.before if not entry.verb.everywhere))
             inner = replace(
                 inner,
                 dependencies=(*inner.dependencies, *shared),
@@ -256,6 +257,11 @@ class Layer:
         elif isinstance(router, Items):
             for one in router.values:
                 self._include(one, around, entry)
+        elif isinstance(router, Choice):
+            for one in router.options:
+                self._include(one, around, entry)
+        elif isinstance(router, Thing) and router.name in self._models.listed:
+            self._listed_one(router, around, entry.at)
         elif isinstance(router, (Thing, Outside)) and router.name and not router.name.startswith("builtins."):
             package = router.name.partition(".")[0]
             self.layout.unread.append((entry.at, f"routes of {router.name}, of the package {package} that is not here"))
@@ -287,7 +293,8 @@ class Layer:
                 self._route(single, name, args, {**named, "path()": one}, handler, at, around, late, original)
             return
         paths = verb.paths or verb.dialect.paths
-        path = joined(around.prefix, braced(self._text(path_value, at), paths), verb.dialect)
+        own = braced(self._text(path_value, at), paths) if verb.path.names or path_value is not None else ""
+        path = joined(around.prefix, own, verb.dialect)
         if self._is_included(handler, path, around, at):
             return
         if not _is_text(path_value) and not around.doubt:
@@ -303,10 +310,11 @@ class Layer:
         view = view_of(self._run, self._models, handler)
         first = len(self.layout.routes)
         if view is not None:
-            given = methods if argument(verb.methods, args, named) is not None else None
+            given = methods if argument(verb.methods, args, named) is not None and methods != ("ANY",) else None
             self._view_routes(view, given, path, at, around, verb)
         else:
-            if verb.head and "GET" in methods and "HEAD" not in methods:
+            has_head = not _is_false(argument(verb.allows_head, args, named))
+            if verb.head and has_head and "GET" in methods and "HEAD" not in methods:
                 methods = (*methods, "HEAD")
             for method in methods:
                 found = Found(method, path, handler, at, verb.calls, around, dependencies, late, original)
@@ -365,6 +373,8 @@ class Layer:
         given = argument(verb.methods, args, named)
         if given is None or (isinstance(given, Const) and given.value is None):
             return verb.default
+        if isinstance(given, Const) and isinstance(given.value, str):
+            return ("ANY",) if given.value == "*" else (given.value.upper(),)
         if isinstance(given, Items) and given.is_whole:
             found = [self._method(value) for value in given.values]
             if all(found):
@@ -431,8 +441,11 @@ class Layer:
             return
         place = made.at or at
         handler = argument(verb.handler, made.args, made.named)
-        if verb.does == "route":
-            self._route(verb, "", made.args, made.named, handler, place, around)
+        if verb.does == "files":
+            path = braced(self._text(argument(verb.path, made.args, made.named), place), verb.dialect.paths)
+            self._files(joined(around.prefix, path, verb.dialect), around, place)
+        elif verb.does == "route":
+            self._route(verb, made.name.rpartition(".")[2], made.args, made.named, handler, place, around)
         elif verb.does == "mount":
             self._mount(verb, made.args, made.named, handler, place, around)
 
@@ -481,6 +494,10 @@ class Layer:
 def _astray(prefix: Value | None, at: str) -> str:
     """Why nothing sure can be said of routes behind a prefix that cannot be read: empty where it can."""
     return "" if _is_text(prefix) else f"its prefix cannot be read ({at})"
+
+
+def _is_false(value: Value | None) -> bool:
+    return isinstance(value, Const) and value.value is False
 
 
 def _is_text(value: Value | None) -> bool:

@@ -179,7 +179,7 @@ class Verdicts:
         for parameter in taken[:1]:
             if parameter[form.P_KIND] == form.VARARGS:
                 continue
-            if "arguments" in found.calls:
+            if "arguments" in found.calls or found.method != "WS":
                 anonymous[parameter[3]], signed[parameter[3]] = made.anonymous.request, made.signed.request
             else:
                 anonymous[parameter[3]] = signed[parameter[3]] = Thing(name)

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field
 
 from nomoat.survey.late import Late
-from nomoat.survey.models import Kind, Models, UrlModules, Verb
+from nomoat.survey.models import Kind, Models, Spot, UrlModules, Verb
 from nomoat.survey.python import form
 from nomoat.survey.python.program import Program
 from nomoat.survey.python.symbols import Scope
@@ -57,7 +57,7 @@ def _url_modules(trial: Trial, program: Program, models: Models) -> None:
             if not isinstance(value, (Items, Choice)):
                 trial.around.lost.setdefault(at, f"{model.variable} cannot be read as a list of paths")
                 continue
-            kind = Kind(model.framework, True, {}, {"routes": "routes"}, root="/")
+            kind = Kind(model.framework, True, {}, {"routes": Spot(("routes",))}, root="/")
             registry = Registry(kind, model.variable, at, named={"routes": value}, module=module.path)
             registry.variable = model.variable
             trial.around.url_modules[module.path] = registry
@@ -125,7 +125,7 @@ def _start(trial: Trial) -> None:
     for registry in trial.registries:
         listed = registry.taken("startup")
         starting = [*(listed.values if isinstance(listed, Items) else ()), *registry.starting]
-        calls: list[tuple[Value, tuple[Value, ...]]] = [(value, ()) for value in starting]
+        calls: list[tuple[Value, tuple[Value, ...]]] = [(value, _of_start(value, registry)) for value in starting]
         lifespan = registry.taken("lifespan")
         if lifespan is not None:
             calls.append((lifespan, (registry,)))
@@ -133,6 +133,18 @@ def _start(trial: Trial) -> None:
             for function in options(value):
                 if isinstance(function, Function) and function.scope not in trial.executed:
                     _started(trial, function, args)
+
+
+def _of_start(value: Value, registry: Registry) -> tuple[Value, ...]:
+    """The application, for a function that takes it."""
+    takes = any(isinstance(one, Function) and one.scope is not None and _required(one) for one in options(value))
+    return (registry,) if takes else ()
+
+
+def _required(function: Function) -> bool:
+    parameters = function.scope.parameters if function.scope is not None else ()
+    own = parameters[1:] if function.me is not None else parameters
+    return any(one[form.P_DEFAULT] is None and one[form.P_KIND] in (form.POSITIONAL, form.REGULAR) for one in own)
 
 
 def _started(trial: Trial, function: Function, args: tuple[Value, ...]) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Body, Node
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.trial.calls import OVERRIDES, Calls
+from nomoat.survey.trial.expressions import entry_name
 from nomoat.survey.trial.flow import Flow
 from nomoat.survey.trial.machine import (
     Condition,
@@ -118,6 +121,9 @@ class Bodies(Calls):
             owner, key = self.evaluate(env, target[3]), self.evaluate(env, target[4])
             if isinstance(owner, Thing) and owner.name.startswith("request."):
                 self.forges(owner, value, key)
+            if isinstance(owner, Thing) and owner.name in self.models.requests and entry_name(key):
+                name = f"[{entry_name(key)}]"
+                owner.named[name] = self.carried(value, lambda: owner.named.get(name) or Thing(marks=value.tags))
             if isinstance(owner, Table) and isinstance(key, Const) and isinstance(key.value, (str, int)):
                 owner.entries[key.value] = value
             elif isinstance(owner, Table):
@@ -171,7 +177,7 @@ class Bodies(Calls):
         elif isinstance(owner, Thing) and self.wires and name in self.models.dependencies_attributes:
             self.around.replaced.append(None)
         elif isinstance(owner, Thing) and (owner.name.startswith("request.") or owner.name in self.models.requests):
-            owner.named[name] = self._carried(owner, name, value)
+            owner.named[name] = self.carried(value, lambda: self.attribute(owner, name))
             if owner.name == "request.state" and self.anonymous:
                 self.around.left.setdefault(name, []).append(value)
         elif isinstance(owner, Thing) and owner.name in self.models.answers and name in _STATUSES:
@@ -183,7 +189,7 @@ class Bodies(Calls):
         """Whether a body of a module or class runs, and not a request."""
         return not self.path
 
-    def _carried(self, owner: Thing, name: str, value: Value) -> Value:
+    def carried(self, value: Value, before: Callable[[], Value]) -> Value:
         """What a request carries from here on: what was set where code may not run is only one of both."""
         is_told = self.anonymous and (
             self.decided[-1] or any("caller" in condition.test.marks for condition in self.conditions)
@@ -191,7 +197,7 @@ class Bodies(Calls):
         if is_told and isinstance(value, Const) and not value.value:
             # It is None or False because there is no credential.
             value = Const(value.value, value.marks | CALLER)
-        return joined([self.attribute(owner, name), value]) if self.unsure else value
+        return joined([before(), value]) if self.unsure else value
 
     def _part(self, value: Value, place: int, count: int) -> Value:
         if isinstance(value, Items) and place < len(value.values):

@@ -316,6 +316,8 @@ class Calls(Expressions):
         args, named = (*bound.args, *args), {**bound.named, **named}
         if bound.verb.decorates:
             return Registering(bound, args, named, at)
+        if bound.verb.does == "group":
+            return self._grouped(bound, args, named, at)
         handler = argument(bound.verb.handler, args, named)
         self._entered(bound, args, named, at, handler)
         # `@app.before_request` without parentheses decorates.
@@ -355,6 +357,15 @@ class Calls(Expressions):
         else:
             bound.registry.entries.append(entry)
         return entry
+
+    def _grouped(self, bound: Bound, args: tuple[Value, ...], named: dict[str, Value], at: str) -> Registry:
+        """A router that a router makes, at a path of it: `app.router.add_resource("/x")`."""
+        part = Registry(self.models.kinds[bound.verb.makes], bound.verb.makes, at, args, dict(named))
+        part.module = bound.registry.module
+        if self.wires:
+            self._created(part)
+            self._entered(replace(bound, verb=replace(bound.verb, does="include")), args, named, at, part)
+        return part
 
     def _joined(self, registry: Registry, into: Value | None, at: str) -> None:
         """A part that names what it is a part of: `api.init_app(app)`, `Api(app)`."""
@@ -596,6 +607,8 @@ class Calls(Expressions):
             return found
         if isinstance(me, Thing) and me.name.startswith("request.") and args:
             self.forges(me, args[-1])
+        if isinstance(me, Thing) and me.name in self.models.requests and last == "get" and args and not me.is_call:
+            return self._got_of_request(me, args[0], args[1] if len(args) > 1 else named.get("default", Const(None)))
         owner = callee.name.rpartition(".")[0]
         if last == "__init__" and isinstance(me, Registry):
             me.args, me.named = args, {**me.named, **named}
@@ -610,6 +623,11 @@ class Calls(Expressions):
         if isinstance(me, Test):
             return me
         return None
+
+    def _got_of_request(self, request: Thing, key: Value, default: Value) -> Value:
+        found = self.entry_of_request(request, key)
+        is_gone = isinstance(found, Const) and found.value is None and "caller" in found.marks
+        return absent(default, found) if is_gone else found
 
     def set(self, owner: Value, name: str, value: Value) -> None:
         """Gives an attribute its value."""
@@ -664,7 +682,7 @@ class Calls(Expressions):
             if self.anonymous and any(may_be_unset(key, one) for one, _ in me.pairs):
                 return Thing(marks=key.tags | me.tags | UNREAD)
             if isinstance(key, Const) and me.is_whole:
-                return default
+                return absent(default, key) if self.anonymous and "caller" in key.tags else default
             return (
                 Thing(marks=(key.tags | me.tags) - MADE)
                 if "caller" in key.tags
@@ -686,6 +704,11 @@ class Calls(Expressions):
         named = dict(zip(named, self._arguments(callee, named.values()), strict=True))
         if callee.name in self.models.schemes and not callee.trail:
             return self.scheme(callee, at)
+        if callee.name.startswith("re.compile.") and len(callee.args) == 1 and len(callee.trail) == 1:
+            known = SPECIAL.get(f"re.{callee.trail[-1]}")
+            value = known(self, (callee.args[0], *args), named, at, Env(self.path[-1])) if known is not None else None
+            if value is not None:
+                return value
         if callee.name in self.models.answers and callee.is_call and not callee.trail:
             self.answer(callee, at)
             return Const(None)

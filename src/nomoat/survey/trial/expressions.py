@@ -206,7 +206,8 @@ class Expressions(Judging):
             return RoutesOf(registry)
         if name in self.models.dependencies_attributes:
             return registry.shared_dependencies()
-        taken = registry.named.get(name)
+        held = registry.held(name)
+        taken = held if held is not None else registry.named.get(name)
         return taken if taken is not None else Outside(f"{registry.name}.{name}")
 
     def _of_object(self, value: Object, name: str) -> Value:
@@ -311,7 +312,8 @@ class Expressions(Judging):
                 found = self._of_class(self._class_of(value.cls), name, value)
                 if isinstance(found, (Function, Thing)):
                     return found
-        return Thing(f"{value.name}.{name}" if value.name else "", (), {}, value.marks, (*value.trail, name), at)
+        given = value.args if value.name == "re.compile" else ()
+        return Thing(f"{value.name}.{name}" if value.name else "", given, {}, value.marks, (*value.trail, name), at)
 
     def _of_super(self, value: Thing, name: str) -> Value:
         me = value.args[0] if value.args else None
@@ -367,6 +369,8 @@ class Expressions(Judging):
             return value.named.get("path", Thing(marks=INPUT))
         if part in _BY_NAME and name in ("get", "getlist", "getall"):
             return Outside(f"request.{part}.get", value)
+        if part == "url" and name in ("query", "query_params"):
+            return Thing("request.query")
         if part in ("url", "nothing"):
             return Thing("request.url" if part == "url" else "", named=value.named, marks=INPUT)
         marks = value.marks - MADE if part == "credential" else value.marks
@@ -397,6 +401,15 @@ class Expressions(Judging):
             return Thing(marks=marks, trail=(name,))
         left = self.around.left.get(name)
         return joined(left) if left else Thing(marks=marks | UNREAD, trail=(name,))
+
+    def entry_of_request(self, value: Thing, key: Value) -> Value:
+        """`request["user"]`: what code has put there before."""
+        name = entry_name(key)
+        known = value.named.get(f"[{name}]")
+        if known is not None:
+            return known
+        marks = _BY_NAME["state"](name)
+        return Thing(marks=marks | UNREAD if self.anonymous and "caller" in marks else marks, trail=(name,))
 
     def item_of_request(self, value: Thing, key: Value) -> Value:
         """`request.headers[key]`, and what `.get(key)` gives."""
@@ -520,6 +533,8 @@ class Expressions(Judging):
             return self.unknown("")
         if isinstance(value, Thing) and value.name.startswith("request."):
             return self._sent(value, key)
+        if isinstance(value, Thing) and value.name in self.models.requests and not value.is_call:
+            return self.entry_of_request(value, key)
         if self.anonymous and "caller" in key.tags and "caller" not in value.tags:
             return self._looked_up(value, key)
         trail = value.trail if isinstance(value, Thing) else ()
@@ -699,6 +714,13 @@ class Expressions(Judging):
 
     def _call_node(self, env: Env, node: Node) -> Value:
         raise NotImplementedError
+
+
+def entry_name(key: Value) -> str:
+    """What the key of an entry of a request is called: `"user"`, `RequestKey("user", User)`; empty where not known."""
+    if isinstance(key, Thing) and key.is_call and key.args:
+        key = key.args[0]
+    return str(key.value) if isinstance(key, Const) else ""
 
 
 def _is_answer(value: Value) -> bool:

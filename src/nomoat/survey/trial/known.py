@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from nomoat.survey.python.symbols import How
 from nomoat.survey.trial.demands import AUTHENTICATION, OTHER
+from nomoat.survey.trial.matching import matched
 from nomoat.survey.trial.registry import Bound, Registry
 from nomoat.survey.trial.values import (
     INPUT,
@@ -335,6 +336,7 @@ def _hasattr(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: s
 
 
 SPECIAL: dict[str, Known] = {
+    **{f"re.{how}": matched(how) for how in ("match", "search", "fullmatch")},
     "functools.partial": _partial,
     "functools.wraps": _wraps,
     "importlib.import_module": _import_module,

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from nomoat.survey.models import Kind, Spot, Verb
-from nomoat.survey.trial.values import Class, Const, Function, Items, Value
+from nomoat.survey.trial.values import Class, Const, Function, Items, Value, options
+
+#: What constructors are given as lists and keep under the same name.
+_LISTS = ("before", "routes", "middleware", "startup")
 
 
 @dataclass(eq=False)
@@ -56,11 +59,37 @@ class Registry(Value):
     is_root: bool = False
     #: How nomoat's own guard stands around it; empty where it does not.
     protection: str = ""
+    #: Lists that the constructor was given, by what they are, once code has asked for them to add to them.
+    lists: dict[str, Items] = field(default_factory=dict)
+    _before: dict[int, tuple[Value, Entry]] = field(default_factory=dict)
 
     def taken(self, what: str) -> Value | None:
         """What the constructor was given for prefix, dependencies, routes, middleware."""
-        name = self.kind.takes.get(what)
-        return self.named.get(name) if name else None
+        held = self.lists.get(what)
+        spot = self.kind.takes.get(what)
+        return held if held is not None or spot is None else argument(spot, self.args, self.named)
+
+    def held(self, attribute: str) -> Items | None:
+        """The list under this name that the constructor was given, or made, and that code may still add to."""
+        what = next((one for one in _LISTS if attribute in self.kind.takes.get(one, Spot()).names), None)
+        if what is None:
+            return None
+        given = self.taken(what)
+        if what not in self.lists and (not _is_set(given) or isinstance(given, Items)):
+            known = given if isinstance(given, Items) else Items([])
+            self.lists[what] = Items(list(known.values), known.is_whole)
+        return self.lists.get(what)
+
+    def listed_before(self) -> list[Entry]:
+        """Entries for the functions in its list of what runs before handlers; the same ones each time."""
+        given = self.taken("before")
+        for value in given.values if isinstance(given, Items) else ():
+            if id(value) not in self._before:
+                verb = Verb((), "before", calls=self.kind.before)
+                entry = Entry("before", verb, "", (), {}, self.at, value)
+                entry.is_conditional = any(not _is_set(option) for option in options(value))
+                self._before[id(value)] = value, entry
+        return [self._before[id(value)][1] for value in given.values] if isinstance(given, Items) else []
 
     def shared_dependencies(self) -> Items:
         """The list of dependencies that code may still add to."""

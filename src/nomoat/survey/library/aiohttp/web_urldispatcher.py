@@ -1,0 +1,3 @@
+"""aiohttp: classes that answer, by the module that defines them."""
+
+from aiohttp.web import View as View

@@ -1,0 +1,62 @@
+"""Regular expressions in a trial: whether a pattern that source fixes fits a path or another text that it fixes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from nomoat.survey.trial.values import FILLED, Const, Env, PathOf, Thing, Value
+
+if TYPE_CHECKING:
+    from nomoat.survey.trial.calls import Calls
+
+Known = Callable[["Calls", "tuple[Value, ...]", "dict[str, Value]", str, Env], "Value | None"]
+
+#: Longer patterns and texts, and more repetitions without an end, could take forever to match.
+_MAX_PATTERN, _MAX_TEXT, _MAX_ENDLESS = 300, 300, 3
+_ENDLESS = re.compile(r"(?<!\\)[*+]|,\}")
+#: A group that is repeated: what is inside may be repeated, too.
+_REPEATED_GROUP = re.compile(r"\)[*+{]|\\\d|\(\?P=")
+_PARAMETER = re.compile(r"\{[^{}]*\}")
+#: What stands for parameters of a path, one after the other: a pattern that tells them apart decides nothing.
+_SAMPLES = ("1", "x")
+
+
+def matched(how: str) -> Known:
+    """What `re.match`, `re.search` or `re.fullmatch` gives."""
+
+    def known(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+        pattern = args[0] if args else None
+        if isinstance(pattern, Thing) and pattern.name == "re.compile" and pattern.args:
+            pattern = pattern.args[0]
+        text = isinstance(pattern, Const) and isinstance(pattern.value, str) and "setting" not in pattern.marks
+        if len(args) < 2 or not text or not isinstance(pattern, Const):
+            return None
+        return fits(str(pattern.value), args[1], how)
+
+    return known
+
+
+def fits(pattern: str, text: Value, how: str) -> Value | None:
+    """A match where the pattern fits the text or path, None where it does not; no value where that is not told."""
+    if isinstance(text, PathOf):
+        texts = [_PARAMETER.sub(sample, text.template) for sample in _SAMPLES]
+    elif isinstance(text, Const) and isinstance(text.value, str) and "caller" not in text.marks:
+        texts = [text.value]
+    else:
+        return None
+    answers = {_fits(pattern, one, how) for one in texts}
+    if len(answers) > 1 or None in answers:
+        return None
+    return Thing(FILLED, marks=text.tags) if True in answers else Const(None, text.tags)
+
+
+def _fits(pattern: str, text: str, how: str) -> bool | None:
+    is_long = len(pattern) > _MAX_PATTERN or len(text) > _MAX_TEXT
+    if is_long or _REPEATED_GROUP.search(pattern) or len(_ENDLESS.findall(pattern)) > _MAX_ENDLESS:
+        return None
+    try:
+        return getattr(re.compile(pattern), how)(text) is not None
+    except (re.error, OverflowError, RecursionError):
+        return None
