@@ -100,11 +100,10 @@ class _Run:
     def _questions(self) -> Iterator[Finding]:
         asked = Asked(self._map, self._registrations)
         for rule in self._rules.values():
-            ask = questions.QUESTIONS.get(rule.question) if rule.question else None
-            if ask is None:
+            if questions.QUESTIONS.get(rule.question) is None:
                 continue
             try:
-                answers = list(ask(asked))
+                answers = questions.answers(rule.question, asked)
             except Exception as error:
                 self._crashed(rule.id, "the map", error)
                 continue

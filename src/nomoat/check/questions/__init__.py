@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+from nomoat.appmap.ids import SAFE_METHODS
+from nomoat.check.model import CONFIDENCES
 from nomoat.check.questions.accounts import account_change, self_chosen_role, unlimited_login
 from nomoat.check.questions.asking import Answer, Asked
 from nomoat.check.questions.browsers import forged_requests
@@ -14,8 +16,9 @@ from nomoat.check.questions.exposure import admin_exposed, changing_get, debug_e
 from nomoat.check.questions.identity import forgeable_identity
 from nomoat.check.questions.ownership import missing_ownership
 from nomoat.check.questions.siblings import guard_never_runs, missing_guard, weaker_guard
+from nomoat.check.questions.words import listed, name_of
 
-__all__ = ["QUESTIONS", "Answer", "Asked"]
+__all__ = ["QUESTIONS", "Answer", "Asked", "answers"]
 
 QUESTIONS: Mapping[str, Callable[[Asked], Iterator[Answer]] | None] = {
     "missing-guard": missing_guard,
@@ -34,3 +37,26 @@ QUESTIONS: Mapping[str, Callable[[Asked], Iterator[Answer]] | None] = {
     #: Asked of map and policy together (`nomoat.policy.questions`).
     "policy": None,
 }
+
+
+def answers(name: str, asked: Asked) -> list[Answer]:
+    """What a question gives, once for each handler and path: other methods are named beside the first.
+
+    Nothing where the question is asked elsewhere.
+    """
+    ask = QUESTIONS.get(name)
+    found: dict[tuple[str, str, str], list[Answer]] = {}
+    for answer in ask(asked) if ask is not None else ():
+        route = answer.route
+        found.setdefault((route.service, route.path, route.at), []).append(answer)
+    return [_together(alike) for alike in found.values()]
+
+
+def _together(alike: list[Answer]) -> Answer:
+    """The worst of several answers about one handler; those of methods that change something come first."""
+    first = max(alike, key=lambda one: (CONFIDENCES.index(one.confidence), one.route.method not in SAFE_METHODS))
+    others = [one.route.method for one in alike if one is not first]
+    if not others:
+        return first
+    name = name_of(first.route)
+    return first._replace(message=first.message.replace(name, f"{name} (and {listed(others)})"))

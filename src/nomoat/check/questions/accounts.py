@@ -37,6 +37,10 @@ _PROVES = re.compile(
     r"check_?p|verify|compare_digest|validate|decode|loads|authenticate|check_token|unsign|checkpw|correct|confirm"
     r"|is_valid|challenge|assert_|require|permission|authoriz|ensure_", re.I
 )  # fmt: skip
+#: Calls that decide what the caller may do.
+_AUTHORIZES = re.compile(
+    r"assert_|require|check_|permission|authoriz|ensure_|is_allowed|has_perm|has_role|\Acan_|may_", re.I
+)
 _COUNTED = re.compile(
     rb"flask_limiter|slowapi|fastapi_limiter|django_ratelimit|ratelimit|\baxes\b|defender|aiolimiter|throttl|login_attempt"
     rb"|failed_(login|attempt|password)|failed_count|lock_?out|locked_until|too_many|RateLimit|rate_limit|brute", re.I
@@ -213,7 +217,9 @@ def self_chosen_role(asked: Asked) -> Iterator[Answer]:
         if found is None:
             continue
         name, at, item = found
-        confidence: Confidence = "sure" if not _is_tested(handler, item) else "low"
+        confidence: Confidence = "sure"
+        if _is_tested(handler, item) or any(_AUTHORIZES.search(last_word(c)) for c in _calls(handler)):
+            confidence = "low"
         if route.verdict == "guarded" and asked.registrations.uses_identity(route):
             confidence = "likely" if confidence == "sure" else "low"
         who = "anyone" if route.verdict == "unguarded" else "whoever is signed in"
@@ -225,6 +231,10 @@ def self_chosen_role(asked: Asked) -> Iterator[Answer]:
             f"leave {name} at its default here; change it by a route that demands a permission",
             confidence,
         )
+
+
+def _calls(scope: Scope) -> list[Node]:
+    return [node for node in form.walk_scope(scope.body) if node[0] == form.CALL]
 
 
 def _privileges(asked: Asked, route: Route, handler: Scope) -> Iterator[tuple[str, str, str]]:

@@ -61,7 +61,7 @@ def admin_exposed(asked: Asked) -> Iterator[Answer]:
     """Routes of administrators that anyone, or whoever is signed in, can call."""
     said = {answer.route.id for answer in missing_guard(asked)}
     for route in asked.routes:
-        if not _is_of_admin(route) or route.login or route.id in said or _is_entrance(route):
+        if not _is_of_admin(route) or route.id in said or _is_entrance(asked, route):
             continue
         kinds = {guard.kind for guard in route.guards if guard.runs != "never"}
         does = touches(route)
@@ -100,7 +100,9 @@ def _is_of_admin(route: Route) -> bool:
     return in_path or function.strip("_").partition("_")[0] in _ADMIN
 
 
-def _is_entrance(route: Route) -> bool:
+def _is_entrance(asked: Asked, route: Route) -> bool:
+    if any(other.login for other in asked.routes if other.at == route.at and other.path == route.path):
+        return True
     return bool(re.search(r"log_?in|log_?out|sign_?in|sign_?out", route.path + route.handler, re.I))
 
 

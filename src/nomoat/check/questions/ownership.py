@@ -10,9 +10,24 @@ from nomoat.appmap.model import Route
 from nomoat.check.model import Confidence
 from nomoat.check.questions.asking import Answer, Asked
 from nomoat.check.questions.requested import Requested
-from nomoat.check.questions.words import bare, is_identifier, is_of_administrators, listed, name_of, touched, touches
+from nomoat.check.questions.words import (
+    bare,
+    is_identifier,
+    is_of_administrators,
+    last_word,
+    listed,
+    name_of,
+    segments_of,
+    touched,
+    touches,
+)
 from nomoat.survey.python import form
+from nomoat.survey.python.form import Node
 
+#: What names one row.
+_ROW = frozenset(("id", "pk", "uuid", "_id", "username", "email", "user_id", "account_id", "number", "account_number"))
+#: Routes about whoever is calling.
+_OWN = frozenset(("me", "my", "self", "own", "mine", "current"))
 _ACCOUNTS = re.compile(r"\A(auth_?)?(users?|accounts?|profiles?|user_?profiles?|customers?|members?)\Z", re.I)
 
 
@@ -23,7 +38,7 @@ def missing_ownership(asked: Asked) -> Iterator[Answer]:
         kinds = {guard.kind for guard in route.guards if guard.runs != "never"}
         if parameter is None or route.verdict != "guarded" or "ownership" in kinds or "authentication" not in kinds:
             continue
-        if route.requires is None or route.requires or not touched(route):
+        if route.requires is None or route.requires or not touched(route) or _OWN & set(segments_of(route)):
             continue
         evidence, confidence = _owned(asked, route)
         if not evidence:
@@ -56,11 +71,32 @@ def _object_parameter(asked: Asked, route: Route) -> str | None:
         return None
     requested = Requested(asked.registrations.program, handler, route)
     for node in form.walk_scope(handler.body):
+        if node[0] == form.CALL:
+            for key in _keys(node):
+                item = requested.item(key)
+                if item is not None and item.place in ("query", "body", "form"):
+                    return f"{item.name} of the request"
         if node[0] in (form.CALL, form.SUBSCRIPT, form.NAME):
             for item in requested.items(node):
                 if item.place in ("query", "body", "form") and _is_key(item.name):
                     return f"{item.name} of the request"
     return None
+
+
+def _keys(call: Node) -> Iterator[Node]:
+    """What a call looks a row up by: `get(Order, x)`, `filter_by(id=x)`, `where(Order.id == x)`, `find({"_id": x})`."""
+    name = last_word(call)
+    if name in ("get", "get_one", "get_or_404", "get_object_or_404", "get_by_id"):
+        yield from call[4][-1:]
+    if name not in ("get", "filter", "filter_by", "where", "get_or_404", "get_object_or_404", "find_one", "first"):
+        return
+    yield from (value for key, value in call[5] if key is not None and key.lower() in _ROW)
+    for given in call[4]:
+        if given[0] == form.COMPARE and given[4] == ("==",) and given[3][0][0] == form.ATTRIBUTE:
+            if given[3][0][4].lower() in _ROW:
+                yield given[3][1]
+        elif given[0] == form.DICT:
+            yield from (value for key, value in given[3] if key is not None and form.text_of(key) in _ROW)
 
 
 def _is_key(name: str) -> bool:

@@ -11,8 +11,8 @@ from nomoat.survey.python.form import Node
 
 # What is open on purpose in nearly every application; judged by words between slashes, dashes and underscores.
 _PUBLIC = re.compile(
-    r"(?:^|[/_\-.{}:])(log_?in|log_?out|sign_?(in|up|out)|regist(er|ration)|token|refresh|password|forgot|reset|verif(y|ication)"
-    r"|confirm|activat(e|ion)|public|callback|(web)?hooks?|oauth2?|oidc|sso|saml|auth|captcha|csrf"
+    r"(?:^|[/_\-.{}:])(log_?in|log_?out|sign_?(in|up|out)|regist(er|ration)|token|refresh|password|forgot|reset|verif(y|ication)|about|contact|terms|privacy|imprint|help|faq"
+    r"|confirm(ation)?|activat(e|ion)|public|callback|(web)?hooks?|oauth2?|oidc|sso|saml|auth|captcha|csrf"
     r"|join|invite[a-z]*|setup|install|onboarding|unsubscribe|\.well-known|jwks[a-z.]*)(?=$|[/_\-.{}:])",
     re.I,
 )  # fmt: skip
