@@ -43,11 +43,16 @@ _RECORDS = (
 _VERB_KEYS = (
     "names", "does", "path", "methods", "default", "handler", "dependencies", "routes", "middleware", "prefix",
     "raised", "calls", "prefixed", "head", "replaces", "everywhere", "endpoint", "paths", "makes", "allows_head",
+    "made_by",
 )  # fmt: skip
-_DOES = ("route", "include", "mount", "middleware", "handle", "files", "start", "before", "join", "group")
+_DOES = (
+    "route", "include", "mount", "middleware", "handle", "files", "start", "before", "join", "group", "name",
+    "view", "attribute",
+)  # fmt: skip
 #: What a handler is given: what its parameters ask for, the request, what stands in the path, or both.
 _CALLS = (
     "", "injected", "request", "arguments", "request arguments", "endpoint and arguments", "request and next",
+    "get_response",
 )  # fmt: skip
 _PROXIES = ("request", "session", "state", "credential")
 
@@ -187,6 +192,7 @@ class _Loading:
             makes=self._reader.text(fields.get("makes"), "makes") or "",
             dialect=self._dialect,
             paths=self._reader.choice(fields.get("paths"), "paths", get_args(Paths)),  # type: ignore[arg-type]
+            made_by=self._reader.text(fields.get("made_by"), "made_by") or "",
         )
 
     # -- one method a section, named after it ------------------------------------------------------------------------

@@ -12,13 +12,13 @@ from typing import Literal, TypeAlias
 
 FOLDER = Path(__file__).parent / "frameworks"
 #: What reading an attribute of a request may give; `by-name` kinds look at the name that is asked for. In place of a
-#: `credential` somebody stands for nobody; of a `token`, None.
+#: `credential` somebody stands for nobody; of a `token`, None; `somebody` tells which of both callers is on trial.
 SOURCES = (
     "header", "cookie", "session", "credential", "query", "input", "state", "address", "method", "path", "url", "scope",
-    "endpoint", "meta", "nothing", "token",
+    "endpoint", "meta", "nothing", "token", "somebody",
 )  # fmt: skip
-#: How paths name their parameters: `{order_id:int}`, `<int:order_id>`, `(?P<order_id>[0-9]+)`, `{order_id:[0-9]+}`.
-Paths: TypeAlias = Literal["brace", "angle", "regex", "brace-regex"]
+#: How paths name their parameters: `{id:int}`, `<int:id>`, `(?P<id>[0-9]+)`, `{id:[0-9]+}/*rest`.
+Paths: TypeAlias = Literal["brace", "angle", "regex", "brace-regex", "pattern"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,8 @@ class Verb:
     dialect: Dialect = Dialect()
     #: How this one writes paths, where it is not as the rest of its framework does.
     paths: Paths | None = None
+    #: The method of the registry that makes of what was registered the function that answers.
+    made_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

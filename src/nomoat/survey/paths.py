@@ -16,6 +16,9 @@ _ANYTHING = re.compile(r"\.[*+]\??")
 #: Groups that stand deeper in one another than this are no path that anybody wrote.
 _MAX_GROUPS = 20
 _NAMED = re.compile(r"\(\?P<(\w+)>")
+#: `/orders/:id`, as it was written before braces; and all of the rest of a path: `/files/*rest`.
+_PLAIN = re.compile(r"(?<=/):([A-Za-z_]\w*)")
+_REST = re.compile(r"\*([A-Za-z_]\w*)$")
 
 
 def braced(text: str, paths: Paths) -> str:
@@ -24,6 +27,8 @@ def braced(text: str, paths: Paths) -> str:
         return _ANGLE.sub(_of_angle, text)
     if paths == "brace-regex":
         return _of_matched(text)
+    if paths == "pattern":
+        return _of_matched(_REST.sub(r"{\1:.*}", _PLAIN.sub(r"{\1}", text)))
     return _of_pattern(text) if paths == "regex" else text
 
 

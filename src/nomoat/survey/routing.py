@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from nomoat.survey.models import Added, Models, Spot, Verb
+from nomoat.survey.naming import views
 from nomoat.survey.paths import braced, joined
 from nomoat.survey.trial.machine import Machine
 from nomoat.survey.trial.refusals import SUPER, names_of
@@ -142,6 +143,7 @@ class Layer:
             self._framework_routes(registry, inner, prefix)
             for entry in registry.entries:
                 self._entry(entry, inner, prefix)
+            self._views(registry, inner)
             for given in (registry.taken("routes"), registry.attributes.get("routes()")):
                 self._listed(given, inner, registry.at)
         finally:
@@ -247,6 +249,23 @@ class Layer:
         elif verb.does == "files":
             self._files(around.prefix + prefix + self._text(entry.argument(verb.path), entry.at), around, entry.at)
 
+    def _views(self, registry: Registry, around: Around) -> None:
+        """Views that are registered by the name of a path."""
+        if not any(entry.verb.does == "view" for entry in registry.entries):
+            return
+        for found in views(self._run, registry):
+            if isinstance(found, tuple):
+                self.layout.unread.append(found)
+                continue
+            first = len(self.layout.routes)
+            verb = replace(found.entry.verb, path=Spot(("path()",)), methods=Spot(("methods()",)))
+            methods = Items([Const(one) for one in found.methods])
+            named = {"path()": found.path, "methods()": methods}
+            at, original = found.entry.at, found.original
+            self._route(verb, "", (), named, found.handler, at, around, tuple(found.entry.late), original)
+            for route in self.layout.routes[first:]:
+                route.cls = found.cls
+
     def _prefix(self, entry: Entry, spot: Spot) -> str:
         value = entry.argument(spot)
         return braced(self._text(value, entry.at), entry.verb.dialect.paths) if value is not None else ""
@@ -305,7 +324,8 @@ class Layer:
         more = argument(verb.middleware, args, named)
         if isinstance(more, Items):
             around = replace(around, middleware=(*((value, "") for value in more.values), *around.middleware))
-        if "request" in verb.calls and "arguments" in verb.calls and isinstance(handler, Function):
+        is_silent = not verb.methods.names and "request" in verb.calls and "arguments" in verb.calls
+        if is_silent and isinstance(handler, Function):
             methods = methods_of_function(handler)
         view = view_of(self._run, self._models, handler)
         first = len(self.layout.routes)

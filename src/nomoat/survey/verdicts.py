@@ -115,7 +115,7 @@ class Verdicts:
         refused = any(one.refused for one in (*judged, *result.children)) or result.refuses
         if not refused:
             tried = self._judge.tried(handler, anonymous, is_anonymous=True, at_hand=made.anonymous)
-            self._try_anonymous(handler, tried, result)
+            self._try_anonymous(handler, tried, result, _named(found, handler))
         tried = self._judge.tried(handler, signed, is_anonymous=False, at_hand=made.signed)
         self._try_signed(found, handler, tried, result)
         return result
@@ -184,23 +184,23 @@ class Verdicts:
             else:
                 anonymous[parameter[3]] = signed[parameter[3]] = Thing(name)
 
-    def _try_anonymous(self, handler: Function, tried: Tried, result: Judgement) -> None:
+    def _try_anonymous(self, handler: Function, tried: Tried, result: Judgement, name: str) -> None:
         refusals, others = self._ends(tried)
         result.refusing, result.refusing_at = next(iter(refusals), (None, ""))
         passes = (tried.passes and (others or not tried.trial.answered)) or self._fails_later(tried)
         result.doubts.extend(f"{why} ({place})" for why, place in tried.trial.record.unknown)
-        result.doubts.extend(unread(tried, handler.name))
+        result.doubts.extend(unread(tried, name))
         if tried.is_exhausted and refusals:
-            result.doubts.append(f"{handler.name} does too much to be followed")
+            result.doubts.append(f"{name} does too much to be followed")
         elif refusals and not passes:
             result.refuses = True
-            self._judge._answered_otherwise(result, tried, handler.name)
+            self._judge._answered_otherwise(result, tried, name)
             if handler.scope is not None and self._judge.around.is_generator(handler.scope):
                 # What is yielded is a stream: its answer has begun before the first line of the body runs.
                 result.refuses = False
-                result.doubts.append(f"{handler.name} begins to answer before it refuses")
+                result.doubts.append(f"{name} begins to answer before it refuses")
         elif refusals and not tried.is_exhausted:
-            result.doubts.append(self._judge._why(tried, handler.name))
+            result.doubts.append(self._judge._why(tried, name))
 
     def _ends(self, tried: Tried) -> tuple[list[tuple[Scope | None, str]], bool]:
         """Functions that refuse a caller without a credential, and whether the handler can also answer."""
@@ -359,6 +359,12 @@ def _place(function: Scope | None, found: Found, handler: Function, at: str = ""
         outer = _outermost(outer, original.scope)
         return outer.name, outer.at, "before"
     return function.name, function.at, "inside"
+
+
+def _named(found: Found, handler: Function) -> str:
+    """The name of what answers, as the tree has it."""
+    is_library = handler.scope is not None and handler.scope.module.is_library
+    return found.original.name if is_library and found.original is not None else handler.name
 
 
 def _outermost(function: Scope, handler: Scope | None) -> Scope:

@@ -165,6 +165,9 @@ class Bodies(Calls):
         elif isinstance(owner, Class) and (self.wires or self._is_defining):
             self.class_names(owner).names[name] = value
         elif isinstance(owner, Registry):
+            before = owner.attributes.get(name)
+            if before is not None and self._is_configuring(owner):
+                value = joined([before, value])
             owner.attributes[name] = value
             if name in self.models.dependencies_attributes:
                 owner.dependencies = value if isinstance(value, Items) else Items([Choice((value, Const(None)))])
@@ -183,6 +186,11 @@ class Bodies(Calls):
         elif isinstance(owner, Thing) and owner.name in self.models.answers and name in _STATUSES:
             for known in self.models.answers[owner.name].status.names:
                 owner.named[known] = value
+
+    def _is_configuring(self, registry: Registry) -> bool:
+        """Whether a method of what stands for a package changes it where source does not fix that code runs."""
+        is_own = registry.cls is not None and registry.cls.scope.module.is_library and bool(self.path)
+        return is_own and any(one.test.anonymous is None and not one.is_implied for one in self.conditions)
 
     @property
     def _is_defining(self) -> bool:

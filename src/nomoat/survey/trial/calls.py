@@ -119,6 +119,12 @@ def _is_model(value: Value) -> bool:
     return any(isinstance(one, Class) for one in options(value))
 
 
+def _holds_application(value: Value) -> bool:
+    """Whether it is an application, or what a package gives to those who add something to one."""
+    is_part = isinstance(value, Object) and value.cls.scope.module.is_library
+    return isinstance(value, Registry) or (is_part and isinstance(value.attributes.get("root"), Registry))  # type: ignore[attr-defined]
+
+
 class Calls(Expressions):
     """Evaluates calls."""
 
@@ -219,7 +225,7 @@ class Calls(Expressions):
         if not env.scope.module.is_library or not isinstance(given, Function):
             return False
         name = callee.name if isinstance(callee, (Outside, Thing)) else ""
-        return bool(name) and name.partition(".")[0] not in sys.stdlib_module_names
+        return bool(name) and name not in SPECIAL and name.partition(".")[0] not in sys.stdlib_module_names
 
     def _note_narrowed(self, callee: Value, args: tuple[Value, ...], named: dict[str, Value], at: str) -> bool:
         """A query that asks only for what belongs to the caller."""
@@ -283,7 +289,9 @@ class Calls(Expressions):
         at: str,
     ) -> Registry:
         name = next(base for base in bases if base in self.models.kinds)
-        registry = Registry(self.models.kinds[name], name, at, cls=cls, module=cls.scope.module.path)
+        # What stands for a package is made where the tree calls it.
+        module = at.rpartition(":")[0] if cls.scope.module.is_library else cls.scope.module.path
+        registry = Registry(self.models.kinds[name], name, at, cls=cls, module=module)
         init = self._of_class(cls, "__init__", registry)
         if isinstance(init, Function):
             self.invoke(init, args, named, at)
@@ -352,6 +360,10 @@ class Calls(Expressions):
             bound.registry.before.append(entry)
         elif bound.verb.does == "join":
             self._joined(bound.registry, handler, at)
+        elif bound.verb.does == "attribute":
+            name = entry.argument(bound.verb.endpoint)
+            if isinstance(name, Const) and handler is not None:
+                self.around.request_attributes[str(name.value)] = handler
         elif bound.verb.does == "start":
             bound.registry.starting.append(handler or Const(None))
         else:
@@ -445,7 +457,7 @@ class Calls(Expressions):
     def _note_handed(self, name: str, trail: tuple[str, ...], given: tuple[Value, ...], at: str) -> None:
         """An application that is handed to code elsewhere which is called as if it added something to it."""
         last = trail[-1] if trail else name.rpartition(".")[2]
-        if _ADDS.match(last) and any(isinstance(one, Registry) for one in given):
+        if _ADDS.match(last) and any(_holds_application(one) for one in given):
             package = name.partition(".")[0] or "a package"
             self.around.handed.setdefault(at, f"{last}() of {package}")
 

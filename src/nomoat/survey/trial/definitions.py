@@ -87,11 +87,11 @@ class Definitions(Entering):
             self._decorated_class(decorator, cls)
             if isinstance(decorator, Registering):
                 self.call(decorator, (cls,), {}, self.at(env, decorator_node), env)
-            elif isinstance(decorator, Function):
+            elif isinstance(decorator, (Function, Object)):
                 self._changed_class(decorator, cls, self.at(env, decorator_node), env)
         return Flow(env)
 
-    def _changed_class(self, decorator: Function, cls: Class, at: str, env: Env) -> None:
+    def _changed_class(self, decorator: Function | Object, cls: Class, at: str, env: Env) -> None:
         """A decorator of a class may put guards on its methods."""
         try:
             self.call(decorator, (cls,), {}, at, env)

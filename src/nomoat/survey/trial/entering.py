@@ -31,6 +31,8 @@ from nomoat.survey.trial.values import (
 )
 
 _MAX_INSIDE = 2
+#: What stands for a package leads back into the tree, which may call it again: `config.include` in what is included.
+_MAX_INSIDE_LIBRARY = 8
 _SHORT_BYTES = 2_500
 _MAX_ASKED = 6
 
@@ -81,7 +83,8 @@ class Entering(Exceptions):
             return self._lambda_called(function, args, named)
         scope = function.scope
         marks = union(args) | union(named.values())
-        if self.depth >= self.limits.depth or self.path.count(scope) >= _MAX_INSIDE or (_is_stub(scope) and self.depth):
+        most = _MAX_INSIDE_LIBRARY if scope.module.is_library else _MAX_INSIDE
+        if self.depth >= self.limits.depth or self.path.count(scope) >= most or (_is_stub(scope) and self.depth):
             return Thing(marks=self._unread(marks), at=at)
         if not self.wires and self.depth and not self._is_worth(scope, marks, (*args, *named.values())):
             return self._unentered(scope, marks, at)

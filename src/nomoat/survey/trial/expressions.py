@@ -200,6 +200,10 @@ class Expressions(Judging):
                 return own
         if name in registry.kind.verbs:
             return Bound(registry, registry.kind.verbs[name], name)
+        if registry.cls is not None:
+            further = self._of_class(registry.cls, "__getattr__", registry)
+            if isinstance(further, Function):
+                return self.call(further, (Const(name),), {}, registry.at, further.env)
         if name in self.models.same:
             return registry
         if name in self.models.routes_attributes:
@@ -214,6 +218,10 @@ class Expressions(Judging):
         if name in value.attributes:
             return self.as_changed(name, value.attributes[name])
         found = self._of_class(value.cls, name, value)
+        if isinstance(found, Thing) and found.why and value.cls.scope.module.is_library and name != "__getattr__":
+            further = self._of_class(value.cls, "__getattr__", value)
+            if isinstance(further, Function):
+                return self.call(further, (Const(name),), {}, value.at, further.env)
         if isinstance(found, Thing) and found.why and value.marks:
             return Thing(marks=self.made(value.marks), trail=(name,), cls=None)
         if value.marks and not isinstance(found, Function):
@@ -297,12 +305,12 @@ class Expressions(Judging):
 
     def _of_thing(self, value: Thing, name: str, at: str) -> Value:
         if value.name in self.models.requests and not value.is_call:
-            return self._of_request(value, name)
+            return self._of_request(value, name, at)
         if value.name.startswith("request."):
             return self._of_part(value, name)
         if value.name == "super()" and value.cls is not None:
             return self._of_super(value, name)
-        if value.name in ("module-info", "scopes") and name in value.named:
+        if value.name in ("module-info", "scopes", "attachment") and name in value.named:
             return value.named[name]
         if value.name in self.models.raised and name in self.models.raised[value.name].status.names:
             return argument(self.models.raised[value.name].status, value.args, value.named) or Thing()
@@ -335,17 +343,22 @@ class Expressions(Judging):
 
     # -- what a request tells ----------------------------------------------------------------------------------------
 
-    def _of_request(self, value: Thing, name: str) -> Value:
+    def _of_request(self, value: Thing, name: str, at: str = "") -> Value:
         source = self.models.request.get(name)
         if name in value.named:
             if source in ("method", "path", "endpoint"):
                 self.record.saw.add(source)
             return value.named[name]
+        if name in self.around.request_attributes:
+            added = self.around.request_attributes[name]
+            return self.call(added, (value,), {}, at, Env(self.path[-1])) if self.path else Thing(marks=CALLER)
         if source is None:
             return Outside(f"{value.name}.{name}", value)
+        if source == "somebody" and "credential" not in self.around.forged:
+            return Const(not self.anonymous, CALLER)
         if source == "token" and self.anonymous and source not in self.around.forged:
             return Const(None, CALLER)
-        source = "credential" if source == "token" else source
+        source = "credential" if source in ("token", "somebody") else source
         if source in ("credential", "input", "address"):
             marks = {"credential": CALLER, "input": INPUT, "address": frozenset(("address",))}[source]
             if source == "credential" and self.anonymous:

@@ -16,6 +16,7 @@ from nomoat.survey.trial.values import (
     NOTHING,
     SETTING,
     Choice,
+    Class,
     Const,
     Env,
     Function,
@@ -211,7 +212,8 @@ class Judging(Machine):
             return Test(False if self.anonymous else None, Demand("signature"), OTHER, marks)
         if "csrf" in marks:
             return Test(None, Demand("csrf"), OTHER, marks)
-        if operator == "is" and isinstance(right, Const) and right.value is None and isinstance(left, Object):
+        is_there = isinstance(left, (Object, Items, Table, Function, Class))
+        if operator in ("is", "==") and isinstance(right, Const) and right.value is None and is_there:
             return Test(False, OTHER, OTHER, marks)
         return Test(None, OTHER, OTHER, marks)
 
@@ -387,6 +389,8 @@ def _known(left: Value, operator: str, right: Value) -> bool | None:
         if operator == "in" and isinstance(left.value, str) and isinstance(right.value, str):
             return left.value in right.value
         return None
+    if operator in ("is", "==") and isinstance(left, Class) and isinstance(right, Class):
+        return left.scope is right.scope
     if operator == "in" and isinstance(left, Const) and isinstance(right, (Items, Table)) and not right.tags:
         inside = right.values if isinstance(right, Items) else [Const(key) for key in right.entries]
         if any(isinstance(item, Const) and item.value == left.value for item in inside):

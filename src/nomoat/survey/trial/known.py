@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nomoat.survey.python.symbols import How
+from nomoat.survey.trial import scanning
 from nomoat.survey.trial.demands import AUTHENTICATION, OTHER
 from nomoat.survey.trial.matching import matched
 from nomoat.survey.trial.registry import Bound, Registry
@@ -335,7 +336,14 @@ def _hasattr(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: s
     return Thing(at=at)
 
 
+def _isclass(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    known = args and isinstance(args[0], (Class, Function, Object, Const, Items, Table))
+    return Const(isinstance(args[0], Class)) if known else None
+
+
 SPECIAL: dict[str, Known] = {
+    **scanning.SPECIAL,
+    "inspect.isclass": _isclass,
     **{f"re.{how}": matched(how) for how in ("match", "search", "fullmatch")},
     "functools.partial": _partial,
     "functools.wraps": _wraps,

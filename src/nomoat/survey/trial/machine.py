@@ -134,6 +134,14 @@ class Record:
         return bool(self.saw)
 
 
+@dataclass(frozen=True, eq=False)
+class Attached:
+    """A callback that waits until somebody scans the module of what it was attached to (`venusian.attach`)."""
+
+    wrapped: Value
+    callback: Value
+
+
 class Surroundings:
     """The modules of a program as they are after their import, shared by all trials."""
 
@@ -155,6 +163,10 @@ class Surroundings:
         #: Parts of a request that middleware changes: they say no more what the caller sent.
         self.forged: set[str] = set()
         self.classes: dict[tuple[Scope, int], Env] = {}
+        #: What code adds to every request, by its name: called with the request that it is asked of.
+        self.request_attributes: dict[str, Value] = {}
+        #: What waits for a scan, by the file of what it was attached to.
+        self.attached: dict[str, list[Attached]] = {}
         #: Classes whose methods are routes, by a decorator of the class.
         self.views: dict[Scope, Class] = {}
         self._changes: Changes | None = None

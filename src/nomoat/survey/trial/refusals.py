@@ -87,6 +87,9 @@ def _number(value: Value | None) -> int:
         return min(_number(option) for option in value.options)
     if isinstance(value, Const) and type(value.value) is int:
         return value.value
+    if isinstance(value, Const) and isinstance(value.value, str) and value.value[:3].isdigit():
+        # `status="401 Unauthorized"`
+        return int(value.value[:3])
     if isinstance(value, Outside):
         # `status.HTTP_401_UNAUTHORIZED`, `HTTPStatus.UNAUTHORIZED`, `status.WS_1008_POLICY_VIOLATION`
         return number_in(value.name)

@@ -100,6 +100,10 @@ class Trial(Definitions):
         return Flow(env)
 
     def _return(self, node: Node, env: Env) -> Flow:
+        if node[3] is not None and node[3][0] == form.CONDITIONAL and not self.wires:
+            _, start, end, test, this, other = node[3]
+            answers = ((form.RETURN, start, end, this),), ((form.RETURN, start, end, other),)
+            return self._if((form.IF, start, end, ((test, answers[0]),), answers[1]), env)
         value = self.evaluate(env, node[3]) if node[3] is not None else Const(None)
         refused = status_of(self, value, self.models.answers)
         if refused is not None and NEXT not in env.names:
@@ -111,7 +115,7 @@ class Trial(Definitions):
     def _if(self, node: Node, env: Env) -> Flow:
         flow = Flow()
         falls: list[Env] = []
-        entered = 0
+        entered, others = 0, 0
         current: Env | None = env
         implied: Condition | None = None
         for test_node, body in node[3]:
@@ -120,7 +124,11 @@ class Trial(Definitions):
             if test.anonymous is not None and "caller" in test.marks:
                 self.decided[-1] = True
             if test.anonymous is False:
-                if self.anonymous and "caller" in test.marks and not node[4] and self._leaves(env, body):
+                if self.anonymous and "caller" in test.marks and (node[4] or len(node[3]) > 1):
+                    # What stands in the other branches is for who has no credential.
+                    self.conditions.append(Condition(test, False, condition.at))
+                    others += 1
+                elif self.anonymous and "caller" in test.marks and self._leaves(env, body):
                     # Who has a credential has left here; what follows is for who has none.
                     implied = Condition(test, False, condition.at, is_implied=True)
                 continue
@@ -146,7 +154,7 @@ class Trial(Definitions):
             flow.take(rest)
             if rest.env is not None:
                 falls.append(rest.env)
-        del self.conditions[len(self.conditions) - entered :]
+        del self.conditions[len(self.conditions) - entered - others :]
         flow.env = merged(falls)
         if implied is not None and len(node[3]) == 1:
             flow.implies = implied

@@ -1,0 +1,267 @@
+"""Pyramid: what configures an application, and what stands around each of its views."""
+
+from functools import partial
+from inspect import getmodule, isclass
+
+from pyramid.authorization import ACLAuthorizationPolicy
+from pyramid.events import ContextFound, NewRequest
+from pyramid.httpexceptions import HTTPForbidden
+from pyramid.path import caller_package, package_of, resolved
+from pyramid.security import NO_PERMISSION_REQUIRED, LegacySecurityPolicy
+from pyramid.viewderivers import requestonly
+from venusian import scanned
+
+
+class DefaultRootFactory:
+    __parent__ = None
+    __name__ = None
+
+    def __init__(self, request):
+        self.request = request
+
+
+class Registry:
+    def __init__(self, settings):
+        self.settings = settings
+
+
+class Scanning:
+    def __init__(self, config):
+        self.config = config
+
+
+class Prefixed:
+    def __init__(self, config, before, inside):
+        self.config = config
+        self.before = before
+        self.inside = inside
+
+    def __enter__(self):
+        self.config.route_prefix = self.inside
+
+    def __exit__(self, *args):
+        self.config.route_prefix = self.before
+
+
+def joined(prefix, pattern):
+    return prefix.rstrip("/") + "/" + pattern.lstrip("/") if prefix else pattern
+
+
+class Configuring:
+    def maybe_dotted(self, dotted):
+        return resolved(dotted, self.package)
+
+    def include(self, callable, route_prefix=None):
+        module = self.maybe_dotted(callable)
+        function = getattr(module, "includeme", module)
+        function(Included(self.root, joined(self.route_prefix, route_prefix or "") or None, getmodule(function)))
+
+    def with_package(self, package):
+        return Included(self.root, self.route_prefix, package)
+
+    def route_prefix_context(self, route_prefix):
+        return Prefixed(self, self.route_prefix, joined(self.route_prefix, route_prefix))
+
+    def scan(self, package=None, categories=None, onerror=None, ignore=None, **others):
+        found = package_of(self.package) if package is None else self.maybe_dotted(package)
+        scanned(Scanning(self), found, ignore)
+
+    def add_directive(self, name, directive, action_wrap=True):
+        self.root.directives[name] = self.maybe_dotted(directive)
+
+    def __getattr__(self, name):
+        return partial(self.root.directives.get(name), self)
+
+    def add_route(self, name, pattern=None, factory=None, request_method=None, path=None, traverse=None, **others):
+        written = path if pattern is None else pattern
+        if "://" in written:
+            return
+        whole = "/" + joined(self.route_prefix, written).lstrip("/")
+        made = self.maybe_dotted(factory)
+        self.root._route(name=name, pattern=whole, factory=made, request_method=request_method, traverse=traverse)
+
+    def add_view(self, view=None, name="", for_=None, permission=None, route_name=None, context=None, **others):
+        found = self.maybe_dotted(view)
+        defaults = getattr(found, "__view_defaults__", {})
+        given = {**defaults, **others}
+        if permission is not None:
+            given["permission"] = permission
+        if route_name is not None:
+            given["route_name"] = route_name
+        if context is not None or for_ is not None:
+            given["context"] = self.maybe_dotted(context or for_)
+        self._added(found, **given)
+
+    def _added(self, view, context=None, route_name=None, **others):
+        if route_name is None and _is_exception(context):
+            self.add_exception_view(view, context=context, **others)
+        else:
+            self.root._view(view=view, route_name=route_name, **others)
+
+    def add_exception_view(self, view=None, context=None, attr=None, **others):
+        found = self.maybe_dotted(view)
+
+        def answer(request, exception):
+            return called(found, attr, exception, request)
+
+        self.root._handle(self.maybe_dotted(context), answer)
+
+    def add_forbidden_view(self, view=None, **others):
+        """Who is refused sees another page, and is refused."""
+
+    def add_notfound_view(self, view=None, **others):
+        """What is not there is shown by another page."""
+
+    def add_static_view(self, name, path=None, **others):
+        if "://" not in name:
+            self.root._static("/" + joined(self.route_prefix, name).lstrip("/"))
+
+    def add_tween(self, tween_factory, under=None, over=None):
+        self.root._tween(partial(self.maybe_dotted(tween_factory), registry=self.registry))
+
+    def add_subscriber(self, subscriber, iface=None, **predicates):
+        found = self.maybe_dotted(subscriber)
+        event = self.maybe_dotted(iface)
+        if event is NewRequest or event is ContextFound:
+            self.root._before(lambda request: found(NewRequest(request)))
+
+    def add_request_method(self, callable=None, name=None, property=False, reify=False):
+        found = self.maybe_dotted(callable)
+        self._added_to_request(found, name or found.__name__, property or reify)
+
+    def set_request_property(self, callable, name=None, reify=False):
+        found = self.maybe_dotted(callable)
+        self._added_to_request(found, name or found.__name__, True)
+
+    def _added_to_request(self, found, name, is_property):
+        if is_property:
+            self.root._attribute(name, found)
+        else:
+            self.root._attribute(name, lambda request: partial(found, request))
+
+    def set_default_permission(self, permission):
+        self.root.default_permission = permission
+
+    def set_root_factory(self, factory):
+        self.root.root_factory = self.maybe_dotted(factory) or DefaultRootFactory
+
+    def set_security_policy(self, policy):
+        found = self.maybe_dotted(policy)
+        self.root.policy = found
+        self.root._attribute("identity", lambda request: found.identity(request))
+        self.root._attribute("authenticated_userid", lambda request: found.authenticated_userid(request))
+        self._asks_policy()
+
+    def set_authentication_policy(self, policy):
+        found = self.maybe_dotted(policy)
+        self.root.authentication = found
+        self.root.policy = LegacySecurityPolicy(self.root)
+        self.root._attribute("authenticated_userid", lambda request: found.authenticated_userid(request))
+        self.root._attribute("unauthenticated_userid", lambda request: found.unauthenticated_userid(request))
+        self.root._attribute("effective_principals", lambda request: found.effective_principals(request))
+        self._asks_policy()
+
+    def set_authorization_policy(self, policy):
+        self.root.authorization = self.maybe_dotted(policy)
+
+    def _asks_policy(self):
+        root = self.root
+        self.root._attribute("has_permission", lambda request: partial(permitted, root, request))
+
+    def make_wsgi_app(self):
+        return self.root
+
+    def get_settings(self):
+        return self.registry.settings
+
+    def add_settings(self, settings=None, **more):
+        self.registry.settings.update(settings or more)
+
+    def __enter__(self):
+        return self
+
+
+class Configurator(Configuring):
+    def __init__(
+        self,
+        registry=None,
+        package=None,
+        settings=None,
+        root_factory=None,
+        authentication_policy=None,
+        authorization_policy=None,
+        security_policy=None,
+        default_permission=None,
+        route_prefix=None,
+        **others,
+    ):
+        self.root = self
+        self.directives = {}
+        self.route_prefix = route_prefix
+        self.package = package or caller_package()
+        self.registry = Registry(settings or {})
+        self.default_permission = default_permission
+        self.policy = None
+        self.authentication = None
+        self.authorization = self.maybe_dotted(authorization_policy) or ACLAuthorizationPolicy()
+        self.root_factory = self.maybe_dotted(root_factory) or DefaultRootFactory
+        if authentication_policy is not None:
+            self.set_authentication_policy(authentication_policy)
+        if security_policy is not None:
+            self.set_security_policy(security_policy)
+
+    def secured_view(self, view=None, attr=None, permission=None, decorator=None, factory=None, traverse=None, **others):
+        root = self
+        asked = self.default_permission if permission is None else permission
+        make = factory or self.root_factory
+
+        def respond(context, request):
+            return called(view, attr, context, request)
+
+        answer = respond
+        decorators = decorator if isinstance(decorator, (list, tuple)) else [decorator]
+        for one in reversed(decorators):
+            answer = self.maybe_dotted(one)(answer) if one is not None else answer
+
+        def secured(request):
+            context = make(request)
+            if traverse is not None:
+                context = context[traverse]
+            request.context = context
+            if asked is not None and asked != NO_PERMISSION_REQUIRED and root.policy is not None:
+                if not request.somebody:
+                    if not root.policy.permits(request, context, asked):
+                        raise HTTPForbidden()
+                elif not request.remote_user.has_permission(asked):
+                    raise HTTPForbidden()
+            return answer(context, request)
+
+        return secured
+
+
+class Included(Configuring):
+    def __init__(self, root, route_prefix, package):
+        self.root = root
+        self.route_prefix = route_prefix
+        self.package = package
+        self.registry = root.registry
+
+
+def _is_exception(context):
+    return isclass(context) and issubclass(context, BaseException)
+
+
+def called(view, attr, context, request):
+    if isclass(view):
+        made = view(request) if requestonly(view) else view(context, request)
+        return getattr(made, attr or "__call__")()
+    answer = getattr(view, attr) if attr else view
+    return answer(request) if requestonly(answer) else answer(context, request)
+
+
+def permitted(root, request, permission, context=None):
+    if not request.somebody:
+        if root.policy.permits(request, context or request.context, permission):
+            return True
+        return False
+    return request.remote_user.has_permission(permission)

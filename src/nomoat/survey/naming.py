@@ -1,0 +1,112 @@
+"""Joins views with paths that are registered under a name: `add_route(name, pattern)`, `add_view(view, route_name)`.
+
+Takes the entries of one application; gives, for each view and each path of its name, what lays it out as routes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from nomoat.survey.trial.machine import ExhaustedError, Machine, RaisedError
+from nomoat.survey.trial.registry import Entry, Registry
+from nomoat.survey.trial.values import Choice, Class, Const, Function, Items, Object, Value, options
+from nomoat.survey.views import methods_of_function
+
+
+@dataclass(frozen=True)
+class View:
+    """A view at a path. `methods` are empty where they cannot be read."""
+
+    entry: Entry
+    path: Value
+    methods: tuple[str, ...]
+    handler: Value
+    original: Function | None
+    cls: Class | None
+    doubt: str = ""
+
+
+def views(run: Machine, registry: Registry) -> Iterator[View | tuple[str, str]]:
+    """Each view of the registry at each of its paths; a place with a reason where it has none that can be read."""
+    named: dict[str, list[Entry]] = {}
+    for entry in registry.entries:
+        name = _text(entry.argument(entry.verb.endpoint)) if entry.verb.does == "name" else None
+        if name is not None:
+            named.setdefault(name, []).append(entry)
+    for entry in registry.entries:
+        if entry.verb.does == "view":
+            yield from _of(run, registry, entry, named)
+
+
+def _of(
+    run: Machine, registry: Registry, entry: Entry, named: dict[str, list[Entry]]
+) -> Iterator[View | tuple[str, str]]:
+    given = entry.argument(entry.verb.endpoint)
+    if given is None or (isinstance(given, Const) and given.value is None):
+        yield entry.at, "views that are found by what they are about (traversal) have no path that source tells"
+        return
+    for option in options(given):
+        name = _text(option)
+        if name is None:
+            yield entry.at, "the name of the path that this view answers cannot be read"
+        for route in named.get(name or "", ()):
+            yield _view(run, registry, entry, route)
+
+
+def _view(run: Machine, registry: Registry, entry: Entry, route: Entry) -> View:
+    original, cls = _original(run, entry)
+    path = route.argument(route.verb.path)
+    methods = _methods(entry.argument(entry.verb.methods))
+    allowed = _methods(route.argument(route.verb.methods))
+    if methods is None and allowed is None:
+        methods = methods_of_function(original) if original is not None else ("GET",)
+    elif methods is None or allowed is None:
+        methods = methods or allowed or ()
+    else:
+        methods = tuple(one for one in methods if one in allowed)
+    if entry.verb.head and "GET" in methods and "HEAD" not in methods:
+        methods = (*methods, "HEAD")
+    handler = _answering(run, registry, entry, route)
+    return View(entry, path if path is not None else Const(None), methods, handler, original, cls)
+
+
+def _answering(run: Machine, registry: Registry, entry: Entry, route: Entry) -> Value:
+    """What the framework makes of a view and of what it is told around it."""
+    maker = run.attribute(registry, entry.verb.made_by)
+    if not isinstance(maker, Function):
+        return entry.handler or Const(None)
+    # What the path is told counts for its views; each says for itself what both may be told.
+    own = {name: value for name, value in route.named.items() if name in ("factory", "traverse", "pattern")}
+    try:
+        return run.call(maker, (), {**entry.named, **own}, entry.at, maker.env)
+    except (RaisedError, ExhaustedError, RecursionError):
+        return Const(None)
+
+
+def _original(run: Machine, entry: Entry) -> tuple[Function | None, Class | None]:
+    """The function of the tree that answers, and its class."""
+    view = entry.handler
+    attr = _text(entry.named.get("attr")) or "__call__"
+    if isinstance(view, Choice):
+        view = next((one for one in view.options if isinstance(one, (Function, Class))), view)
+    if isinstance(view, Class):
+        found = run.attribute(Object(view, at=entry.at), attr)
+        return (found if isinstance(found, Function) else None), view
+    if isinstance(view, Object):
+        found = run.attribute(view, attr)
+        return (found if isinstance(found, Function) else None), view.cls
+    while isinstance(view, Function) and view.wraps is not None and view.wraps is not view:
+        view = view.wraps
+    return (view if isinstance(view, Function) else None), None
+
+
+def _methods(given: Value | None) -> tuple[str, ...] | None:
+    """The methods that are named; None where none are, or where they cannot be read."""
+    values = given.values if isinstance(given, Items) else [given]
+    found = [_text(value) for value in values]
+    return tuple(dict.fromkeys(one.upper() for one in found if one)) if found and all(found) else None
+
+
+def _text(value: Value | None) -> str | None:
+    return value.value if isinstance(value, Const) and isinstance(value.value, str) else None
