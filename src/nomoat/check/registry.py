@@ -33,7 +33,7 @@ _TEXTS = ("title", "severity", "cwe", "why", "fix")
 _PATTERNS: tuple[PatternKind, ...] = get_args(PatternKind)
 _FRAMEWORKS = ("django", "flask")
 _SINK = ("of", "argument", "at", "where", "message", "confidence", "text", "packages", "fix")
-_PATTERN = ("of", "where", "unless", "message", "fix", "confidence")
+_PATTERN = ("of", "where", "unless", "inside", "message", "fix", "confidence")
 _MORE: dict[PatternKind, tuple[str, ...]] = {
     "calls": ("unless_then", "if_used"), "settings": ("framework",), "comparisons": ("other",),
 }  # fmt: skip
@@ -149,6 +149,7 @@ class _RuleReader(Reader):
             on,
             self._tests(fields.get("other"), of_arguments=False),
             self.choice(fields.get("framework"), "framework", _FRAMEWORKS) or "",
+            self._regex(fields.get("inside"), "inside"),
         )
 
     def _others(self, fields: Mapping, name: str) -> tuple[Pattern, ...]:
@@ -181,9 +182,9 @@ class _RuleReader(Reader):
         return Test(name or "", place, cast(TestKind, test), value, self.text(fields.get("key"), "key") or "")
 
     def _value(self, node: Node | None, test: str) -> object:
-        if test in ("named", "not-named", "matches"):
+        if test in ("named", "not-named", "matches", "shows"):
             return self._regex(node, "value")
-        if test in ("made-by", "not-made-by"):
+        if test in ("made-by", "not-made-by", "means"):
             return self.texts(node, "value")
         if isinstance(node, Sequence):
             return tuple(one.data for one in node.items if isinstance(one, Value))
