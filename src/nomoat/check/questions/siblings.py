@@ -135,8 +135,20 @@ def _against_siblings(asked: Asked, route: Route) -> Answer | None:
         )
     if route.method in SAFE_METHODS:
         said = said.replace("other route", "other reading route")
-    is_sure = bool(touched(route)) and len(guarded) > 1
-    return _answer(asked, route, said, guarded, "sure" if is_sure else "likely")
+    return _answer(asked, route, said, guarded, _how_sure(asked, route, guarded))
+
+
+def _how_sure(asked: Asked, route: Route, guarded: list[Route]) -> Confidence:
+    """What is read beside guarded routes may be meant for everybody: a list of tags, a page about the service."""
+    if route.method not in SAFE_METHODS:
+        return "sure" if touched(route) and len(guarded) > 1 else "likely"
+    if not touched(route):
+        return "likely" if route.calls else "low"
+    shared = set(route.reads) & {store for one in guarded for store in one.reads}
+    is_private = any(_OF_PEOPLE.search(column) for store in route.reads for column in asked.columns(store))
+    if not shared and not is_private and not asked.owner_column(route):
+        return "low"
+    return "sure" if len(guarded) > 1 else "likely"
 
 
 def _against_stores(asked: Asked, route: Route) -> Answer | None:
