@@ -16,6 +16,11 @@ _TRUTH = {
         "guarded": "GET /g",
         "unknown": "GET /maybe",
     },
+    "flask_tokens": {
+        "unguarded": "GET /guests, GET /input",
+        "guarded": "GET /else, GET /list, GET /none, GET /own",
+        "unknown": "",
+    },
     "django_odd": {
         "unguarded": "GET /anon, GET /cond, GET /fn, GET /noinit, GET /own, GET /ro, GET /skips, GET /wrong",
         "guarded": "POST /cond, GET /deco, POST /ro",
@@ -53,3 +58,11 @@ def test_what_nobody_here_calls_may_be_given_anything(tmp_path: Path) -> None:
     routes = [one for one in draw(tmp_path).map.routes if one.origin == "source" and one.method == "GET"]
 
     assert [one.path for one in routes] == ["/a", "/debug"]
+
+
+def test_who_finds_out_who_calls_asks_for_nobodys_own(tmp_path: Path) -> None:
+    shutil.copy(_ODD / "flask_tokens.py", tmp_path / "app.py")
+
+    kinds = {one.path: {guard.kind for guard in one.guards} for one in draw(tmp_path).map.routes}
+
+    assert "ownership" not in kinds["/list"]

@@ -265,7 +265,7 @@ class Judge:
         found.signed = tried.value
         found.asked.extend(tried.trial.record.asked)
         self._demands(found, tried, name or function.name, at or function.at, made or function.made_at, "before")
-        place = next((place for place, is_asked_for in tried.trial.record.limited if is_asked_for), "")
+        place = next((one.at for one in tried.trial.record.limited if one.is_asked_for), "")
         if place and not any(guard.kind == "ownership" for guard in found.guards):
             found.guards.append(Guard("ownership", name or function.name, place, "before"))
         return found

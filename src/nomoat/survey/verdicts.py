@@ -248,10 +248,11 @@ class Verdicts:
                 end = End(None, place, conditions, is_caught=caught)
                 where, _, runs = _place(function, found, handler)
                 self._judge._take(result, escape(end), status, where, place, runs, asked)
-        for place, is_asked_for in tried.trial.record.limited:
-            if "{" in found.path and not is_asked_for:
-                continue  # It asks for something else than the object in the path.
-            guard = Guard("ownership", name, place, "inside")
+        original = found.original.scope if found.original is not None else handler.scope
+        for one in tried.trial.record.limited:
+            if not one.is_asked_for and ("{" in found.path or original not in one.path):
+                continue  # It asks for something else than the object in the path, or a decorator finds out who calls.
+            guard = Guard("ownership", name, one.at, "inside")
             if not any(one.kind == "ownership" for one in result.guards):
                 result.guards.append(guard)
         if result.refuses and not any(one.kind in ("authentication", "signature") for one in result.guards):

@@ -41,7 +41,9 @@ def is_public_by_name(route: Route) -> bool:
     function = route.handler.rpartition(":")[2]
     if not touched(route) and route.method in SAFE_METHODS and (_PAGES.search(route.path) or _PAGES.search(function)):
         return True
-    return bool(_PUBLIC.search(route.path) or _PUBLIC.search(function)) or _is_of_the_service(route, function)
+    # What a parameter is called says nothing: `/users/{public_id}`.
+    path = re.sub(r"\{[^}]*\}", "{}", route.path)
+    return bool(_PUBLIC.search(path) or _PUBLIC.search(function)) or _is_of_the_service(route, function)
 
 
 def _is_of_the_service(route: Route, function: str) -> bool:

@@ -15,7 +15,7 @@ from nomoat.survey.trial.demands import AUTHENTICATION, OTHER, Demand, both
 from nomoat.survey.trial.expressions import Expressions
 from nomoat.survey.trial.judging import may_be_unset, negated
 from nomoat.survey.trial.known import SPECIAL, const_method
-from nomoat.survey.trial.machine import End, RaisedError
+from nomoat.survey.trial.machine import End, Limited, RaisedError
 from nomoat.survey.trial.refusals import SUPER
 from nomoat.survey.trial.registry import Bound, Entry, Registering, Registry, RoutesOf, argument
 from nomoat.survey.trial.values import (
@@ -234,7 +234,7 @@ class Calls(Expressions):
         if not queries.narrows(last, callee, args, named):
             return False
         is_asked_for = "input" in callee.tags | union((*args, *named.values()))
-        self.record.limited.append((at, is_asked_for))
+        self.record.limited.append(Limited(at, is_asked_for, tuple(self.path)))
         return True
 
     def _condition(self, name: str, column: Value | None, args: tuple[Value, ...]) -> Test | None:

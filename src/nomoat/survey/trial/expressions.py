@@ -11,7 +11,7 @@ from nomoat.survey.python.form import Node
 from nomoat.survey.python.symbols import How
 from nomoat.survey.trial import queries
 from nomoat.survey.trial.judging import Judging, negated
-from nomoat.survey.trial.machine import Condition, End, RaisedError
+from nomoat.survey.trial.machine import Condition, End, Limited, RaisedError
 from nomoat.survey.trial.registry import Bound, Registry, RoutesOf, argument
 from nomoat.survey.trial.values import (
     CALLER,
@@ -687,7 +687,7 @@ class Expressions(Judging):
             tests = [self.test(inner, condition) for condition in conditions]
             if not self.wires and any(queries.owns(test.if_true) for test in tests):
                 is_asked_for = "input" in union([source, *tests])
-                self.record.limited.append((self.at(env, node), is_asked_for))
+                self.record.limited.append(Limited(self.at(env, node), is_asked_for, tuple(self.path)))
             if any(test.anonymous is False and not test.marks for test in tests):
                 continue
             value = self.evaluate(inner, node[4])

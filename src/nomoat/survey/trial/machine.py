@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from nomoat.survey.models import Models
 from nomoat.survey.python import form
@@ -106,6 +107,15 @@ class Limits:
     depth: int = 8
 
 
+class Limited(NamedTuple):
+    """A query narrowed to what belongs to the caller: whether it is of what the request asks for, and who made it."""
+
+    at: str
+    is_asked_for: bool
+    #: The functions that were running, the outermost first.
+    path: tuple[Scope, ...]
+
+
 @dataclass
 class Record:
     """What a trial left behind."""
@@ -116,8 +126,8 @@ class Record:
     #: Tests that were not decided for a caller without a credential.
     undecided: list[Condition] = field(default_factory=list)
     asked: list[tuple[str | None, str]] = field(default_factory=list)
-    #: Where a query is narrowed to what belongs to the caller, and whether it is of what the request asks for.
-    limited: list[tuple[str, bool]] = field(default_factory=list)
+    #: Where a query is narrowed to what belongs to the caller.
+    limited: list[Limited] = field(default_factory=list)
     #: What of the request at hand was asked for (`method`, `path`, `endpoint`): the outcome is of this route alone.
     saw: set[str] = field(default_factory=set)
     reached: list[str] = field(default_factory=list)

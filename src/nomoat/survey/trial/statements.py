@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Body, Node
@@ -21,6 +22,7 @@ from nomoat.survey.trial.machine import (
 from nomoat.survey.trial.refusals import status_of
 from nomoat.survey.trial.registry import Entry
 from nomoat.survey.trial.values import (
+    CALLER,
     NOTHING,
     Const,
     Env,
@@ -115,7 +117,7 @@ class Trial(Definitions):
     def _if(self, node: Node, env: Env) -> Flow:
         flow = Flow()
         falls: list[Env] = []
-        entered, others = 0, 0
+        entered = skipped = 0
         current: Env | None = env
         implied: Condition | None = None
         for test_node, body in node[3]:
@@ -124,13 +126,14 @@ class Trial(Definitions):
             if test.anonymous is not None and "caller" in test.marks:
                 self.decided[-1] = True
             if test.anonymous is False:
-                if self.anonymous and "caller" in test.marks and (node[4] or len(node[3]) > 1):
-                    # What stands in the other branches is for who has no credential.
+                if self.anonymous and "caller" in test.marks:
+                    if not node[4] and self._leaves(env, body):
+                        # Who has a credential has left here; what follows is for who has none.
+                        implied = Condition(test, False, condition.at, is_implied=True)
+                    # What stands in its place is for who has none, and so is what was not assigned.
                     self.conditions.append(Condition(test, False, condition.at))
-                    others += 1
-                elif self.anonymous and "caller" in test.marks and self._leaves(env, body):
-                    # Who has a credential has left here; what follows is for who has none.
-                    implied = Condition(test, False, condition.at, is_implied=True)
+                    skipped += 1
+                    _not_assigned(current or env, body)
                 continue
             decided = test.anonymous is True
             self.conditions.append(condition)
@@ -154,7 +157,7 @@ class Trial(Definitions):
             flow.take(rest)
             if rest.env is not None:
                 falls.append(rest.env)
-        del self.conditions[len(self.conditions) - entered - others :]
+        del self.conditions[len(self.conditions) - entered - skipped :]
         flow.env = merged(falls)
         if implied is not None and len(node[3]) == 1:
             flow.implies = implied
@@ -255,6 +258,15 @@ def _is_filled(annotation: Node) -> bool:
         outer = form.dotted(annotation[3]) or ""
         return outer.rpartition(".")[2] == "Mapped" and _is_filled(annotation[4])
     return annotation[0] in (form.NAME, form.ATTRIBUTE)
+
+
+def _not_assigned(env: Env, body: Body) -> None:
+    """That a name still holds what it held, `token = None`, is because the caller has no credential."""
+    for node in form.walk_scope(body):
+        for target in node[3] if node[0] == form.ASSIGN else ():
+            held = env.names.get(target[3]) if target[0] == form.NAME else None
+            if isinstance(held, Const):
+                env.names[target[3]] = replace(held, marks=held.marks | CALLER)
 
 
 def _about(run: Trial, subject: Value) -> tuple[Demand, Demand]:
