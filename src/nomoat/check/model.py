@@ -17,7 +17,10 @@ CONFIDENCES: tuple[Confidence, ...] = ("low", "likely", "sure")
 #: Where tainted data may come from.
 SOURCES = ("request-data",)
 #: What tainted data may still do; rules of users may name kinds of their own.
-KINDS = ("sql", "shell", "code", "path", "url", "html", "template", "object", "header", "log")
+KINDS = (
+    "sql", "shell", "code", "path", "url", "html", "template", "object", "header", "log", "structure", "fields", "name",
+    "ldap", "xpath", "xml", "regex", "format", "redirect",
+)  # fmt: skip
 
 
 def weaker(*confidences: Confidence) -> Confidence:
@@ -63,7 +66,7 @@ PatternKind: TypeAlias = Literal["calls", "settings", "attributes", "decorators"
 TestKind: TypeAlias = Literal[
     "literal", "not-literal", "default", "equals", "not-equals", "absent", "present", "contains", "item", "named",
     "made-by", "item-varies", "not-named", "item-absent", "below", "has-bits", "fixed", "matches", "falsy", "truthy",
-    "not-made-by", "means", "shows",
+    "not-made-by",
 ]  # fmt: skip
 
 
@@ -87,7 +90,7 @@ class Pattern:
 
     `on` says what it looks at: calls of these names, settings, assignments to attributes, decorators, comparisons with,
     or values of something whose name is like these words. `others` are tests of the other side of a comparison;
-    `framework` is the one whose settings are meant (empty: any), `inside` the name of the function it must stand in.
+    `framework` is the one whose settings are meant (empty: any).
 
     Where another call that fits one of `unless` stands in the same function, it is only a `low` finding; so it is
     where one of `unless_then` with the same first argument surely follows, and when `if_used` is set and what it gives
@@ -105,7 +108,6 @@ class Pattern:
     on: PatternKind = "calls"
     others: tuple[Test, ...] = ()
     framework: str = ""
-    inside: re.Pattern[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,11 @@ class Sink:
 
     `text`: a pattern of the constant text that is expected around the data; without it the finding is less sure, and
     only `low` where the method is one of another package than `packages`: a `fetch` of a queue takes no statement.
-    `fix` says what to do here, `{source}` being the data that arrives; the rule's own where it is empty.
+    `items`: only these places of a list or keys of a dict count; `-c` is what follows this text in a list.
+    `subclasses_of`: the call makes an object of a class of the project with one of these bases.
+    `of_data`: only a method of something that the caller sent, as an upload. `made_by`: only where another argument
+    was made so. `kinds`: what matters here, in place of the rule's. `fix` says what to do here, `{source}` being the
+    data that arrives; the rule's own where it is empty.
     """
 
     calls: tuple[str, ...]
@@ -126,6 +132,36 @@ class Sink:
     text: re.Pattern[str] | None = None
     packages: tuple[str, ...] = ()
     fix: str = ""
+    items: tuple[str, ...] = ()
+    subclasses_of: tuple[str, ...] = ()
+    kinds: frozenset[str] = frozenset()
+    made_by: Maker | None = None
+    of_data: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """What an argument must have been made by: a call of one of these for which every test holds."""
+
+    argument: str
+    at: int | None
+    calls: tuple[str, ...]
+    tests: tuple[Test, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Calls that prove an argument clean of these kinds: when their answer is true, or when they end without an error.
+
+    `at` and `argument` say which one; "receiver" is what the method is called on. `answers` is None for a call that
+    raises, else the answer that proves it.
+    """
+
+    calls: tuple[str, ...]
+    removes: frozenset[str]
+    argument: str = ""
+    at: int | None = 0
+    answers: bool | None = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +180,7 @@ class Flow:
     kinds: frozenset[str]
     sinks: tuple[Sink, ...]
     sanitizers: tuple[Sanitizer, ...] = ()
+    checks: tuple[Check, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

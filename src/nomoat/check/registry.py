@@ -12,8 +12,10 @@ from nomoat.check.model import (
     KINDS,
     SEVERITIES,
     SOURCES,
+    Check,
     Confidence,
     Flow,
+    Maker,
     Pattern,
     PatternKind,
     Rule,
@@ -32,8 +34,13 @@ _ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
 _TEXTS = ("title", "severity", "cwe", "why", "fix")
 _PATTERNS: tuple[PatternKind, ...] = get_args(PatternKind)
 _FRAMEWORKS = ("django", "flask")
-_SINK = ("of", "argument", "at", "where", "message", "confidence", "text", "packages", "fix")
-_PATTERN = ("of", "where", "unless", "inside", "message", "fix", "confidence")
+_SINK = (
+    "of", "argument", "at", "where", "message", "confidence", "text", "packages", "fix", "items", "subclasses_of",
+    "kinds", "made_by", "of_data",
+)  # fmt: skip
+_MAKER = ("argument", "at", "of", "where")
+_CHECK = ("of", "removes", "argument", "at", "answers")
+_PATTERN = ("of", "where", "unless", "message", "fix", "confidence")
 _MORE: dict[PatternKind, tuple[str, ...]] = {
     "calls": ("unless_then", "if_used"), "settings": ("framework",), "comparisons": ("other",),
 }  # fmt: skip
@@ -149,7 +156,6 @@ class _RuleReader(Reader):
             on,
             self._tests(fields.get("other"), of_arguments=False),
             self.choice(fields.get("framework"), "framework", _FRAMEWORKS) or "",
-            self._regex(fields.get("inside"), "inside"),
         )
 
     def _others(self, fields: Mapping, name: str) -> tuple[Pattern, ...]:
@@ -182,9 +188,9 @@ class _RuleReader(Reader):
         return Test(name or "", place, cast(TestKind, test), value, self.text(fields.get("key"), "key") or "")
 
     def _value(self, node: Node | None, test: str) -> object:
-        if test in ("named", "not-named", "matches", "shows"):
+        if test in ("named", "not-named", "matches"):
             return self._regex(node, "value")
-        if test in ("made-by", "not-made-by", "means"):
+        if test in ("made-by", "not-made-by"):
             return self.texts(node, "value")
         if isinstance(node, Sequence):
             return tuple(one.data for one in node.items if isinstance(one, Value))
@@ -201,7 +207,7 @@ class _RuleReader(Reader):
             return None
 
     def _flow(self, node: Node | None, confidence: Confidence) -> Flow | None:
-        fields = self.mapping(node, "flow", known=("from", "kinds", "to", "sanitizers"))
+        fields = self.mapping(node, "flow", known=("from", "kinds", "to", "sanitizers", "checks"))
         if fields is None:
             return None
         sources = self.texts(fields.get("from"), "from")
@@ -212,11 +218,13 @@ class _RuleReader(Reader):
                 self.mistake(f"a flow needs `{name}`", fields)
         sinks = [self._sink(one, confidence) for one in self.sequence(fields.get("to"), "to")]
         cleaning = [self._sanitizer(one, kinds) for one in self.sequence(fields.get("sanitizers"), "sanitizers")]
+        checks = [self._check(one, kinds) for one in self.sequence(fields.get("checks"), "checks")]
         return Flow(
             sources,
             kinds,
             tuple(sink for sink in sinks if sink is not None),
             tuple(one for one in cleaning if one is not None),
+            tuple(one for one in checks if one is not None),
         )
 
     def _known(self, words: tuple[str, ...], known: tuple[str, ...], what: str, node: Node | None) -> None:
@@ -243,6 +251,40 @@ class _RuleReader(Reader):
             self._regex(fields.get("text"), "text"),
             self.texts(fields.get("packages"), "packages"),
             self.text(fields.get("fix"), "fix") or "",
+            self.texts(fields.get("items"), "items"),
+            self.texts(fields.get("subclasses_of"), "subclasses_of"),
+            frozenset(self.texts(fields.get("kinds"), "kinds")),
+            self._maker(fields.get("made_by")),
+            self.boolean(fields.get("of_data"), "of_data") or False,
+        )
+
+    def _maker(self, node: Node | None) -> Maker | None:
+        fields = self.mapping(node, "made_by", known=_MAKER)
+        if fields is None:
+            return None
+        return Maker(
+            self.text(fields.get("argument"), "argument") or "",
+            self.integer(fields.get("at"), "at", least=0),
+            self.texts(fields.get("of"), "of"),
+            self._tests(fields.get("where")),
+        )
+
+    def _check(self, node: Node, kinds: frozenset[str]) -> Check | None:
+        fields = self.mapping(node, "a check", known=_CHECK)
+        if fields is None:
+            return None
+        removes = self.texts(fields.get("removes"), "removes")
+        self._known(removes, (*KINDS, *kinds), "kind of taint", fields.get("removes"))
+        calls = self.texts(fields.get("of"), "of")
+        if not calls or not removes:
+            self.mistake("a check needs `of` and `removes`", node)
+        answer = self.choice(fields.get("answers"), "answers", ("yes", "no", "raises")) or "yes"
+        return Check(
+            calls,
+            frozenset(removes),
+            self.text(fields.get("argument"), "argument") or "",
+            self.integer(fields.get("at"), "at", least=0) or 0,
+            None if answer == "raises" else answer == "yes",
         )
 
     def _sanitizer(self, node: Node, kinds: frozenset[str]) -> Sanitizer | None:

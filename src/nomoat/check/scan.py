@@ -5,7 +5,6 @@ A rule that fails on a file is a visible entry of `not_analysed`; nothing is ski
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -16,9 +15,9 @@ from nomoat import datafile
 from nomoat.appmap import codec
 from nomoat.appmap.model import Map, Route
 from nomoat.check import arguments, questions, registry, suppress
-from nomoat.check.flow.arrivals import Arrival
+from nomoat.check.flow.arrivals import Arrival, FlowRules
 from nomoat.check.flow.expressions import OverBudgetError
-from nomoat.check.flow.sources import Handler
+from nomoat.check.flow.handlers import handlers
 from nomoat.check.flow.walker import arrivals
 from nomoat.check.model import Finding, Result, Rule, Span, Suppression, weaker
 from nomoat.check.patterns import Match, Patterns
@@ -34,15 +33,9 @@ from nomoat.survey.python.form import Node
 from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.python.symbols import Scope
 
-#: How a label says where a literal stands that is used elsewhere.
-_STANDS = "it stands in "
 _POLICY_SEVERITY: dict[str, Severity] = {"error": "medium", "warning": "low"}
 #: A rule that ran on every file, which questions to the map do.
 _EVERYWHERE = ""
-#: Frameworks that fill the parameters of a handler from query and body, too.
-_INJECTS = re.compile(r"FastAPI|Starlette")
-_PARAMETER = re.compile(r"\{(\w+)")
-_CONVERTER = re.compile(r"\{:?(\w*)\}")
 
 
 def scan(path: Path, settings: Settings, *, today: date, rules: dict[str, Rule] | None = None) -> Result:
@@ -178,13 +171,7 @@ class _Run:
 
     # -- source ------------------------------------------------------------------------------------------------------
 
-    def _patterns(self) -> list[Finding]:
-        """Findings of patterns, a secret once: not where it is used when the setting that holds it is one already."""
-        found = list(self._of_patterns())
-        stand = {(one.rule, f"{_STANDS}{one.span}") for one in found}
-        return [one for one in found if (one.rule, one.label) not in stand]
-
-    def _of_patterns(self) -> Iterator[Finding]:
+    def _patterns(self) -> Iterator[Finding]:
         plain = [rule for rule in self._rules.values() if rule.patterns]
         everywhere = Patterns(self._program, plain)
         in_tests = Patterns(self._program, [rule for rule in plain if rule.in_tests])
@@ -218,7 +205,7 @@ class _Run:
             message, fix = match.said(message), match.said(fix)
         finding = self._at(rule, match.scope, match.site.node, message)
         at = arguments.stands_at(self._program, match.scope, match.site.subject, pattern.tests)
-        label = f"{_STANDS}{at}" if at else ""
+        label = f"it stands in {at}" if at else ""
         return replace(finding, confidence=match.confidence, fix=fix, label=label)
 
     def _flows(self) -> Iterator[Finding]:
@@ -227,9 +214,10 @@ class _Run:
             return
         self._ran.update((r.id, path) for r in rules for path in self._program.modules if not TEST_FILE.search(path))
         reported: set[tuple[str, str, int]] = set()
-        for route, handler in self._handlers():
+        known = FlowRules(rules)
+        for route, handler in handlers(self._map, self._program, self._registrations):
             try:
-                found = arrivals(self._program, handler, rules)
+                found = arrivals(self._program, handler, known)
             except OverBudgetError:
                 self.not_analysed.append((handler.scope.at, f"{handler.scope.name} is too large to follow data in it"))
                 continue
@@ -243,14 +231,13 @@ class _Run:
                     reported.add(key)
                     yield self._of_arrival(arrival, route)
 
-    def _of_arrival(self, arrival: Arrival, route: Route) -> Finding:
+    def _of_arrival(self, arrival: Arrival, route: Route | None) -> Finding:
         rule, taint = arrival.rule, arrival.taint
         steps = tuple((span_of(step.scope.module, step.node), step.words) for step in taint.trail)
-        finding = self._at(
-            rule, arrival.scope, arrival.call, f"{arrival.sink.message}: {taint.source} of {route.method} {route.path}"
-        )
+        where = f"{route.method} {route.path}" if route is not None else f"{arrival.scope.qualname}, on no known route"
+        finding = self._at(rule, arrival.scope, arrival.call, f"{arrival.sink.message}: {taint.source} of {where}")
         return replace(
-            finding, confidence=arrival.confidence, steps=steps, target=route.id,
+            finding, confidence=arrival.confidence, steps=steps, target=route.id if route is not None else "",
             fix=arrival.sink.fix.replace("{source}", taint.source) or rule.fix,
             label=f"{taint.source}, which the caller writes, arrives here",
         )  # fmt: skip
@@ -264,22 +251,6 @@ class _Run:
             rule.id, rule.severity, rule.confidence, message, rule.why, rule.fix, span, text, symbol=scope.qualname,
             code=code, cwe=rule.cwe, owasp=rule.owasp, asvs=rule.asvs,
         )  # fmt: skip
-
-    def _handlers(self) -> Iterator[tuple[Route, Handler]]:
-        """Each function that answers a route, once, in the order of the map."""
-        seen: set[str] = set()
-        injecting = {service.name for service in self._map.services if _INJECTS.search(service.framework)}
-        for route in self._map.routes:
-            scope = self._registrations.of(route).handler
-            if scope is None or scope.at in seen or TEST_FILE.search(scope.module.path):
-                continue
-            seen.add(scope.at)
-            bound = frozenset(p.name for p in route.parameters if p.location == "path" and p.type != "path")
-            # The path names the parameters, its key has the converters in the same order.
-            typed = zip(_PARAMETER.findall(route.path), _CONVERTER.findall(route.key), strict=False)
-            converted = frozenset(name for name, kind in typed if kind in ("int", "float", "uuid"))
-            named = None if route.service in injecting else frozenset(_PARAMETER.findall(route.path))
-            yield route, Handler(scope, bound if "{:path}" not in route.key else frozenset(), converted, named)
 
     # -- suppressions ------------------------------------------------------------------------------------------------
 

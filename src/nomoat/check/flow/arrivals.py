@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from nomoat.check import arguments, names
 from nomoat.check.flow.taint import Taint, at_place, merged
-from nomoat.check.model import Confidence, Rule, Sink, weaker
+from nomoat.check.model import Check, Confidence, Maker, Rule, Sink, weaker
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.program import Program
 from nomoat.survey.python.symbols import Scope
+
+#: What `**` hands over.
+UNPACKED = "**"
+#: A handler's answer, where text is HTML.
+ANSWER = "return"
+#: `response.headers[name] = value`
+HEADER = "headers[]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,32 +48,43 @@ class Given:
         return merged([*self.positional, *(taint for _, taint in self.named)])
 
 
-class Sinks:
-    """The sinks and sanitizers of rules, and what has arrived so far."""
+class FlowRules:
+    """The sinks, sanitizers and checks of all flow rules, by the last word of the call."""
 
-    def __init__(self, program: Program, rules: tuple[Rule, ...]) -> None:
-        self.arrivals: list[Arrival] = []
-        self._program = program
-        self._by_word: dict[str, list[tuple[Rule, Sink]]] = {}
-        self._sanitizers: list[tuple[tuple[str, ...], frozenset[str]]] = []
-        self._sanitizing: set[str] = set()
-        self._arrived: set[tuple[str, int, str]] = set()
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self.by_word: dict[str, list[tuple[Rule, Sink, frozenset[str]]]] = {}
+        self.sanitizers: list[tuple[tuple[str, ...], frozenset[str]]] = []
+        self.sanitizing: set[str] = set()
+        self.checks: list[Check] = []
         for rule in rules:
-            assert rule.flow is not None
-            for sink in rule.flow.sinks:
+            flow = rule.flow
+            if flow is None:
+                continue
+            for sink in flow.sinks:
                 for word in names.last_words(sink.calls):
-                    self._by_word.setdefault(word, []).append((rule, sink))
-            for sanitizer in rule.flow.sanitizers:
-                self._sanitizers.append((sanitizer.calls, sanitizer.removes))
-                self._sanitizing |= names.last_words(sanitizer.calls)
+                    self.by_word.setdefault(word, []).append((rule, sink, sink.kinds or flow.kinds))
+            for sanitizer in flow.sanitizers:
+                self.sanitizers.append((sanitizer.calls, sanitizer.removes))
+                self.sanitizing |= names.last_words(sanitizer.calls)
+            self.checks += flow.checks
+
+
+class Sinks:
+    """What has arrived at the sinks of rules."""
+
+    def __init__(self, program: Program, rules: FlowRules) -> None:
+        self.arrivals: list[Arrival] = []
+        self.rules = rules
+        self._program = program
+        self._arrived: set[tuple[str, int, str]] = set()
 
     def removed(self, scope: Scope, node: Node, name: str) -> frozenset[str]:
         """The kinds of taint that sanitizers of rules remove from what a CALL of this dotted name gives."""
         removed: frozenset[str] = frozenset()
         callee = node[3]
         word = callee[4] if callee[0] == form.ATTRIBUTE else name.rpartition(".")[2]
-        if word in self._sanitizing or name.rpartition(".")[2] in self._sanitizing:
-            for calls, kinds in self._sanitizers:
+        if word in self.rules.sanitizing or name.rpartition(".")[2] in self.rules.sanitizing:
+            for calls, kinds in self.rules.sanitizers:
                 if names.called(self._program, scope, node, calls):
                     removed |= kinds
         return removed
@@ -75,41 +93,84 @@ class Sinks:
         """Notes what arrives; gives the kinds that were reported, so that nothing is told twice."""
         callee = node[3]
         word = callee[4] if callee[0] == form.ATTRIBUTE else callee[3] if callee[0] == form.NAME else ""
-        if word not in self._by_word and callee[0] == form.NAME:
+        if word not in self.rules.by_word and callee[0] == form.NAME:
             word = self._program.resolve(scope, callee).name.rpartition(".")[2]
+        candidates = self.rules.by_word.get(word, [])
+        if any(name is None and taint is not None for name, taint in given.named):
+            candidates = [*candidates, *self.rules.by_word.get(UNPACKED, ())]
         arrived: frozenset[str] = frozenset()
-        for rule, sink in self._by_word.get(word, ()):
-            for argument, taint in _arguments(node, sink, given):
-                if (
-                    taint is not None
-                    and not taint.is_request
-                    and self._arrives(scope, node, rule, sink, argument, taint)
-                ):
-                    assert rule.flow is not None
-                    arrived |= rule.flow.kinds
+        for rule, sink, kinds in candidates:
+            if sink.of_data and given.receiver is None:
+                continue
+            for argument, whole in _arguments(node, sink, given):
+                taint = _of_items(whole, sink.items)
+                if taint is None or taint.is_request or kinds <= _harmless(taint):
+                    continue
+                if self._is_called(scope, node, sink) and self._arrives(scope, node, rule, sink, argument, taint):
+                    arrived |= kinds
         return arrived
+
+    def note_value(self, scope: Scope, node: Node, taint: Taint | None, where: str) -> None:
+        """Notes data at a place that is no call: what a handler returns (`return`), an item that is set."""
+        if taint is None or taint.is_request:
+            return
+        for rule, sink, kinds in self.rules.by_word.get(where, ()):
+            if not kinds <= _harmless(taint):
+                self._arrives(scope, node, rule, sink, node, taint)
+
+    def _is_called(self, scope: Scope, node: Node, sink: Sink) -> bool:
+        callee = node[3]
+        if sink.subclasses_of:
+            found = self._program.resolve(scope, callee)
+            return (
+                found.kind == "class"
+                and found.scope is not None
+                and any(
+                    isinstance(base, str) and base in sink.subclasses_of for base in self._program.bases(found.scope)
+                )
+            )
+        # `obj.__dict__.update`: a method of an attribute, whatever has it.
+        is_of_attribute = callee[0] == form.ATTRIBUTE and callee[3][0] == form.ATTRIBUTE
+        if is_of_attribute and f"*.{callee[3][4]}.{callee[4]}" in sink.calls:
+            return True
+        return names.called(self._program, scope, node, sink.calls)
 
     def _arrives(
         self, scope: Scope, node: Node, rule: Rule, sink: Sink, argument: Node | None, taint: Taint
     ) -> bool:  # fmt: skip
-        assert rule.flow is not None
-        if rule.flow.kinds <= taint.removed or not names.called(self._program, scope, node, sink.calls):
-            return False
         if not arguments.all_hold(self._program, scope, node, sink.tests):
             return False
+        if sink.made_by is not None and not self._is_made_by(scope, node, sink.made_by):
+            return False
         confidence = weaker(taint.confidence, sink.confidence)
-        if sink.text is not None and not sink.text.search(taint.text):
-            is_low = bool(taint.text.strip()) or self._is_elsewhere(scope, node, sink.packages)
-            confidence = weaker(confidence, "low" if is_low else "likely")
+        is_expected = sink.text is not None and bool(sink.text.search(taint.text))
+        if sink.text is not None and not is_expected:
+            confidence = weaker(confidence, "low" if taint.text.strip() else "likely")
+        if not is_expected and self._is_elsewhere(scope, node, sink.packages):
+            confidence = weaker(confidence, "low")
         key = (rule.id, id(node), taint.source)
         if key not in self._arrived:
             self._arrived.add(key)
             self.arrivals.append(Arrival(rule, sink, scope, node, argument, taint, confidence))
         return True
 
+    def _is_made_by(self, scope: Scope, node: Node, maker: Maker) -> bool:
+        """Whether an argument is such a call, or a name that stands for one."""
+        given = form.argument(node, maker.argument, maker.at)
+        if given is None:
+            return False
+        if given[0] == form.NAME:
+            found = self._program.resolve(scope, given)
+            if found.value is None or found.where is None:
+                return False
+            scope, given = found.where, found.value
+        if given[0] != form.CALL or not names.called(self._program, scope, given, maker.calls):
+            return False
+        return arguments.all_hold(self._program, scope, given, maker.tests)
+
     def _is_elsewhere(self, scope: Scope, node: Node, packages: tuple[str, ...]) -> bool:
         """Whether a method is known to be of a package that is none of these; False where there are none."""
-        if not packages:
+        if not packages or node[0] != form.CALL:
             return False
         found = self._program.resolve(scope, node[3]).all
         return all(
@@ -130,5 +191,17 @@ def _arguments(call: Node, sink: Sink, given: Given) -> Iterator[tuple[Node | No
         if (sink.at is None and not sink.argument) or place == sink.at:
             yield argument, taint
     for (name, argument), (_, taint) in zip(call[5], given.named, strict=True):
-        if name is not None and name == sink.argument:
+        if (name if name is not None else UNPACKED) == sink.argument:
             yield argument, taint
+
+
+def _of_items(taint: Taint | None, items: tuple[str, ...]) -> Taint | None:
+    """The taint of these items of a list or dict; of a value whose items are not known, its own."""
+    if taint is None or not items:
+        return taint
+    return next((found for found in (at_place(taint, name) for name in items) if found is not None), None)
+
+
+def _harmless(taint: Taint) -> frozenset[str]:
+    """The kinds that data does not bear here."""
+    return taint.removed | {"fields"} if taint.has_fixed_keys else taint.removed

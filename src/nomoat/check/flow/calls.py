@@ -8,28 +8,40 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nomoat.check.flow import proofs, sources, vocabulary
-from nomoat.check.flow.arrivals import Given, Sinks
+from nomoat.check.flow.arrivals import FlowRules, Given, Sinks
 from nomoat.check.flow.expressions import Expressions
-from nomoat.check.flow.taint import Environment, Taint, merged
-from nomoat.check.model import Rule
+from nomoat.check.flow.taint import OF_STRUCTURES, Environment, Step, Taint, merged, path_of
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.program import Program
 from nomoat.survey.python.resolved import Resolved
 from nomoat.survey.python.symbols import Scope
 
+#: Methods that take one item out of a part of a request.
+_ITEMS = frozenset(("get", "getlist", "pop", "getone", "getall", "__getitem__"))
+#: Methods of texts, whose result is a text or several.
+_TEXT_METHODS = frozenset((
+    "format", "format_map", "join", "strip", "lstrip", "rstrip", "lower", "upper", "title", "replace", "split",
+    "rsplit", "splitlines", "capitalize", "casefold", "swapcase", "removeprefix", "removesuffix", "partition",
+    "rpartition", "zfill", "as_posix", "geturl", "with_suffix", "with_name", "decode", "encode",
+))  # fmt: skip
+
 
 class Calls(Expressions):
     """The part of the walker that knows calls."""
 
-    def __init__(self, program: Program, rules: tuple[Rule, ...]) -> None:
+    def __init__(self, program: Program, rules: FlowRules) -> None:
         super().__init__(program)
         self.sinks = Sinks(program, rules)
+        self.checks = self.sinks.rules.checks
 
     def call(self, scope: Scope, node: Node, env: Environment) -> Taint | None:
         """What a CALL gives back; what it is given may arrive at a sink."""
         callee = node[3]
-        receiver = self.value(scope, callee[3], env) if callee[0] == form.ATTRIBUTE else None
+        receiver = None
+        if callee[0] != form.NAME:
+            # `etree.XPath(path)(tree)`: what is called is itself the result of a call.
+            receiver = self.value(scope, callee[3] if callee[0] == form.ATTRIBUTE else callee, env)
         given = Given(
             receiver,
             tuple(self.value(scope, argument, env) for argument in node[4]),
@@ -42,17 +54,42 @@ class Calls(Expressions):
     def _result(self, scope: Scope, node: Node, given: Given, env: Environment) -> Taint | None:
         callee = node[3]
         if given.receiver is not None and given.receiver.is_request and callee[0] == form.ATTRIBUTE:
-            return self._taken(scope, callee, given.receiver) if callee[4] in vocabulary.request_data() else None
+            return sources.part(scope, callee, given.receiver) if callee[4] in vocabulary.request_data() else None
         found = self.program.resolve(scope, callee)
         handed = self._handed_over(scope, node, given, env)
         tainted = given.any
         if found.kind == "function" and found.scope is not None and not found.alternatives:
             return self.helper(scope, found.scope, node, given, env)
+        read = self._read(scope, node, found, env) if given.receiver is None else None
+        if read is not None:
+            return read
         if callee[0] == form.ATTRIBUTE and given.receiver is None and tainted is None:
             return self._of_request(scope, callee, env) or handed
         if tainted is None and given.receiver is None:
             return handed
         return merged([self._of_outside(scope, node, found, given, env), handed])
+
+    def _read(self, scope: Scope, node: Node, found: Resolved, env: Environment) -> Taint | None:
+        """What a call takes from the request at hand: `parser.parse_args()`, `self.get_argument("q")`."""
+        callee = node[3]
+        if found.name in vocabulary.READERS:
+            source = vocabulary.READERS[found.name]
+            taint = Taint(source, (Step(scope, node, f"the caller writes {source}"),)).less_sure(self.confidence)
+            return taint.with_fixed_keys() if "arguments" in source else taint
+        if callee[0] != form.ATTRIBUTE:
+            return None
+        word = callee[4]
+        key = form.text_of(node[4][0]) if node[4] else None
+        if word in vocabulary.OF_HANDLER and callee[3][0] == form.NAME and callee[3][3] == "self":
+            source = f"{word}({key!r})" if key is not None else f"{word}()"
+            return Taint(source, (Step(scope, node, f"the caller writes {source}"),)).as_text().less_sure(
+                self.confidence
+            )  # fmt: skip
+        if word == "get" and key is not None:
+            # `self.kwargs.get("slug")`, where the whole is not known to hold data but this item is.
+            path = path_of(callee[3])
+            return env.get(f"{path}[{key!r}]") if path is not None else None
+        return None
 
     def _of_outside(
         self, scope: Scope, node: Node, found: Resolved, given: Given, env: Environment
@@ -65,24 +102,48 @@ class Calls(Expressions):
             return None
         removed = vocabulary.SANITIZERS.get(name, frozenset()) | self.sinks.removed(scope, node, name)
         if found.kind == "class" and found.scope is not None:
-            fields = frozenset(str(key) for key, taint in given.named if taint is not None and key is not None)
-            is_by_name = not any(given.positional) and all(key is not None for key, _ in given.named)
-            return replace(tainted, fields=fields if is_by_name else None) if tainted is not None else None
-        if name in vocabulary.PASSES_ON:
+            return self.made(scope, found.scope, node, given, env)
+        if callee[0] == form.ATTRIBUTE and callee[4] in vocabulary.VALIDATING and tainted is not None:
+            model = self.program.resolve(scope, callee[3])
+            if model.kind == "class" and model.scope is not None and not model.alternatives:
+                return self._validated(model.scope, tainted)
+        if name in vocabulary.PASSES_ON or name in vocabulary.PARSERS:
             taint = self._joined(scope, node, given) if name in ("os.path.join", "urllib.parse.urljoin") else tainted
-            return taint.whole().without(removed) if taint is not None else None
+            if taint is None:
+                return None
+            if name in vocabulary.PARSERS:
+                return taint.parsed().without(removed)
+            return (taint.as_text() if name in vocabulary.MAKES_TEXT else taint.whole()).without(removed)
         if callee[0] == form.ATTRIBUTE:
             return self._of_method(scope, node, found, given, removed, env)
         if tainted is None or (found.kind == "external" and name.partition(".")[0] in ("sqlalchemy", "sqlmodel")):
             return None
         return tainted.whole().without(removed).less_sure("low")
 
+    def _validated(self, model: Scope, taint: Taint) -> Taint | None:
+        """An object that a model made of data: its fields that hold free text."""
+        written = sources.fields(self.program, model)
+        if not written:
+            return None
+        is_text = all(one is not None and one.removed >= OF_STRUCTURES for one in written.values())
+        return replace(taint.as_text() if is_text else taint, fields=frozenset(written))
+
+    def made(self, scope: Scope, cls: Scope, call: Node, given: Given, env: Environment) -> Taint | None:
+        """An object of a class of the project: which of its fields hold data."""
+        fields = frozenset(str(key) for key, taint in given.named if taint is not None and key is not None)
+        is_by_name = not any(given.positional) and all(key is not None for key, _ in given.named)
+        tainted = given.any
+        return replace(tainted, fields=fields if is_by_name else None) if tainted is not None else None
+
     def _joined(self, scope: Scope, node: Node, given: Given) -> Taint | None:
         first = given.positional[0] if given.positional else None
         if first is not None:
             return given.any
         is_path = (form.dotted(node[3]) or "").endswith("path.join")
-        return merged(taint.without(("url",)) if taint is not None and is_path else taint for taint in given.positional)
+        return merged(
+            taint.without(vocabulary.URL_KINDS) if taint is not None and is_path else taint
+            for taint in given.positional
+        )
 
     def _of_method(
         self, scope: Scope, node: Node, found: Resolved, given: Given, removed: frozenset[str], env: Environment
@@ -97,11 +158,12 @@ class Calls(Expressions):
             self._put_into(scope, node[3][3], tainted, env)
         if method in ("format", "format_map", "join") and tainted is not None:
             parts = (node[3][3], *node[4], *(value for _, value in node[5]))
-            built = self._built(scope, parts, env) if method == "format" else tainted.whole()
+            built = self._built(scope, parts, env) if method == "format" else tainted.as_text()
             template = form.text_of(node[3][3])
             if built is not None and method == "format" and template is not None:
                 built = self._formatted(built, template)
-            return merged([receiver, built])
+            built = merged([receiver, built])
+            return built.without(removed) if built is not None else None
         if receiver is not None:
             if method == "keys" and receiver.has_fixed_keys:
                 return None
@@ -111,13 +173,20 @@ class Calls(Expressions):
                 return receiver.whole() if str(node[4][0][3]) in receiver.fields else None
             if method in vocabulary.OF_RECEIVER:
                 taint = merged([receiver, tainted if method in vocabulary.OF_ARGUMENTS else None])
-                item = node[4][0] if method in ("get", "getlist") and node[4] else None
-                if taint is not None and item is not None and item[0] == form.CONSTANT:
-                    taint = self._of_item(scope, (form.SUBSCRIPT, node[1], node[2], node[3][3], item), taint)
+                key = node[4][0] if method in _ITEMS and node[4] else None
+                if taint is not None and key is not None:
+                    kind = form.keyword(node, "type")
+                    if kind is not None and sources.is_converted_type(self.program, scope, kind):
+                        return None
+                    taint = self.item(scope, node, node[3][3], key, taint)
+                elif taint is not None and method in _TEXT_METHODS:
+                    taint = taint.as_text()
                 return taint.without(removed) if taint is not None else None
             return None if method in vocabulary.FETCHING else receiver.whole().without(removed).less_sure("low")
+        if method in ("load", "loads") and found.name.startswith("marshmallow.") and tainted is not None:
+            return tainted.with_fixed_keys().without(("structure",))
         if method in vocabulary.OF_ARGUMENTS and tainted is not None:
-            return tainted.whole().without(removed)
+            return tainted.as_text().without(removed)
         if method in vocabulary.FETCHING or tainted is None:
             return None
         if found.name.partition(".")[0] in ("sqlalchemy", "sqlmodel", "logging", "jwt", "jose", "joserfc", "redis"):
@@ -139,8 +208,8 @@ class Calls(Expressions):
     @staticmethod
     def _formatted(taint: Taint, template: str) -> Taint:
         before = template.partition("{")[0]
-        return taint.without(("url",)) if proofs.fixes_host(before) else (
-            replace(taint, removed=taint.removed - {"url"}) if "url" in taint.removed and not before else taint
+        return taint.without(vocabulary.URL_KINDS) if proofs.fixes_host(before) else (
+            replace(taint, removed=taint.removed - vocabulary.URL_KINDS) if not before else taint
         )  # fmt: skip
 
     def _handed_over(self, scope: Scope, node: Node, given: Given, env: Environment) -> Taint | None:
@@ -154,6 +223,10 @@ class Calls(Expressions):
                 call = (form.CALL, node[1], node[2], argument, node[4][place + 1 :], node[5])
                 return self.helper(scope, found.scope, call, rest, env)
         return None
+
+    def set_item_of(self, scope: Scope, target: Node, name: str, taint: Taint) -> None:
+        """Something is put into an item of an attribute of this name: `response.headers["X-Name"]`."""
+        self.sinks.note_value(scope, target, taint, f"{name}[]")
 
     def helper(self, scope: Scope, function: Scope, call: Node, given: Given, env: Environment) -> Taint | None:
         """What a function of the project gives back; the walker goes into it."""

@@ -5,15 +5,16 @@ Each part is looked at once. Calls are the business of `calls`, which goes on fr
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from nomoat.check.flow import proofs, sources, vocabulary
-from nomoat.check.flow.taint import Environment, Step, Taint, assign, at_place, clean, look_up, merged, path_of
+from nomoat.check.flow import forms, proofs, sources, vocabulary
+from nomoat.check.flow.taint import Environment, Taint, assign, at_place, clean, look_up, merged, path_of
+from nomoat.check.model import Confidence
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.program import Program
-from nomoat.survey.python.symbols import Scope
+from nomoat.survey.python.symbols import How, Scope
 
 _MAX_STEPS = 60_000
 
@@ -27,6 +28,9 @@ class Expressions:
 
     def __init__(self, program: Program) -> None:
         self.program = program
+        #: How sure it is that a request which no parameter gives is one that somebody may send.
+        self.confidence: Confidence = "sure"
+        self.checks: proofs.Checks = ()
         self._steps = 0
 
     def value(self, scope: Scope, node: Node, env: Environment) -> Taint | None:
@@ -35,7 +39,7 @@ class Expressions:
         if self._steps > _MAX_STEPS:
             raise OverBudgetError
         kind = node[0]
-        if kind == form.CONSTANT or kind == form.LAMBDA or kind == form.UNKNOWN:
+        if kind == form.CONSTANT or kind == form.UNKNOWN:
             return None
         if kind == form.NAME:
             return look_up(env, node[3])
@@ -55,32 +59,54 @@ class Expressions:
             return self._of_request(scope, node, env)
         name = node[4]
         if taint.is_request:
-            return self._taken(scope, node, taint) if name in vocabulary.request_data() else None
+            return sources.part(scope, node, taint) if name in vocabulary.request_data() else None
         if taint.fields is not None and name not in taint.fields:
             return None
         if name in vocabulary.NOT_DATA or self._is_converted_field(scope, node):
             return None
-        return taint.whole()
+        if name in vocabulary.VALIDATED:
+            return replace(taint.with_fixed_keys(), removed=taint.removed | {"fields", "keys", "structure"})
+        # The methods of a dict are no items: `body.items`.
+        return taint if name in vocabulary.OF_RECEIVER else self._of_field(scope, node, taint.whole())
+
+    def _of_field(self, scope: Scope, node: Node, taint: Taint) -> Taint:
+        """A field of a model that its annotation makes a text."""
+        annotations = list(self._annotations(scope, node))
+        is_text = bool(annotations) and all(sources.is_text(self.program, where, one) for where, one in annotations)
+        return taint.as_text() if is_text else taint
+
+    def _annotations(self, scope: Scope, node: Node) -> Iterator[tuple[Scope, Node]]:
+        base = self.program.resolve(scope, node[3])
+        if base.kind == "instance" and base.scope is not None:
+            for member in self.program.resolver.classes.members(base.scope, node[4])[0]:
+                if member.binding.annotation is not None:
+                    yield member.scope, member.binding.annotation
 
     def _of_request(self, scope: Scope, node: Node, env: Environment) -> Taint | None:
-        # A request that came in some other way, as `self.request`.
-        if node[4] not in vocabulary.request_data() or node[3][0] not in (form.NAME, form.ATTRIBUTE, form.CALL):
+        """A part of a request that came in some other way, as `self.request`; a field of a form that reads it."""
+        if node[3][0] not in (form.NAME, form.ATTRIBUTE, form.CALL):
             return None
-        if any(one.name in vocabulary.requests() for one in self.program.resolve(scope, node[3]).all):
-            return self._taken(scope, node, None)
-        return None
+        taint = None
+        if node[4] in vocabulary.request_data() and self._is_request(scope, node[3]):
+            taint = sources.part(scope, node, None)
+        elif node[4] in ("data", "raw_data") and node[3][0] in (form.ATTRIBUTE, form.NAME):
+            taint = forms.field_of_form(self.program, scope, node)
+        return taint.less_sure(self.confidence) if taint is not None else None
 
-    def _taken(self, scope: Scope, node: Node, request: Taint | None) -> Taint:
-        source = f"request.{node[4]}"
-        return Taint(source, (Step(scope, node, f"the caller writes {source}"),))
+    def _is_request(self, scope: Scope, node: Node) -> bool:
+        if node[0] == form.ATTRIBUTE and node[4] == "request" and node[3][:1] == (form.NAME,) and node[3][3] == "self":
+            return True
+        return any(one.name in vocabulary.requests() for one in self.program.resolve(scope, node).all)
 
     def _is_converted_field(self, scope: Scope, node: Node) -> bool:
         base = self.program.resolve(scope, node[3])
         if base.kind == "instance" and base.scope is not None:
             members, _ = self.program.resolver.classes.members(base.scope, node[4])
             for member in members:
-                annotation = member.binding.annotation
+                annotation, value = member.binding.annotation, member.binding.value
                 if annotation is None:
+                    if value is not None and value[0] == form.CONSTANT:
+                        return True
                     continue
                 if sources.is_converted_type(self.program, member.scope, annotation):
                     return True
@@ -100,15 +126,14 @@ class Expressions:
             return None
         if taint.fields is not None and node[4][0] == form.CONSTANT and str(node[4][3]) not in taint.fields:
             return None
-        return self._of_item(scope, node, taint.whole())
+        return self.item(scope, node, node[3], node[4], taint)
 
-    @staticmethod
-    def _of_item(scope: Scope, node: Node, taint: Taint) -> Taint:
-        """`request.query_params["name"]` is called so, not by the whole."""
-        if taint.source.startswith("request.") and "[" not in taint.source and node[4][0] == form.CONSTANT:
-            named = f"{taint.source}[{node[4][3]!r}]"
-            return replace(taint, source=named, trail=(Step(scope, node, f"the caller writes {named}"),))
-        return taint
+    def item(self, scope: Scope, node: Node, of: Node, key: Node, taint: Taint) -> Taint | None:
+        """What stands under a key of something tainted; None where its schema converts it."""
+        name = key[3] if key[0] == form.CONSTANT else None
+        if isinstance(name, str) and forms.is_converted(self.program, scope, of, name):
+            return None
+        return sources.item(scope, node, taint.whole(), name)
 
     def _built(self, scope: Scope, parts: tuple[Node, ...], env: Environment) -> Taint | None:
         """Text that is put together: the constant text around data, and whether it fixes the host of an URL."""
@@ -118,8 +143,10 @@ class Expressions:
             inner = part[3] if part[0] == form.FORMATTED else part
             taint = self.value(scope, inner, env)
             if taint is not None and not taint.is_request:
-                taint = taint.whole()
-                found.append(taint.without(("url",)) if is_fixed or proofs.fixes_host(prefix) else taint)
+                taint = taint.as_text()
+                if part[0] == form.FORMATTED and part[4] in ("r", "a"):
+                    taint = taint.without(("log", "header"))
+                found.append(taint.without(vocabulary.URL_KINDS) if is_fixed or proofs.fixes_host(prefix) else taint)
                 prefix += "\0"
                 continue
             known = self.program.constant(scope, inner) if inner[0] != form.CONSTANT else None
@@ -139,6 +166,11 @@ class Expressions:
         return self._built(scope, node[3], env)
 
     def _binary(self, scope: Scope, node: Node, env: Environment) -> Taint | None:
+        if node[3] == "+" and node[4][0][0] in (form.LIST, form.TUPLE):
+            taints = [self.value(scope, operand, env) for operand in node[4]]
+            taint = merged(taints)
+            is_behind = bool(node[4][0][3]) and at_place(taints[0], "0") is None
+            return None if taint is None else _behind_first(taint) if is_behind else taint.whole()
         if node[3] == "+":
             return self._built(scope, node[4], env)
         if node[3] == "%":
@@ -149,7 +181,10 @@ class Expressions:
             if template is not None and len(template) == 1 and isinstance(template[0][3], str):
                 return self._built(scope, tuple(_interleaved(template[0], given)), env)
         taints = [self.value(scope, operand, env) for operand in node[4]]
-        return merged(taint.whole() if taint is not None else None for taint in taints)
+        is_text = node[3] == "%"
+        return merged(
+            (taint.as_text() if is_text else taint.whole()) if taint is not None else None for taint in taints
+        )
 
     def _compare(self, scope: Scope, node: Node, env: Environment) -> Taint | None:
         for operand in node[3]:
@@ -183,10 +218,18 @@ class Expressions:
             for condition in conditions:
                 self.value(scope, condition, inside)
                 self.prove(scope, condition, inside, holds=True)
-        found = [self.value(scope, node[4], inside)]
-        if node[5] is not None:
-            found.append(self.value(scope, node[5], inside))
-        return merged(found)
+        element = self.value(scope, node[4], inside)
+        if node[5] is None:
+            return element
+        value = self.value(scope, node[5], inside)
+        # `{name: given[name] for name in NAMES}`: whoever wrote the values did not choose the keys.
+        return value.with_fixed_keys() if element is None and value is not None else merged([element, value])
+
+    def _lambda(self, scope: Scope, node: Node, env: Environment) -> Taint | None:
+        """What happens when it is called; of its own parameters nothing is known."""
+        names = {parameter[form.P_NAME] for parameter in node[3]}
+        inside = {path: taint for path, taint in env.items() if path.split(".")[0].split("[")[0] not in names}
+        return self.value(scope, node[4], inside)
 
     def _walrus(self, scope: Scope, node: Node, env: Environment) -> Taint | None:
         taint = self.value(scope, node[4], env)
@@ -194,13 +237,18 @@ class Expressions:
         return taint
 
     def _tuple(self, scope: Scope, node: Node, env: Environment) -> Taint | None:
-        """A tuple knows which of its places hold data, counted from both ends; no list does, for it changes."""
+        """A tuple or list knows which of its places hold data, counted from both ends, and what stands before them."""
         found = [self.value(scope, item, env) for item in node[3]]
         taint = merged(found)
-        if taint is None or any(item[0] == form.STARRED for item in node[3]):
-            return taint.whole() if taint is not None else None
+        if taint is None:
+            return None
+        starred = next((place for place, item in enumerate(node[3]) if item[0] == form.STARRED), None)
+        if starred is not None:
+            return _behind_first(taint) if starred and found[0] is None else taint.whole()
         places = [place for place, one in enumerate(found) if one is not None]
-        return replace(taint, fields=frozenset(str(p) for place in places for p in (place, place - len(found))))
+        names = {str(p) for place in places for p in (place, place - len(found))}
+        before = (form.text_of(node[3][place - 1]) for place in places if place)
+        return replace(taint, fields=frozenset((*names, *(text for text in before if text is not None))))
 
     def _dict(self, scope: Scope, node: Node, env: Environment) -> Taint | None:
         found: list[Taint] = []
@@ -219,9 +267,17 @@ class Expressions:
 
     def prove(self, scope: Scope, test: Node, env: Environment, *, holds: bool) -> None:
         """Notes in an environment what a test proves."""
-        for proof in proofs.proved(self.program, scope, test, holds=holds):
+        self.take(env, proofs.proved(self.program, scope, test, holds=holds, checks=self.checks))
+
+    @staticmethod
+    def take(env: Environment, proved: Iterable[proofs.Proof]) -> None:
+        """Notes proofs in an environment."""
+        for proof in proved:
             taint = look_up(env, proof.path)
-            if proof.by_source and taint is not None:
+            if proof.is_doubt:
+                if taint is not None and not taint.is_request:
+                    env[proof.path] = taint.less_sure("low")
+            elif proof.by_source and taint is not None:
                 for path, other in list(env.items()):
                     if other is not None and other.source == taint.source:
                         env[path] = other.without(proof.kinds or ())
@@ -236,10 +292,12 @@ class Expressions:
         if is_items:
             of = iterable[3][3]
         owner = self.value(scope, of, dict(env)) if is_items else taint
-        if owner is None or not owner.has_fixed_keys or is_items != is_pair:
+        if is_pair and is_items and owner is not None and owner.has_fixed_keys:
+            self.bind(scope, target, replace(owner.whole(), fields=frozenset(("1", "-1"))), env)
+        elif owner is None or not owner.has_fixed_keys or is_items != is_pair:
             self.bind(scope, target, taint.whole() if taint is not None else None, env)
         else:
-            self.bind(scope, target, replace(owner, fields=frozenset(("1", "-1"))) if is_pair else None, env)
+            self.bind(scope, target, None, env)
 
     def bind(self, scope: Scope, target: Node, taint: Taint | None, env: Environment) -> None:
         """Gives the targets of an assignment their taint."""
@@ -258,21 +316,56 @@ class Expressions:
                 taint.then(scope, target, f"goes into {path}") if taint is not None and not taint.is_request else taint
             )
             assign(env, path, goes)
+            if kind == form.SUBSCRIPT and goes is not None and not goes.is_request:
+                self._set_item(scope, target, goes, env)
         elif kind == form.SUBSCRIPT:
             # `columns[name] = ...`: whoever goes through the keys gets the name.
             put = merged([taint, self.value(scope, target[4], env)])
             if put is not None:
                 self._put_into(scope, target[3], put, env)
 
+    def _set_item(self, scope: Scope, target: Node, taint: Taint, env: Environment) -> None:
+        """`search["words"] = q`: the dict holds data there; `response.headers["X-Name"] = q` is told to sinks."""
+        of = target[3]
+        if of[0] == form.ATTRIBUTE:
+            self.set_item_of(scope, target, of[4], taint)
+            return
+        path = path_of(of)
+        before = look_up(env, path) if path is not None else None
+        if path is not None and of[0] == form.NAME and (before is None or before.fields is not None):
+            fields = frozenset((str(target[4][3]),)) | (
+                before.fields or frozenset() if before is not None else frozenset()
+            )
+            env[path] = replace(taint, fields=fields)
+
+    def set_item_of(self, scope: Scope, target: Node, name: str, taint: Taint) -> None:
+        """Something is put into an item of an attribute of this name."""
+        raise NotImplementedError
+
     def _put_into(self, scope: Scope, container: Node, taint: Taint, env: Environment) -> None:
         path = path_of(container)
         if path is not None and not taint.is_request:
-            together = merged([look_up(env, path), taint.whole().then(scope, container, f"goes into {path}")])
-            env[path] = together
+            before = look_up(env, path)
+            put = taint.whole().then(scope, container, f"goes into {path}")
+            if before is None and _begins_with_something(scope, container):
+                put = _behind_first(put)
+            env[path] = merged([before, put])
 
     def call(self, scope: Scope, node: Node, env: Environment) -> Taint | None:
         """What a CALL gives back."""
         raise NotImplementedError
+
+
+def _behind_first(taint: Taint) -> Taint:
+    """The taint of a list whose first item is known to be none of it."""
+    return replace(taint, fields=frozenset(("1", "-1")))
+
+
+def _begins_with_something(scope: Scope, container: Node) -> bool:
+    """Whether a name is bound to lists alone that have an item: what is appended is not the first."""
+    bindings = scope.bindings.get(container[3], ()) if container[0] == form.NAME else ()
+    values = [binding.value for binding in bindings if binding.how is How.VALUE]
+    return bool(values) and all(value is not None and value[0] == form.LIST and value[3] for value in values)
 
 
 def _interleaved(template: Node, given: list[Node]) -> Iterator[Node]:
@@ -301,4 +394,6 @@ _HANDLERS = {
     form.WALRUS: Expressions._walrus,
     form.DICT: Expressions._dict,
     form.TUPLE: Expressions._tuple,
+    form.LIST: Expressions._tuple,
+    form.LAMBDA: Expressions._lambda,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nomoat.check.flow import vocabulary
 from nomoat.check.flow.taint import Environment, Step, Taint
@@ -31,6 +31,10 @@ class Handler:
     converted: frozenset[str] = frozenset()
     #: Where a framework gives a handler only what stands in the path: those names, whatever else decorators hand in.
     given: frozenset[str] | None = None
+    #: Whether text that it returns is sent as HTML.
+    answers_html: bool = False
+    #: Whether the map knows a route that leads here. Without one nothing is sure: nobody may be able to call it.
+    is_on_map: bool = True
 
 
 def environment(program: Program, handler: Handler, depended: Depended) -> Environment:
@@ -43,8 +47,41 @@ def environment(program: Program, handler: Handler, depended: Depended) -> Envir
             continue
         taint = _of_parameter(program, handler, parameter, depended)
         if taint is not None:
-            found[name] = taint
+            found[name] = taint if handler.is_on_map else taint.less_sure("likely")
+    if scope.is_method:
+        # Class-based views of Django keep what stands in the path in `self.kwargs`.
+        for name in (handler.given or frozenset()) - handler.converted:
+            taint = Taint(name, (Step(scope, scope.node or (), f"the caller writes {name}"),)).as_text()
+            found[f"self.kwargs[{name!r}]"] = taint.without(("path",)) if name in handler.in_path else taint
     return found
+
+
+def part(scope: Scope, node: Node, request: Taint | None) -> Taint:
+    """What an ATTRIBUTE of a request holds, as `request.args`."""
+    name = node[4]
+    source = f"request.{name}"
+    taint = Taint(source, (Step(scope, node, f"the caller writes {source}"),))
+    if request is not None:
+        taint = taint.less_sure(request.confidence)
+    if name in vocabulary.WEAK_PARTS:
+        # Where he is sent to, or what he is shown, is what his own browser says.
+        taint = taint.without(("redirect",) if "path" in name else ("redirect", "html"))
+    return taint
+
+
+def item(scope: Scope, node: Node, taint: Taint, key: object) -> Taint:
+    """An item of a part of a request: `request.query_params["name"]` is called so, not by the whole."""
+    name = taint.source.removeprefix("request.")
+    if name == taint.source or "[" in name:
+        return taint
+    if name in vocabulary.TEXT_PARTS:
+        taint = taint.as_text()
+    if not isinstance(key, str):
+        return taint
+    if key.lower() in vocabulary.WEAK_HEADERS and name in ("headers", "META"):
+        taint = taint.without(("redirect", "html"))
+    named = f"{taint.source}[{key!r}]"
+    return replace(taint, source=named, trail=(Step(scope, node, f"the caller writes {named}"),))
 
 
 def fields(program: Program, cls: Scope) -> Environment:
@@ -57,7 +94,8 @@ def fields(program: Program, cls: Scope) -> Environment:
                 continue
             converted = is_converted_type(program, base, binding.annotation)
             if not converted and not is_matched(program, base, binding.value):
-                found[name] = Taint(name, (Step(base, binding.node, f"the caller writes {name}"),))
+                taint = Taint(name, (Step(base, binding.node, f"the caller writes {name}"),))
+                found[name] = taint.as_text() if is_text(program, base, binding.annotation) else taint
     return found
 
 
@@ -75,24 +113,32 @@ def _of_parameter(program: Program, handler: Handler, parameter: Node, depended:
     if handler.given is not None and name not in handler.given and name not in vocabulary.REQUEST_NAMES:
         return None
     if annotation is None:
-        return (
-            _request(scope, parameter, name) if name in vocabulary.REQUEST_NAMES else _written(scope, parameter, name)
-        )
+        return _request(name) if name in vocabulary.REQUEST_NAMES else _in_path(handler, parameter)
     meant = program.annotation(scope.parent or scope, annotation)
     names = {one.name for one in meant.all}
     if names & vocabulary.requests():
-        return _request(scope, parameter, name)
+        return _request(name)
     if names & vocabulary.OF_FRAMEWORK or is_converted_type(program, scope.parent or scope, annotation):
         return None
     if is_matched(program, scope, default) or is_matched(program, scope, annotation):
         return None
     taint = _written(scope, parameter, name)
+    if name in handler.in_path or is_text(program, scope.parent or scope, annotation):
+        taint = taint.as_text()
     # A slash ends a part of the path, so what was matched there cannot climb out of a folder.
     return taint.without(("path",)) if name in handler.in_path else taint
 
 
-def _request(scope: Scope, parameter: Node, name: str) -> Taint:
+def _request(name: str) -> Taint:
     return Taint(name, (), is_request=True)
+
+
+def _in_path(handler: Handler, parameter: Node) -> Taint:
+    name = parameter[form.P_NAME]
+    taint = _written(handler.scope, parameter, name)
+    if name in handler.in_path or handler.given is not None:
+        taint = taint.as_text()
+    return taint.without(("path",)) if name in handler.in_path else taint
 
 
 def _written(scope: Scope, parameter: Node, name: str) -> Taint:
@@ -164,6 +210,15 @@ def is_converted(program: Program, name: str, scope: Scope | None) -> bool:
         scope is not None
         and scope.is_class
         and any(isinstance(base, str) and base.startswith("enum.") for base in program.bases(scope))
+    )
+
+
+def is_text(program: Program, scope: Scope, annotation: Node | None) -> bool:
+    """Whether an annotation holds texts only: `str`, `str | None`, `list[str]`."""
+    words = {node[3] if node[0] == form.NAME else node[4] for node in form.walk(annotation) if node[0] in (
+        form.NAME, form.ATTRIBUTE)} if annotation is not None else set()  # fmt: skip
+    return "str" in words and words <= {"str", "None", "Path", "EmailStr", "bytes", "int", "float", "bool"} | (
+        vocabulary.WRAPPERS
     )
 
 

@@ -17,6 +17,12 @@ from nomoat.survey.python.symbols import Scope
 
 _MAX_TRAIL = 12
 _MAX_TEXT = 400
+#: Kinds that only something with parts bears, as JSON does: a text has no keys that its writer could choose.
+OF_STRUCTURES = frozenset(("structure", "fields"))
+#: Of a dict whose keys source or a schema fixed, whatever its values are.
+_KEYS = frozenset(("fields", "keys"))
+_ROOTED = frozenset(("rooted", "single"))
+_LEADS_HOME = frozenset(("url", "redirect"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,7 +58,9 @@ class Taint:
 
     def without(self, kinds: Iterable[str]) -> Taint:
         """The same without kinds that a sanitizer removes."""
-        return replace(self, removed=self.removed | frozenset(kinds))
+        removed = self.removed | frozenset(kinds)
+        # An URL that begins with one slash, not two, leads to us.
+        return replace(self, removed=removed | _LEADS_HOME if removed >= _ROOTED else removed)
 
     def less_sure(self, confidence: Confidence) -> Taint:
         """The same, at most this sure."""
@@ -61,12 +69,29 @@ class Taint:
         )  # fmt: skip
 
     def whole(self) -> Taint:
-        """The same as text or something else without fields."""
-        return self if self.fields is None else replace(self, fields=None)
+        """The same as something whose parts are not told apart."""
+        if self.fields is None and "keys" not in self.removed:
+            return self
+        return replace(self, fields=None, removed=self.removed - {"keys"})
+
+    def as_text(self) -> Taint:
+        """The same as a text, or as several."""
+        whole = self.whole()
+        return whole if whole.removed >= OF_STRUCTURES else whole.without(OF_STRUCTURES)
+
+    def parsed(self) -> Taint:
+        """The same after a parser made a structure of the text."""
+        return replace(self, fields=None, removed=self.removed - OF_STRUCTURES - {"keys"})
+
+    def with_fixed_keys(self) -> Taint:
+        """The same as a dict whose keys a schema fixed."""
+        return replace(self.whole(), removed=self.removed | _KEYS)
 
     @property
     def has_fixed_keys(self) -> bool:
-        """True for a dict whose keys source wrote; places of a tuple are numbers."""
+        """True for a dict whose keys source or a schema wrote; places of a tuple are numbers."""
+        if "keys" in self.removed:
+            return True
         return self.fields is not None and not any(name.lstrip("-").isdigit() for name in self.fields)
 
     def within(self, text: str) -> Taint:

@@ -6,27 +6,40 @@ converted, matched in full or looked up in a constant table carries no taint; a 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import replace
+from typing import TypeAlias
 
-from nomoat.check.flow import proofs, sources
-from nomoat.check.flow.arrivals import Arrival, Given
+from nomoat.check.flow import proofs, sources, vocabulary
+from nomoat.check.flow.arrivals import ANSWER, Arrival, FlowRules, Given
 from nomoat.check.flow.calls import Calls
 from nomoat.check.flow.expressions import OverBudgetError
 from nomoat.check.flow.sources import Handler
-from nomoat.check.flow.taint import Environment, Taint, assign, clean, join, look_up, merged, path_of
-from nomoat.check.model import Rule
+from nomoat.check.flow.taint import (
+    OF_STRUCTURES,
+    Environment,
+    Taint,
+    assign,
+    at_place,
+    clean,
+    join,
+    look_up,
+    merged,
+    path_of,
+)
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Body, Node
 from nomoat.survey.python.program import Program
 from nomoat.survey.python.symbols import How, Scope
 
 _MAX_HELPERS = 6
+_ENDING = frozenset(name.rpartition(".")[2] for name in vocabulary.NEVER_RETURNS)
+_VALIDATES = ("validate", "check", "verify", "ensure", "assert", "require", "reject")
 
 __all__ = ["Arrival", "Handler", "OverBudgetError", "arrivals"]
 
 
-def arrivals(program: Program, handler: Handler, rules: tuple[Rule, ...]) -> list[Arrival]:
+def arrivals(program: Program, handler: Handler, rules: FlowRules) -> list[Arrival]:
     """Every arrival of request data in a handler, its dependencies and helpers.
 
     Raises:
@@ -37,19 +50,27 @@ def arrivals(program: Program, handler: Handler, rules: tuple[Rule, ...]) -> lis
     return walker.sinks.arrivals
 
 
+#: What a helper gives back, what its checks prove of its parameters, and what it keeps in its object's fields.
+_Outcome: TypeAlias = tuple[Taint | None, dict[str, frozenset[str] | None], dict[str, Taint]]
+
+
 class _Walker(Calls):
     """The part that knows statements, and goes into functions."""
 
-    def __init__(self, program: Program, rules: tuple[Rule, ...]) -> None:
+    def __init__(self, program: Program, rules: FlowRules) -> None:
         super().__init__(program, rules)
         self._stack: list[Scope] = []
         self._returned: list[list[Taint | None]] = []
         self._ends: list[list[Environment]] = []
-        self._known: dict[tuple[object, ...], tuple[Taint | None, dict[str, frozenset[str] | None]]] = {}
+        self._known: dict[tuple[object, ...], _Outcome] = {}
         self._depended: dict[Scope, Taint | None] = {}
+        #: The handler whose returned text is HTML.
+        self._answering: Scope | None = None
 
     def handler(self, handler: Handler) -> Taint | None:
         """Walks a handler; its parameters are request data."""
+        self.confidence = "sure" if handler.is_on_map else "likely"
+        self._answering = handler.scope if handler.answers_html else self._answering
         return self._function(handler.scope, sources.environment(self.program, handler, self._dependency))
 
     def _dependency(self, scope: Scope) -> Taint | None:
@@ -93,7 +114,7 @@ class _Walker(Calls):
 
     def helper(self, scope: Scope, function: Scope, call: Node, given: Given, env: Environment) -> Taint | None:
         """What a function of the project gives back; what its checks prove is true of the arguments afterwards."""
-        inner = self._closure(scope, function, env)
+        inner = self._closure(scope, function, env) | self._own_fields(function, call, given, env)
         taints = self._parameters(function, call, given)
         if not inner and not any(taint is not None for taint in taints.values()):
             return None
@@ -102,22 +123,61 @@ class _Walker(Calls):
                 parameter = next(p for p in function.parameters if p[form.P_NAME] == name)
                 words = f"goes to {function.name}({name})"
                 inner[name] = taint if taint.is_request else taint.then(function, parameter, words)
-            else:
+            elif not any(path.startswith(f"{name}.") for path in inner):
                 inner.pop(name, None)
         key = (function, tuple(sorted((name, _state(taint)) for name, taint in inner.items())))
         if key not in self._known:
-            self._known[key] = (None, {})
+            self._known[key] = (None, {}, {})
             ends: list[Environment] = []
             returned = self._function(function, inner, ends)
-            self._known[key] = (returned, self._proved_by(function, ends, taints) if ends else {})
-        returned, proved = self._known[key]
+            kept = _fields_of_self(function, ends)
+            self._known[key] = (returned, self._proved_by(function, ends, taints) if ends else {}, kept)
+        returned, proved, kept = self._known[key]
         self._take_over(function, call, proved, env)
+        if call[3][0] == form.ATTRIBUTE and call[3][3][0] == form.NAME:
+            # `self.load(request)`, which keeps what it read in `self.words`.
+            env.update({f"{call[3][3][3]}.{name}": taint for name, taint in kept.items()})
         if returned is None:
             return None
         # The way is that of this call, whoever asked first.
         own = next((t for t in taints.values() if t is not None and t.source == returned.source), None)
         trail = own.trail if own is not None else returned.trail
         return replace(returned, trail=trail).then(scope, call, f"comes back from {function.name}()")
+
+    def made(self, scope: Scope, cls: Scope, call: Node, given: Given, env: Environment) -> Taint | None:
+        """An object of a class of the project: its constructor says which of its fields hold data."""
+        init = next((one for base in self.program.bases(cls) for one in _constructors(base)), None)
+        if init is None or init in self._stack:
+            return super().made(scope, cls, call, given, env)
+        before = len(self._stack)
+        if before >= _MAX_HELPERS:
+            return super().made(scope, cls, call, given, env)
+        inner: Environment = {}
+        for name, taint in self._parameters(init, call, given).items():
+            if taint is not None:
+                inner[name] = taint
+        if not inner:
+            return None
+        ends: list[Environment] = []
+        self._function(init, inner, ends)
+        kept = _fields_of_self(init, ends)
+        if not kept or any(name is None for name, _ in call[5]):
+            return super().made(scope, cls, call, given, env)
+        taint = merged(kept.values())
+        return replace(taint, fields=frozenset(kept)) if taint is not None else None
+
+    @staticmethod
+    def _own_fields(function: Scope, call: Node, given: Given, env: Environment) -> Environment:
+        """What a method finds in its object: `self.words` of the caller's own object, or of one that holds data."""
+        if not function.is_method or not function.parameters or call[3][0] != form.ATTRIBUTE:
+            return {}
+        own = str(function.parameters[0][form.P_NAME])
+        if given.receiver is not None and not given.receiver.is_request:
+            return {own: given.receiver}
+        of = path_of(call[3][3])
+        if of is None:
+            return {}
+        return {own + path[len(of) :]: taint for path, taint in env.items() if path.startswith((f"{of}.", f"{of}["))}
 
     @staticmethod
     def _proved_by(
@@ -172,7 +232,7 @@ class _Walker(Calls):
             found[rest] = merged(given.positional[taken:])
         rest = next((name for name, kind in names.items() if kind == form.KWARGS), None)
         if rest is not None:
-            found[rest] = merged(taint for name, taint in given.named if name not in names)
+            found[rest] = _keywords(given, names)
         return found
 
     # -- statements --------------------------------------------------------------------------------------------------
@@ -187,9 +247,24 @@ class _Walker(Calls):
 
     def _return(self, scope: Scope, node: Node, env: Environment) -> bool:
         if node[3] is not None:
-            self._returned[-1].append(self.value(scope, node[3], env))
+            taint = self.value(scope, node[3], env)
+            self._returned[-1].append(taint)
+            if scope is self._answering and taint is not None:
+                self._answer(scope, node[3], taint)
         self._ends[-1].append(dict(env))
         return True
+
+    def _answer(self, scope: Scope, node: Node, taint: Taint) -> None:
+        """What a view returns: a text, or a tuple that begins with one; a dict or list goes out as JSON."""
+        if node[0] == form.TUPLE:
+            first = at_place(taint, "0")
+        else:
+            first = taint.whole() if taint.fields is None and "keys" not in taint.removed else None
+        # What some unknown function made of data is most often a page, and who made that has escaped it.
+        if first is not None and first.confidence != "low" and not _is_collection(node):
+            # What may be a dict as well is less sure to be a text.
+            sure = first if first.removed >= OF_STRUCTURES else first.less_sure("likely")
+            self.sinks.note_value(scope, node, sure, ANSWER)
 
     def _raise(self, scope: Scope, node: Node, env: Environment) -> bool:
         for inner in (node[3], node[4]):
@@ -228,9 +303,33 @@ class _Walker(Calls):
 
     def _expression(self, scope: Scope, node: Node, env: Environment) -> bool:
         taint = self.value(scope, node[3], env)
+        called = node[3][3] if node[3][0] == form.AWAIT else node[3]
+        if called[0] == form.CALL:
+            self._ends_without_error(scope, called, env)
+            if self._never_returns(scope, called):
+                return True
         if node[3][0] in (form.YIELD, form.YIELD_FROM):
             self._returned[-1].append(taint)
         return False
+
+    def _never_returns(self, scope: Scope, call: Node) -> bool:
+        word = call[3][4] if call[3][0] == form.ATTRIBUTE else call[3][3] if call[3][0] == form.NAME else ""
+        if word not in _ENDING:
+            return False
+        found = self.program.resolve(scope, call[3])
+        return any(one.name.removeprefix("builtins.") in vocabulary.NEVER_RETURNS for one in found.all)
+
+    def _ends_without_error(self, scope: Scope, call: Node, env: Environment) -> None:
+        """What is true behind a call that raises otherwise: `int(page)`, `validate_host(url)`."""
+        self.take(env, proofs.by_checks(self.program, scope, call, self.checks, answer=None))
+        if len(call[4]) == 1 and (path := path_of(call[4][0])) is not None and look_up(env, path) is not None:
+            found = self.program.resolve(scope, call[3])
+            name = found.name.removeprefix("builtins.")
+            if sources.is_converted(self.program, found.name, found.scope) or name.startswith("ipaddress."):
+                clean(env, path)
+        if (form.dotted(call[3]) or "").rpartition(".")[2].lstrip("_").startswith(_VALIDATES):
+            for argument in call[4]:
+                self.take(env, (proofs.Proof(path, is_doubt=True) for path in proofs.made_of(scope, argument)))
 
     def _assert(self, scope: Scope, node: Node, env: Environment) -> bool:
         # Not a proof: `python -O` takes asserts away.
@@ -352,6 +451,35 @@ _STEPS: dict[int, Callable[[_Walker, Scope, Node, Environment], bool]] = {
     form.WITH: _Walker._with,
     form.MATCH: _Walker._match,
 }
+
+
+def _is_collection(node: Node) -> bool:
+    if node[0] == form.TUPLE and node[3]:
+        node = node[3][0]
+    return node[0] in (form.DICT, form.LIST, form.SET, form.COMPREHENSION)
+
+
+def _keywords(given: Given, names: Container[str]) -> Taint | None:
+    """What `**options` of a function holds: source wrote the keys, unless they come by `**` themselves."""
+    others = [(name, taint) for name, taint in given.named if taint is not None and name not in names]
+    taint = merged(taint for _, taint in others)
+    if taint is None or any(name is None for name, _ in others):
+        return taint
+    return replace(taint, fields=frozenset(str(name) for name, _ in others))
+
+
+def _fields_of_self(function: Scope, ends: list[Environment]) -> dict[str, Taint]:
+    """The fields of its object into which a method has put data."""
+    if not function.is_method or not function.parameters:
+        return {}
+    own = f"{function.parameters[0][form.P_NAME]}."
+    found: dict[str, Taint] = {}
+    for end in ends:
+        for path, taint in end.items():
+            name = path[len(own) :]
+            if taint is not None and path.startswith(own) and name.isidentifier() and not taint.is_request:
+                found[name] = taint
+    return found
 
 
 def _constructors(base: Scope | str) -> list[Scope]:

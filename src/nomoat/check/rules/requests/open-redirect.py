@@ -1,0 +1,80 @@
+from urllib.parse import urljoin, urlparse
+
+from flask import Flask, abort, redirect, render_template, request, url_for
+
+app = Flask(__name__)
+HOSTS = {"shop.example.org", "pay.example.org"}
+
+
+@app.get("/a")
+def plain():
+    return redirect(request.args["next"])  # expect: open-redirect
+
+
+@app.post("/b")
+def or_default():
+    target = request.args.get("next") or url_for("plain")
+    return redirect(target)  # expect: open-redirect
+
+
+@app.get("/c")
+def begins_with_a_slash_is_not_enough():
+    target = request.args.get("next", "/")
+    if not target.startswith("/"):
+        abort(400)
+    return redirect(target)  # expect: open-redirect
+
+
+@app.get("/d")
+def of_another_scheme():
+    return redirect("https://" + request.args["host"] + "/")  # expect: open-redirect
+
+
+@app.get("/e")
+def fixed_host():
+    return redirect(f"https://shop.example.org/{request.args['page']}")
+
+
+@app.get("/f")
+def own_route():
+    return redirect(url_for("plain", next=request.args["next"]))
+
+
+@app.get("/g")
+def tested_host():
+    target = request.args["next"]
+    if urlparse(target).netloc not in HOSTS:
+        abort(400)
+    return redirect(target)
+
+
+def is_safe(target):
+    here, there = urlparse(request.host_url), urlparse(urljoin(request.host_url, target))
+    return there.scheme in ("http", "https") and here.netloc == there.netloc
+
+
+@app.get("/h")
+def asked():
+    target = request.args.get("next")
+    if not is_safe(target):
+        return abort(400)
+    return redirect(target)
+
+
+@app.get("/i")
+def one_of_few():
+    target = request.args["next"]
+    return redirect(target if target in ("/orders", "/account") else "/")
+
+
+@app.get("/j")
+def one_slash():
+    target = request.args["next"]
+    if target.startswith("/") and not target.startswith("//"):
+        return redirect(target)
+    return render_template("home.html")
+
+
+@app.get("/k")
+def within():
+    return redirect("/search?q=" + request.args["q"])
