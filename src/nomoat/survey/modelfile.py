@@ -241,6 +241,7 @@ class _Loading:
             self._reader.choice(fields.get("calls"), "calls", _CALLS) or "request",
             self._reader.boolean(fields.get("head"), "head") or False,
             self._reader.text(fields.get("made_by"), "made_by") or "",
+            self._reader.text(fields.get("allowed"), "allowed") or "",
         )
         self._models.endpoint_classes.update(dict.fromkeys(names, found))
 
@@ -313,7 +314,7 @@ _ADDED_KEYS = ("argument", "path", "methods", "needs", "under", "only_given")
 _EMPTY = Mapping({}, datafile.Place("", 0, 0), {})
 _RECORD_KEYS = {
     "objects": ("names", "is", "verbs", "takes", "adds", "within", "prefix_is_name", "before"),
-    "endpoint_classes": ("names", "methods", "websocket", "calls", "head", "made_by"),
+    "endpoint_classes": ("names", "methods", "websocket", "calls", "head", "made_by", "allowed"),
     "class_views": ("names", "router"),
     "middleware_classes": ("names", "method", "argument"),
     "backends": ("names", "backend", "method"),

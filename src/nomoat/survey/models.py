@@ -144,13 +144,17 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class EndpointClass:
-    """A class whose methods answer, named after HTTP's. `made_by`: its method that gives the function that answers."""
+    """A class whose methods answer, named after HTTP's. `made_by`: its method that gives the function that answers.
+
+    `allowed`: the attribute that lists the only methods it answers.
+    """
 
     methods: tuple[str, ...]
     websocket: tuple[str, ...]
     calls: str
     head: bool
     made_by: str = ""
+    allowed: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ def _view(run: Machine, registry: Registry, entry: Entry, route: Entry) -> View:
     methods = _methods(entry.argument(entry.verb.methods))
     allowed = _methods(route.argument(route.verb.methods))
     if methods is None and allowed is None:
-        methods = methods_of_function(original) if original is not None else ("GET",)
+        methods = methods_of_function(run, original) if original is not None else ("GET",)
     elif methods is None or allowed is None:
         methods = methods or allowed or ()
     else:

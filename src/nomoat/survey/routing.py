@@ -325,15 +325,15 @@ class Layer:
         if isinstance(more, Items):
             around = replace(around, middleware=(*((value, "") for value in more.values), *around.middleware))
         is_silent = not verb.methods.names and "request" in verb.calls and "arguments" in verb.calls
-        if is_silent and isinstance(handler, Function):
-            methods = methods_of_function(handler)
+        if is_silent:
+            methods = methods_of_function(self._run, handler)
         view = view_of(self._run, self._models, handler)
         first = len(self.layout.routes)
         if view is not None:
             given = methods if argument(verb.methods, args, named) is not None and methods != ("ANY",) else None
             self._view_routes(view, given, path, at, around, verb)
         else:
-            has_head = not _is_false(argument(verb.allows_head, args, named))
+            has_head = not is_silent and not _is_false(argument(verb.allows_head, args, named))
             if verb.head and has_head and "GET" in methods and "HEAD" not in methods:
                 methods = (*methods, "HEAD")
             for method in methods:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from nomoat.survey.models import EndpointClass, Models
 from nomoat.survey.python import form
 from nomoat.survey.trial.machine import ExhaustedError, Machine, RaisedError
 from nomoat.survey.trial.refusals import names_of
-from nomoat.survey.trial.values import Class, Const, Function, Items, Object, Table, Value
+from nomoat.survey.trial.values import Choice, Class, Const, Function, Items, Object, Table, Value
 
 #: What frameworks set on the function that answers for a class.
 _CLASS_OF_VIEW = ("view_class", "cls")
@@ -26,7 +27,7 @@ class View:
 def view_of(run: Machine, models: Models, handler: Value) -> View | None:
     """The class behind a handler, if it is one."""
     if isinstance(handler, Function):
-        made = next((handler.attributes[name] for name in _CLASS_OF_VIEW if name in handler.attributes), None)
+        made = next((found for name in _CLASS_OF_VIEW if (found := handler.set_on_it(name)) is not None), None)
         model = _model(run, models, made)
         return View(made, model, handler) if isinstance(made, Class) and model is not None else None
     model = _model(run, models, handler)
@@ -51,10 +52,15 @@ def methods_of(run: Machine, view: View, given: tuple[str, ...] | None) -> list[
 
     `given` are the methods that the registration names; without it, all that the class has.
     """
-    actions = view.function.attributes.get("actions") if isinstance(view.function, Function) else None
+    actions = view.function.set_on_it("actions") if isinstance(view.function, Function) else None
     if isinstance(actions, Table):
         named = [(str(method).upper(), one) for method, one in actions.entries.items()]
-        return [(method, str(one.value)) for method, one in named if isinstance(one, Const)]
+        allowed = _allowed(run, view)
+        return [
+            (method, str(one.value))
+            for method, one in named
+            if isinstance(one, Const) and (allowed is None or method in allowed)
+        ]
     names = {
         name for base in run.program.bases(view.cls.scope) if not isinstance(base, str) for name in base.bindings
     }  # fmt: skip
@@ -72,8 +78,18 @@ def methods_of(run: Machine, view: View, given: tuple[str, ...] | None) -> list[
             found.append((method, method.lower()))
         elif method == "HEAD" and view.model.head and "get" in names:
             found.append((method, "get"))
-    allowed = {*given, *(("HEAD",) if "GET" in given else ())} if given is not None else None
+    allowed = {*given, *(("HEAD",) if "GET" in given else ())} if given is not None else _allowed(run, view)
     return [one for one in found if allowed is None or one[0] in allowed]
+
+
+def _allowed(run: Machine, view: View) -> set[str] | None:
+    """The only methods that a class answers, whatever functions it has; None where it does not say."""
+    told = view.function.set_on_it("view_initkwargs") if isinstance(view.function, Function) else None
+    listed = told.entries.get(view.model.allowed) if isinstance(told, Table) else None
+    listed = listed or (run.attribute(view.cls, view.model.allowed) if view.model.allowed else None)
+    if not isinstance(listed, Items) or not listed.is_whole:
+        return None
+    return {str(one.value).upper() for one in listed.values if isinstance(one, Const)}
 
 
 #: Words by which a function tells that it answers a method.
@@ -82,23 +98,57 @@ _METHOD_WORDS = {
 }  # fmt: skip
 
 
-def methods_of_function(handler: Function) -> tuple[str, ...]:
-    """The methods that a function answers: those that a decorator allows, else GET and all that its body speaks of."""
-    function: Function | None = handler
-    innermost = handler
-    while function is not None:
-        listed = function.attributes.get("methods")
-        if isinstance(listed, Items):
-            return tuple(str(one.value).upper() for one in listed.values if isinstance(one, Const))
-        innermost = function
-        function = function.wraps if function.wraps is not function else None
+def methods_of_function(run: Machine, handler: Value) -> tuple[str, ...]:
+    """The methods that a function answers: what decorators allow, else GET, HEAD and what its body speaks of."""
+    if isinstance(handler, Choice):
+        return tuple(dict.fromkeys(name for one in handler.options for name in methods_of_function(run, one)))
+    found: tuple[str, ...] | None = None
+    innermost: Function | None = None
+    current: Value | None = handler
+    seen: list[Value] = []
+    while current is not None and current not in seen:
+        seen.append(current)
+        allowed = _allowed_by(run, current)
+        if allowed is not None:
+            found = allowed if found is None else tuple(one for one in found if one in allowed)
+        innermost = current if isinstance(current, Function) else innermost
+        current = _wrapped(run, current)
+    return found if found is not None else ("GET", "HEAD", *_spoken_of(innermost))
+
+
+def _allowed_by(run: Machine, function: Value) -> tuple[str, ...] | None:
+    """The only methods that a decorator or a class lets through; None where it says nothing of them."""
+    if not isinstance(function, Function):
+        return None
+    listed = function.attributes.get("methods")
+    if isinstance(listed, Items):
+        return tuple(str(one.value).upper() for one in listed.values if isinstance(one, Const))
+    is_view = any(name in function.attributes for name in _CLASS_OF_VIEW)
+    view = view_of(run, run.models, function) if is_view else None
+    return tuple(method for method, _ in methods_of(run, view, None)) if view is not None else None
+
+
+def _wrapped(run: Machine, wrapper: Value) -> Value | None:
+    """What a wrapper calls in the end: what it is named after, else the one function that it was made with."""
+    if isinstance(wrapper, Function) and wrapper.wraps is not None:
+        return wrapper.wraps
+    if isinstance(wrapper, Object):
+        held = [one for one in wrapper.attributes.values() if isinstance(one, Function)]
+    elif isinstance(wrapper, Function) and wrapper.env.parent is not None and wrapper.env.scope.is_function:
+        held = [one for one in wrapper.env.names.values() if isinstance(one, Function) and one.env is not wrapper.env]
+    else:
+        held = []
+    return held[0] if len(held) == 1 else None
+
+
+def _spoken_of(function: Function | None) -> Iterator[str]:
     words: set[str] = set()
-    for node in form.walk(innermost.scope.body) if innermost.scope is not None else ():
+    for node in form.walk(function.scope.body) if function is not None and function.scope is not None else ():
         if node[0] == form.CONSTANT and isinstance(node[3], str):
             words.add(node[3].upper() if len(node[3]) < 8 else "")
         elif node[0] == form.ATTRIBUTE:
             words.add(node[4])
-    return ("GET", *(method for method, signs in _METHOD_WORDS.items() if words.intersection(signs)))
+    yield from (method for method, signs in _METHOD_WORDS.items() if words.intersection(signs))
 
 
 def member(run: Machine, view: View, name: str, at: str) -> Value:

@@ -26,6 +26,7 @@ class IsOwner(BasePermission):
 # map: POST /api/orders/{pk}/refund/ needs role:is_staff
 # map: GET /api/orders/totals/ signed-in
 # map: HEAD /api/orders/totals/ signed-in
+# map: DELETE /api/orders/totals/ signed-in
 class Orders(viewsets.ModelViewSet):
     queryset = Order.objects.all()
     permission_classes = [IsAuthenticated, IsOwner]
@@ -36,6 +37,10 @@ class Orders(viewsets.ModelViewSet):
 
     @action(detail=False, url_path="totals")
     def sums(self, request):
+        return Response({})
+
+    @sums.mapping.delete
+    def forget_sums(self, request):
         return Response({})
 
 
@@ -69,7 +74,6 @@ class Both(generics.ListCreateAPIView):
 
 
 # map: GET /hook/ open
-# map: HEAD /hook/ open
 # map: POST /hook/ open
 @api_view(["GET", "POST"])
 @permission_classes([AllowAny])
@@ -84,6 +88,9 @@ def purge(request):
     return Response({})
 
 
+# What the router adds: a page that names its routes. Whom it lets through, settings say, which are not here.
+# map: GET /api/ unknown
+# map: HEAD /api/ unknown
 router = DefaultRouter()
 router.register("orders", Orders)
 router.register("news", News, basename="news")

@@ -53,6 +53,7 @@ class Read(LoginRequiredMixin, DetailView):
 # map: GET /shop/orders/new/ needs shop.add_order
 # map: HEAD /shop/orders/new/ needs shop.add_order
 # map: POST /shop/orders/new/ needs shop.add_order
+# map: PUT /shop/orders/new/ needs shop.add_order
 class New(PermissionRequiredMixin, CreateView):
     model = Order
     permission_required = "shop.add_order"

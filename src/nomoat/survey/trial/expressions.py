@@ -183,8 +183,10 @@ class Expressions(Judging):
             return self._of_thing(value, name, at)
         if isinstance(value, Outside):
             return self.proxied(Outside(f"{value.name}.{name}", value.me))
-        if isinstance(value, Function) and name in value.attributes:
-            return value.attributes[name]
+        if isinstance(value, Function) and name == "__dict__":
+            return Table(value.attributes)  # type: ignore[arg-type]  # What is put into it is put on the function.
+        if isinstance(value, Function) and value.set_on_it(name) is not None:
+            return value.set_on_it(name) or Const(None)
         if isinstance(value, Function) and name in ("__name__", "__qualname__"):
             return Const(value.name)
         if isinstance(value, Const) and value.label and name in ("value", "name"):
@@ -352,6 +354,10 @@ class Expressions(Judging):
         if name in self.around.request_attributes:
             added = self.around.request_attributes[name]
             return self.call(added, (value,), {}, at, Env(self.path[-1])) if self.path else Thing(marks=CALLER)
+        if source in ("method", "path", "endpoint") and source in value.named:
+            # Under another name: `path_info`.
+            self.record.saw.add(source)
+            return value.named[source]
         if source is None:
             return Outside(f"{value.name}.{name}", value)
         if source == "somebody" and "credential" not in self.around.forged:
@@ -723,6 +729,9 @@ class Expressions(Judging):
         if node[3] == "not":
             return self._test_value(env, node)
         value = self.evaluate(env, node[4])
+        if node[3] == "~" and isinstance(value, (Class, Object)):
+            method = self.attribute(value, "__invert__")
+            return self.call(method, (), {}, self.at(env, node), env) if isinstance(method, Function) else value
         return negated(value) if node[3] == "~" and isinstance(value, Test) else value
 
     def _call_node(self, env: Env, node: Node) -> Value:

@@ -84,6 +84,8 @@ class Judging(Machine):
             return Test(None if is_open or not is_sure else bool(filled), OTHER, OTHER, value.tags)
         if isinstance(value, Object) and self.anonymous:
             return self._truth_of_object(value)
+        if "caller" in value.tags and isinstance(value, Thing) and value.trail[-1:] == ("is_anonymous",):
+            return negated(self.truth(replace(value, trail=(*value.trail[:-1], "is_authenticated"))))
         if "caller" in value.tags:
             is_data = _is_asked_for(value) or "made" in value.tags
             return Test(False if self.anonymous and not is_data else None, self.demand_of(value), OTHER, value.tags)

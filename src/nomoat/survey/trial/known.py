@@ -206,7 +206,8 @@ def _getmembers(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at
 def _getattr(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
     if len(args) < 2 or not isinstance(args[1], Const) or not isinstance(args[1].value, str):
         return Thing(marks=args[0].tags) if args else None
-    if len(args) > 2 and isinstance(args[0], Function) and args[1].value not in args[0].attributes:
+    is_set = args[1].value != "__dict__"
+    if len(args) > 2 and is_set and isinstance(args[0], Function) and args[0].set_on_it(args[1].value) is None:
         return args[2]
     found = run.attribute(args[0], args[1].value, at)
     if len(args) > 2 and isinstance(found, Thing) and found.why:
@@ -271,6 +272,8 @@ def _environment_or_none(
 
 def _isinstance(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
     marks = args[0].tags if args else frozenset()
+    if args and isinstance(args[0], (Outside, Thing)) and args[0].name in run.models.transparent:
+        return Const(False)
     if len(args) == 2 and isinstance(args[1], Items) and not marks:
         each = [_isinstance(run, (args[0], one), {}, at, env) or Const(False) for one in args[1].values]
         return run.combined([run.truth(one) for one in each], is_or=True)
@@ -330,7 +333,7 @@ def _hasattr(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: s
             return Const(True)
         return Const(False) if not any(isinstance(base, str) for base in bases) else None
     if isinstance(me, Function) and isinstance(name, str):
-        return Const(name in me.attributes)
+        return Const(me.set_on_it(name) is not None)
     if isinstance(me, Thing) and (me.name.startswith("request.") or me.name in run.models.requests):
         return None
     return Thing(at=at)

@@ -137,6 +137,17 @@ class Function(Value):
     #: What code sets on it: `view.view_class = cls`.
     attributes: dict[str, Value] = field(default_factory=dict)
 
+    def set_on_it(self, name: str) -> Value | None:
+        """What code has set on it under a name, or on what it wraps: `functools.wraps` takes that over."""
+        function: Function | None = self
+        seen: list[Function] = []
+        while function is not None and function not in seen:
+            if name in function.attributes:
+                return function.attributes[name]
+            seen.append(function)
+            function = function.wraps
+        return None
+
     def sign(self, signature: Value, at: str) -> None:
         """Takes note of a `__signature__`: `inspect.signature(other)` is that of `other`, all else cannot be read."""
         of = signature.args[:1] if isinstance(signature, Thing) and signature.name == "inspect.signature" else ()

@@ -20,6 +20,7 @@ def api_view(http_method_names=None):
             return func(request, *args, **kwargs)
 
         view.methods = http_method_names or ["GET"]
+        view.login_required = False
         return view
 
     return decorator
@@ -40,10 +41,42 @@ def authentication_classes(classes):
     return decorator
 
 
+class MethodMapper:
+    def __init__(self, function, methods):
+        self.entries = {}
+        for method in methods:
+            self.entries[method.lower()] = function.__name__
+
+    def add(self, method, function):
+        self.entries[method] = function.__name__
+        return function
+
+    def get(self, function):
+        return self.add("get", function)
+
+    def post(self, function):
+        return self.add("post", function)
+
+    def put(self, function):
+        return self.add("put", function)
+
+    def patch(self, function):
+        return self.add("patch", function)
+
+    def delete(self, function):
+        return self.add("delete", function)
+
+    def head(self, function):
+        return self.add("head", function)
+
+    def options(self, function):
+        return self.add("options", function)
+
+
 def action(methods=None, detail=None, url_path=None, url_name=None, **kwargs):
     def decorator(func):
         func.is_action = True
-        func.methods = methods or ["get"]
+        func.mapping = MethodMapper(func, methods or ["get"])
         func.detail = detail
         func.url_path = url_path or func.__name__
         func.kwargs = kwargs

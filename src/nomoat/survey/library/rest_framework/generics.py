@@ -21,7 +21,8 @@ class GenericAPIView(APIView):
         return self.queryset
 
     def get_object(self):
-        obj = get_object_or_404(self.filter_queryset(self.get_queryset()), pk=self.kwargs.get("pk"))
+        name = self.lookup_url_kwarg or self.lookup_field
+        obj = get_object_or_404(self.filter_queryset(self.get_queryset()), pk=self.kwargs.get(name))
         self.check_object_permissions(self.request, obj)
         return obj
 

@@ -60,9 +60,9 @@ class _Either(_Operators):
         return self.first().has_permission(request, view) or self.second().has_permission(request, view)
 
     def has_object_permission(self, request, view, obj):
-        return self.first().has_object_permission(request, view, obj) or self.second().has_object_permission(
-            request, view, obj
-        )
+        return (
+            self.first().has_permission(request, view) and self.first().has_object_permission(request, view, obj)
+        ) or (self.second().has_permission(request, view) and self.second().has_object_permission(request, view, obj))
 
 
 class _Not(_Operators):
@@ -97,12 +97,38 @@ class IsAuthenticatedOrReadOnly(BasePermission):
 
 
 class DjangoModelPermissions(BasePermission):
+    perms_map = {
+        "GET": [],
+        "OPTIONS": [],
+        "HEAD": [],
+        "POST": ["%(app_label)s.add_%(model_name)s"],
+        "PUT": ["%(app_label)s.change_%(model_name)s"],
+        "PATCH": ["%(app_label)s.change_%(model_name)s"],
+        "DELETE": ["%(app_label)s.delete_%(model_name)s"],
+    }
     authenticated_users_only = True
 
+    def get_required_permissions(self, method, model_cls):
+        return self.perms_map[method]
+
+    def _queryset(self, view):
+        return view.get_queryset() if hasattr(view, "get_queryset") else getattr(view, "queryset", None)
+
     def has_permission(self, request, view):
-        if not request.user or (not request.user.is_authenticated and self.authenticated_users_only):
+        if not request.user.is_authenticated and self.authenticated_users_only:
             return False
-        return request.user.has_perms(self.get_required_permissions(request.method, view))
+        perms = self.get_required_permissions(request.method, getattr(self._queryset(view), "model", None))
+        if not perms:
+            return True
+        return request.user.has_perms(_of_model(perms))
+
+
+def _of_model(perms):
+    return [_named(one) for one in perms]
+
+
+def _named(permission):
+    return permission
 
 
 class DjangoModelPermissionsOrAnonReadOnly(DjangoModelPermissions):
@@ -110,4 +136,11 @@ class DjangoModelPermissionsOrAnonReadOnly(DjangoModelPermissions):
 
 
 class DjangoObjectPermissions(DjangoModelPermissions):
-    pass
+    def get_required_object_permissions(self, method, model_cls):
+        return self.perms_map[method]
+
+    def has_object_permission(self, request, view, obj):
+        perms = self.get_required_object_permissions(request.method, None)
+        if not perms:
+            return True
+        return request.user.has_perms(_of_model(perms), obj)

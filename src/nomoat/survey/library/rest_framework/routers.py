@@ -1,27 +1,44 @@
-"""Django REST framework: the paths of classes with actions."""
+"""Django REST framework: the routes of registered classes."""
 
 from inspect import getmembers
 
-from django.urls import path
+from django.urls import re_path
+from rest_framework.views import APIView
 
 
-class SimpleRouter:
-    def __init__(self, trailing_slash=True, **kwargs):
+class BaseRouter:
+    def __init__(self):
         self.registry = []
-        self.slash = "/" if trailing_slash else ""
 
     def register(self, prefix, viewset, basename=None, base_name=None):
-        self.registry.append((prefix, viewset))
+        self.registry.append((prefix, viewset, basename))
 
     @property
     def urls(self):
         return self.get_urls()
 
+
+class SimpleRouter(BaseRouter):
+    def __init__(self, trailing_slash=True, use_regex_path=True, **kwargs):
+        super().__init__()
+        self.trailing_slash = "/" if trailing_slash else ""
+        self.is_converted = not use_regex_path
+
     def get_urls(self):
         found = []
-        for prefix, viewset in self.registry:
+        for prefix, viewset, basename in self.registry:
             self.add(found, prefix, viewset)
         return found
+
+    def get_lookup_regex(self, viewset, lookup_prefix=""):
+        name = lookup_prefix + _text(
+            getattr(viewset, "lookup_url_kwarg", None), _text(getattr(viewset, "lookup_field", None), "pk")
+        )
+        if self.is_converted:
+            kind = getattr(viewset, "lookup_value_converter", "str")
+            return f"(?P<{name}>[0-9]+)" if kind == "int" else f"(?P<{name}>[^/.]+)"
+        value = _text(getattr(viewset, "lookup_value_regex", None), "[^/.]+")
+        return f"(?P<{name}>{value})"
 
     def add(self, found, prefix, viewset):
         whole = {}
@@ -39,24 +56,36 @@ class SimpleRouter:
         if hasattr(viewset, "destroy"):
             one["delete"] = "destroy"
         start = f"{prefix}/" if prefix else ""
-        ended = f"{prefix}{self.slash}" if prefix else ""
-        name = viewset.lookup_url_kwarg or viewset.lookup_field or "pk"
+        lookup = self.get_lookup_regex(viewset)
+        slash = self.trailing_slash
         if whole:
-            found.append(path(ended, viewset.as_view(whole)))
+            found.append(re_path(f"^{prefix}{slash if prefix else ''}$", viewset.as_view(whole)))
         for member, function in getmembers(viewset):
             if not hasattr(function, "is_action"):
                 continue
-            further = {}
-            for method in function.methods:
-                further[method.lower()] = member
-            if function.detail:
-                where = f"{start}<{name}>/{function.url_path}{self.slash}"
-            else:
-                where = f"{start}{function.url_path}{self.slash}"
-            found.append(path(where, viewset.as_view(further, **function.kwargs)))
+            middle = f"{lookup}/" if function.detail else ""
+            further = dict(function.mapping.entries)
+            where = f"^{start}{middle}{function.url_path}{slash}$"
+            found.append(re_path(where, viewset.as_view(further, **function.kwargs)))
         if one:
-            found.append(path(f"{start}<{name}>{self.slash}", viewset.as_view(one)))
+            found.append(re_path(f"^{start}{lookup}{slash}$", viewset.as_view(one)))
+
+
+class APIRootView(APIView):
+    def get(self, request, *args, **kwargs):
+        return None
 
 
 class DefaultRouter(SimpleRouter):
-    pass
+    include_root_view = True
+    APIRootView = APIRootView
+
+    def get_urls(self):
+        found = super().get_urls()
+        if self.include_root_view:
+            found.append(re_path("^$", self.APIRootView.as_view()))
+        return found
+
+
+def _text(value, default):
+    return value if isinstance(value, str) else default

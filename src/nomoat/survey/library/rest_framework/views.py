@@ -9,6 +9,13 @@ _DEFAULTS = settings.REST_FRAMEWORK.get("DEFAULT_PERMISSION_CLASSES", [])
 
 
 class APIView(View):
+    @classmethod
+    def as_view(cls, **initkwargs):
+        view = super().as_view(**initkwargs)
+        view.cls = cls
+        view.login_required = False
+        return view
+
     permission_classes = [import_string(name) for name in _DEFAULTS]
     authentication_classes = []
 
@@ -30,6 +37,15 @@ class APIView(View):
             if not permission.has_object_permission(request, self, obj):
                 self.permission_denied(request)
 
+    def get_authenticators(self):
+        return self.authentication_classes
+
+    def get_throttles(self):
+        return []
+
+    def check_throttles(self, request):
+        pass
+
     def perform_authentication(self, request):
         return request.user
 
@@ -39,6 +55,10 @@ class APIView(View):
     def initial(self, request, *args, **kwargs):
         self.perform_authentication(request)
         self.check_permissions(request)
+        self.check_throttles(request)
+
+    def finalize_response(self, request, response, *args, **kwargs):
+        return response
 
     def dispatch(self, request, *args, **kwargs):
         self.args = args

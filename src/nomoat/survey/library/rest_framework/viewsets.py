@@ -29,6 +29,8 @@ class ViewSetMixin:
 
         view.cls = cls
         view.actions = actions
+        view.view_initkwargs = initkwargs
+        view.login_required = False
         return view
 
 

@@ -13,7 +13,13 @@ def _on_method(decorators, method):
             bound = decorator(bound)
         return bound(*args, **kwargs)
 
+    for decorator in decorators:
+        _wrapper.__dict__.update(getattr(decorator(_nothing), "__dict__", {}))
     return _wrapper
+
+
+def _nothing(*args, **kwargs):
+    pass
 
 
 def method_decorator(decorator, name=""):

@@ -4,6 +4,10 @@
 class View:
     http_method_names = ["get", "post", "put", "patch", "delete", "head", "options", "trace"]
 
+    def __init__(self, **kwargs):
+        for name, value in kwargs.items():
+            setattr(self, name, value)
+
     @classmethod
     def as_view(cls, **initkwargs):
         def view(request, *args, **kwargs):
@@ -12,6 +16,8 @@ class View:
             return self.dispatch(request, *args, **kwargs)
 
         view.view_class = cls
+        view.view_initkwargs = initkwargs
+        view.__dict__.update(cls.dispatch.__dict__)
         return view
 
     def setup(self, request, *args, **kwargs):
@@ -50,7 +56,19 @@ class RedirectView(View):
         self.get_redirect_url(*args, **kwargs)
         return None
 
+    def head(self, request, *args, **kwargs):
+        return self.get(request, *args, **kwargs)
+
     def post(self, request, *args, **kwargs):
+        return self.get(request, *args, **kwargs)
+
+    def delete(self, request, *args, **kwargs):
+        return self.get(request, *args, **kwargs)
+
+    def put(self, request, *args, **kwargs):
+        return self.get(request, *args, **kwargs)
+
+    def patch(self, request, *args, **kwargs):
         return self.get(request, *args, **kwargs)
 
 
@@ -118,6 +136,9 @@ class ProcessFormView(View):
         if form.is_valid():
             return self.form_valid(form)
         return self.form_invalid(form)
+
+    def put(self, *args, **kwargs):
+        return self.post(*args, **kwargs)
 
 
 class FormView(TemplateResponseMixin, FormMixin, ProcessFormView):

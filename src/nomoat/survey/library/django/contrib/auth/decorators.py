@@ -49,4 +49,5 @@ def permission_required(perm, login_url=None, raise_exception=False):
 
 
 def login_not_required(view_func):
+    view_func.login_required = False
     return view_func

@@ -1,10 +1,11 @@
 """Django: signing in and out, and changing a password."""
 
-from django.contrib.auth.decorators import login_required
+from django.contrib.auth.decorators import login_not_required, login_required
 from django.utils.decorators import method_decorator
 from django.views.generic import FormView, TemplateView
 
 
+@method_decorator(login_not_required, name="dispatch")
 class LoginView(FormView):
     pass
 
@@ -24,17 +25,21 @@ class PasswordChangeDoneView(TemplateView):
     pass
 
 
+@method_decorator(login_not_required, name="dispatch")
 class PasswordResetView(FormView):
     pass
 
 
+@method_decorator(login_not_required, name="dispatch")
 class PasswordResetDoneView(TemplateView):
     pass
 
 
+@method_decorator(login_not_required, name="dispatch")
 class PasswordResetConfirmView(FormView):
     pass
 
 
+@method_decorator(login_not_required, name="dispatch")
 class PasswordResetCompleteView(TemplateView):
     pass
