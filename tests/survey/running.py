@@ -19,7 +19,7 @@ from nomoat.survey.draw import draw
 REFUSED = frozenset((401, 403))
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 #: The package that an application's class, or a base of it, comes from, to the module that runs it.
-RUNNERS = {"fastapi": "asgi", "starlette": "asgi", "aiohttp": "aiohttp"}
+RUNNERS = {"fastapi": "asgi", "starlette": "asgi", "aiohttp": "aiohttp", "tornado": "tornado"}
 
 
 @contextmanager

@@ -37,8 +37,8 @@ def served(app: web.Application) -> set[tuple[str, str]]:
 def is_refused(app: web.Application, method: str, url: str) -> bool:
     """Whether a caller without any credential is refused here."""
     with warnings.catch_warnings():
-        # Keys that are texts are what applications have.
-        warnings.simplefilter("ignore", web.NotAppKeyWarning)
+        # Keys that are texts, and middleware of the old kind, are what applications have.
+        warnings.simplefilter("ignore")
         return _LOOP.run_until_complete(_refused(app, "GET" if method == "ANY" else method, url))
 
 

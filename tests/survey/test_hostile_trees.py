@@ -78,7 +78,7 @@ def test_settings_of_tests_do_not_say_where_an_application_begins(tmp_path: Path
         (r"^(?P<slug>[-\w]+)/(?P<rest>.*)$", "{slug}/{rest:path}"),
         (r"^a(?:/b)?/(\w+)\.json\Z", "a/b/{arg0}.json"),
         (r"^(?:en|de)/x", "{arg0}/x"),
-        ("(", "{arg0}"), ("(?P<", ""), ("[(", "[{arg0}"), ("\\", ""),
+        ("(", "{arg0}"), ("(?P<", ""), ("[(", "{arg0}"), ("\\", ""),
     ],
 )  # fmt: skip
 def test_a_pattern_is_a_path_with_its_groups_as_parameters(pattern: str, path: str) -> None:

@@ -328,6 +328,7 @@ class Judge:
     ) -> Tried:
         """A function on trial; what it sets on the request at hand stays there."""
         trial = Trial(self.around, anonymous=is_anonymous)
+        trial.judges = True
         if at_hand is not None:
             trial.proxies, trial.has_statuses = at_hand.proxies, at_hand.has_statuses
         parameters = function.scope.parameters if function.scope is not None else ()

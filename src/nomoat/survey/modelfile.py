@@ -33,21 +33,23 @@ _NAMES = {
     "stores": "stores", "parsers": "parsers", "transparent": "transparent", "splitting": "splitting",
     "managing": "managing", "own_handlers": "own_handlers", "sending": "sending", "forging": "forging",
     "scheme_methods": "scheme_methods", "settings": "settings",
+    "answering": "answering", "settling": "settling", "waiting": "waiting",
+    "returning": "returning", "ending": "ending",
     "raising_methods": "raising_methods", "passwords": "passwords", "issuers": "issuers",
 }  # fmt: skip
 _RECORDS = (
     "objects", "verbs", "listed", "endpoint_classes", "class_views", "middleware_classes", "backends", "request",
     "refusing", "raised", "answers", "depends", "inputs", "schemes", "asks", "protects",
-    "proxies", "includes", "framework_urls",
+    "proxies", "includes", "framework_urls", "matchers",
 )  # fmt: skip
 _VERB_KEYS = (
     "names", "does", "path", "methods", "default", "handler", "dependencies", "routes", "middleware", "prefix",
     "raised", "calls", "prefixed", "head", "replaces", "everywhere", "endpoint", "paths", "makes", "allows_head",
-    "made_by",
+    "made_by", "given",
 )  # fmt: skip
 _DOES = (
     "route", "include", "mount", "middleware", "handle", "files", "start", "before", "join", "group", "name",
-    "view", "attribute",
+    "view", "attribute", "routes",
 )  # fmt: skip
 #: What a handler is given: what its parameters ask for, the request, what stands in the path, or both.
 _CALLS = (
@@ -189,6 +191,7 @@ class _Loading:
             everywhere=self._reader.boolean(fields.get("everywhere"), "everywhere") or False,
             endpoint=self._spot(fields, "endpoint"),
             allows_head=self._spot(fields, "allows_head"),
+            given=self._spot(fields, "given"),
             makes=self._reader.text(fields.get("makes"), "makes") or "",
             dialect=self._dialect,
             paths=self._reader.choice(fields.get("paths"), "paths", get_args(Paths)),  # type: ignore[arg-type]
@@ -213,7 +216,19 @@ class _Loading:
         within = self._spot(fields, "within")
         by_name = self._reader.boolean(fields.get("prefix_is_name"), "prefix_is_name") or False
         before = self._reader.choice(fields.get("before"), "before", _CALLS) or ""
-        kind = Kind(self._framework, is_application, verbs, taken, known, by_name, within, self._dialect, before=before)
+        rows = self._reader.text(fields.get("rows"), "rows") or ""
+        kind = Kind(
+            self._framework,
+            is_application,
+            verbs,
+            taken,
+            known,
+            by_name,
+            within,
+            self._dialect,
+            before=before,
+            rows=rows,
+        )
         self._models.kinds.update(dict.fromkeys(names, kind))
 
     def _added(self, node: Node) -> Added | None:
@@ -295,6 +310,9 @@ class _Loading:
         if stands_for is not None:
             self._models.proxies.update(dict.fromkeys(names, stands_for))
 
+    def _matchers(self, names: tuple[str, ...], fields: Mapping) -> None:
+        self._models.matchers.update(dict.fromkeys(names, self._spot(fields, "path")))
+
     def _includes(self, names: tuple[str, ...], fields: Mapping) -> None:
         self._models.includes.update(dict.fromkeys(names, self._spot(fields, "callable")))
 
@@ -313,7 +331,7 @@ class _Loading:
 _ADDED_KEYS = ("argument", "path", "methods", "needs", "under", "only_given")
 _EMPTY = Mapping({}, datafile.Place("", 0, 0), {})
 _RECORD_KEYS = {
-    "objects": ("names", "is", "verbs", "takes", "adds", "within", "prefix_is_name", "before"),
+    "objects": ("names", "is", "verbs", "takes", "adds", "within", "prefix_is_name", "before", "rows"),
     "endpoint_classes": ("names", "methods", "websocket", "calls", "head", "made_by", "allowed"),
     "class_views": ("names", "router"),
     "middleware_classes": ("names", "method", "argument"),
@@ -327,6 +345,7 @@ _RECORD_KEYS = {
     "asks": ("names", "permission"),
     "proxies": ("names", "for"),
     "includes": ("names", "callable"),
+    "matchers": ("names", "path"),
     "framework_urls": ("names", "guard"),
     "protects": ("names", "app", "mode", "service", "default"),
 }

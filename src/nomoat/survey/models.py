@@ -86,6 +86,8 @@ class Verb:
     endpoint: Spot = Spot()
     #: The class of what the call gives: a router at this path (`app.router.add_resource("/x")`).
     makes: str = ""
+    #: A table of what the class that answers is made with.
+    given: Spot = Spot()
     dialect: Dialect = Dialect()
     #: How this one writes paths, where it is not as the rest of its framework does.
     paths: Paths | None = None
@@ -140,6 +142,8 @@ class Kind:
     root: str = ""
     #: What each function is given that its list `before` holds.
     before: str = ""
+    #: What a tuple in its list of routes is short for.
+    rows: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +233,16 @@ class Models:
     sending: set[str] = field(default_factory=set)
     forging: set[str] = field(default_factory=set)
     splitting: set[str] = field(default_factory=set)
+    #: Methods that say more of an answer whose status is set.
+    answering: set[str] = field(default_factory=set)
+    #: Methods that set an answer.
+    settling: set[str] = field(default_factory=set)
+    #: Decorators of generators that wait where they yield; exceptions that return, and that end with what was answered.
+    waiting: set[str] = field(default_factory=set)
+    returning: set[str] = field(default_factory=set)
+    ending: set[str] = field(default_factory=set)
+    #: What stands for a path in a list of routes, and where it has its text.
+    matchers: dict[str, Spot] = field(default_factory=dict)
     scheme_methods: set[str] = field(default_factory=set)
 
 

@@ -77,19 +77,51 @@ def _of_pattern(text: str, depth: int = 0) -> str:
             place = end + 1
         elif char == "\\":
             following = text[place + 1 : place + 2]
-            found.append("" if following in "AZbB" else following)
+            if following and following in "dwsDWS":
+                found.append(_parameter(f"arg{unnamed}", text[place : place + 3]))
+                unnamed += 1
+            else:
+                found.append("" if following in "AZbB" else following)
             place += 2
         elif char in "^$":
             place += 1
+        elif char == "/" and text[place + 1 : place + 2] in ("?", "*") and text[place + 2 :].strip("$\\Z") == "":
+            # A slash at the end that may be there.
+            found.append("" if found else "/")
+            place += 1
+        elif char in ".[":
+            end = place if char == "." else _end_of_set(text, place)
+            is_several = text[end + 1 : end + 2] in ("*", "+", "{")
+            parameter = _parameter(f"arg{unnamed}", text[place : end + 1] + text[end + 1 : end + 2])
+            found.append(parameter if is_several or char == "[" else char)
+            unnamed += is_several or char == "["
+            place = end + 1
         else:
             found.append(char)
             place += 1
         if text[place : place + 1] in ("?", "*", "+") and place:
             place += 1
+        elif text[place : place + 1] == "{" and place:
+            place = (text.find("}", place) + 1) or len(text)
     return "".join(found)
 
 
+def _end_of_set(text: str, start: int) -> int:
+    """The place of the bracket that closes the set of characters at `start`."""
+    place = start + 1 + (text[start + 1 : start + 2] == "^")
+    end = text.find("]", place + 1)
+    return end if end >= 0 else len(text) - 1
+
+
+#: What a group matches begins with a slash.
+_SLASHED = re.compile(r"(\(\?:)*/")
+
+
 def _parameter(name: str, pattern: str) -> str:
+    slashed = _SLASHED.match(pattern)
+    if slashed is not None:
+        # `/files(/.*)?`: the slash is a part of the path like any other.
+        return "/" + _parameter(name, pattern[slashed.end() :])
     if _DIGITS.fullmatch(pattern):
         return "{" + name + ":int}"
     return "{" + name + (":path}" if _ANYTHING.fullmatch(pattern) else "}")

@@ -145,7 +145,7 @@ class Layer:
                 self._entry(entry, inner, prefix)
             self._views(registry, inner)
             for given in (registry.taken("routes"), registry.attributes.get("routes()")):
-                self._listed(given, inner, registry.at)
+                self._listed(given, inner, registry.at, registry.kind.rows)
         finally:
             self._open.pop()
 
@@ -246,6 +246,8 @@ class Layer:
         elif verb.does == "mount":
             is_sure = not entry.is_conditional
             self._mount(verb, entry.args, entry.named, entry.handler, entry.at, around, is_sure=is_sure)
+        elif verb.does == "routes":
+            self._listed(entry.handler, around, entry.at, verb.makes)
         elif verb.does == "files":
             self._files(around.prefix + prefix + self._text(entry.argument(verb.path), entry.at), around, entry.at)
 
@@ -306,6 +308,8 @@ class Layer:
         around: Around, late: tuple[Value, ...] = (), original: Function | None = None,
     ) -> None:  # fmt: skip
         path_value = argument(verb.path, args, named)
+        if isinstance(path_value, Thing) and path_value.name in self._models.matchers:
+            path_value = argument(self._models.matchers[path_value.name], path_value.args, path_value.named)
         if isinstance(path_value, Items):
             for one in path_value.values:
                 single = replace(verb, path=Spot(("path()",)))
@@ -318,7 +322,7 @@ class Layer:
             return
         if not _is_text(path_value) and not around.doubt:
             around = replace(around, doubt=f"its path cannot be read ({at})")
-        handler = handler if handler is not None else Const(None)
+        handler = self._named(handler) if handler is not None else Const(None)
         dependencies = self._dependencies(argument(verb.dependencies, args, named), at)
         methods = self._methods(verb, name, args, named, at)
         more = argument(verb.middleware, args, named)
@@ -327,7 +331,8 @@ class Layer:
         is_silent = not verb.methods.names and "request" in verb.calls and "arguments" in verb.calls
         if is_silent:
             methods = methods_of_function(self._run, handler)
-        view = view_of(self._run, self._models, handler)
+        made_with = argument(verb.given, args, named)
+        view = view_of(self._run, self._models, handler, made_with if isinstance(made_with, Table) else None)
         first = len(self.layout.routes)
         if view is not None:
             given = methods if argument(verb.methods, args, named) is not None and methods != ("ANY",) else None
@@ -347,6 +352,12 @@ class Layer:
             for decorator in around.decorators:
                 found.original = found.original or (found.handler if isinstance(found.handler, Function) else None)
                 found.handler = decorated(self._run, decorator, found.handler, found.at)
+
+    def _named(self, handler: Value) -> Value:
+        """The handler behind a dotted name in a text."""
+        if isinstance(handler, Const) and isinstance(handler.value, str) and "." in handler.value:
+            return self._run.by_name(handler.value)
+        return handler
 
     def _is_included(self, handler: Value | None, path: str, around: Around, at: str) -> bool:
         """Whether what stands where a handler does is a list of further paths, which it then lays out."""
@@ -410,7 +421,8 @@ class Layer:
     def _view_routes(
         self, view: View, given: tuple[str, ...] | None, path: str, at: str, around: Around, verb: Verb
     ) -> None:
-        for method, name in methods_of(self._run, view, given):
+        is_socket = bool(view.model.websocket) and not view.model.methods
+        for method, name in methods_of(self._run, view, given) if not is_socket else ():
             own = member(self._run, view, name or "dispatch_request", at)
             handler = view.function if view.function is not None else own
             found = Found(
@@ -425,34 +437,39 @@ class Layer:
                      for name in base.bindings}  # fmt: skip
             first = next((name for name in view.model.websocket if name in names), "")
             handler = member(self._run, view, first, at) if first else Const(None)
-            self.layout.routes.append(Found("WS", path, handler, at, "request", around))
+            found = Found("WS", path, view.function or handler, at, view.model.calls or "request", around)
+            if view.function is not None:
+                found.cls, found.original = view.cls, handler if isinstance(handler, Function) else None
+            self.layout.routes.append(found)
 
     # -- lists of routes and mounts ----------------------------------------------------------------------------------
 
-    def _listed(self, given: Value | None, around: Around, at: str) -> None:
+    def _listed(self, given: Value | None, around: Around, at: str, rows: str = "") -> None:
         if given is None or (isinstance(given, Const) and given.value is None):
             return
         if isinstance(given, Choice):
             for option in given.options:
-                self._listed(option, around, at)
+                self._listed(option, around, at, rows)
             return
         if not isinstance(given, Items):
             self.layout.unread.append((at, "this list of routes cannot be read"))
             return
         for value in given.values:
-            self._listed_one(value, around, at)
+            self._listed_one(value, around, at, rows)
         if not given.is_whole:
             self.layout.unread.append((at, "this list of routes may hold more than can be read"))
 
-    def _listed_one(self, value: Value, around: Around, at: str) -> None:
+    def _listed_one(self, value: Value, around: Around, at: str, rows: str = "") -> None:
         if isinstance(value, Choice):
             for option in value.options:
-                self._listed_one(option, around, at)
+                self._listed_one(option, around, at, rows)
             return
         if isinstance(value, Const) and value.value is None:
             return
+        if isinstance(value, Items) and rows and _is_row(value):
+            value = Thing(rows, tuple(value.values), at=at)
         if isinstance(value, Items):
-            self._listed(value, around, at)
+            self._listed(value, around, at, rows)
             return
         made = value.attributes.get(SUPER) if isinstance(value, Object) else value
         verb = self._models.listed.get(made.name) if isinstance(made, Thing) else None
@@ -461,7 +478,9 @@ class Layer:
             return
         place = made.at or at
         handler = argument(verb.handler, made.args, made.named)
-        if verb.does == "files":
+        if rows and isinstance(handler, Items):
+            self._listed(handler, around, place, rows)
+        elif verb.does == "files":
             path = braced(self._text(argument(verb.path, made.args, made.named), place), verb.dialect.paths)
             self._files(joined(around.prefix, path, verb.dialect), around, place)
         elif verb.does == "route":
@@ -514,6 +533,12 @@ class Layer:
 def _astray(prefix: Value | None, at: str) -> str:
     """Why nothing sure can be said of routes behind a prefix that cannot be read: empty where it can."""
     return "" if _is_text(prefix) else f"its prefix cannot be read ({at})"
+
+
+def _is_row(value: Items) -> bool:
+    """Whether it is a route, written as a tuple, and no list of routes."""
+    first = value.values[0] if value.values else None
+    return isinstance(first, (Const, Thing)) or (isinstance(first, Choice) and not isinstance(first.options[0], Items))
 
 
 def _is_false(value: Value | None) -> bool:

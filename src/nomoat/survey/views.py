@@ -24,8 +24,8 @@ class View:
     function: Value | None = None
 
 
-def view_of(run: Machine, models: Models, handler: Value) -> View | None:
-    """The class behind a handler, if it is one."""
+def view_of(run: Machine, models: Models, handler: Value, given: Table | None = None) -> View | None:
+    """The class behind a handler, if it is one; `given` is what a route says that it is made with."""
     if isinstance(handler, Function):
         made = next((found for name in _CLASS_OF_VIEW if (found := handler.set_on_it(name)) is not None), None)
         model = _model(run, models, made)
@@ -35,8 +35,11 @@ def view_of(run: Machine, models: Models, handler: Value) -> View | None:
         return None
     if not model.made_by:
         return View(handler, model)
+    more = {str(name): value for name, value in given.entries.items()} if given is not None else {}
     try:
-        function = run.call(run.attribute(handler, model.made_by), (Const("view"),), {}, handler.scope.at, handler.env)
+        function = run.call(
+            run.attribute(handler, model.made_by), (Const("view"),), more, handler.scope.at, handler.env
+        )
     except (RaisedError, ExhaustedError, RecursionError):
         return View(handler, model, Const(None))
     return View(handler, model, function)

@@ -99,7 +99,7 @@ def _words(models: Models) -> re.Pattern[bytes]:
 def _run_factories(trial: Trial, program: Program, models: Models) -> None:
     """Functions that make an application and that no module calls: a server does (`--factory`), or a test."""
     names = sorted({name.rpartition(".")[2] for name, kind in models.kinds.items() if kind.is_application})
-    made = re.compile(rf"\b({'|'.join(names)})\s*\(".encode())
+    made = re.compile(rf"\b({'|'.join(names)})\b".encode())
     found = [
         function
         for path, module in program.modules.items()

@@ -56,6 +56,9 @@ class Bodies(Calls):
         self.catching: list[End | None] = []
         self.executed: set[Scope] = set()
         self.registries: list[Registry] = []
+        self.finished = {}
+        self.closed = {}
+        self.leaving: list[Value | None] = []
 
     def answer(self, value: Value, at: str) -> None:
         """Takes note of an answer that is given here."""

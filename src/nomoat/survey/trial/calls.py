@@ -11,6 +11,7 @@ from nomoat.survey.models import Verb, spot
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.trial import queries
+from nomoat.survey.trial.answering import ANSWER, ANSWERING
 from nomoat.survey.trial.demands import AUTHENTICATION, OTHER, Demand, both
 from nomoat.survey.trial.expressions import Expressions
 from nomoat.survey.trial.judging import may_be_unset, negated
@@ -157,7 +158,17 @@ class Calls(Expressions):
             return self.each(callee.options, lambda one: self._called_later(one, args, named, at, env))
         if self.wires or not self._is_later(callee):
             return self.call(callee, args, named, at, env)
-        return Lazy(lambda: self.call(callee, args, named, at, env))
+        return Lazy(lambda: self._awaited_call(callee, args, named, at, env))
+
+    def _awaited_call(
+        self, callee: Value, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env
+    ) -> Value:
+        """A call that runs where somebody waits for it: what it answers is answered there."""
+        waiting, self.waiting = self.waiting, None
+        try:
+            return self.call(callee, args, named, at, waiting or env)
+        finally:
+            self.waiting = waiting
 
     def _is_later(self, callee: Value) -> bool:
         if isinstance(callee, Object):
@@ -200,7 +211,7 @@ class Calls(Expressions):
         if isinstance(callee, Choice):
             return self._call_any(callee, args, named, at, env)
         if isinstance(callee, Function):
-            return self.invoke(callee, args, named, at)
+            return self._invoked_from(env, callee, args, named, at)
         if isinstance(callee, Class):
             return self.construct(callee, args, named, at)
         if isinstance(callee, Object):
@@ -260,6 +271,29 @@ class Calls(Expressions):
 
     # -- functions of the project ------------------------------------------------------------------------------------
 
+    #: Answers that are given piece by piece, by their `id`, with where and under which conditions.
+    finished: dict[int, tuple[Thing, tuple[object, ...]]]
+    #: What was answered when a block was left.
+    closed: dict[int, Value]
+    #: What was answered before a function is entered, and when it is left.
+    handed: Value | None = None
+    #: The names of the function that waits for what runs next.
+    waiting: Env | None = None
+
+    def _invoked_from(
+        self, env: Env, function: Function, args: tuple[Value, ...], named: dict[str, Value], at: str
+    ) -> Value:
+        """Enters a function, which finds what was answered so far, and may add to it."""
+        self.handed = env.names.get(ANSWER)
+        try:
+            value = self.invoke(function, args, named, at)
+        except RaisedError:
+            self.handed = None
+            raise
+        if self.handed is not None:
+            env.names[ANSWER], self.handed = self.handed, None
+        return value
+
     def invoke(self, function: Function, args: tuple[Value, ...], named: dict[str, Value], at: str) -> Value:
         """Enters a function of the project."""
         raise NotImplementedError
@@ -271,7 +305,7 @@ class Calls(Expressions):
         if kind is not None:
             return self._registry_of(cls, kind, bases, args, named, at)
         marks = union(args) | union(named.values())
-        thing = Object(cls, at=at, marks=marks & CALLER)
+        thing = Object(cls, at=at, marks=marks & CALLER, is_fresh=self.judges)
         init = self._of_class(cls, "__init__", thing)
         if isinstance(init, Function):
             self.invoke(init, args, named, at)
@@ -421,7 +455,7 @@ class Calls(Expressions):
             registry = Registry(models.kinds[name], name, at, args, dict(named), module=env.module.scope.module.path)
             self._created(registry)
             return registry
-        special = SPECIAL.get(name)
+        special = SPECIAL.get(name) or ANSWERING.get(name)
         if special is not None:
             value = special(self, args, named, at, env)
             if value is not None:

@@ -7,6 +7,7 @@ import sys
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.symbols import Scope
+from nomoat.survey.trial.answering import ANSWER, NONE_YET
 from nomoat.survey.trial.exceptions import Exceptions
 from nomoat.survey.trial.machine import (
     End,
@@ -92,6 +93,8 @@ class Entering(Exceptions):
         # What a decorator of a package made is there because of where it stands, not of who calls it.
         place = function.env.used_at if scope.module.is_library else ""
         env = Env(scope, function.env, {}, place or at)
+        if self.handed is not None:
+            env.names[ANSWER], self.handed = self.handed, None
         self.bind(env, scope.parameters, args, named, function.env)
         return self._entered_body(scope, env, is_given_caller="caller" in marks)
 
@@ -103,9 +106,14 @@ class Entering(Exceptions):
         # What does nothing but raise (`abort(401)`) raises for the reasons of who calls it.
         self.decided.append(self.decided[-1] and _ends_raising(scope))
         held, self.registered = self.registered, []
+        leaving, self.leaving = self.leaving, []
         try:
             flow = self.run(scope.body, env)
+            if flow.env is not None:
+                self.leaving.append(flow.env.names.get(ANSWER))
+            left = [one or NONE_YET for one in self.leaving] if any(self.leaving) else []
         finally:
+            self.leaving = leaving
             self.depth -= inward
             self.path.pop()
             about_caller = self.decided.pop()
@@ -115,6 +123,7 @@ class Entering(Exceptions):
             values = flow.returns or [Const(None)] if flow.returns or flow.env is not None else []
         if not values:
             raise RaisedError(flow.ends)
+        self.handed = joined(left) if left else None
         self.pending.extend(flow.ends)
         if about_caller:
             # It is None or False because there is no credential.
@@ -130,8 +139,7 @@ class Entering(Exceptions):
         if scope.module.is_library or (self.path and self.path[-1].module.is_library):
             return True
         for value in given:
-            is_request = isinstance(value, Thing) and (value.name in self.models.requests and not value.is_call)
-            if is_request and self.depth <= _MAX_ASKED:
+            if self.depth <= _MAX_ASKED and (self._is_request(value) or self._holds_request(value)):
                 return True
         if self.around.may_refuse(scope):
             return True
@@ -147,6 +155,10 @@ class Entering(Exceptions):
         # What only answers a question about the caller is short, and near to the one who asks.
         is_short = scope.node[2] - scope.node[1] < _SHORT_BYTES and self.depth <= _MAX_ASKED
         return is_short and (bool(marks & (CALLER | {"signature"})) or self.around.makes(scope))
+
+    def _holds_request(self, value: Value) -> bool:
+        """Whether it is an object that was made for this request and keeps it: a class that answers."""
+        return isinstance(value, Object) and value.is_fresh and any(map(self._is_request, value.attributes.values()))
 
     def _unread(self, marks: frozenset[str]) -> frozenset[str]:
         """The marks of what a function gives into which nobody looked."""

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Body, Node
 from nomoat.survey.python.symbols import Scope
+from nomoat.survey.trial.answering import ANSWER, so_far
 from nomoat.survey.trial.bodies import Bodies
 from nomoat.survey.trial.flow import Flow, merged
 from nomoat.survey.trial.machine import (
@@ -21,6 +22,7 @@ from nomoat.survey.trial.values import (
     CALLER,
     Choice,
     Class,
+    Const,
     Env,
     Function,
     Items,
@@ -39,6 +41,12 @@ class Exceptions(Bodies):
         value = self.evaluate(env, node[3]) if node[3] is not None else None
         if isinstance(value, (Class, Outside)):
             value = self.call(value, (), {}, self.at(env, node), env)
+        if isinstance(value, Thing) and value.name in self.models.returning:
+            self.leaving.append(env.names.get(ANSWER))
+            return Flow(None, [value.args[0] if value.args else Const(None)])
+        if isinstance(value, Thing) and value.name in self.models.ending:
+            # It ends with whatever was answered so far.
+            value = next((one for one in options(so_far(env)) if isinstance(one, Thing)), value)
         if value is None and self.catching and self.catching[-1] is not None:
             value = self.catching[-1].value
         conditions = tuple(self.conditions)

@@ -218,7 +218,8 @@ class Expressions(Judging):
 
     def _of_object(self, value: Object, name: str) -> Value:
         if name in value.attributes:
-            return self.as_changed(name, value.attributes[name])
+            own = value.attributes[name]
+            return own if value.is_fresh else self.as_changed(name, own)
         found = self._of_class(value.cls, name, value)
         if isinstance(found, Thing) and found.why and value.cls.scope.module.is_library and name != "__getattr__":
             further = self._of_class(value.cls, "__getattr__", value)
@@ -716,7 +717,19 @@ class Expressions(Judging):
         return self.evaluate(env, node[3])
 
     def _awaited(self, env: Env, node: Node) -> Value:
-        return self.ran(self.evaluate(env, node[3]))
+        value = self.evaluate(env, node[3])
+        held, self.waiting = self.waiting, env
+        try:
+            return self.ran(value)
+        finally:
+            self.waiting = held
+
+    waiting: Env | None
+
+    def _yielded(self, env: Env, node: Node) -> Value:
+        if node[3] is None or (env.scope.is_function and self.around.is_generator(env.scope)):
+            return self.unknown("")
+        return self._awaited(env, node)
 
     def _lambda(self, env: Env, node: Node) -> Value:
         return Function(None, env, node=node)
@@ -787,6 +800,7 @@ _HANDLERS: dict[int, Callable[[Expressions, Env, Node], Value]] = {
     form.DICT: Expressions._dict,
     form.AWAIT: Expressions._awaited,
     form.YIELD_FROM: Expressions._awaited,
+    form.YIELD: Expressions._yielded,
     form.WALRUS: Expressions._walrus,
     form.STARRED: Expressions._inner,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from nomoat.survey.trial.answering import ANSWER, NONE_YET
 from nomoat.survey.trial.machine import (
     Condition,
     Delayed,
@@ -46,6 +47,8 @@ def merged(envs: list[Env]) -> Env | None:
         for name in env.names:
             if name not in names:
                 values = [one.names[name] for one in envs if name in one.names]
+                if name == ANSWER and len(values) < len(envs):
+                    values.append(NONE_YET)
                 names[name] = values[0] if all(value is values[0] for value in values) else _joined(values)
     first = envs[0]
     first.names = names

@@ -123,6 +123,12 @@ def _import_module(run: Calls, args: tuple[Value, ...], named: dict[str, Value],
     return ModuleValue(found) if found is not None and found.node is None else None
 
 
+def _import(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    """`__import__("shop.handlers", fromlist=["handlers"])`: the module itself, where a list of names is given."""
+    listed = args[3] if len(args) > 3 else named.get("fromlist")
+    return _import_module(run, args[:1], {}, at, env) if isinstance(listed, Items) and listed.values else None
+
+
 def _any(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
     return _all_or_any(run, args, is_or=True)
 
@@ -351,6 +357,7 @@ SPECIAL: dict[str, Known] = {
     "functools.partial": _partial,
     "functools.wraps": _wraps,
     "importlib.import_module": _import_module,
+    "builtins.__import__": _import,
     "pkgutil.iter_modules": _modules_of,
     "builtins.any": _any,
     "builtins.all": _all,

@@ -189,6 +189,7 @@ class Surroundings:
         self._settings: list[Scope] | None = None
         self._proxy_names = {name.rpartition(".")[2] for name in models.proxies}
         self._turning: dict[Scope, bool] = {}
+        self._waiting = {name.rpartition(".")[2] for name in models.waiting}
         self._answers = {name.rpartition(".")[2] for name in models.answers}
 
     def settings_modules(self) -> list[Scope]:
@@ -230,8 +231,13 @@ class Surroundings:
         known = self._generators.get(scope)
         if known is None:
             kinds = (form.YIELD, form.YIELD_FROM)
-            known = self._generators[scope] = any(node[0] in kinds for node in form.walk_scope(scope.body))
+            has = any(node[0] in kinds for node in form.walk_scope(scope.body))
+            known = self._generators[scope] = has and not any(map(self._awaits, scope.decorators))
         return known
+
+    def _awaits(self, decorator: Node) -> bool:
+        """Whether what is decorated waits where it yields: `@gen.coroutine`."""
+        return (form.dotted(decorator) or "").rpartition(".")[2] in self._waiting
 
     def asks_who(self, scope: Scope) -> bool:
         """Whether the function, or one called near to it, looks at the request at hand without being given it."""
@@ -308,8 +314,11 @@ class Surroundings:
             )
         if node[0] == form.CALL:
             callee = form.dotted(node[3])
-            is_answer = callee is not None and callee.rpartition(".")[2] in self._answers
-            return is_answer and (len(node[5]) > 0 or len(node[4]) > 1)
+            last = callee.rpartition(".")[2] if callee is not None else ""
+            is_answer = callee is not None and last in self._answers
+            return (last in self.models.settling and "." in (callee or "")) or (
+                is_answer and (len(node[5]) > 0 or len(node[4]) > 1)
+            )
         return bool(node[0] == form.CONSTANT and node[3] == "http.response.start")
 
 
@@ -320,6 +329,8 @@ class Machine:
     anonymous = False
     #: Whether this trial registers routes; else it judges.
     wires = False
+    #: Whether it follows one request.
+    judges = False
 
     def __init__(self, surroundings: Surroundings, limits: Limits | None = None) -> None:
         self.around = surroundings

@@ -9,6 +9,7 @@ from nomoat.survey.python import form
 from nomoat.survey.python.form import Body, Node
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.trial import queries
+from nomoat.survey.trial.answering import ANSWER, NONE_YET, goes_on_working
 from nomoat.survey.trial.calls import NEXT
 from nomoat.survey.trial.definitions import Definitions
 from nomoat.survey.trial.demands import OTHER, Demand
@@ -31,6 +32,7 @@ from nomoat.survey.trial.values import (
     Test,
     Thing,
     Value,
+    options,
 )
 
 _MAX_LOOP = 200
@@ -59,7 +61,7 @@ class Trial(Definitions):
 
     def _expression(self, node: Node, env: Env) -> Flow:
         value = node[3]
-        if value[0] == form.YIELD:
+        if value[0] == form.YIELD and self.around.is_generator(env.scope):
             given = self.evaluate(env, value[3]) if value[3] is not None else Const(None)
             # What runs after a `yield` runs after the handler; for who passes, it is the end.
             return Flow(None, [given])
@@ -74,7 +76,7 @@ class Trial(Definitions):
         value_node = node[4] if node[0] == form.ASSIGN else node[5]
         if value_node is None:
             return Flow(env)
-        if value_node[0] == form.YIELD:
+        if value_node[0] == form.YIELD and self.around.is_generator(env.scope):
             return self._expression((form.EXPRESSION, node[1], node[2], value_node), env)
         value = self.evaluate(env, value_node)
         if node[0] == form.ANNOTATED and isinstance(value, Thing) and value.cls is None:
@@ -107,6 +109,10 @@ class Trial(Definitions):
             answers = ((form.RETURN, start, end, this),), ((form.RETURN, start, end, other),)
             return self._if((form.IF, start, end, ((test, answers[0]),), answers[1]), env)
         value = self.evaluate(env, node[3]) if node[3] is not None else Const(None)
+        self.leaving.append(env.names.get(ANSWER))
+        for option in options(value) if self.finished else ():
+            if id(option) in self.finished:
+                self.answered.append((option, *self.finished[id(option)][1]))  # type: ignore[arg-type]  # As noted there.
         refused = status_of(self, value, self.models.answers)
         if refused is not None and NEXT not in env.names:
             self.record.own.append((value, self.at(env, node)))
@@ -249,7 +255,13 @@ class Trial(Definitions):
 
     def statement(self, node: Node, env: Env) -> Flow:
         """Runs one statement."""
-        return _STATEMENTS.get(node[0], _ignored)(self, node, env)
+        before = env.names.get(ANSWER)
+        flow = _STATEMENTS.get(node[0], _ignored)(self, node, env)
+        if self.finished and flow.env is not None and not env.scope.module.is_library:
+            after = flow.env.names.get(ANSWER)
+            if after is not None and goes_on_working(self, node, before or NONE_YET, after):
+                flow.env.names[ANSWER] = NONE_YET
+        return flow
 
 
 def _is_filled(annotation: Node) -> bool:

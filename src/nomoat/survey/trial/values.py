@@ -202,6 +202,8 @@ class Object(Value):
     attributes: dict[str, Value] = field(default_factory=dict)
     at: str = ""
     marks: frozenset[str] = NOTHING
+    #: It was made for one request: no other function has changed it meanwhile.
+    is_fresh: bool = False
 
     def _tags(self) -> frozenset[str]:
         return self.marks

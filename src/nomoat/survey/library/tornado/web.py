@@ -1,0 +1,145 @@
+"""Tornado: classes that answer, one object for each request; what they answer is said by methods of their own."""
+
+from functools import wraps
+
+from __framework__ import answered, finish, given, go_on, left, redirect, status
+
+
+class RequestHandler:
+    SUPPORTED_METHODS = ("GET", "HEAD", "POST", "DELETE", "PATCH", "PUT", "OPTIONS")
+
+    def __init__(self, application, request, **kwargs):
+        self.application = application
+        self.request = request
+        self.initialize(**kwargs)
+
+    @classmethod
+    def answering(cls, name, **kwargs):
+        async def execute(request, **path):
+            handler = cls(application_at_hand(), request, **kwargs)
+            await handler.prepare()
+            if answered():
+                return given()
+            go_on()
+            await handler.answers(*path.values())
+            return left()
+
+        execute.view_class = cls
+        return execute
+
+    def answers(self, *path):
+        return getattr(self, self.request.method.lower())(*path)
+
+    def initialize(self, **kwargs):
+        return None
+
+    def prepare(self):
+        return None
+
+    @property
+    def settings(self):
+        return self.application.settings
+
+    @property
+    def current_user(self):
+        return self.get_current_user()
+
+    def get_current_user(self):
+        return self.request.authorization
+
+    def get_login_url(self):
+        return self.settings["login_url"]
+
+    def get_cookie(self, name, default=None):
+        return self.request.cookies.get(name, default)
+
+    def get_signed_cookie(self, name, value=None, max_age_days=31, min_version=None):
+        return self.request.cookies.get(name)
+
+    def get_secure_cookie(self, name, value=None, max_age_days=31, min_version=None):
+        return self.request.cookies.get(name)
+
+    def get_argument(self, name, default=REQUIRED, strip=True):
+        return read_argument(self, name, default)
+
+    def get_query_argument(self, name, default=REQUIRED, strip=True):
+        return read_argument(self, name, default)
+
+    def get_body_argument(self, name, default=REQUIRED, strip=True):
+        return read_argument(self, name, default)
+
+    def set_status(self, status_code, reason=None):
+        status(status_code)
+
+    def send_error(self, status_code=500, **kwargs):
+        finish(status_code)
+
+    def finish(self, chunk=None):
+        finish()
+
+    def render(self, template_name, **kwargs):
+        finish()
+
+    def redirect(self, url, permanent=False, status=None):
+        redirect(url)
+
+    def check_xsrf_cookie(self):
+        return None
+
+
+REQUIRED = object()
+
+
+def read_argument(handler, name, default):
+    if default is REQUIRED:
+        return handler.request.query_params[name]
+    return handler.request.query_params.get(name, default)
+
+
+class StaticFileHandler(RequestHandler):
+    def initialize(self, path, default_filename=None):
+        return None
+
+    async def get(self, path, include_body=True):
+        return None
+
+    async def head(self, path):
+        return None
+
+
+class RedirectHandler(RequestHandler):
+    def initialize(self, url, permanent=True):
+        self.url = url
+
+    def get(self, *args, **kwargs):
+        self.redirect(self.url)
+
+
+class ErrorHandler(RequestHandler):
+    def initialize(self, status_code):
+        self.status_code = status_code
+
+    def prepare(self):
+        self.send_error(self.status_code)
+
+
+class FallbackHandler(RequestHandler):
+    def initialize(self, fallback):
+        self.fallback = fallback
+
+    def prepare(self):
+        self.fallback(self.request)
+
+
+def authenticated(method):
+    @wraps(method)
+    def wrapper(self, *args, **kwargs):
+        if not self.current_user:
+            if self.request.method in ("GET", "HEAD"):
+                self.redirect(self.get_login_url())
+                return None
+            self.send_error(403)
+            return None
+        return method(self, *args, **kwargs)
+
+    return wrapper

@@ -1,0 +1,137 @@
+"""Answers that a handler gives piece by piece, with methods of its own: `self.set_status(401); self.finish(); return`.
+
+What a request was answered so far stands among the names of a function while it runs, so that each way through it has
+its own; it is handed to what the function calls and taken back. Files in `survey/library/` write and read it with the
+functions of `__framework__`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from nomoat.survey.python import form
+from nomoat.survey.python.form import Node
+from nomoat.survey.trial.demands import OTHER
+from nomoat.survey.trial.values import Const, Env, Test, Thing, Value, joined, options
+
+if TYPE_CHECKING:
+    from nomoat.survey.trial.calls import Calls
+
+Known = Callable[["Calls", "tuple[Value, ...]", "dict[str, Value]", str, Env], "Value | None"]
+#: Where it stands among the names; nothing was answered where it is None.
+ANSWER = "answer()"
+NONE_YET = Const(None)
+_ANSWER, _REDIRECT = "__framework__.answer", "__framework__.redirect"
+#: Methods by which loggers are known.
+_LOGS = frozenset(("debug", "info", "warning", "warn", "error", "exception", "critical", "log"))
+_BLOCKS = frozenset((form.IF, form.TRY, form.WITH, form.FOR, form.WHILE, form.MATCH))
+
+
+def so_far(env: Env) -> Value:
+    """What was answered where the function has come to."""
+    return env.names.get(ANSWER, NONE_YET)
+
+
+def _is_finished(answer: Value) -> bool:
+    return isinstance(answer, Thing) and "finished" in answer.named
+
+
+def _status(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value:
+    """The status is set; more may be said of it."""
+    return _set(run, Thing(_ANSWER, args[:1], at=at), at, env)
+
+
+def _finish(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value:
+    """It is answered, with this status or the one that was set."""
+    done: dict[str, Value] = {"finished": Const(True)}
+    if args and not (isinstance(args[0], Const) and args[0].value is None):
+        return _set(run, Thing(_ANSWER, args[:1], done, at=at), at, env)
+    found: list[Value] = []
+    for one in options(so_far(env)):
+        if not isinstance(one, Thing):
+            one = Thing(_ANSWER, (Const(200),), at=at)
+        finished = replace(one, named={**one.named, **done})
+        run.finished[id(finished)] = (
+            finished,
+            (run.finished[id(one)][1] if id(one) in run.finished else _place(run, at)),
+        )
+        found.append(finished)
+    env.names[ANSWER] = joined(found)
+    return Const(None)
+
+
+def _redirect(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value:
+    return _set(run, Thing(_REDIRECT, args[:1], {"finished": Const(True)}, at=at), at, env)
+
+
+def _set(run: Calls, answer: Thing, at: str, env: Env) -> Value:
+    run.finished[id(answer)] = answer, _place(run, at)
+    env.names[ANSWER] = answer
+    return Const(None)
+
+
+def _place(run: Calls, at: str) -> tuple[object, ...]:
+    scope = next((one for one in reversed(run.path) if not one.module.is_library), run.path[-1])
+    return at, tuple(run.conditions), scope, run.caught_credential
+
+
+def _answered(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value:
+    """Whether it is answered."""
+    are = {_is_finished(one) for one in options(so_far(env))}
+    return Const(are.pop()) if len(are) == 1 else Test(None, OTHER, OTHER)
+
+
+def _given(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value:
+    """What it was answered, where it was."""
+    return joined([one for one in options(so_far(env)) if _is_finished(one)])
+
+
+def _go_on(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value:
+    """Only where nothing was answered does it go on."""
+    left = [one for one in options(so_far(env)) if not _is_finished(one)]
+    env.names[ANSWER] = joined(left) if left else NONE_YET
+    return Const(None)
+
+
+def _left(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value:
+    """What is answered in the end."""
+    return so_far(env)
+
+
+def goes_on_working(run: Calls, node: Node, before: Value, after: Value) -> bool:
+    """Whether a statement does something though it was refused before it: then it was not refused."""
+    if node[0] in _BLOCKS and after is not before:
+        # Whoever leaves the block without a `return` has said all that belongs to the refusal.
+        run.closed[id(after)] = after
+    if after is not before:
+        return False
+    name = _called(node)
+    if name is None or name in _LOGS:
+        return False
+    is_over = id(before) in run.closed or any(_is_finished(one) for one in options(before))
+    return is_over or name not in run.models.answering
+
+
+def _called(node: Node) -> str | None:
+    """What a statement calls, by its last name; None where it calls nothing."""
+    places = {form.EXPRESSION: 3, form.ASSIGN: 4, form.ANNOTATED: 5, form.AUGMENTED: 5}
+    value = node[places[node[0]]] if node[0] in places else None
+    while value is not None and value[0] in (form.AWAIT, form.YIELD):
+        value = value[3]
+    if value is None or value[0] != form.CALL:
+        return None
+    callee: Node = value[3]
+    return str(callee[4] if callee[0] == form.ATTRIBUTE else callee[3] if callee[0] == form.NAME else "")
+
+
+ANSWERING: dict[str, Known] = {
+    "__framework__.status": _status,
+    "__framework__.finish": _finish,
+    "__framework__.redirect": _redirect,
+    "__framework__.answered": _answered,
+    "__framework__.given": _given,
+    "__framework__.go_on": _go_on,
+    "__framework__.left": _left,
+}
