@@ -328,7 +328,9 @@ class Layer:
         more = argument(verb.middleware, args, named)
         if isinstance(more, Items):
             around = replace(around, middleware=(*((value, "") for value in more.values), *around.middleware))
-        is_silent = not verb.methods.names and "request" in verb.calls and "arguments" in verb.calls
+        is_silent = (
+            not verb.methods.names and not verb.default and "request" in verb.calls and "arguments" in verb.calls
+        )
         if is_silent:
             methods = methods_of_function(self._run, handler)
         made_with = argument(verb.given, args, named)
