@@ -131,7 +131,7 @@ def test_a_rule_that_crashes_is_a_result_and_the_other_rules_go_on(tmp_path: Pat
     (pattern, *_) = rule.patterns
     (test, *_) = pattern.tests
     broken = replace(rule, id="broken", patterns=(replace(pattern, tests=(replace(test, test="gone"),)),))  # type: ignore[arg-type]
-    root = write(tmp_path, {"app.py": 'import jwt\njwt.encode({}, "d41d8cd98f00b204e980")\n'})
+    root = write(tmp_path, {"app.py": 'import jwt\njwt.encode(claims, "d41d8cd98f00b204e980")\n'})
 
     result = scan(root, settings_file.empty(root), today=TODAY, rules={**rules, "broken": broken})
 

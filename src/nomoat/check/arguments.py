@@ -306,7 +306,7 @@ def _named(_program: Program, _scope: Scope, given: Node, test: Test) -> bool:
 @lru_cache(maxsize=256)
 def _mentions(source: bytes, wanted: tuple[str, ...]) -> bool:
     """Whether a file has a word of one of these names: most have none, and there is nothing to follow."""
-    return any(word.encode() in source for word in names.last_words(wanted))
+    return any("*" in word or word.encode() in source for word in names.last_words(wanted))
 
 
 def _made_by(program: Program, scope: Scope, given: Node, test: Test) -> bool:
@@ -329,6 +329,50 @@ def _made_by(program: Program, scope: Scope, given: Node, test: Test) -> bool:
                 seen.add(node[3])
                 bound = (binding.value for binding in scope.bindings.get(node[3], ()))
                 stack.extend(value for value in bound if value is not None)
+    return False
+
+
+def _means(program: Program, scope: Scope, given: Node, test: Test) -> bool:
+    """A constant, class or function of this name, or an object of the class."""
+    if given[0] == form.CALL:
+        given = given[3]
+    return given[0] in (form.NAME, form.ATTRIBUTE) and names.means(program, scope, given, tuple(test.value or ()))
+
+
+#: What hands on the values below it, so that they can be read in the whole.
+_SHOWING = frozenset(
+    (form.FSTRING, form.FORMATTED, form.BINARY, form.TUPLE, form.LIST, form.CONDITIONAL, form.STARRED, form.AWAIT)
+)  # fmt: skip
+_SHOWING_CALLS = frozenset(("format", "str", "repr", "join", "get_secret_value", "encode", "decode"))
+
+
+def _shows(_program: Program, _scope: Scope, given: Node, test: Test) -> bool:
+    """Whether the value of something so named can be read in it: a variable, an attribute, an item; not `len(it)`."""
+    pattern: re.Pattern[str] | None = test.value
+    stack = [given]
+    while stack and pattern is not None:
+        node = stack.pop()
+        kind = node[0]
+        word: str | None = None
+        if kind in _SHOWING:
+            stack.extend(form.children(node))
+        elif kind == form.DICT:
+            stack.extend(value for _, value in node[3])
+        elif kind == form.NAME:
+            word = node[3]
+        elif kind == form.ATTRIBUTE:
+            word = node[4]
+        elif kind == form.SUBSCRIPT:
+            word = form.text_of(node[4])
+        elif kind == form.CALL:
+            called = node[3][4] if node[3][0] == form.ATTRIBUTE else node[3][3] if node[3][0] == form.NAME else ""
+            if called in ("get", "pop", "getlist") and node[4]:
+                word = form.text_of(node[4][0])
+            elif called in _SHOWING_CALLS:
+                stack.extend((*node[4], *(value for _, value in node[5])))
+                stack.extend((node[3][3],) if node[3][0] == form.ATTRIBUTE else ())
+        if word is not None and pattern.search(word):
+            return True
     return False
 
 
@@ -367,6 +411,8 @@ _TESTS: Mapping[TestKind, Callable[[Program, Scope, Node, Test], bool]] = {
     "item-varies": _item_varies,
     "named": _named,
     "made-by": _made_by,
+    "means": _means,
+    "shows": _shows,
     "not-made-by": _not_made_by,
     "not-named": _not_named,
     "item-absent": _item_absent,

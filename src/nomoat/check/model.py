@@ -66,7 +66,7 @@ PatternKind: TypeAlias = Literal["calls", "settings", "attributes", "decorators"
 TestKind: TypeAlias = Literal[
     "literal", "not-literal", "default", "equals", "not-equals", "absent", "present", "contains", "item", "named",
     "made-by", "item-varies", "not-named", "item-absent", "below", "has-bits", "fixed", "matches", "falsy", "truthy",
-    "not-made-by",
+    "not-made-by", "means", "shows",
 ]  # fmt: skip
 
 
@@ -90,7 +90,7 @@ class Pattern:
 
     `on` says what it looks at: calls of these names, settings, assignments to attributes, decorators, comparisons with,
     or values of something whose name is like these words. `others` are tests of the other side of a comparison;
-    `framework` is the one whose settings are meant (empty: any).
+    `framework` is the one whose settings are meant (empty: any), `inside` the name of the function it must stand in.
 
     Where another call that fits one of `unless` stands in the same function, it is only a `low` finding; so it is
     where one of `unless_then` with the same first argument surely follows, and when `if_used` is set and what it gives
@@ -108,6 +108,7 @@ class Pattern:
     on: PatternKind = "calls"
     others: tuple[Test, ...] = ()
     framework: str = ""
+    inside: re.Pattern[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

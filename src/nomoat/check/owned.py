@@ -20,6 +20,11 @@ _OF_DJANGO = frozenset(
 )  # fmt: skip
 _MODULE = re.compile(r"(^|[/_.-])(settings?|configs?|configuration|conf|defaults?)([/_.-]|$)", re.I)
 _CLASS = re.compile(r"(config|configuration|settings)$|^(config|settings)", re.I)
+#: Classes whose fields the environment may set.
+_READ = frozenset(
+    ("pydantic_settings.BaseSettings", "pydantic.BaseSettings", "pydantic.v1.BaseSettings",
+     "pydantic_settings.main.BaseSettings")
+)  # fmt: skip
 _OF_FLASK = (b"import flask", b"from flask", b"import quart", b"from quart", b"Flask(")
 
 
@@ -75,6 +80,10 @@ class SettingsOf:
             )
             self._django[path] = known
         return known
+
+    def may_be_set(self, scope: Scope, site: Site) -> bool:
+        """Whether the environment may set it, so that source has the default alone: a field of pydantic's settings."""
+        return site.place == "class" and self._program.resolver.classes.is_a(scope, _READ)
 
     def is_overridden(self, scope: Scope, site: Site) -> bool:
         """Whether the same name gets another value later in the module, or in settings that take all from it."""

@@ -81,7 +81,8 @@ class Patterns:
             return None
         confidence = pattern.confidence
         tests = (*pattern.tests, *pattern.others)
-        if arguments.depends(self._program, scope, site.subject, tests):
+        may_change = arguments.depends(self._program, scope, site.subject, tests)
+        if may_change or (pattern.on == "settings" and self._settings.may_be_set(scope, site)):
             confidence = weaker(confidence, "likely")
         node = site.node
         is_unused = pattern.if_used and logged.only_logged(self._program, scope, node)
@@ -95,6 +96,8 @@ class Patterns:
 
     def _fits_site(self, scope: Scope, site: Site) -> bool:
         pattern = site.pattern
+        if pattern.inside is not None and not (scope.is_function and pattern.inside.search(scope.name)):
+            return False
         if pattern.on == "calls":
             return self._fits(scope, site.node, pattern)
         if pattern.on == "settings" and not self._settings.are_of(scope, site):

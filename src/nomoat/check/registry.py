@@ -40,7 +40,7 @@ _SINK = (
 )  # fmt: skip
 _MAKER = ("argument", "at", "of", "where")
 _CHECK = ("of", "removes", "argument", "at", "answers")
-_PATTERN = ("of", "where", "unless", "message", "fix", "confidence")
+_PATTERN = ("of", "where", "unless", "inside", "message", "fix", "confidence")
 _MORE: dict[PatternKind, tuple[str, ...]] = {
     "calls": ("unless_then", "if_used"), "settings": ("framework",), "comparisons": ("other",),
 }  # fmt: skip
@@ -156,6 +156,7 @@ class _RuleReader(Reader):
             on,
             self._tests(fields.get("other"), of_arguments=False),
             self.choice(fields.get("framework"), "framework", _FRAMEWORKS) or "",
+            self._regex(fields.get("inside"), "inside"),
         )
 
     def _others(self, fields: Mapping, name: str) -> tuple[Pattern, ...]:
@@ -188,9 +189,9 @@ class _RuleReader(Reader):
         return Test(name or "", place, cast(TestKind, test), value, self.text(fields.get("key"), "key") or "")
 
     def _value(self, node: Node | None, test: str) -> object:
-        if test in ("named", "not-named", "matches"):
+        if test in ("named", "not-named", "matches", "shows"):
             return self._regex(node, "value")
-        if test in ("made-by", "not-made-by"):
+        if test in ("made-by", "not-made-by", "means"):
             return self.texts(node, "value")
         if isinstance(node, Sequence):
             return tuple(one.data for one in node.items if isinstance(one, Value))

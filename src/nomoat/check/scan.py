@@ -33,6 +33,8 @@ from nomoat.survey.python.form import Node
 from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.python.symbols import Scope
 
+#: How a label says where a literal stands that is used elsewhere.
+_STANDS = "it stands in "
 _POLICY_SEVERITY: dict[str, Severity] = {"error": "medium", "warning": "low"}
 #: A rule that ran on every file, which questions to the map do.
 _EVERYWHERE = ""
@@ -171,7 +173,13 @@ class _Run:
 
     # -- source ------------------------------------------------------------------------------------------------------
 
-    def _patterns(self) -> Iterator[Finding]:
+    def _patterns(self) -> list[Finding]:
+        """Findings of patterns, a secret once: not where it is used when the setting that holds it is one already."""
+        found = list(self._of_patterns())
+        stand = {(one.rule, f"{_STANDS}{one.span}") for one in found}
+        return [one for one in found if (one.rule, one.label) not in stand]
+
+    def _of_patterns(self) -> Iterator[Finding]:
         plain = [rule for rule in self._rules.values() if rule.patterns]
         everywhere = Patterns(self._program, plain)
         in_tests = Patterns(self._program, [rule for rule in plain if rule.in_tests])
@@ -205,7 +213,7 @@ class _Run:
             message, fix = match.said(message), match.said(fix)
         finding = self._at(rule, match.scope, match.site.node, message)
         at = arguments.stands_at(self._program, match.scope, match.site.subject, pattern.tests)
-        label = f"it stands in {at}" if at else ""
+        label = f"{_STANDS}{at}" if at else ""
         return replace(finding, confidence=match.confidence, fix=fix, label=label)
 
     def _flows(self) -> Iterator[Finding]:

@@ -5,7 +5,9 @@ from hashlib import sha256
 
 import jwt
 from cryptography.fernet import Fernet
+from Crypto.Cipher import AES
 from fastapi import FastAPI
+from flask import Flask
 from jose import jwt as jose
 from joserfc.jwk import OctKey
 from starlette.middleware.sessions import SessionMiddleware
@@ -30,6 +32,23 @@ class Settings:
 made = Settings(secret_key="5b1c99d07e3f")
 made_of_environment = Settings(os.environ["SECRET"])
 app = FastAPI()
+site = Flask(__name__)
+site.secret_key = "0d6f3a9c1b7e"  # expect: hard-coded-key
+site.config["JWT_SECRET_KEY"] = "0d6f3a9c1b7e"  # expect: hard-coded-key
+site.config.update(SECRET_KEY=os.environ.get("SITE_KEY", "0d6f3a9c1b7e"))  # expect: hard-coded-key
+other = Flask(__name__)
+other.secret_key = os.environ["SITE_KEY"]
+other.config["SECRET_KEY"] = os.urandom(32)
+other.config.from_mapping(SECRET_KEY=FROM_ENVIRONMENT)
+
+
+class Config:
+    SECRET_KEY = "0d6f3a9c1b7e"  # expect: hard-coded-key
+
+
+class SafeConfig:
+    SECRET_KEY = os.environ.get("SITE_KEY")
+
 
 
 def bad(claims):
@@ -40,6 +59,7 @@ def bad(claims):
     hmac.new(b"0f1e2d3c4b5a", claims, sha256)  # expect: hard-coded-key
     Fernet(b"Zm9yIHRoZSBleGFtcGxlIG9ubHksIG5vdCBhIGtleSE=")  # expect: hard-coded-key
     app.add_middleware(SessionMiddleware, secret_key=SECRET)  # expect: hard-coded-key
+    AES.new(b"0d6f3a9c1b7e4f58", AES.MODE_GCM)  # expect: hard-coded-key
     jwt.encode(claims, made.secret_key, made.algorithm)  # expect: hard-coded-key
     jwt.encode(claims, CAUGHT, algorithm="HS256")  # expect: hard-coded-key
 

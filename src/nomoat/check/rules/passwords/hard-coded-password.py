@@ -1,0 +1,33 @@
+import os
+import smtplib
+
+import psycopg2
+import pymysql
+from flask import request
+
+ADMIN_PASSWORD = "sd9-lkj3-mmz"  # expect: hard-coded-password
+MAIL_PASSWORD = os.environ["MAIL_PASSWORD"]
+PASSWORD = "p8s-zz01-fmf"
+
+
+def bad(username, password, User):
+    if username == "admin" and password == "kn2-99a-gjq":  # expect: hard-coded-password
+        return True
+    if request.form["password"] == PASSWORD:  # expect: hard-coded-password
+        return True
+    psycopg2.connect(host="db", user="shop", password="q1z-77b-lmp")  # expect: hard-coded-password
+    pymysql.connect("db", "shop", "q1z-77b-lmp", "shop")  # expect: hard-coded-password
+    smtplib.SMTP_SSL("mail.example.com").login("shop", "q1z-77b-lmp")  # expect: hard-coded-password
+    User.objects.create_superuser("root", "root@example.com", "q1z-77b-lmp")  # expect: hard-coded-password
+
+
+def safe(username, password, field, User):
+    if password == os.environ["ADMIN_PASSWORD"]:
+        return True
+    if password == "" or password == "<password>" or field.type == "password":
+        return False
+    psycopg2.connect(host="db", user="shop", password=os.environ["DB_PASSWORD"])
+    pymysql.connect(host="db", user="shop", password=password)
+    smtplib.SMTP_SSL("mail.example.com").login("shop", password)
+    User.objects.create_superuser("root", "root@example.com", password)
+    return username == "administrator"

@@ -1,0 +1,34 @@
+import os
+
+from fastapi import Response
+from flask import Flask, make_response
+
+app = Flask(__name__)
+app.config["SESSION_COOKIE_HTTPONLY"] = False  # expect: cookie-readable-by-scripts
+
+
+def bad(token):
+    response = make_response()
+    response.set_cookie("session", token, secure=True)  # expect: cookie-readable-by-scripts
+    response.set_cookie(key="access_token", value=token, secure=True, httponly=False)  # expect: cookie-readable-by-scripts
+    return response
+
+
+class Config:
+    SESSION_COOKIE_HTTPONLY = False  # expect: cookie-readable-by-scripts
+    SESSION_COOKIE_NAME = "sid"
+
+
+other = Flask(__name__)
+other.config["SESSION_COOKIE_HTTPONLY"] = True
+
+
+class SafeConfig:
+    SESSION_COOKIE_HTTPONLY = True
+
+
+def safe(response: Response, token, options):
+    response.set_cookie("session", token, secure=True, httponly=True)
+    response.set_cookie("csrf_token", token, secure=True)
+    response.set_cookie("language", "de")
+    response.set_cookie("session", token, **options)
