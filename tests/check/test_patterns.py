@@ -199,3 +199,92 @@ def test_message_and_fix_name_what_stands_here(tmp_path: Path) -> None:
     (finding,) = findings_of(tmp_path, "timing-of-comparison", source)
 
     assert "hmac.compare_digest(hmac.new(key, body).hexdigest(), given)" in finding.fix
+
+
+def test_what_somebody_asks_for_is_only_low(tmp_path: Path) -> None:
+    source = """
+        import tls
+
+        tls.check = False
+
+
+        def connect(verify):
+            if not verify:
+                tls.check = False
+
+
+        def other(host):
+            if options.insecure:
+                tls.check = False
+            elif host:
+                tls.check = False
+            else:
+                with host:
+                    tls.check = False
+        """
+    rule = """attributes: [{of: [tls.check], where: [{is: equals, value: false}], unless_asked: 'verif|insecure',
+    message: "{name}"}]"""
+
+    assert [(3, "sure"), (8, "low"), (13, "low"), (15, "sure"), (18, "sure")] == lines(tmp_path, rule, source)
+
+
+def test_what_was_compared_before_is_only_low(tmp_path: Path) -> None:
+    source = """
+        def answer(headers, origin, allowed):
+            if origin:
+                headers["Allow"] = origin
+
+
+        def tested(headers, origin, allowed):
+            if origin not in allowed:
+                return
+            headers["Allow"] = origin
+
+
+        def looked_up(headers, origin):
+            if is_known(origin):
+                headers["Allow"] = origin
+        """
+    rule = 'values: [{of: [allow], where: [{is: shows, value: origin}], unless_tested: true, message: "{name}"}]'
+
+    assert [(3, "sure"), (9, "low"), (14, "low")] == lines(tmp_path, rule, source)
+
+
+def test_what_the_project_uses_elsewhere_makes_a_finding_low(tmp_path: Path) -> None:
+    rule = 'comparisons: [{of: [password], unless_used: [types.PasswordType], message: "{name}"}]'
+    files = {".nomoat/rules/own/own-rule.yaml": RULE + rule, "a.py": "user.password == given\n"}
+
+    before = [one.confidence for one in result_of(tmp_path, files).findings if one.rule == "own-rule"]
+    after = result_of(tmp_path, {**files, "b.py": "from types import PasswordType\n"}).findings
+
+    assert (["sure"], ["low"]) == (before, [one.confidence for one in after if one.rule == "own-rule"])
+
+
+def test_a_pattern_may_be_of_certain_functions_alone(tmp_path: Path) -> None:
+    source = """
+        import lib
+
+        lib.work()
+
+
+        def to_dict():
+            lib.work()
+
+
+        def other():
+            lib.work()
+        """
+
+    assert [7] == [line for line, _ in lines(tmp_path, "calls: [{of: [lib.work], inside: dict, message: a}]", source)]
+
+
+def test_packages_of_others_and_examples_are_only_low(tmp_path: Path) -> None:
+    rule = "calls: [{of: [lib.work], message: a}]"
+    paths = ("app.py", "vendor/a.py", "docs/b.py", "examples/c.py", "device/d.py", "local/e.py", "settings/local.py")
+    files = dict.fromkeys(paths, "import lib\n\nlib.work()\n")
+
+    result = result_of(tmp_path, {".nomoat/rules/own/own-rule.yaml": RULE + rule, **files})
+
+    found = {one.span.path: one.confidence for one in result.findings if one.rule == "own-rule"}
+    assert {"app.py", "device/d.py", "local/e.py"} == {path for path, sure in found.items() if sure == "sure"}
+    assert set(paths) == set(found)

@@ -303,6 +303,14 @@ def _named(_program: Program, _scope: Scope, given: Node, test: Test) -> bool:
     return False
 
 
+#: Methods that give what they are called on in another shape, or a part of it.
+_HANDED_ON = frozenset(
+    ("hexdigest", "digest", "encode", "decode", "lower", "upper", "strip", "rstrip", "lstrip", "hex", "join", "format",
+     "replace", "split", "rsplit", "copy", "zfill", "ljust", "rjust", "title", "get", "items", "values", "keys", "pop",
+     "tobytes", "to_bytes", "partition", "rpartition", "removeprefix", "removesuffix", "getvalue", "read", "tolist")
+)  # fmt: skip
+
+
 @lru_cache(maxsize=256)
 def _mentions(source: bytes, wanted: tuple[str, ...]) -> bool:
     """Whether a file has a word of one of these names: most have none, and there is nothing to follow."""
@@ -321,11 +329,17 @@ def _made_by(program: Program, scope: Scope, given: Node, test: Test) -> bool:
     for _ in range(_MAX_STEPS):
         if not stack:
             return False
+        of_others = set[int]()
         for node in form.walk(stack.pop()):
-            is_it = node[0] == form.CALL and names.called(program, scope, node, wanted)
-            if is_it and (not test.key or (node[4] and form.text_of(node[4][0]) == test.key)):
-                return True
-            if node[0] == form.NAME and node[3] not in seen:
+            if node[0] == form.CALL:
+                if names.called(program, scope, node, wanted) and (
+                    not test.key or (node[4] and form.text_of(node[4][0]) == test.key)
+                ):
+                    return True
+                if node[3][0] == form.ATTRIBUTE and node[3][4] not in _HANDED_ON:
+                    # `faker.word()`: what the object was made by is not what its method gives.
+                    of_others.add(id(node[3][3]))
+            elif node[0] == form.NAME and node[3] not in seen and id(node) not in of_others:
                 seen.add(node[3])
                 bound = (binding.value for binding in scope.bindings.get(node[3], ()))
                 stack.extend(value for value in bound if value is not None)

@@ -94,7 +94,8 @@ class Pattern:
 
     Where another call that fits one of `unless` stands in the same function, it is only a `low` finding; so it is
     where one of `unless_then` with the same first argument surely follows, and when `if_used` is set and what it gives
-    goes nowhere but into a log.
+    goes nowhere but into a log. So it is, too, where the project uses a name of `unless_used`, where a parameter of the
+    function or an `if` around it is named like `unless_asked`, and, with `unless_tested`, where the value was compared.
     """
 
     calls: tuple[str, ...]
@@ -109,6 +110,9 @@ class Pattern:
     others: tuple[Test, ...] = ()
     framework: str = ""
     inside: re.Pattern[str] | None = None
+    unless_used: tuple[str, ...] = ()
+    unless_asked: re.Pattern[str] | None = None
+    unless_tested: bool = False
 
 
 @dataclass(frozen=True, slots=True)

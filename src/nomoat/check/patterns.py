@@ -13,7 +13,7 @@ from nomoat.check import afterwards, arguments, logged, names
 from nomoat.check.model import Confidence, Pattern, Rule, weaker
 from nomoat.check.owned import SettingsOf
 from nomoat.check.sites import Site, Sites
-from nomoat.check.standing import is_for_development
+from nomoat.check.standing import is_asked_for, is_for_development, is_tested
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.program import Program
@@ -69,6 +69,7 @@ class Patterns:
         self._program = program
         self._sites = Sites(program, rules)
         self._settings = SettingsOf(program)
+        self._used: dict[tuple[str, ...], bool] = {}
 
     def candidates(self, scope: Scope) -> Iterator[Site]:
         """Each place that stands directly in the scope and may fit; `match` decides."""
@@ -84,19 +85,36 @@ class Patterns:
         may_change = arguments.depends(self._program, scope, site.subject, tests)
         if may_change or (pattern.on == "settings" and self._settings.may_be_set(scope, site)):
             confidence = weaker(confidence, "likely")
-        node = site.node
-        is_unused = pattern.if_used and logged.only_logged(self._program, scope, node)
-        is_excused = bool(pattern.unless) and self._is_excused(scope, site)
-        is_harmless = not rule.in_development and is_for_development(scope, node)
-        if is_unused or is_excused or is_harmless or self._is_made_good(scope, node, pattern):
-            confidence = "low"
-        if pattern.on == "settings" and self._settings.is_overridden(scope, site):
+        is_harmless = not rule.in_development and is_for_development(scope, site.node)
+        if is_harmless or self._is_excused(scope, site):
             confidence = "low"
         return Match(scope, site, confidence)
 
+    def _is_excused(self, scope: Scope, site: Site) -> bool:
+        """Whether something around the site makes it harmless; each is looked at only where the pattern wants it."""
+        node, pattern = site.node, site.pattern
+        return (
+            (pattern.if_used and logged.only_logged(self._program, scope, node))
+            or (bool(pattern.unless) and self._is_beside_another(scope, site))
+            or (bool(pattern.unless_then) and self._is_made_good(scope, node, pattern))
+            or (bool(pattern.unless_used) and self._uses(pattern.unless_used))
+            or (pattern.unless_asked is not None and is_asked_for(scope, node, pattern.unless_asked))
+            or (pattern.unless_tested and is_tested(scope, node, site.subject))
+            or (pattern.on == "settings" and self._settings.is_overridden(scope, site))
+        )
+
+    def _uses(self, wanted: tuple[str, ...]) -> bool:
+        """Whether a file of the project has the last word of one of these names."""
+        known = self._used.get(wanted)
+        if known is None:
+            words = [word.encode() for word in names.last_words(wanted)]
+            known = any(word in module.source for module in self._program.modules.values() for word in words)
+            self._used[wanted] = known
+        return known
+
     def _fits_site(self, scope: Scope, site: Site) -> bool:
         pattern = site.pattern
-        if pattern.inside is not None and not (scope.is_function and pattern.inside.search(scope.name)):
+        if pattern.inside is not None and not pattern.inside.search(scope.name if scope.is_function else ""):
             return False
         if pattern.on == "calls":
             return self._fits(scope, site.node, pattern)
@@ -126,9 +144,9 @@ class Patterns:
         def fits(other: Node) -> bool:
             return any(self._fits(scope, other, one) for one in pattern.unless_then)
 
-        return bool(pattern.unless_then) and afterwards.surely_followed(scope, call, fits)
+        return afterwards.surely_followed(scope, call, fits)
 
-    def _is_excused(self, scope: Scope, site: Site) -> bool:
+    def _is_beside_another(self, scope: Scope, site: Site) -> bool:
         if site.pattern.on == "decorators" and site.other is not None:
             # What the decorated function does, with all inside of it.
             scope = scope.child(site.other)

@@ -40,7 +40,9 @@ _SINK = (
 )  # fmt: skip
 _MAKER = ("argument", "at", "of", "where")
 _CHECK = ("of", "removes", "argument", "at", "answers")
-_PATTERN = ("of", "where", "unless", "inside", "message", "fix", "confidence")
+_PATTERN = (
+    "of", "where", "inside", "unless", "unless_used", "unless_asked", "unless_tested", "message", "fix", "confidence",
+)  # fmt: skip
 _MORE: dict[PatternKind, tuple[str, ...]] = {
     "calls": ("unless_then", "if_used"), "settings": ("framework",), "comparisons": ("other",),
 }  # fmt: skip
@@ -157,6 +159,9 @@ class _RuleReader(Reader):
             self._tests(fields.get("other"), of_arguments=False),
             self.choice(fields.get("framework"), "framework", _FRAMEWORKS) or "",
             self._regex(fields.get("inside"), "inside"),
+            self.texts(fields.get("unless_used"), "unless_used"),
+            self._regex(fields.get("unless_asked"), "unless_asked"),
+            self.boolean(fields.get("unless_tested"), "unless_tested") or False,
         )
 
     def _others(self, fields: Mapping, name: str) -> tuple[Pattern, ...]:

@@ -7,11 +7,9 @@ app.jinja_env.autoescape = False  # expect: disabled-autoescape
 pages = Environment(loader=FileSystemLoader("pages"), autoescape=False)  # expect: disabled-autoescape
 more = jinja2.Environment(autoescape=0)  # expect: disabled-autoescape
 default = Environment(loader=FileSystemLoader("mails"))  # expect: disabled-autoescape
-TEMPLATES = [{"OPTIONS": {"autoescape": False}}]  # expect: disabled-autoescape
 
 safe = Environment(loader=FileSystemLoader("pages"), autoescape=select_autoescape())
 always = jinja2.Environment(autoescape=True)
 chosen = Environment(loader=FileSystemLoader("pages"), autoescape=lambda name: name.endswith(".html"))
 other = Flask(__name__)
 other.jinja_env.autoescape = True
-DJANGO = [{"OPTIONS": {"autoescape": True}}]
