@@ -56,7 +56,7 @@ _CALLS = (
     "", "injected", "request", "arguments", "request arguments", "endpoint and arguments", "request and next",
     "get_response",
 )  # fmt: skip
-_PROXIES = ("request", "session", "state", "credential")
+_PROXIES = ("request", "session", "state", "credential", "application")
 
 
 def load(files: list[Path]) -> Models:

@@ -191,6 +191,7 @@ class Layer:
                 whole = joined(base, path, registry.kind.dialect)
                 found = Found(method, whole, Const(None), registry.at, "", around)
                 found.is_of_framework, found.label = True, f"{registry.kind.framework}.{added.argument}"
+                found.endpoint = around.names + added.argument.removesuffix("_folder")
                 self.layout.routes.append(found)
 
     def _added_path(self, registry: Registry, added: Added) -> str | None:

@@ -49,9 +49,9 @@ class Verdicts:
 
     def of(self, found: Found, before: list[Judgement]) -> Answer:
         """The verdict; `before` is what the middleware around the route does to it."""
-        if found.is_of_framework:
-            return self._of_framework(found, before)
         made = self._before.requests(found)
+        if found.is_of_framework:
+            return self._of_framework(found, [*before, *made.judged])
         judged = [*before, *made.judged, *self._dependencies(found)]
         handler = self._handler(found, judged, made)
         never = [self._never(late) for late in found.late]

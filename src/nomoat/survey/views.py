@@ -26,8 +26,9 @@ class View:
 
 def view_of(run: Machine, models: Models, handler: Value, given: Table | None = None) -> View | None:
     """The class behind a handler, if it is one; `given` is what a route says that it is made with."""
-    if isinstance(handler, Function):
-        made = next((found for name in _CLASS_OF_VIEW if (found := handler.set_on_it(name)) is not None), None)
+    if isinstance(handler, (Function, Object)):
+        of = handler.set_on_it if isinstance(handler, Function) else handler.attributes.get
+        made = next((found for name in _CLASS_OF_VIEW if (found := of(name)) is not None), None)
         model = _model(run, models, made)
         return View(made, model, handler) if isinstance(made, Class) and model is not None else None
     model = _model(run, models, handler)

@@ -5,11 +5,20 @@ from functools import wraps
 from flask import abort
 
 
+answers = []
+
+
+def unauthorized():
+    for answer in answers:
+        return answer()
+    abort(401)
+
+
 def login_required(func):
     @wraps(func)
     def decorated_view(*args, **kwargs):
         if not current_user.is_authenticated:
-            abort(401)
+            return unauthorized()
         return func(*args, **kwargs)
 
     return decorated_view
@@ -24,11 +33,15 @@ def login_fresh():
 
 
 class LoginManager:
+    def __init__(self, app=None, *args, **kwargs):
+        if app is not None:
+            self.init_app(app)
+
     def init_app(self, app, *args, **kwargs):
-        return None
+        app.login_manager = self
 
     def unauthorized(self):
-        abort(401)
+        return unauthorized()
 
     def needs_refresh(self):
         abort(401)
@@ -43,6 +56,7 @@ class LoginManager:
         return callback
 
     def unauthorized_handler(self, callback):
+        answers.append(callback)
         return callback
 
     def needs_refresh_handler(self, callback):

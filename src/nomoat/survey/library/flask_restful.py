@@ -13,7 +13,9 @@ class Resource(MethodView):
     method_decorators = []
 
     def dispatch_request(self, *args, **kwargs):
-        method = getattr(self, request.method.lower())
+        method = getattr(self, request.method.lower(), None)
+        if method is None and request.method == "HEAD":
+            method = self.get
         decorators = self.method_decorators
         if isinstance(decorators, dict):
             decorators = decorators.get(request.method.lower(), [])

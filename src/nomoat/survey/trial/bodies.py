@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Body, Node
+from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.trial.calls import OVERRIDES, Calls
 from nomoat.survey.trial.expressions import entry_name
@@ -70,6 +71,8 @@ class Bodies(Calls):
     def created(self, registry: Registry) -> None:
         """Takes note of a registry, and of the answers that it is given for exceptions."""
         self.registries.append(registry)
+        if self.wires and registry.kind.is_application and not TEST_FILE.search(registry.at.rpartition(":")[0]):
+            self.around.applications.append(registry)
         registry.shared_dependencies()
         handlers = registry.taken("exception_handlers")
         if self.wires and isinstance(handlers, Table):

@@ -229,14 +229,16 @@ class Calls(Expressions):
             return self.call_outside(callee, args, named, at, env)
         if isinstance(callee, Thing):
             return self._call_thing(callee, args, named, at)
-        return Thing(marks=union(args), at=at)
+        # Before it was a property, one called it: `user.is_authenticated()`.
+        return callee if isinstance(callee, Test) else Thing(marks=union(args), at=at)
 
     def _is_put_around(self, callee: Value, given: Value, env: Env) -> bool:
         """Whether a framework puts a decorator of another package around a function that answers."""
         if not env.scope.module.is_library or not isinstance(given, Function):
             return False
         name = callee.name if isinstance(callee, (Outside, Thing)) else ""
-        return bool(name) and name not in SPECIAL and name.partition(".")[0] not in sys.stdlib_module_names
+        package = name.partition(".")[0]
+        return bool(package) and name not in SPECIAL and package not in sys.stdlib_module_names
 
     def _note_narrowed(self, callee: Value, args: tuple[Value, ...], named: dict[str, Value], at: str) -> bool:
         """A query that asks only for what belongs to the caller."""

@@ -63,6 +63,8 @@ class Definitions(Entering):
             if isinstance(decorator, Thing) and decorator.name == "functools.wraps":
                 if decorator.args and isinstance(decorator.args[0], Function):
                     function.wraps = decorator.args[0]
+                elif decorator.args and isinstance(decorator.args[0], Object):
+                    function.attributes.update(decorator.args[0].attributes)
                 return value
             found = self.call(decorator, (value,), {}, self.at(env, node), env)
         except (RaisedError, ExhaustedError):

@@ -34,6 +34,8 @@ from nomoat.survey.trial.values import (
 _MAX_INSIDE = 2
 #: What stands for a package leads back into the tree, which may call it again: `config.include` in what is included.
 _MAX_INSIDE_LIBRARY = 8
+#: How often one decorator may stand around a function: `@param("a")` above `@param("b")`.
+_MAX_WRAPPED = 12
 _SHORT_BYTES = 2_500
 _MAX_ASKED = 6
 
@@ -84,10 +86,16 @@ class Entering(Exceptions):
             return self._lambda_called(function, args, named)
         scope = function.scope
         marks = union(args) | union(named.values())
-        most = _MAX_INSIDE_LIBRARY if scope.module.is_library else _MAX_INSIDE
+        is_wrapper = _is_wrapper(function)
+        most = _MAX_INSIDE_LIBRARY if scope.module.is_library else _MAX_WRAPPED if is_wrapper else _MAX_INSIDE
         if self.depth >= self.limits.depth or self.path.count(scope) >= most or (_is_stub(scope) and self.depth):
             return Thing(marks=self._unread(marks), at=at)
-        if not self.wires and self.depth and not self._is_worth(scope, marks, (*args, *named.values())):
+        if (
+            not self.wires
+            and self.depth
+            and not is_wrapper
+            and not self._is_worth(scope, marks, (*args, *named.values()))
+        ):
             return self._unentered(scope, marks, at)
         self.executed.add(scope)
         # What a decorator of a package made is there because of where it stands, not of who calls it.
@@ -96,11 +104,11 @@ class Entering(Exceptions):
         if self.handed is not None:
             env.names[ANSWER], self.handed = self.handed, None
         self.bind(env, scope.parameters, args, named, function.env)
-        return self._entered_body(scope, env, is_given_caller="caller" in marks)
+        return self._entered_body(scope, env, is_given_caller="caller" in marks, is_wrapper=is_wrapper)
 
-    def _entered_body(self, scope: Scope, env: Env, *, is_given_caller: bool) -> Value:
-        # What stands for a package is short, and leads back into the tree.
-        inward = not scope.module.is_library
+    def _entered_body(self, scope: Scope, env: Env, *, is_given_caller: bool, is_wrapper: bool = False) -> Value:
+        # What stands for a package is short, and leads back into the tree; what stands around a function leads to it.
+        inward = not scope.module.is_library and not is_wrapper
         self.depth += inward
         self.path.append(scope)
         # What does nothing but raise (`abort(401)`) raises for the reasons of who calls it.
@@ -248,6 +256,16 @@ class Entering(Exceptions):
         """What a scheme raises is the framework's own refusal: a subclass may catch it and let everybody pass."""
         name = next((one for one in self.models.raised if one.endswith(".HTTPException")), "")
         return Thing(name, named={"status_code": Const(401)}, at=at) if name else None
+
+
+def _is_wrapper(function: Function) -> bool:
+    """Whether it was made by a function that was given another one: which one, no table of calls knows."""
+    if function.wraps is not None:
+        return True
+    made = function.env
+    return made.parent is not None and any(
+        isinstance(made.names.get(one[form.P_NAME]), Function) for one in made.scope.parameters
+    )
 
 
 def _ends_raising(scope: Scope) -> bool:

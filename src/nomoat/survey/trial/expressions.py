@@ -383,7 +383,7 @@ class Expressions(Judging):
         if part == "state":
             if name in value.named:
                 return value.named[name]
-            return self._kept(name)
+            return Outside("request.state.get", value) if name in ("get", "pop") else self._kept(name)
         if part == "url" and name == "path":
             self.record.saw.add("path")
             return value.named.get("path", Thing(marks=INPUT))
@@ -443,6 +443,8 @@ class Expressions(Judging):
             )
             marks = CALLER if source in ("credential", "session", "header") else INPUT
             return Thing(f"request.{source}" if source else "", marks=marks)
+        if part == "state" and isinstance(key, Const) and key.value in value.named:
+            return value.named[str(key.value)]
         if part in _BY_NAME:
             known = isinstance(key, Const) and isinstance(key.value, (str, bytes))
             text = key.value if isinstance(key, Const) else ""
@@ -472,7 +474,8 @@ class Expressions(Judging):
     def _conditional(self, env: Env, node: Node) -> Value:
         test = self.test(env, node[3])
         if test.anonymous is not None:
-            return self._stands_in(self.evaluate(env, node[4] if test.anonymous else node[5]), test.marks)
+            with self.deciding(test):
+                return self._stands_in(self.evaluate(env, node[4] if test.anonymous else node[5]), test.marks)
         with self.under(Condition(test, True, self.at(env, node))):
             first = self.evaluate(env, node[4])
         return joined([first, self.evaluate(env, node[5])])
@@ -481,8 +484,10 @@ class Expressions(Judging):
         values: list[Value] = []
         evaluated: list[Value] = []
         marks: frozenset[str] = NOTHING
+        test: Test | None = None
         for operand in node[4]:
-            value = self.evaluate(env, operand)
+            with self.deciding(test):
+                value = self.evaluate(env, operand)
             evaluated.append(value)
             test = self.truth(value)
             answer, marks = test.anonymous, marks | test.marks

@@ -195,6 +195,10 @@ class Judging(Machine):
         if isinstance(right, Choice):
             return self._any_of([self.compared(left, operator, option) for option in right.options])
         if operator == "in" and isinstance(right, Thing) and right.name.startswith("request."):
+            if right.name == "request.state" and isinstance(left, Const) and left.value in right.named:
+                # It was set, be it to nothing.
+                is_sure = not isinstance(right.named[str(left.value)], Choice)
+                return Test(True if is_sure else None, OTHER, OTHER, right.named[str(left.value)].tags)
             return self.truth(self.item_of_request(right, left))
         if isinstance(left, PathOf):
             return _of_path(left, operator, right)

@@ -276,10 +276,24 @@ def _environment_or_none(
     return found
 
 
+def _is_answer(run: Calls, value: Value) -> bool:
+    return isinstance(value, Thing) and value.is_call and not value.trail and value.name in run.models.answers
+
+
+def _is_class_of_answers(run: Calls, cls: Value) -> bool:
+    return isinstance(cls, Outside) and cls.name in run.models.answers and cls.name.endswith("Response")
+
+
+def _each(classes: Value) -> list[Value]:
+    return classes.values if isinstance(classes, Items) else [classes]
+
+
 def _isinstance(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
     marks = args[0].tags if args else frozenset()
     if args and isinstance(args[0], (Outside, Thing)) and args[0].name in run.models.transparent:
         return Const(False)
+    if len(args) == 2 and _is_answer(run, args[0]):
+        return Const(any(_is_class_of_answers(run, one) for one in _each(args[1])))
     if len(args) == 2 and isinstance(args[1], Items) and not marks:
         each = [_isinstance(run, (args[0], one), {}, at, env) or Const(False) for one in args[1].values]
         return run.combined([run.truth(one) for one in each], is_or=True)

@@ -164,6 +164,8 @@ class Surroundings:
         self.handlers: list[tuple[Value, Value]] = []
         #: Dependencies that the application replaces by others; None: which ones is not known.
         self.replaced: list[Value | None] = []
+        #: Applications that the program makes, those of its tests left out.
+        self.applications: list[Value] = []
         #: Where an application was handed to code that is not here and may add routes to it, and to what.
         self.handed: dict[str, str] = {}
         #: What may register routes and was not gone through to its end, by its place, and why.
@@ -187,10 +189,16 @@ class Surroundings:
         #: Lists of paths, by the module that they stand in.
         self.url_modules: dict[str, Value] = {}
         self._settings: list[Scope] | None = None
-        self._proxy_names = {name.rpartition(".")[2] for name in models.proxies}
+        self._proxies = {name for name, kind in models.proxies.items() if kind != "application"}
+        self._proxy_names = {name.rpartition(".")[2] for name in self._proxies}
         self._turning: dict[Scope, bool] = {}
         self._waiting = {name.rpartition(".")[2] for name in models.waiting}
         self._answers = {name.rpartition(".")[2] for name in models.answers}
+
+    @property
+    def application(self) -> Value | None:
+        """The one that a request is at, where there is only one."""
+        return self.applications[0] if len(self.applications) == 1 else None
 
     def settings_modules(self) -> list[Scope]:
         """Modules of settings: those that the project names, then whatever looks like one."""
@@ -277,7 +285,7 @@ class Surroundings:
     def _is_proxy(self, scope: Scope, node: Node) -> bool:
         if node[0] != form.NAME or node[3] not in self._proxy_names:
             return False
-        return self.program.resolve(scope, node).name in self.models.proxies
+        return self.program.resolve(scope, node).name in self._proxies
 
     def may_refuse(self, scope: Scope) -> bool:
         """Whether the function, or one that it calls, may answer a caller with a refusal."""
@@ -418,6 +426,17 @@ class Machine:
     def made(self, marks: frozenset[str]) -> frozenset[str]:
         """The marks of what is made of something: of a credential that is not there, it is something all the same."""
         return marks | MADE if self.anonymous and "caller" in marks else marks
+
+    @contextmanager
+    def deciding(self, test: Test | None) -> Iterator[None]:
+        """Inside, what happens does because of a test that was decided: for the caller, where it is about them."""
+        held = self.decided[-1]
+        if test is not None and test.anonymous is not None and "caller" in test.marks:
+            self.decided[-1] = True
+        try:
+            yield
+        finally:
+            self.decided[-1] = held
 
     def fails(self, value: Value, kind: str, at: str = "") -> None:
         """Ends here where Python does: what is asked of a credential that is not there has nothing of it."""
@@ -563,7 +582,8 @@ class Machine:
         """What a name stands for that means the request at hand."""
         if isinstance(value, Outside) and value.me is None:
             if value.name in self.models.proxies:
-                return self.proxy(self.models.proxies[value.name])
+                kind = self.models.proxies[value.name]
+                return self.proxy(kind) if kind != "application" else self.around.application or value
             owner, _, name = value.name.rpartition(".")
             if owner in self.models.settings and name.isupper():
                 return self.setting(name) or value

@@ -167,8 +167,7 @@ def _unrefused_by(run: Machine, handler: Value, raised: Value | None) -> str:
     held = run.conditions, run.pending
     run.conditions, run.pending = [], []
     try:
-        given = (run.unknown(""), raised or run.unknown(""))
-        answer = run.call(handler, given[: _takes(handler)], {}, handler.at, handler.env)
+        answer = run.call(handler, _given(run, handler, raised), {}, handler.at, handler.env)
     except RaisedError:
         return ""
     except (ExhaustedError, RecursionError):
@@ -191,9 +190,8 @@ def _handled(run: Machine, handler: Value, raised: Value | None) -> int:
         return 0
     from nomoat.survey.trial.machine import ExhaustedError, RaisedError
 
-    args = (run.unknown(""), raised or run.unknown(""))
     try:
-        answer = run.call(handler, args[: _takes(handler)], {}, handler.at, handler.env)
+        answer = run.call(handler, _given(run, handler, raised), {}, handler.at, handler.env)
     except RaisedError as ended:
         return max((status_of(run, end.value, run.models.raised) or 0 for end in ended.ends), default=0)
     except ExhaustedError:
@@ -201,5 +199,9 @@ def _handled(run: Machine, handler: Value, raised: Value | None) -> int:
     return status_of(run, answer, run.models.answers) or (303 if is_redirect(run, answer) else 0)
 
 
-def _takes(handler: Function) -> int:
-    return len(handler.scope.parameters) if handler.scope is not None else 2
+def _given(run: Machine, handler: Function, raised: Value | None) -> tuple[Value, ...]:
+    """Request and exception, or the exception alone, as many as the handler takes."""
+    given = (run.unknown(""), raised or run.unknown(""))
+    parameters = handler.scope.parameters if handler.scope is not None else ()
+    count = len(parameters) - (handler.me is not None)
+    return given if handler.scope is None or count > 1 else given[1:] if count else ()

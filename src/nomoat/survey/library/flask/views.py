@@ -20,5 +20,7 @@ class View:
 
 class MethodView(View):
     def dispatch_request(self, **kwargs):
-        method = getattr(self, request.method.lower())
+        method = getattr(self, request.method.lower(), None)
+        if method is None and request.method == "HEAD":
+            method = self.get
         return method(**kwargs)

@@ -1,0 +1,175 @@
+"""Shapes of Flask that a generator met: each is right on its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from nomoat.survey.draw import draw
+from tests.survey.running import loaded
+from tests.survey.running_flask import refused_by_flask, served_by_flask
+
+_HEAD = """
+from functools import wraps
+
+from flask import Blueprint, Flask, Response, abort, current_app, g, jsonify, make_response, request, session
+from flask.views import MethodView, View
+from flask_login import LoginManager, current_user, login_required
+
+app = Flask(__name__)
+app.secret_key = "for tests"
+login_manager = LoginManager(app)
+
+
+@login_manager.user_loader
+def load(user_id):
+    return None
+
+
+def counted(name):
+    def decorate(f):
+        @wraps(f)
+        def inner(*args, **kwargs):
+            found = f(*args, **kwargs)
+            return found if isinstance(found, (Response, tuple)) else make_response(jsonify(found), 200)
+
+        return inner
+
+    return decorate
+
+
+class Guard:
+    def __init__(self, f):
+        self.f = f
+        self.__name__ = f.__name__
+
+    def __call__(self, *args, **kwargs):
+        if current_user.is_anonymous:
+            return current_app.login_manager.unauthorized()
+        return self.f(*args, **kwargs)
+
+"""
+_SHAPES = {
+    "harmless decorators in a stack": """
+        @app.get("/d")
+        @counted("a")
+        @counted("b")
+        @counted("c")
+        @counted("d")
+        def d():
+            if "user" not in session:
+                abort(401)
+            return "ok"
+    """,
+    "a lambda before requests": """
+        app.before_request(lambda: None if session.get("user") else abort(401))
+        app.add_url_rule("/d", view_func=lambda: "ok")
+    """,
+    "what `or` goes on to": """
+        @app.get("/d")
+        def d():
+            session.get("user") or abort(403)
+            return "ok"
+    """,
+    "a class as a decorator": """
+        class D(View):
+            methods = ["POST"]
+            decorators = [Guard]
+
+            def dispatch_request(self):
+                return "ok"
+
+        app.add_url_rule("/d", view_func=D.as_view("d"))
+    """,
+    "a decorator around a class of methods": """
+        class D(MethodView):
+            def put(self):
+                return "ok"
+
+        app.add_url_rule("/d", view_func=login_required(counted("a")(D.as_view("d"))))
+    """,
+    "HEAD by the method for GET": """
+        class D(MethodView):
+            @login_required
+            def get(self):
+                return "ok"
+
+        app.add_url_rule("/d", view_func=D.as_view("d"))
+    """,
+    "a table of what is at hand": """
+        @app.before_request
+        def load_user():
+            g.user = session.get("user")
+
+        @app.before_request
+        def ask():
+            if request.endpoint != "static" and g.get("user") is None:
+                abort(403)
+
+        app.add_url_rule("/d", view_func=lambda: "ok")
+    """,
+    "what is set is there, be it nothing": """
+        @app.before_request
+        def load_user():
+            g.user = session.get("user")
+
+        @app.get("/d")
+        def d():
+            if "user" not in g:
+                abort(401)
+            return "ok"
+    """,
+    "files behind what runs before requests": """
+        @app.before_request
+        def ask():
+            if not session.get("user"):
+                abort(401)
+    """,
+    "an error that says its status": """
+        class Refused(Exception):
+            status = 403
+
+        @app.errorhandler(Refused)
+        def refused(error):
+            return jsonify(error="no"), error.status
+
+        @app.get("/d")
+        def d():
+            if not session.get("user"):
+                raise Refused()
+            return "ok"
+    """,
+    "who is not signed in is answered by a function of the application": """
+        @login_manager.unauthorized_handler
+        def sign_in_first():
+            return jsonify(error="sign in"), 401
+
+        @app.get("/d")
+        @login_required
+        def d():
+            return "ok"
+    """,
+    "who is not signed in is let in by a function of the application": """
+        @login_manager.unauthorized_handler
+        def welcome():
+            return "a page for guests"
+
+        @app.get("/d")
+        @login_required
+        def d():
+            return "ok"
+    """,
+}
+
+
+@pytest.mark.parametrize("shape", _SHAPES)
+def test_map_says_what_an_anonymous_caller_gets(shape: str, tmp_path: Path) -> None:
+    lines = _SHAPES[shape].splitlines()
+    (tmp_path / "main.py").write_text(_HEAD + "\n".join(line.removeprefix(" " * 8) for line in lines) + "\n")
+
+    drawn = {(route.method, route.path): route.verdict for route in draw(tmp_path).map.routes}
+
+    with loaded(tmp_path) as app:
+        assert served_by_flask(app) == drawn.keys()
+        assert drawn == {key: "guarded" if value else "unguarded" for key, value in refused_by_flask(app).items()}
