@@ -19,7 +19,7 @@ SOURCES = ("request-data",)
 #: What tainted data may still do; rules of users may name kinds of their own.
 KINDS = (
     "sql", "shell", "code", "path", "url", "html", "template", "object", "header", "log", "structure", "fields", "name",
-    "ldap", "xpath", "xml", "regex", "format", "redirect",
+    "ldap", "xpath", "xml", "regex", "format", "redirect", "archive",
 )  # fmt: skip
 
 

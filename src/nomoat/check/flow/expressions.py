@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from nomoat.check.flow import forms, proofs, sources, vocabulary
-from nomoat.check.flow.taint import Environment, Taint, assign, at_place, clean, look_up, merged, path_of
+from nomoat.check.flow.taint import OF_STRUCTURES, Environment, Taint, assign, at_place, clean, look_up, merged, path_of
 from nomoat.check.model import Confidence
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
@@ -62,6 +62,10 @@ class Expressions:
             return sources.part(scope, node, taint) if name in vocabulary.request_data() else None
         if taint.fields is not None and name not in taint.fields:
             return None
+        if "items" in taint.removed and name not in vocabulary.OF_RECEIVER and name not in vocabulary.VALIDATED:
+            return None
+        if name in ("filename", "raw_filename"):
+            return replace(taint.as_text(), removed=taint.removed - {"path"} | OF_STRUCTURES)
         if name in vocabulary.NOT_DATA or self._is_converted_field(scope, node):
             return None
         if name in vocabulary.VALIDATED:
@@ -346,7 +350,8 @@ class Expressions:
         path = path_of(container)
         if path is not None and not taint.is_request:
             before = look_up(env, path)
-            put = taint.whole().then(scope, container, f"goes into {path}")
+            # Its items hold data, its other attributes do not: `watch.update(given)`, then `watch.folder`.
+            put = taint.whole().without(("items",)).then(scope, container, f"goes into {path}")
             if before is None and _begins_with_something(scope, container):
                 put = _behind_first(put)
             env[path] = merged([before, put])

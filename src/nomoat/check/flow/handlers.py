@@ -76,7 +76,8 @@ def _answers_html(program: Program, scope: Scope, framework: str) -> bool:
 def _is_resource(program: Program, scope: Scope) -> bool:
     """Whether a handler is a method of a class whose answers are made JSON, whatever they are."""
     cls = scope.parent if scope.is_method else None
-    return cls is not None and any(isinstance(base, str) and base.endswith("Resource") for base in program.bases(cls))
+    names = (base if isinstance(base, str) else base.name for base in program.bases(cls)) if cls is not None else ()
+    return any(name.endswith("Resource") for name in names)
 
 
 class _Reads:

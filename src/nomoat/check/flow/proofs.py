@@ -68,6 +68,30 @@ def proved(
         value = test[4] if kind == form.WALRUS else _bound_once(scope, test[3])
         if value is not None:
             yield from proved(program, scope, value, holds=holds, checks=checks, depth=depth + 1)
+        if kind == form.NAME:
+            yield from _looked_up(scope, test[3], holds=holds)
+
+
+def _looked_up(scope: Scope, name: str, *, holds: bool) -> Iterator[Proof]:
+    """`is_fine, why = look_at(url)`, `tag = tags.get(key)`: what was asked about is known, or was tested there."""
+    bindings = list(scope.bindings.get(name, ()))
+    call = bindings[0].value if len(bindings) == 1 else None
+    if call is not None and call[0] == form.AWAIT:
+        call = call[3]
+    if call is None or call[0] != form.CALL:
+        return
+    is_look_up = call[3][0] == form.ATTRIBUTE and call[3][4] == "get" and len(call[4]) == 1
+    if (is_look_up and holds) or bindings[0].how is How.UNPACKED or _VERDICT.search(name):
+        for argument in call[4]:
+            path = path_of(argument)
+            if path is not None:
+                yield Proof(path, is_doubt=True)
+
+
+#: What the answer of a test is called.
+_VERDICT = re.compile(
+    r"(^|_)(ok|valid|allowed|safe|error|err|errors|problem|reason|refused|match|fine|exists|known)(_|$)"
+)
 
 
 def _bound_once(scope: Scope, name: str) -> Node | None:

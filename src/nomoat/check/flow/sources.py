@@ -65,7 +65,8 @@ def part(scope: Scope, node: Node, request: Taint | None) -> Taint:
         taint = taint.less_sure(request.confidence)
     if name in vocabulary.WEAK_PARTS:
         # Where he is sent to, or what he is shown, is what his own browser says.
-        taint = taint.without(("redirect",) if "path" in name else ("redirect", "html"))
+        is_own = "path" in name or name in ("url", "base_url")
+        taint = taint.without(("redirect", "url") if is_own else ("redirect", "html"))
     return taint
 
 
@@ -76,6 +77,8 @@ def item(scope: Scope, node: Node, taint: Taint, key: object) -> Taint:
         return taint
     if name in vocabulary.TEXT_PARTS:
         taint = taint.as_text()
+    if name in vocabulary.UPLOADS:
+        taint = taint.without(("path", "url"))
     if not isinstance(key, str):
         return taint
     if key.lower() in vocabulary.WEAK_HEADERS and name in ("headers", "META"):
@@ -118,6 +121,8 @@ def _of_parameter(program: Program, handler: Handler, parameter: Node, depended:
     names = {one.name for one in meant.all}
     if names & vocabulary.requests():
         return _request(name)
+    if names & vocabulary.UPLOAD_TYPES:
+        return _written(scope, parameter, name).without(("path", "url"))
     if names & vocabulary.OF_FRAMEWORK or is_converted_type(program, scope.parent or scope, annotation):
         return None
     if is_matched(program, scope, default) or is_matched(program, scope, annotation):
@@ -125,8 +130,30 @@ def _of_parameter(program: Program, handler: Handler, parameter: Node, depended:
     taint = _written(scope, parameter, name)
     if name in handler.in_path or is_text(program, scope.parent or scope, annotation):
         taint = taint.as_text()
+    if meant.kind == "instance" and meant.scope is not None and checks_itself(program, meant.scope):
+        taint = taint.less_sure("low")
     # A slash ends a part of the path, so what was matched there cannot climb out of a folder.
     return taint.without(("path",)) if name in handler.in_path else taint
+
+
+_VALIDATORS = frozenset((
+    "validator", "field_validator", "model_validator", "root_validator", "validates", "validates_schema",
+    "AfterValidator", "BeforeValidator",
+))  # fmt: skip
+
+
+def checks_itself(program: Program, model: Scope) -> bool:
+    """Whether a model has checks of its own, which refuse what cannot be told here."""
+    for base in program.bases(model):
+        if not isinstance(base, Scope) or base.module.is_library:
+            continue
+        for method in base.children.values():
+            names = {
+                (form.dotted(d[3] if d[0] == form.CALL else d) or "").rpartition(".")[2] for d in method.decorators
+            }
+            if names & _VALIDATORS or method.name in ("__init__", "__post_init__", "model_post_init"):
+                return True
+    return False
 
 
 def _request(name: str) -> Taint:

@@ -21,6 +21,8 @@ _MAX_TEXT = 400
 OF_STRUCTURES = frozenset(("structure", "fields"))
 #: Of a dict whose keys source or a schema fixed, whatever its values are.
 _KEYS = frozenset(("fields", "keys"))
+#: What is true of a container, not of what is in it.
+_OF_THE_WHOLE = frozenset(("keys", "items"))
 _ROOTED = frozenset(("rooted", "single"))
 _LEADS_HOME = frozenset(("url", "redirect"))
 
@@ -70,9 +72,9 @@ class Taint:
 
     def whole(self) -> Taint:
         """The same as something whose parts are not told apart."""
-        if self.fields is None and "keys" not in self.removed:
+        if self.fields is None and not self.removed & _OF_THE_WHOLE:
             return self
-        return replace(self, fields=None, removed=self.removed - {"keys"})
+        return replace(self, fields=None, removed=self.removed - _OF_THE_WHOLE)
 
     def as_text(self) -> Taint:
         """The same as a text, or as several."""

@@ -288,6 +288,8 @@ SANITIZERS: Mapping[str, frozenset[str]] = {
     "urllib.parse.urlencode": frozenset(("url", "redirect", "path", "html", "header")),
     "base64.b64encode": _ENCODED, "base64.urlsafe_b64encode": _ENCODED,
     "json.dumps": frozenset(("header", "log")),
+    # A file in memory has no path.
+    "io.BytesIO": frozenset(("path", "url")), "io.StringIO": frozenset(("path", "url")),
 }  # fmt: skip
 #: What data in an URL may do, until something fixes where that leads.
 URL_KINDS = frozenset(("url", "redirect"))
@@ -311,6 +313,11 @@ WEAK_PARTS = frozenset((
     "path", "full_path", "referrer", "user_agent", "host", "url", "get_full_path", "path_info", "path_qs",
     "raw_path", "base_url", "host_url", "url_root", "remote_addr",
 ))  # fmt: skip
+#: Parts whose entries are uploads: what they hold is no path, how they are called may be one.
+UPLOADS = frozenset(("files", "FILES"))
+_UPLOAD_TYPES = ("fastapi.UploadFile", "starlette.datastructures.UploadFile", "fastapi.datastructures.UploadFile",
+                 "werkzeug.datastructures.FileStorage", "litestar.datastructures.UploadFile")  # fmt: skip
+UPLOAD_TYPES = frozenset(_UPLOAD_TYPES)
 #: Headers that a browser sends by itself.
 WEAK_HEADERS = frozenset(("referer", "host", "origin", "user-agent", "http_referer", "http_host", "http_origin"))
 #: Methods of a handler's own object that read the request (Tornado).

@@ -33,6 +33,8 @@ from nomoat.survey.python.program import Program
 from nomoat.survey.python.symbols import How, Scope
 
 _MAX_HELPERS = 6
+#: Calls in calls of the project through which a way is sure.
+_MAX_SURE = 3
 _ENDING = frozenset(name.rpartition(".")[2] for name in vocabulary.NEVER_RETURNS)
 _VALIDATES = ("validate", "check", "verify", "ensure", "assert", "require", "reject")
 
@@ -122,7 +124,11 @@ class _Walker(Calls):
             if taint is not None:
                 parameter = next(p for p in function.parameters if p[form.P_NAME] == name)
                 words = f"goes to {function.name}({name})"
-                inner[name] = taint if taint.is_request else taint.then(function, parameter, words)
+                if not taint.is_request:
+                    # On a long way there is more that may have been tested, and cannot be told here.
+                    sure = taint.less_sure("likely") if len(self._stack) > _MAX_SURE else taint
+                    taint = sure.then(function, parameter, words)
+                inner[name] = taint
             elif not any(path.startswith(f"{name}.") for path in inner):
                 inner.pop(name, None)
         key = (function, tuple(sorted((name, _state(taint)) for name, taint in inner.items())))
@@ -173,7 +179,7 @@ class _Walker(Calls):
             return {}
         own = str(function.parameters[0][form.P_NAME])
         if given.receiver is not None and not given.receiver.is_request:
-            return {own: given.receiver}
+            return {own: given.receiver if given.receiver.fields is not None else given.receiver.less_sure("likely")}
         of = path_of(call[3][3])
         if of is None:
             return {}
