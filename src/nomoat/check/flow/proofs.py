@@ -59,7 +59,7 @@ def proved(
         if (test[3] == "and") == holds:
             yield from (proof for part in parts for proof in part)
         elif parts:
-            yield from (proof for proof in parts[0] if all(proof in part for part in parts[1:]))
+            yield from _weakest(parts)
     elif kind == form.COMPARE and len(test[3]) == 2:
         yield from _compared(program, scope, test, holds=holds, checks=checks, depth=depth)
     elif kind == form.CALL:
@@ -70,6 +70,29 @@ def proved(
             yield from proved(program, scope, value, holds=holds, checks=checks, depth=depth + 1)
         if kind == form.NAME:
             yield from _looked_up(scope, test[3], holds=holds)
+
+
+def _weakest(ways: list[list[Proof]]) -> Iterator[Proof]:
+    """What holds whichever of several ways it was: of each path that all prove something of, the least."""
+    for path in dict.fromkeys(proof.path for proof in ways[0]):
+        found = [[proof for proof in way if proof.path == path] for way in ways]
+        if not all(found):
+            continue
+        of_kinds = [[proof for proof in proofs if not proof.is_doubt] for proofs in found]
+        if not all(of_kinds):
+            yield Proof(path, is_doubt=True)
+            continue
+        kinds: frozenset[str] | None = None
+        for proofs in of_kinds:
+            if any(proof.kinds is None for proof in proofs):
+                continue
+            here = frozenset(kind for proof in proofs for kind in proof.kinds or ())
+            kinds = here if kinds is None else kinds & here
+        by_source = all(proof.by_source for proofs in of_kinds for proof in proofs)
+        if kinds is None or kinds:
+            yield Proof(path, kinds, by_source)
+        else:
+            yield Proof(path, is_doubt=True)
 
 
 def _looked_up(scope: Scope, name: str, *, holds: bool) -> Iterator[Proof]:
@@ -179,7 +202,8 @@ def _host(scope: Scope, node: Node) -> Iterator[Proof]:
 _FORMS_OF = frozenset((
     "urlparse", "urlsplit", "urljoin", "str", "Path", "PurePath", "resolve", "absolute", "realpath", "abspath", "join",
     "normpath", "joinpath", "commonpath", "commonprefix", "strip", "lower", "unquote", "URL", "expanduser", "furl",
-    "normcase", "fspath", "fsdecode", "secure_filename", "safe_join", "replace", "lstrip", "rstrip", "relpath",
+    "normcase", "dirname", "fspath", "fsdecode", "secure_filename", "safe_join", "replace", "lstrip",
+    "rstrip", "relpath",
 ))  # fmt: skip
 
 
@@ -213,10 +237,12 @@ def _is_common_path(scope: Scope, node: Node) -> bool:
     """`os.path.commonpath((base, path))`, which is compared with what must be around the path."""
     if node[0] == form.NAME:
         node = _bound_once(scope, node[3]) or node
+    if node[0] == form.ATTRIBUTE:
+        return bool(node[4] == "parent")
     if node[0] != form.CALL:
         return False
     word = (form.dotted(node[3]) or "").rpartition(".")[2]
-    return word in ("commonpath", "commonprefix")
+    return word in ("commonpath", "commonprefix", "dirname")
 
 
 def _is_base_name(node: Node) -> bool:
@@ -316,7 +342,7 @@ def _pattern(program: Program, scope: Scope, call: Node) -> tuple[str | None, No
 
 def _matched(program: Program, scope: Scope, call: Node, *, way: str) -> Iterator[Proof]:
     pattern, subject = _pattern(program, scope, call)
-    path = path_of(subject)
+    path = path_of(subject) or next(made_of(scope, subject), None)
     if path is None:
         return
     if pattern is None:
@@ -474,7 +500,7 @@ def _of_answers(
         ways.append(known)
     if not ways:
         return None
-    return [proof for proof in ways[0] if all(proof in way for way in ways[1:])]
+    return list(_weakest(ways))
 
 
 def _of_returned(
