@@ -40,8 +40,8 @@ def refused_by_wsgi(app: Any, method: str, path: str) -> bool:
     return is_refused(int(status[:3]), dict(headers).get("Location", ""))
 
 
-def refused_by_asgi(app: Any, method: str, path: str) -> bool:
-    """Whether an ASGI application refuses an anonymous caller here."""
+def status_by_asgi(app: Any, method: str, path: str) -> int:
+    """The status that an ASGI application answers an anonymous caller here; being sent to sign in counts as 401."""
 
     async def ask() -> httpx.Response:
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
@@ -49,4 +49,4 @@ def refused_by_asgi(app: Any, method: str, path: str) -> bool:
             return await client.request(method, filled(path), json={} if method in ("POST", "PUT", "PATCH") else None)
 
     answer = asyncio.run(ask())
-    return is_refused(answer.status_code, answer.headers.get("location", ""))
+    return 401 if is_refused(answer.status_code, answer.headers.get("location", "")) else answer.status_code

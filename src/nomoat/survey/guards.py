@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from nomoat.appmap.model import Guard, Runs
-from nomoat.survey.injection import Given, Injection
+from nomoat.survey.given import Given
+from nomoat.survey.injection import Injection
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.trial import demands
 from nomoat.survey.trial.calls import guards_by_name
@@ -36,6 +37,7 @@ from nomoat.survey.trial.values import (
 
 _REFUSALS = frozenset((401, 403, 407, 498, 1008, 3000, 4001, 4003, 4401, 4403))
 _LIMITED = 429
+_UNAUTHENTICATED = 401
 
 
 @dataclass
@@ -478,10 +480,20 @@ def _tags(found: Judgement) -> frozenset[str]:
 def unread(tried: Tried, name: str) -> Iterator[str]:
     """Doubts: a refusal that depends on what a function of another package makes of the request."""
     for end in tried.ends:
-        if end.needs_credential or status_of_raised(tried.trial, end.value) not in (401, 403):
+        status = status_of_raised(tried.trial, end.value) if not end.needs_credential else 0
+        if status not in (401, 403):
             continue
+        if status == _UNAUTHENTICATED and _is_untold(end):
+            yield f"{name} refuses who is not signed in by something that source does not tell ({end.at})"
         if any(one.test.anonymous is None and "unread" in one.test.marks for one in end.conditions):
             yield f"{name} refuses by what a function of a package that is not here makes of the request ({end.at})"
+
+
+def _is_untold(end: End) -> bool:
+    """Whether a guard by its name refuses for reasons that nothing which was read tells."""
+    tests = [condition.test for condition in end.conditions]
+    is_open = bool(tests) and all(test.anonymous is None and not test.marks for test in tests)
+    return is_open and end.function is not None and guards_by_name(end.function.name)
 
 
 def _copied(value: Value) -> Value:

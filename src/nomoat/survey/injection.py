@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from nomoat.survey.given import Given
 from nomoat.survey.models import Models
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
@@ -27,23 +28,6 @@ from nomoat.survey.trial.values import (
     absent,
     options,
 )
-
-
-@dataclass
-class Given:
-    """One parameter: a dependency that is asked for, or a value; and where it comes from, for the map."""
-
-    name: str
-    dependency: Value | None = None
-    scopes: tuple[str, ...] = ()
-    is_dependency: bool = False
-    value: Value | None = None
-    #: What it is called in the function, where the request calls it something else.
-    parameter: str = ""
-    #: What it is for a caller who sends no credential, where that is another.
-    absent: Value | None = None
-    place: str = ""
-    type: str = ""
 
 
 @dataclass

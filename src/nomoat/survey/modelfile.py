@@ -49,12 +49,12 @@ _VERB_KEYS = (
 )  # fmt: skip
 _DOES = (
     "route", "include", "mount", "middleware", "handle", "files", "start", "before", "join", "group", "name",
-    "view", "attribute", "routes",
+    "view", "attribute", "specification", "routes",
 )  # fmt: skip
 #: What a handler is given: what its parameters ask for, the request, what stands in the path, or both.
 _CALLS = (
     "", "injected", "request", "arguments", "request arguments", "endpoint and arguments", "request and next",
-    "get_response",
+    "get_response", "told",
 )  # fmt: skip
 _PROXIES = ("request", "session", "state", "credential", "application")
 
@@ -217,6 +217,7 @@ class _Loading:
         by_name = self._reader.boolean(fields.get("prefix_is_name"), "prefix_is_name") or False
         before = self._reader.choice(fields.get("before"), "before", _CALLS) or ""
         rows = self._reader.text(fields.get("rows"), "rows") or ""
+        registers = self._reader.text(fields.get("registers"), "registers") or ""
         kind = Kind(
             self._framework,
             is_application,
@@ -228,6 +229,7 @@ class _Loading:
             self._dialect,
             before=before,
             rows=rows,
+            registers=registers,
         )
         self._models.kinds.update(dict.fromkeys(names, kind))
 
@@ -331,7 +333,7 @@ class _Loading:
 _ADDED_KEYS = ("argument", "path", "methods", "needs", "under", "only_given")
 _EMPTY = Mapping({}, datafile.Place("", 0, 0), {})
 _RECORD_KEYS = {
-    "objects": ("names", "is", "verbs", "takes", "adds", "within", "prefix_is_name", "before", "rows"),
+    "objects": ("names", "is", "verbs", "takes", "adds", "within", "prefix_is_name", "before", "rows", "registers"),
     "endpoint_classes": ("names", "methods", "websocket", "calls", "head", "made_by", "allowed"),
     "class_views": ("names", "router"),
     "middleware_classes": ("names", "method", "argument"),

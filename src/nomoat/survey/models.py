@@ -140,6 +140,8 @@ class Kind:
     dialect: Dialect = Dialect()
     #: What every path begins with.
     root: str = ""
+    #: The verb that making one does, with the arguments of its constructor.
+    registers: str = ""
     #: What each function is given that its list `before` holds.
     before: str = ""
     #: What a tuple in its list of routes is short for.

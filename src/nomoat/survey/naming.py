@@ -78,6 +78,7 @@ def _answering(run: Machine, registry: Registry, entry: Entry, route: Entry) -> 
         return entry.handler or Const(None)
     # What the path is told counts for its views; each says for itself what both may be told.
     own = {name: value for name, value in route.named.items() if name in ("factory", "traverse", "pattern")}
+    run.steps = 0
     try:
         return run.call(maker, (), {**entry.named, **own}, entry.at, maker.env)
     except (RaisedError, ExhaustedError, RecursionError):

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from nomoat.survey.given import Given
 from nomoat.survey.models import Added, Models, Spot, Verb
 from nomoat.survey.naming import views
 from nomoat.survey.paths import braced, joined
+from nomoat.survey.specified import operations
 from nomoat.survey.trial.machine import Machine
 from nomoat.survey.trial.refusals import SUPER, names_of
 from nomoat.survey.trial.registry import Entry, Registry, argument
@@ -70,10 +72,12 @@ class Found:
     label: str = ""
     endpoint: str = ""
     has_statuses: bool = False
-    #: What the framework itself lets nobody past.
+    #: What the framework itself lets nobody past, or what it is called.
     guard: str = ""
     #: The class that answers.
     cls: Class | None = None
+    #: What a document tells that the handler is given.
+    told: tuple[Given, ...] = ()
 
 
 @dataclass
@@ -144,6 +148,9 @@ class Layer:
             for entry in registry.entries:
                 self._entry(entry, inner, prefix)
             self._views(registry, inner)
+            for entry in registry.entries:
+                if entry.verb.does == "specification":
+                    self._operations(registry, entry, inner, prefix)
             for given in (registry.taken("routes"), registry.attributes.get("routes()")):
                 self._listed(given, inner, registry.at, registry.kind.rows)
         finally:
@@ -268,6 +275,20 @@ class Layer:
             self._route(verb, "", (), named, found.handler, at, around, tuple(found.entry.late), original)
             for route in self.layout.routes[first:]:
                 route.cls = found.cls
+
+    def _operations(self, registry: Registry, entry: Entry, around: Around, prefix: str) -> None:
+        """Routes of a description of an API."""
+        for one in operations(self._run, registry, entry):
+            if isinstance(one, tuple):
+                self.layout.unread.append(one)
+                continue
+            path = joined(joined(around.prefix, prefix, entry.verb.dialect), one.path, entry.verb.dialect)
+            methods = (one.method, "HEAD") if entry.verb.head and one.method == "GET" else (one.method,)
+            for method in methods:
+                found = Found(method, path, one.handler, one.at, entry.verb.calls, around, original=one.original)
+                found.has_statuses, found.told = entry.verb.dialect.has_statuses, one.given
+                found.guard = one.guard
+                self.layout.routes.append(found)
 
     def _prefix(self, entry: Entry, spot: Spot) -> str:
         value = entry.argument(spot)

@@ -103,6 +103,8 @@ class Verdicts:
             result.doubts.append(handler.unread_signature)
         elif found.calls == "injected":
             self._injected(found, handler, result, anonymous, signed)
+        elif found.calls == "told":
+            self._judge._children(result, list(found.told), (), found.path, anonymous, signed)
         else:
             self._requested(found, handler, made, anonymous, signed)
         function = handler
@@ -351,6 +353,8 @@ def _place(function: Scope | None, found: Found, handler: Function, at: str = ""
     original = found.original if found.original is not None else handler
     if function is not None and function.module.is_library and found.cls is not None:
         return found.cls.scope.name, found.cls.scope.at, "before"
+    if function is not None and function.module.is_library and found.guard:
+        return found.guard, found.at, "before"
     if function is not None and function.module.is_library:
         return _outermost(function, None).name, at or found.at, "before"
     if function is None or function is original.scope:

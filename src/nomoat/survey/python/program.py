@@ -58,7 +58,7 @@ def read(root: Path | str, *, exclude: Iterable[Exclusion] = (), max_bytes: int 
     parsing = Parsing()
     with uncollected():
         modules = [parsing.module(path, read_file(found.root, path, max_bytes=max_bytes)) for path in found.files]
-    return Program(modules, other_files=found.markers, package=_package(found.root)), found
+    return Program(modules, other_files=found.markers, package=_package(found.root), root=found.root), found
 
 
 def _package(root: Path) -> str:
@@ -74,7 +74,16 @@ def _package(root: Path) -> str:
 class Program:
     """All modules of one surveyed tree."""
 
-    def __init__(self, modules: Iterable[Module], *, other_files: Iterable[str] = (), package: str = "") -> None:
+    def __init__(
+        self,
+        modules: Iterable[Module],
+        *,
+        other_files: Iterable[str] = (),
+        package: str = "",
+        root: Path | None = None,
+    ) -> None:
+        #: The folder of the tree, for readers of what stands beside its code.
+        self.root = root
         self.modules: dict[str, Module] = {
             module.path: module for module in sorted(modules, key=lambda module: module.path)
         }

@@ -10,7 +10,7 @@ from dataclasses import replace
 from nomoat.survey.models import Verb, spot
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
-from nomoat.survey.trial import queries
+from nomoat.survey.trial import files, queries
 from nomoat.survey.trial.answering import ANSWER, ANSWERING
 from nomoat.survey.trial.demands import AUTHENTICATION, OTHER, Demand, both
 from nomoat.survey.trial.expressions import Expressions
@@ -28,6 +28,7 @@ from nomoat.survey.trial.values import (
     Class,
     Const,
     Env,
+    FileOf,
     Function,
     Items,
     Lazy,
@@ -354,6 +355,11 @@ class Calls(Expressions):
         if self.wires and registry.kind.within.names:
             within = argument(registry.kind.within, registry.args, registry.named)
             self._joined(registry, within, registry.at)
+        if self.wires and registry.kind.registers:
+            verb = registry.kind.verbs[registry.kind.registers]
+            handler = argument(verb.handler, registry.args, registry.named)
+            bound = Bound(registry, verb, registry.kind.registers)
+            self._entered(bound, registry.args, registry.named, registry.at, handler)
 
     def register(self, bound: Bound, args: tuple[Value, ...], named: dict[str, Value], at: str) -> Value:
         """A call of a method that registers."""
@@ -646,6 +652,8 @@ class Calls(Expressions):
             return self._of_collection(me, last, args, at)
         if isinstance(me, (Const, PathOf)):
             return const_method(self, me, last, args)
+        if isinstance(me, FileOf):
+            return files.method(me, last, args)
         if isinstance(me, Thing) and me.name.startswith("request.") and last == "get":
             found = self.item_of_request(me, args[0] if args else Const(None))
             default = args[1] if len(args) > 1 else named.get("default", Const(None))

@@ -9,7 +9,7 @@ from dataclasses import replace
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.symbols import How
-from nomoat.survey.trial import queries
+from nomoat.survey.trial import files, queries
 from nomoat.survey.trial.judging import Judging, negated
 from nomoat.survey.trial.machine import Condition, End, Limited, RaisedError
 from nomoat.survey.trial.registry import Bound, Registry, RoutesOf, argument
@@ -24,6 +24,7 @@ from nomoat.survey.trial.values import (
     Class,
     Const,
     Env,
+    FileOf,
     Function,
     Items,
     Lazy,
@@ -189,6 +190,8 @@ class Expressions(Judging):
             return value.set_on_it(name) or Const(None)
         if isinstance(value, Function) and name in ("__name__", "__qualname__"):
             return Const(value.name)
+        if isinstance(value, FileOf):
+            return files.attribute(value, name) or Outside(f".{name}", value)
         if isinstance(value, Const) and value.label and name in ("value", "name"):
             return Const(value.label) if name == "name" else value
         return Outside(f".{name}", value)
@@ -592,6 +595,8 @@ class Expressions(Judging):
 
     def _binary(self, env: Env, node: Node) -> Value:
         values = [self.evaluate(env, operand) for operand in node[4]]
+        if node[3] in ("+", "/") and isinstance(values[0], FileOf):
+            return _of_file(values[0], node[3], values[1:]) or Thing()
         if node[3] == "+":
             lists = [value for value in values if isinstance(value, Items)]
             if lists and all(isinstance(value, (Items, Thing)) for value in values):
@@ -652,6 +657,8 @@ class Expressions(Judging):
             values.append(value)
             if isinstance(value, Const):
                 texts.append(str(value.value))
+        if values and isinstance(values[0], FileOf) and len(texts) == len(values) - 1:
+            return files.added(values[0], "".join(texts))
         if len(texts) == len(values):
             return Const("".join(texts), union(values))
         return Thing(marks=self.made(union(values)))
@@ -761,6 +768,14 @@ def entry_name(key: Value) -> str:
     if isinstance(key, Thing) and key.is_call and key.args:
         key = key.args[0]
     return str(key.value) if isinstance(key, Const) else ""
+
+
+def _of_file(value: FileOf, operator: str, parts: list[Value]) -> Value | None:
+    """`BASE / "api.yaml"` and `BASE + "/api.yaml"`"""
+    if operator == "/":
+        return files.below(value.path, tuple(parts))
+    texts = [part.value for part in parts if isinstance(part, Const) and isinstance(part.value, str)]
+    return files.added(value, "".join(texts)) if len(texts) == len(parts) else None
 
 
 def _is_answer(value: Value) -> bool:

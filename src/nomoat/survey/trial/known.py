@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nomoat.survey.python.symbols import How
-from nomoat.survey.trial import scanning
+from nomoat.survey.trial import files, scanning
 from nomoat.survey.trial.demands import AUTHENTICATION, OTHER
 from nomoat.survey.trial.matching import matched
 from nomoat.survey.trial.registry import Bound, Registry
@@ -18,6 +18,7 @@ from nomoat.survey.trial.values import (
     Class,
     Const,
     Env,
+    FileOf,
     Function,
     Items,
     ModuleValue,
@@ -248,7 +249,7 @@ def _second(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: st
 def _text(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
     if args and isinstance(args[0], Const):
         return Const(str(args[0].value), args[0].marks)
-    return args[0] if args and isinstance(args[0], (Thing, PathOf)) else Thing(marks=union(args))
+    return args[0] if args and isinstance(args[0], (Thing, PathOf, FileOf)) else Thing(marks=union(args))
 
 
 def _length(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
@@ -366,6 +367,7 @@ def _isclass(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: s
 
 SPECIAL: dict[str, Known] = {
     **scanning.SPECIAL,
+    **files.SPECIAL,
     "inspect.isclass": _isclass,
     **{f"re.{how}": matched(how) for how in ("match", "search", "fullmatch")},
     "functools.partial": _partial,

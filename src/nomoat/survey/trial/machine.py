@@ -26,6 +26,7 @@ from nomoat.survey.trial.values import (
     Class,
     Const,
     Env,
+    FileOf,
     Function,
     ModuleValue,
     Outside,
@@ -268,10 +269,9 @@ class Surroundings:
         while level and not found:
             found = any(has(one) or (most is None and known.get(one, False)) for one in level)
             callees = (site.callee for one in level for site in self.program.calls(one))
-            level = list(dict.fromkeys(
-                callee.scope for callee in callees
-                if callee.kind == "function" and callee.scope is not None and callee.scope not in seen
-            ))  # fmt: skip
+            called = (callee.scope for callee in callees if callee.kind == "function" and callee.scope is not None)
+            around = (wrapper for one in level for wrapper in self._wrappers(one))
+            level = list(dict.fromkeys(one for one in (*called, *around) if one not in seen))
             seen.update(level)
             depth += 1
             if most is not None and depth > most:
@@ -281,6 +281,17 @@ class Surroundings:
             # All that was gone through goes no further than this.
             known.update(dict.fromkeys(seen, False))
         return found
+
+    def _wrappers(self, scope: Scope) -> Iterator[Scope]:
+        """The decorators of a function with the functions in them, which a call of it runs through."""
+        outer = scope.parent
+        for node in scope.decorators if scope.is_function and outer is not None else ():
+            assert outer is not None
+            found = self.program.resolve(outer, node[3] if node[0] == form.CALL else node)
+            inside = [found.scope] if found.kind == "function" and found.scope is not None else []
+            for one in inside:
+                yield one
+                inside.extend(child for child in one.children.values() if child.is_function)
 
     def _is_proxy(self, scope: Scope, node: Node) -> bool:
         if node[0] != form.NAME or node[3] not in self._proxy_names:
@@ -530,6 +541,8 @@ class Machine:
             return Const(scope.module.name, frozenset(("setting",)))
         if name == "__path__":
             return ModuleValue(scope)
+        if name == "__file__" and not scope.module.is_library:
+            return FileOf(scope.module.path)
         if name in _BUILTINS:
             return Outside(f"builtins.{name}")
         inner = self.program.submodule(scope, name)

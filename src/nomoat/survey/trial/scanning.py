@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from nomoat.survey.python import form
 from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.python.symbols import Scope
-from nomoat.survey.trial.machine import TOO_MUCH, Attached, ExhaustedError, RaisedError
+from nomoat.survey.trial.machine import TOO_MUCH, Attached, ExhaustedError, Machine, RaisedError
 from nomoat.survey.trial.values import (
     Class,
     Const,
@@ -181,7 +181,7 @@ def _resolved(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: 
         if importer is None:
             return Thing(why=f"'{text}' is relative to something that cannot be read")
         text = _absolute(text, importer)
-    return _dotted(run, text, importer)
+    return dotted(run, text, importer)
 
 
 def _absolute(text: str, importer: Scope) -> str:
@@ -193,7 +193,8 @@ def _absolute(text: str, importer: Scope) -> str:
     return ".".join([*base, rest] if rest else base)
 
 
-def _dotted(run: Calls, text: str, importer: Scope | None) -> Value:
+def dotted(run: Machine, text: str, importer: Scope | None) -> Value:
+    """What a dotted name means, as a module would import it: the longest module of its beginning, then attributes."""
     parts = text.split(".")
     for length in range(len(parts), 0, -1):
         found = run.program.module_named(".".join(parts[:length]), importer.module if importer is not None else None)
@@ -225,7 +226,20 @@ def _requestonly(run: Calls, args: tuple[Value, ...], named: dict[str, Value], a
     return Const(count == 1 or asked == 1)
 
 
+def _named(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    """`get_function_from_name("shop.api.read")`"""
+    found = _caller_package(run, (), {}, at, env)
+    return _resolved(run, (*args[:1], found or Const(None)), {}, at, env)
+
+
+def _camelized(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    text = args[0].value if args and isinstance(args[0], Const) else None
+    return Const("".join(part[:1].upper() + part[1:] for part in text.split("_"))) if isinstance(text, str) else None
+
+
 SPECIAL: dict[str, Known] = {
+    "connexion.utils.get_function_from_name": _named,
+    "inflection.camelize": _camelized,
     "venusian.attach": _attach,
     "venusian.scanned": _scan,
     "inspect.getmodule": _module_of,

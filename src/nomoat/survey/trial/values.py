@@ -331,6 +331,13 @@ def _alike(one: Value, other: Value) -> bool:
 
 
 @dataclass(eq=False)
+class FileOf(Value):
+    """A file or folder of the tree, by its path from the root; also what is read from it."""
+
+    path: str
+
+
+@dataclass(eq=False)
 class PathOf(Value):
     """The path of a request to one route: the template, of which parameters are not known."""
 
