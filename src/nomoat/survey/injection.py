@@ -10,9 +10,9 @@ from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.routing import dependency_of
-from nomoat.survey.trial.expressions import tags_of_cookie, tags_of_header, tags_of_query
 from nomoat.survey.trial.machine import ExhaustedError, Machine, RaisedError
 from nomoat.survey.trial.registry import Registry
+from nomoat.survey.trial.requests import tags_of_cookie, tags_of_header, tags_of_query
 from nomoat.survey.trial.values import (
     CALLER,
     INPUT,

@@ -15,9 +15,9 @@ from nomoat.datafile import Value as Scalar
 from nomoat.survey.given import Given
 from nomoat.survey.readers import openapi
 from nomoat.survey.readers.openapi import Operation, Parameter, Specification
-from nomoat.survey.trial.expressions import tags_of_cookie, tags_of_header, tags_of_query
 from nomoat.survey.trial.machine import ExhaustedError, Limits, Machine, RaisedError
 from nomoat.survey.trial.registry import Entry, Registry
+from nomoat.survey.trial.requests import tags_of_cookie, tags_of_header, tags_of_query
 from nomoat.survey.trial.scanning import dotted
 from nomoat.survey.trial.statements import Trial
 from nomoat.survey.trial.values import (

@@ -9,7 +9,6 @@ from nomoat.survey.python.form import Body, Node
 from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.trial.calls import OVERRIDES, Calls
-from nomoat.survey.trial.expressions import entry_name
 from nomoat.survey.trial.flow import Flow
 from nomoat.survey.trial.machine import (
     Condition,
@@ -19,6 +18,7 @@ from nomoat.survey.trial.machine import (
     Surroundings,
 )
 from nomoat.survey.trial.registry import Registry
+from nomoat.survey.trial.requests import entry_name
 from nomoat.survey.trial.values import (
     CALLER,
     Choice,

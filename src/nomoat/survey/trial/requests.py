@@ -1,0 +1,231 @@
+"""What a request tells a caller of a part of it: headers, cookies, the session, who is signed in, the rest.
+
+Takes the name that code asks for; gives a value with what it derives from, for who sends a credential and who does not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from nomoat.survey.trial.judging import Judging
+from nomoat.survey.trial.values import (
+    CALLER,
+    INPUT,
+    MADE,
+    NOTHING,
+    UNREAD,
+    Const,
+    Env,
+    Items,
+    Outside,
+    Thing,
+    Value,
+    joined,
+)
+
+#: Headers that carry no credential; everything else may.
+_PLAIN_HEADER = re.compile(
+    r"^(accept|content|user-agent|host|if-|range|x-request|x-correlation|x-forwarded|x-real-ip|forwarded|connection"
+    r"|cache-control|pragma|upgrade|date|via|traceparent|tracestate|x-b3|x-trace|sec-|dnt|te$|last-event-id|x-client"
+    r"|x-timezone|x-locale|x-lang|accept-language|idempotency|x-idempotency|prefer|depth|hx-|x-total|x-page)",
+    re.I,
+)
+#: Words in the name of a header that tells who is calling; `X-Tenant` says only what somebody asks about.
+_CREDENTIAL_HEADER = re.compile(
+    r"(auth|token|key|secret|session|cookie|user|account|identity|credential|passw|passcode|jwt|bearer|cert|access|admin"
+    r"|role|email|subject|principal|login|caller|assertion|saml|oidc|oauth|sso)",
+    re.I,
+)
+_CSRF = re.compile(r"(csrf|xsrf|^origin$|^referer$|x-requested-with)", re.I)
+_SIGNATURE = re.compile(r"(signature|hmac|x-hub|sig$|^sig|webhook-id|webhook-timestamp|x-slack|digest)", re.I)
+#: Parameters of a query that carry a credential.
+_SECRET = re.compile(
+    r"^(token|access_?token|auth(_?token|orization)?|api_?key|apikey|x_?api_?key|key|secret|jwt|bearer|session(_?id)?"
+    r"|password|credentials?|id_?token|auth_?key|admin_?key|admin_?token|passcode|pin)$",
+    re.I,
+)
+_PLAIN_COOKIE = re.compile(
+    r"(lang|locale|theme|consent|currency|tz|timezone|_ga|utm|visitor|cart|ab_|experiment)", re.I
+)
+_STATE = re.compile(
+    r"(user|auth|token|claims|identity|principal|account|subject|credential|session|permission|role|scope|jwt|is_admin)",
+    re.I,
+)
+#: Methods that change a part of a request.
+_CHANGES = frozenset(("append", "extend", "insert", "update", "setdefault", "add"))
+#: Parts of a request that carry a credential.
+_CARRIES = frozenset(("header", "cookie", "session", "credential", "query"))
+
+
+def tags_of_header(name: str) -> frozenset[str]:
+    """What a header of this name tells."""
+    name = name.replace("_", "-")
+    if _CSRF.search(name):
+        return frozenset(("csrf",))
+    if _SIGNATURE.search(name):
+        return frozenset(("signature",))
+    return INPUT if _PLAIN_HEADER.match(name) else CALLER
+
+
+def tags_of_meta(name: str) -> frozenset[str]:
+    """What an entry of the environment of a request tells (PEP 3333)."""
+    if name.startswith("HTTP_"):
+        return tags_of_header(name[5:])
+    if name in ("REMOTE_ADDR", "REMOTE_HOST"):
+        return frozenset(("address",))
+    return CALLER if name == "REMOTE_USER" or name.startswith("SSL_CLIENT") else INPUT
+
+
+def tags_of_cookie(name: str) -> frozenset[str]:
+    """What a cookie of this name tells."""
+    if _CSRF.search(name):
+        return frozenset(("csrf",))
+    return INPUT if _PLAIN_COOKIE.search(name) else CALLER
+
+
+def tags_of_query(name: str) -> frozenset[str]:
+    """What a parameter of the query tells."""
+    if _SIGNATURE.search(name):
+        return frozenset(("signature",))
+    return CALLER if _SECRET.match(name) else INPUT
+
+
+#: What a name says in a part of a request whose entries have names.
+BY_NAME: dict[str, Callable[[str], frozenset[str]]] = {
+    "header": tags_of_header,
+    "cookie": tags_of_cookie,
+    "meta": lambda name: tags_of_meta(name),
+    "session": lambda name: frozenset(("csrf",)) if _CSRF.search(name) else CALLER,
+    "query": tags_of_query,
+    "state": lambda name: CALLER if _STATE.search(name) else NOTHING,
+}
+
+
+class Requests(Judging):
+    """Parts of a request."""
+
+    def _of_request(self, value: Thing, name: str, at: str = "") -> Value:
+        source = self.models.request.get(name)
+        if name in value.named:
+            if source in ("method", "path", "endpoint"):
+                self.record.saw.add(source)
+            return value.named[name]
+        if name in self.around.request_attributes:
+            added = self.around.request_attributes[name]
+            return self.call(added, (value,), {}, at, Env(self.path[-1])) if self.path else Thing(marks=CALLER)
+        if source in ("method", "path", "endpoint") and source in value.named:
+            # Under another name: `path_info`.
+            self.record.saw.add(source)
+            return value.named[source]
+        if source is None:
+            return Outside(f"{value.name}.{name}", value)
+        if source == "somebody" and "credential" not in self.around.forged:
+            return Const(not self.anonymous, CALLER)
+        if source == "token" and self.anonymous and source not in self.around.forged:
+            return Const(None, CALLER)
+        source = "credential" if source in ("token", "somebody") else source
+        if source in ("credential", "input", "address"):
+            marks = {"credential": CALLER, "input": INPUT, "address": frozenset(("address",))}[source]
+            if source == "credential" and self.anonymous:
+                # Somebody stands there for nobody, who is not signed in: unless a backend lets guests in.
+                marks = marks | (UNREAD if source in self.around.forged else MADE)
+            return Thing(f"request.{source}", marks=marks, trail=() if name == "user" else (name,))
+        if source == "session":
+            return Thing("request.session", marks=CALLER)
+        return Thing(f"request.{source}", named=value.named)
+
+    def _of_part(self, value: Thing, name: str) -> Value:
+        part = value.name.removeprefix("request.")
+        if name in _CHANGES or name.startswith("_"):
+            return Outside(f"{value.name}.{name}", value)
+        if part == "state":
+            if name in value.named:
+                return value.named[name]
+            return Outside("request.state.get", value) if name in ("get", "pop") else self._kept(name)
+        if part == "url" and name == "path":
+            self.record.saw.add("path")
+            return value.named.get("path", Thing(marks=INPUT))
+        if part in BY_NAME and name in ("get", "getlist", "getall"):
+            return Outside(f"request.{part}.get", value)
+        if part == "url" and name in ("query", "query_params"):
+            return Thing("request.query")
+        if part in ("url", "nothing"):
+            return Thing("request.url" if part == "url" else "", named=value.named, marks=INPUT)
+        marks = value.marks - MADE if part == "credential" else value.marks
+        return Thing("", marks=marks, trail=(*value.trail, name), cls=value.cls)
+
+    def forges(self, part: Thing, given: Value, key: Value | None = None) -> None:
+        """Takes note that code changes a part of a request to what the caller did not send elsewhere in it."""
+        rows = (
+            given.values
+            if isinstance(given, Items) and any(isinstance(one, Items) for one in given.values)
+            else [given]
+        )
+        if all(row.tags & {"input", "caller"} for row in rows):
+            return
+        name = part.name.removeprefix("request.")
+        if name == "scope":
+            told = key.value if isinstance(key, Const) else None
+            name = {"headers": "header", "user": "credential", "auth": "credential", "session": "session"}.get(
+                str(told), "" if told is not None else "header"
+            )
+        if name in _CARRIES:
+            self.record.forged.add(name)
+
+    def _kept(self, name: str) -> Value:
+        """What middleware left in the state of a request: for an anonymous caller, what it left for that one."""
+        marks = BY_NAME["state"](name)
+        if not self.anonymous or "caller" not in marks:
+            return Thing(marks=marks, trail=(name,))
+        left = self.around.left.get(name)
+        return joined(left) if left else Thing(marks=marks | UNREAD, trail=(name,))
+
+    def entry_of_request(self, value: Thing, key: Value) -> Value:
+        """`request["user"]`: what code has put there before."""
+        name = entry_name(key)
+        known = value.named.get(f"[{name}]")
+        if known is not None:
+            return known
+        marks = BY_NAME["state"](name)
+        return Thing(marks=marks | UNREAD if self.anonymous and "caller" in marks else marks, trail=(name,))
+
+    def item_of_request(self, value: Thing, key: Value) -> Value:
+        """`request.headers[key]`, and what `.get(key)` gives."""
+        part = value.name.removeprefix("request.")
+        if part == "scope" and isinstance(key, Const):
+            if key.value in value.named:
+                self.record.saw |= {"path", "method"}
+                return value.named[str(key.value)]
+            source = {"headers": "header", "user": "credential", "session": "session", "auth": "credential"}.get(
+                str(key.value)
+            )
+            marks = CALLER if source in ("credential", "session", "header") else INPUT
+            return Thing(f"request.{source}" if source else "", marks=marks)
+        if part == "state" and isinstance(key, Const) and key.value in value.named:
+            return value.named[str(key.value)]
+        if part in BY_NAME:
+            known = isinstance(key, Const) and isinstance(key.value, (str, bytes))
+            text = key.value if isinstance(key, Const) else ""
+            text = text.decode("latin-1") if isinstance(text, bytes) else str(text)
+            marks = BY_NAME[part](text) if known else CALLER if part in ("header", "cookie", "session") else INPUT
+            if self.anonymous and (part in self.around.forged or "header" in self.around.forged):
+                marks = marks | UNREAD
+            return Thing("", marks=marks, trail=(text,) if part == "session" and known else ())
+        more = (str(key.value),) if part == "credential" and isinstance(key, Const) else ()
+        return Thing("", marks=value.marks | key.tags, trail=(*value.trail, *more))
+
+
+def entry_name(key: Value) -> str:
+    """What the key of an entry of a request is called: `"user"`, `RequestKey("user", User)`; empty where not known."""
+    if isinstance(key, Thing) and key.is_call and key.args:
+        key = key.args[0]
+    return str(key.value) if isinstance(key, Const) else ""
+
+
+def tells_who(key: Value) -> bool:
+    """Whether a header is called like one that carries a credential."""
+    if not isinstance(key, Const):
+        return True
+    name = key.value.decode("latin-1") if isinstance(key.value, bytes) else str(key.value)
+    return bool(_CREDENTIAL_HEADER.search(name))
