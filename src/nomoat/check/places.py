@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
-from nomoat.check.model import Finding, Span
+from nomoat.check.model import CONFIDENCES, Confidence, Finding, Span
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.parser import Module
 
@@ -71,6 +71,24 @@ def hidden_together(found: Iterable[Finding], hiding: frozenset[str]) -> list[Fi
         if any((one.span.path, line) in secret for line in range(one.span.line, one.span.end_line + 1))
         else one
         for one in every
+    ]
+
+
+def told_once(found: Iterable[Finding], flows: frozenset[str]) -> list[Finding]:
+    """The findings without those that a flow on the same line tells better: the fault is the same, the way is known."""
+    every = list(found)
+    told: dict[tuple[str, int, int], Confidence] = {}
+    for one in every:
+        if one.rule not in flows:
+            key = (one.span.path, one.span.line, one.cwe)
+            told[key] = max(told.get(key, one.confidence), one.confidence, key=CONFIDENCES.index)
+    of_flows = {(one.span.path, one.span.line, one.cwe) for one in every if one.rule in flows}
+    kept = [one for one in every if one.rule in flows or (one.span.path, one.span.line, one.cwe) not in of_flows]
+    return [
+        replace(one, confidence=max(one.confidence, sure, key=CONFIDENCES.index))
+        if one.rule in flows and (sure := told.get((one.span.path, one.span.line, one.cwe))) is not None
+        else one
+        for one in kept
     ]
 
 

@@ -36,7 +36,7 @@ _PATTERNS: tuple[PatternKind, ...] = get_args(PatternKind)
 _FRAMEWORKS = ("django", "flask")
 _SINK = (
     "of", "argument", "at", "where", "message", "confidence", "text", "packages", "fix", "items", "subclasses_of",
-    "kinds", "made_by", "of_data",
+    "kinds", "made_by", "of_data", "unless_set",
 )  # fmt: skip
 _MAKER = ("argument", "at", "of", "where")
 _CHECK = ("of", "removes", "argument", "at", "answers")
@@ -262,6 +262,7 @@ class _RuleReader(Reader):
             frozenset(self.texts(fields.get("kinds"), "kinds")),
             self._maker(fields.get("made_by")),
             self.boolean(fields.get("of_data"), "of_data") or False,
+            self.texts(fields.get("unless_set"), "unless_set"),
         )
 
     def _maker(self, node: Node | None) -> Maker | None:

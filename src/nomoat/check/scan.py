@@ -21,7 +21,7 @@ from nomoat.check.flow.handlers import handlers
 from nomoat.check.flow.walker import arrivals
 from nomoat.check.model import Finding, Result, Rule, Span, Suppression, weaker
 from nomoat.check.patterns import Match, Patterns
-from nomoat.check.places import code_of, fingerprinted, hidden_together, masked, span_of, span_of_line
+from nomoat.check.places import code_of, fingerprinted, hidden_together, masked, span_of, span_of_line, told_once
 from nomoat.check.questions import Answer, Asked
 from nomoat.check.registrations import Registrations
 from nomoat.check.suppress import Allow
@@ -82,7 +82,8 @@ class _Run:
         self.not_analysed = [(gap.at, gap.why) for gap in drawing.map.not_read if not gap.analysed]
 
     def findings(self) -> list[Finding]:
-        found = [*self._questions(), *self._policy(), *self._patterns(), *self._flows()]
+        flows = frozenset(rule.id for rule in self._rules.values() if rule.flow is not None)
+        found = [*self._questions(), *self._policy(), *told_once([*self._patterns(), *self._flows()], flows)]
         allows = [allow for module in self._program.modules.values() for allow in suppress.comments(module)]
         found = [self._suppressed(finding, allows) for finding in found]
         hiding = frozenset(rule.id for rule in self._rules.values() if rule.hides_literals)

@@ -29,7 +29,6 @@ class Arrival:
     sink: Sink
     scope: Scope
     call: Node
-    argument: Node | None
     taint: Taint
     confidence: Confidence
 
@@ -102,11 +101,11 @@ class Sinks:
         for rule, sink, kinds in candidates:
             if sink.of_data and given.receiver is None:
                 continue
-            for argument, whole in _arguments(node, sink, given):
+            for whole in _arguments(node, sink, given):
                 taint = _of_items(whole, sink.items)
                 if taint is None or taint.is_request or kinds <= _harmless(taint):
                     continue
-                if self._is_called(scope, node, sink) and self._arrives(scope, node, rule, sink, argument, taint):
+                if self._is_called(scope, node, sink) and self._arrives(scope, node, rule, sink, kinds, taint):
                     arrived |= kinds
         return arrived
 
@@ -116,7 +115,7 @@ class Sinks:
             return
         for rule, sink, kinds in self.rules.by_word.get(where, ()):
             if not kinds <= _harmless(taint):
-                self._arrives(scope, node, rule, sink, node, taint)
+                self._arrives(scope, node, rule, sink, kinds, taint)
 
     def _is_called(self, scope: Scope, node: Node, sink: Sink) -> bool:
         callee = node[3]
@@ -136,7 +135,7 @@ class Sinks:
         return names.called(self._program, scope, node, sink.calls)
 
     def _arrives(
-        self, scope: Scope, node: Node, rule: Rule, sink: Sink, argument: Node | None, taint: Taint
+        self, scope: Scope, node: Node, rule: Rule, sink: Sink, kinds: frozenset[str], taint: Taint
     ) -> bool:  # fmt: skip
         if not arguments.all_hold(self._program, scope, node, sink.tests):
             return False
@@ -148,10 +147,14 @@ class Sinks:
             confidence = weaker(confidence, "low" if taint.text.strip() else "likely")
         if not is_expected and self._is_elsewhere(scope, node, sink.packages):
             confidence = weaker(confidence, "low")
+        if sink.unless_set and _sets(scope, sink.unless_set):
+            confidence = "low"
+        if kinds <= taint.doubted:
+            confidence = "low"
         key = (rule.id, id(node), taint.source)
         if key not in self._arrived:
             self._arrived.add(key)
-            self.arrivals.append(Arrival(rule, sink, scope, node, argument, taint, confidence))
+            self.arrivals.append(Arrival(rule, sink, scope, node, taint, confidence))
         return True
 
     def _is_made_by(self, scope: Scope, node: Node, maker: Maker) -> bool:
@@ -178,21 +181,32 @@ class Sinks:
         )
 
 
-def _arguments(call: Node, sink: Sink, given: Given) -> Iterator[tuple[Node | None, Taint | None]]:
+def _arguments(call: Node, sink: Sink, given: Given) -> Iterator[Taint | None]:
     if sink.argument == "receiver":
-        yield (call[3][3] if call[3][0] == form.ATTRIBUTE else None), given.receiver
+        yield given.receiver
         return
     for place, (argument, taint) in enumerate(zip(call[4], given.positional, strict=True)):
         if argument[0] == form.STARRED:
             # `execute(*statement)`: what the tuple holds at the place that counts.
             is_before = sink.at is not None and place <= sink.at
-            yield argument, at_place(taint, str((sink.at or 0) - place)) if is_before else None
+            yield at_place(taint, str((sink.at or 0) - place)) if is_before else None
             break
         if (sink.at is None and not sink.argument) or place == sink.at:
-            yield argument, taint
-    for (name, argument), (_, taint) in zip(call[5], given.named, strict=True):
+            yield taint
+    for name, taint in given.named:
         if (name if name is not None else UNPACKED) == sink.argument:
-            yield argument, taint
+            yield taint
+
+
+def _sets(scope: Scope, names: tuple[str, ...]) -> bool:
+    """Whether a function sets `x.content_type` or `x.headers["Content-Type"]`."""
+    for node in scope.nodes:
+        for target in node[3] if node[0] == form.ASSIGN else ():
+            if target[0] == form.ATTRIBUTE and target[4] in names:
+                return True
+            if target[0] == form.SUBSCRIPT and (form.text_of(target[4]) or "").lower() in names:
+                return True
+    return False
 
 
 def _of_items(taint: Taint | None, items: tuple[str, ...]) -> Taint | None:

@@ -227,6 +227,9 @@ class Calls(Expressions):
     def set_item_of(self, scope: Scope, target: Node, name: str, taint: Taint) -> None:
         """Something is put into an item of an attribute of this name: `response.headers["X-Name"]`."""
         self.sinks.note_value(scope, target, taint, f"{name}[]")
+        key = form.text_of(target[4])
+        if key is not None:
+            self.sinks.note_value(scope, target, taint, f"{name}[{key.lower()}]")
 
     def helper(self, scope: Scope, function: Scope, call: Node, given: Given, env: Environment) -> Taint | None:
         """What a function of the project gives back; the walker goes into it."""

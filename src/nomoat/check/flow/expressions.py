@@ -177,6 +177,10 @@ class Expressions:
             return None if taint is None else _behind_first(taint) if is_behind else taint.whole()
         if node[3] == "+":
             return self._built(scope, node[4], env)
+        if node[3] == "%" and _is_markup(node[4][0]):
+            # Markup escapes what is put into it.
+            taint = merged([self.value(scope, operand, env) for operand in node[4]])
+            return taint.as_text().without(("html",)) if taint is not None else None
         if node[3] == "%":
             template = form.string_parts(node[4][0])
             given = [
@@ -280,11 +284,11 @@ class Expressions:
             taint = look_up(env, proof.path)
             if proof.is_doubt:
                 if taint is not None and not taint.is_request:
-                    env[proof.path] = taint.less_sure("low")
+                    env[proof.path] = taint.doubtful(proof.kinds)
             elif proof.by_source and taint is not None:
                 for path, other in list(env.items()):
                     if other is not None and other.source == taint.source:
-                        env[path] = other.without(proof.kinds or ())
+                        env[path] = other.without(proof.kinds) if proof.kinds is not None else None
             else:
                 clean(env, proof.path, proof.kinds)
 
@@ -359,6 +363,10 @@ class Expressions:
     def call(self, scope: Scope, node: Node, env: Environment) -> Taint | None:
         """What a CALL gives back."""
         raise NotImplementedError
+
+
+def _is_markup(node: Node) -> bool:
+    return node[0] == form.CALL and (form.dotted(node[3]) or "").rpartition(".")[2] == "Markup"
 
 
 def _behind_first(taint: Taint) -> Taint:

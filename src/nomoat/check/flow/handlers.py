@@ -46,7 +46,21 @@ def handlers(drawn: Map, program: Program, registrations: Registrations) -> Iter
         reads = _Reads(program, module)
         for scope in program.functions(within=module):
             if scope.at not in seen and reads.request(scope):
-                yield None, Handler(scope, given=frozenset(), is_on_map=False)
+                yield None, _of_function(scope)
+
+
+#: Decorators by which an application has a function called with requests, whatever their paths are.
+_HOOKS = frozenset((
+    "errorhandler", "app_errorhandler", "before_request", "after_request", "before_app_request", "after_app_request",
+    "exception_handler", "context_processor", "middleware", "register_error_handler",
+))  # fmt: skip
+
+
+def _of_function(scope: Scope) -> Handler:
+    words = {(form.dotted(d[3] if d[0] == form.CALL else d) or "").rpartition(".")[2] for d in scope.decorators}
+    hooks = words & _HOOKS
+    is_flask = bool(hooks - {"exception_handler", "middleware", "context_processor"})
+    return Handler(scope, given=frozenset(), answers_html=is_flask, is_on_map=bool(hooks))
 
 
 def _of_route(program: Program, route: Route, scope: Scope, framework: str) -> Handler:

@@ -22,9 +22,12 @@ PATH = frozenset(("path",))
 #: What a function is called that decides whether something may pass.
 _ASKS = re.compile(
     r"(^|_)(is|has|can|may)?_?(safe|allowed|valid|validate|trusted|permitted|whitelisted|allow|check|verify|legal|secure|"
-    r"ok|internal|private|local|blocked|forbidden|matches|acceptable)",
+    r"ok|internal|private|public|local|blocked|forbidden|matches|acceptable)",
     re.I,
 )
+_OF_PLACES = frozenset(("url", "redirect", "path"))
+#: What asks nothing of its argument.
+_NO_TESTS = frozenset(("bool", "str", "len", "get", "int", "print", "isinstance", "any", "all"))
 #: A pattern of one class of what is not allowed: `[^a-z0-9_]`.
 _NOT_ALLOWED = re.compile(r"\[\^([\w\s.@:,/\\+-]+)\]\+?\Z")
 
@@ -64,10 +67,15 @@ def proved(
         yield from _compared(program, scope, test, holds=holds, checks=checks, depth=depth)
     elif kind == form.CALL:
         yield from _called(program, scope, test, holds=holds, checks=checks, depth=depth)
+    elif kind == form.ATTRIBUTE and not holds:
+        # `if urlsplit(target).netloc: refuse`: behind it target is a path of ours.
+        yield from _host(scope, test)
     elif kind in (form.WALRUS, form.NAME):
         value = test[4] if kind == form.WALRUS else _bound_once(scope, test[3])
         if value is not None:
             yield from proved(program, scope, value, holds=holds, checks=checks, depth=depth + 1)
+        if kind == form.NAME and not holds:
+            yield from _host(scope, test)
         if kind == form.NAME:
             yield from _looked_up(scope, test[3], holds=holds)
 
@@ -80,7 +88,8 @@ def _weakest(ways: list[list[Proof]]) -> Iterator[Proof]:
             continue
         of_kinds = [[proof for proof in proofs if not proof.is_doubt] for proofs in found]
         if not all(of_kinds):
-            yield Proof(path, is_doubt=True)
+            doubts = {proof.kinds for proofs in found for proof in proofs if proof.is_doubt}
+            yield Proof(path, None if None in doubts else next(iter(doubts)), is_doubt=True)
             continue
         kinds: frozenset[str] | None = None
         for proofs in of_kinds:
@@ -141,7 +150,10 @@ def _compared(
         if holds == (operator == "is not"):
             yield from proved(program, scope, left, holds=True, checks=checks, depth=depth + 1)
     elif operator in ("in", "not in") and holds == (operator == "in"):
-        if is_constant_few(program, scope, right):
+        if right[0] == form.ATTRIBUTE and right[4] == "parents":
+            # `FOLDER in path.parents`
+            yield from (Proof(path, PATH, by_source=True) for path in made_of(scope, right[3]))
+        elif is_constant_few(program, scope, right):
             yield from _one_of_few(scope, left)
         elif right[0] in (form.NAME, form.ATTRIBUTE) and left[0] == form.ATTRIBUTE:
             yield from _host(scope, left)
@@ -372,7 +384,7 @@ def _begins(program: Program, scope: Scope, subject: Node, prefix: Node) -> Iter
         return
     known = program.constant(scope, prefix)
     # `str(wanted.resolve()).startswith(str(ROOT))`; that of a path which was never resolved proves nothing.
-    if _was_resolved(scope, path) or _resolves(subject):
+    if was_resolved(scope, path) or _resolves(subject):
         yield from (Proof(one, PATH, by_source=True) for one in made_of(scope, subject))
     elif known is None:
         yield Proof(path, is_doubt=True)
@@ -389,7 +401,8 @@ def _begins(program: Program, scope: Scope, subject: Node, prefix: Node) -> Iter
 _FIXED_HOST = re.compile(r"(\^|\\A)https\??://(\\\.|[\w-])+(\(:\w+\)|:\w+)?/")
 
 
-def _was_resolved(scope: Scope, path: str) -> bool:
+def was_resolved(scope: Scope, path: str) -> bool:
+    """Whether a path was made absolute, links and `..` followed, before it was tested."""
     for binding in scope.bindings.get(path.partition(".")[0], ()):
         if binding.value is not None and _resolves(binding.value):
             return True
@@ -448,10 +461,30 @@ def _by_function(
         return
     callee = call[3]
     word = callee[4] if callee[0] == form.ATTRIBUTE else callee[3] if callee[0] == form.NAME else ""
-    if _ASKS.search(word):
-        for argument in (*call[4], *(value for _, value in call[5])):
-            for path in made_of(scope, argument):
-                yield Proof(path, is_doubt=True)
+    if word in ("compare_digest", "constant_time_compare") and holds:
+        yield from _signed(scope, call)
+    elif _ASKS.search(word):
+        yield from _asked(scope, call, None)
+    elif found.kind in ("function", "unresolved") and word not in _NO_TESTS:
+        # Whoever asks something of an URL or a path may mean where it leads.
+        yield from _asked(scope, call, _OF_PLACES)
+
+
+def _asked(scope: Scope, call: Node, kinds: frozenset[str] | None) -> Iterator[Proof]:
+    for argument in (*call[4], *(value for _, value in call[5])):
+        for path in made_of(scope, argument):
+            yield Proof(path, kinds, is_doubt=True)
+
+
+def _signed(scope: Scope, call: Node, depth: int = 0) -> Iterator[Proof]:
+    """`compare_digest(hmac.new(KEY, blob).hexdigest(), signature)`: then blob was written by us."""
+    for node in form.walk(call):
+        path = path_of(node) if node[0] == form.NAME else None
+        if path is not None:
+            yield Proof(path, by_source=True)
+            value = _bound_once(scope, path)
+            if value is not None and value[0] == form.CALL and depth < 1:
+                yield from _signed(scope, value, depth + 1)
 
 
 def _of_answers(

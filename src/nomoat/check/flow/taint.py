@@ -40,8 +40,9 @@ class Step:
 class Taint:
     """Data of the caller. `removed` are the kinds that it no longer bears, `text` constant text around it.
 
-    `source` names where it came from; `is_request` is the whole request, from which data is taken.
-    `fields`: of an object or dict made in source, the fields that hold data; None when any may.
+    Of `doubted` kinds something was asked that may have refused it. `source` names where it came from; `is_request` is
+    the whole request, from which data is taken. `fields`: of an object or dict made in source, the fields that hold
+    data; None when any may.
     """
 
     source: str
@@ -51,6 +52,7 @@ class Taint:
     text: str = ""
     is_request: bool = False
     fields: frozenset[str] | None = None
+    doubted: frozenset[str] = frozenset()
 
     def then(self, scope: Scope, node: Node, words: str) -> Taint:
         """The same one step later; of very long ways the first steps are kept."""
@@ -69,6 +71,10 @@ class Taint:
         return self if CONFIDENCES.index(self.confidence) <= CONFIDENCES.index(confidence) else replace(
             self, confidence=confidence
         )  # fmt: skip
+
+    def doubtful(self, kinds: frozenset[str] | None) -> Taint:
+        """The same after something was asked that cannot be read: of these kinds, or whatever it was."""
+        return self.less_sure("low") if kinds is None else replace(self, doubted=self.doubted | kinds)
 
     def whole(self) -> Taint:
         """The same as something whose parts are not told apart."""
@@ -118,7 +124,8 @@ def merged(found: Iterable[Taint | None]) -> Taint | None:
         first, second = (taint, best) if _sureness(taint) > _sureness(best) else (best, taint)
         fields = None if first.fields is None or second.fields is None else first.fields | second.fields
         removed = first.removed & second.removed
-        best = replace(first, removed=removed, text=first.text or second.text, fields=fields)
+        doubted = first.doubted & second.doubted
+        best = replace(first, removed=removed, text=first.text or second.text, fields=fields, doubted=doubted)
     return best
 
 

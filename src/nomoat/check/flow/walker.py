@@ -263,7 +263,8 @@ class _Walker(Calls):
     def _answer(self, scope: Scope, node: Node, taint: Taint) -> None:
         """What a view returns: a text, or a tuple that begins with one; a dict or list goes out as JSON."""
         if node[0] == form.TUPLE:
-            first = at_place(taint, "0")
+            # With headers of its own it may be sent as something else.
+            first = at_place(taint, "0") if len(node[3]) < len(("text", "status", "headers")) else None
         else:
             first = taint.whole() if taint.fields is None and "keys" not in taint.removed else None
         # What some unknown function made of data is most often a page, and who made that has escaped it.
@@ -333,6 +334,9 @@ class _Walker(Calls):
             name = found.name.removeprefix("builtins.")
             if sources.is_converted(self.program, found.name, found.scope) or name.startswith("ipaddress."):
                 clean(env, path)
+        if call[3][0] == form.ATTRIBUTE and call[3][4] == "relative_to":
+            proved = (proofs.Proof(path, proofs.PATH, by_source=True) for path in proofs.made_of(scope, call[3][3]))
+            self.take(env, proved if proofs.was_resolved(scope, path_of(call[3][3]) or "") else ())
         if (form.dotted(call[3]) or "").rpartition(".")[2].lstrip("_").startswith(_VALIDATES):
             for argument in call[4]:
                 self.take(env, (proofs.Proof(path, is_doubt=True) for path in proofs.made_of(scope, argument)))
@@ -436,7 +440,15 @@ def _state(taint: Taint | None) -> tuple[object, ...]:
     if taint is None:
         return ()
     fields = tuple(sorted(taint.fields)) if taint.fields is not None else ("*",)
-    return taint.source, tuple(sorted(taint.removed)), taint.confidence, taint.is_request, fields, taint.text
+    return (
+        taint.source,
+        tuple(sorted(taint.doubted)),
+        tuple(sorted(taint.removed)),
+        taint.confidence,
+        taint.is_request,
+        fields,
+        taint.text,
+    )
 
 
 _STEPS: dict[int, Callable[[_Walker, Scope, Node, Environment], bool]] = {
