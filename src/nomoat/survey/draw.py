@@ -23,7 +23,7 @@ from nomoat.appmap.model import (
     ordered,
 )
 from nomoat.settings import Settings
-from nomoat.survey import identities, services
+from nomoat.survey import identities, services, sqltext
 from nomoat.survey.effects import Reach
 from nomoat.survey.guards import Judge
 from nomoat.survey.middleware import MiddlewareJudge
@@ -83,10 +83,16 @@ def draw_program(program: Program, sources: Sources, *, path: Path, settings: Se
     drawn = Map(
         services=tuple(part.service for part in parts),
         routes=distinct,
-        stores=_stores(distinct, reach),
+        stores=_stores(program, distinct, reach),
         permissions=_permissions(distinct),
         roles=identities.roles(program, distinct),
-        tokens=identities.tokens(program, known, sorted(reach.reached(list(guarding))[1], key=lambda one: one.at)),
+        tokens=identities.tokens(
+            program,
+            known,
+            sorted(
+                reach.reached([reach.standing.frame(one) for one in guarding], deciding=True)[1], key=lambda one: one.at
+            ),
+        ),
         not_read=tuple(dict.fromkeys((*unread, *_lost(wiring), *_handed(wiring), *_not_read(program, sources)))),
         coverage=_coverage(program, sources, reach),
     )
@@ -180,14 +186,19 @@ def _handler(found: Found) -> tuple[str, str]:
     return (found.label or "lambda" if not isinstance(value, Const) or found.label else "unknown"), found.at
 
 
-def _stores(routes: tuple[Route, ...], reach: Reach) -> tuple[Store, ...]:
-    declared = reach.tables.declared()
+def _stores(program: Program, routes: tuple[Route, ...], reach: Reach) -> tuple[Store, ...]:
     names = {store for route in routes for store in (*route.reads, *route.writes)}
+    if not names:
+        return ()
+    created = sqltext.created(program)
+    known = {entity.name: entity for entity in reversed(list(reach.standing.tables.entities))}
     found: list[Store] = []
     for service in sorted({route.service for route in routes}):
         prefix = ids.store_id(service, "")
-        used = {name.removeprefix(prefix) for name in names if name.startswith(prefix)}
-        found.extend(Store(f"{prefix}{name}", service, name, at=declared.get(name, "")) for name in sorted(used))
+        for name in sorted(one.removeprefix(prefix) for one in names if one.startswith(prefix)):
+            entity = known.get(name)
+            at = (entity.at if entity is not None else "") or created.get(name, "")
+            found.append(Store(f"{prefix}{name}", service, name, entity.kind if entity is not None else "table", at))
     return tuple(found)
 
 

@@ -11,6 +11,7 @@ from nomoat.survey.effects import Effects, Reach
 from nomoat.survey.models import Models
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.routing import Found
+from nomoat.survey.standing import Frame, Made
 from nomoat.survey.trial.values import Function
 from nomoat.survey.verdicts import Answer
 
@@ -22,12 +23,15 @@ _NOT_SIGN_IN = re.compile(
 
 def reaching(route: Route, found: Found, answer: Answer, reach: Reach, models: Models) -> Route:
     """The route with everything that its handler and dependencies reach."""
-    handlers = _handlers(found, answer)
-    # What only finds out who is calling is no data that the route is about.
+    handlers = _handlers(found, answer, reach)
+    # What only finds out who is calling, or runs for every route, is no data that this one is about.
     authenticating = {guard.at for guard in answer.guards if guard.kind in ("authentication", "permission")}
-    others = [one for one in answer.functions if one.at not in authenticating and not _guards(one, answer)]
-    effects, _ = reach.reached([*handlers, *others])
-    asked = [*reach.reached([*handlers, *answer.functions])[0].asks]
+    others = [
+        one for one in answer.functions
+        if one.at not in authenticating and one not in answer.around and not _guards(one, answer)
+    ]  # fmt: skip
+    effects, _ = reach.reached([*handlers, *(reach.standing.frame(one) for one in others)])
+    asked = _asked([*handlers, *(reach.standing.frame(one) for one in answer.functions)], reach)
     requires = None if None in asked else tuple(sorted({one for one in asked if one is not None}))
     return dataclasses.replace(
         route,
@@ -39,16 +43,28 @@ def reaching(route: Route, found: Found, answer: Answer, reach: Reach, models: M
     )
 
 
-def _handlers(found: Found, answer: Answer) -> list[Scope]:
-    starts: list[Scope] = []
+def _asked(starts: list[Frame], reach: Reach) -> list[str | None]:
+    """What all of this asks of guard."""
+    return reach.reached(starts, deciding=True)[0].asks if reach.is_guard_here else []
+
+
+def _handlers(found: Found, answer: Answer, reach: Reach) -> list[Frame]:
+    starts: list[Frame] = []
     for value in (found.original, found.handler):
         while isinstance(value, Function):
             if value.scope is not None:
-                starts.append(value.scope)
+                starts.append(_entered(value.scope, found, reach))
             value = value.wraps if value.wraps is not value else None
     if answer.handler is not None:
-        starts.append(answer.handler)
+        starts.append(_entered(answer.handler, found, reach))
     return list(dict.fromkeys(starts))
+
+
+def _entered(scope: Scope, found: Found, reach: Reach) -> Frame:
+    """A handler as it runs: a method, by an object of the class that the route is made of."""
+    if found.cls is None or not scope.is_method:
+        return reach.standing.frame(scope)
+    return reach.standing.frame(scope, Made(found.cls.scope))
 
 
 def _guards(function: Scope, answer: Answer) -> bool:

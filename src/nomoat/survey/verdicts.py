@@ -35,6 +35,8 @@ class Answer:
     binding: tuple[str, ...] | str | None = None
     asked: list[tuple[str | None, str]] = field(default_factory=list)
     functions: list[Scope] = field(default_factory=list)
+    #: Those of them that stand around many routes: middleware, what runs before every request.
+    around: set[Scope] = field(default_factory=set)
     handler: Scope | None = None
     parameters: tuple[Parameter, ...] = ()
 
@@ -55,7 +57,10 @@ class Verdicts:
         judged = [*before, *made.judged, *self._dependencies(found)]
         handler = self._handler(found, judged, made)
         never = [self._never(late) for late in found.late]
-        return self._put_together(found, judged, handler, [guard for one in never for guard in one])
+        answer = self._put_together(found, judged, handler, [guard for one in never for guard in one])
+        outside = [inner for one in (*before, *made.judged) for inner in one.all()]
+        answer.around = {one.function for one in outside if one.function is not None}
+        return answer
 
     def _of_framework(self, found: Found, before: list[Judgement]) -> Answer:
         own = Judgement()
