@@ -17,7 +17,8 @@ def is_content(path: Path) -> bool:
     """Examples beside rules and models, and the demo's shop, are inputs and no code of nomoat's."""
     inner = path.relative_to(PACKAGE).parts if path.is_relative_to(PACKAGE) else ()
     return (
-        inner[:2] in (("check", "rules"), ("survey", "frameworks"), ("survey", "library"), ("demo", "shop"))
+        inner[:2]
+        in (("check", "rules"), ("survey", "frameworks"), ("survey", "stores"), ("survey", "library"), ("demo", "shop"))
         or "fixtures" in path.parts
     )
 

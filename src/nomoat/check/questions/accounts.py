@@ -20,7 +20,7 @@ from nomoat.check.questions.words import (
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.symbols import How, Scope
-from nomoat.survey.tables import Tables
+from nomoat.survey.sqltext import text_of
 
 _PASSWORD = re.compile(
     r"\A(hashed_|encrypted_|new_|user_)?(password|passwd|pwd|pass)(_?(hash|hashed|digest|encrypted))?\Z", re.I
@@ -96,7 +96,6 @@ def _chosen_account(asked: Asked, route: Route, handler: Scope) -> str:
 def _sets_password(asked: Asked, route: Route) -> str | None:
     """Where a password of a row that was there before is set; None where none is."""
     program = asked.registrations.program
-    tables = Tables(program)
     for scope in asked.reached(route):
         for node in form.walk_scope(scope.body):
             if node[0] == form.ASSIGN:
@@ -116,7 +115,7 @@ def _sets_password(asked: Asked, route: Route) -> str | None:
                 if node[3][4] in ("update", "values", "update_one") and _names_password(node):
                     return scope.module.at(node)
                 is_statement = node[3][4] in ("execute", "run", "query") and bool(node[4])
-                if is_statement and _UPDATES_PASSWORD.search(tables.text(scope, node[4][0])):
+                if is_statement and _UPDATES_PASSWORD.search(text_of(program, scope, node[4][0])):
                     return scope.module.at(node)
     return None
 

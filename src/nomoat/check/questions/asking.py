@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import NamedTuple
 
 from nomoat.appmap.model import Map, Route
@@ -42,7 +43,7 @@ class Asked:
     """What questions are asked of: the map, and where its routes stand in source."""
 
     def __init__(self, drawn: Map, registrations: Registrations) -> None:
-        self.map = drawn
+        self.map = drawn = _of_data(drawn)
         self.registrations = registrations
         reading = {(route.service, route.path, route.at) for route in drawn.routes if route.method == "GET"}
         #: Those of source, outside of tests; HEAD is spoken of only where the handler does not answer GET, too.
@@ -120,6 +121,22 @@ class Asked:
             return None
         classes = self.registrations.program.classes(within=module)
         return next((scope for scope in classes if scope.at == at), None)
+
+
+def _of_data(drawn: Map) -> Map:
+    """The map with the stores that hold rows: what two routes do to a file, a cache or a queue says little."""
+    kept = {store.id for store in drawn.stores if store.kind in ("table", "collection", "bucket")}
+    if len(kept) == len(drawn.stores):
+        return drawn
+    routes = tuple(
+        replace(
+            route,
+            reads=tuple(store for store in route.reads if store in kept),
+            writes=tuple(store for store in route.writes if store in kept),
+        )
+        for route in drawn.routes
+    )
+    return replace(drawn, routes=routes)
 
 
 def _is_of_user(scope: Scope, bindings: list[Binding]) -> bool:
