@@ -123,10 +123,10 @@ class Sink:
     only `low` where the method is one of another package than `packages`: a `fetch` of a queue takes no statement.
     `items`: only these places of a list or keys of a dict count; `-c` is what follows this text in a list.
     `subclasses_of`: the call makes an object of a class of the project with one of these bases.
-    `unless_set`: only low where the function sets an attribute or item of such a name afterwards.
     `of_data`: only a method of something that the caller sent, as an upload. `made_by`: only where another argument
-    was made so. `kinds`: what matters here, in place of the rule's. `fix` says what to do here, `{source}` being the
-    data that arrives; the rule's own where it is empty.
+    was made so. `needs_text`: nothing is found without that text. `unless_set`: only low where the function sets an
+    attribute or item of such a name. `kinds`: what matters here, in place of the rule's. `fix` says what to do here,
+    `{source}` being the data that arrives; the rule's own where it is empty.
     """
 
     calls: tuple[str, ...]
@@ -144,6 +144,7 @@ class Sink:
     made_by: Maker | None = None
     of_data: bool = False
     unless_set: tuple[str, ...] = ()
+    needs_text: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ _PATTERNS: tuple[PatternKind, ...] = get_args(PatternKind)
 _FRAMEWORKS = ("django", "flask")
 _SINK = (
     "of", "argument", "at", "where", "message", "confidence", "text", "packages", "fix", "items", "subclasses_of",
-    "kinds", "made_by", "of_data", "unless_set",
+    "kinds", "made_by", "of_data", "unless_set", "needs_text",
 )  # fmt: skip
 _MAKER = ("argument", "at", "of", "where")
 _CHECK = ("of", "removes", "argument", "at", "answers")
@@ -263,6 +263,7 @@ class _RuleReader(Reader):
             self._maker(fields.get("made_by")),
             self.boolean(fields.get("of_data"), "of_data") or False,
             self.texts(fields.get("unless_set"), "unless_set"),
+            self.boolean(fields.get("needs_text"), "needs_text") or False,
         )
 
     def _maker(self, node: Node | None) -> Maker | None:

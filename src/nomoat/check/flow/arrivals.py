@@ -143,6 +143,8 @@ class Sinks:
             return False
         confidence = weaker(taint.confidence, sink.confidence)
         is_expected = sink.text is not None and bool(sink.text.search(taint.text))
+        if sink.needs_text and not is_expected:
+            return False
         if sink.text is not None and not is_expected:
             confidence = weaker(confidence, "low" if taint.text.strip() else "likely")
         if not is_expected and self._is_elsewhere(scope, node, sink.packages):

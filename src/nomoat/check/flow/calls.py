@@ -107,6 +107,10 @@ class Calls(Expressions):
             model = self.program.resolve(scope, callee[3])
             if model.kind == "class" and model.scope is not None and not model.alternatives:
                 return self._validated(model.scope, tainted)
+        if name in vocabulary.UNESCAPED:
+            made = self.program.resolve(scope, node[3][3]).value if callee[0] == form.ATTRIBUTE else None
+            is_escaping = made is not None and made[0] == form.CALL and form.keyword(made, "autoescape") is not None
+            return tainted.as_text() if tainted is not None and not is_escaping else None
         if name in vocabulary.PASSES_ON or name in vocabulary.PARSERS:
             taint = self._joined(scope, node, given) if name in ("os.path.join", "urllib.parse.urljoin") else tainted
             if taint is None:

@@ -60,16 +60,18 @@ class Expressions:
         name = node[4]
         if taint.is_request:
             return sources.part(scope, node, taint) if name in vocabulary.request_data() else None
+        if name in vocabulary.VALIDATED:
+            return replace(taint.with_fixed_keys(), removed=taint.removed | {"fields", "keys", "structure"})
         if taint.fields is not None and name not in taint.fields:
             return None
-        if "items" in taint.removed and name not in vocabulary.OF_RECEIVER and name not in vocabulary.VALIDATED:
+        if name in ("name", "stem", "suffix") and self._is_path(scope, node[3]):
+            taint = taint.without(("path",))
+        if "items" in taint.removed and name not in vocabulary.OF_RECEIVER:
             return None
         if name in ("filename", "raw_filename"):
             return replace(taint.as_text(), removed=taint.removed - {"path"} | OF_STRUCTURES)
         if name in vocabulary.NOT_DATA or self._is_converted_field(scope, node):
             return None
-        if name in vocabulary.VALIDATED:
-            return replace(taint.with_fixed_keys(), removed=taint.removed | {"fields", "keys", "structure"})
         # The methods of a dict are no items: `body.items`.
         return taint if name in vocabulary.OF_RECEIVER else self._of_field(scope, node, taint.whole())
 
@@ -101,6 +103,9 @@ class Expressions:
         if node[0] == form.ATTRIBUTE and node[4] == "request" and node[3][:1] == (form.NAME,) and node[3][3] == "self":
             return True
         return any(one.name in vocabulary.requests() for one in self.program.resolve(scope, node).all)
+
+    def _is_path(self, scope: Scope, node: Node) -> bool:
+        return self.program.resolve(scope, node).name.startswith(("pathlib.", "anyio.Path"))
 
     def _is_converted_field(self, scope: Scope, node: Node) -> bool:
         base = self.program.resolve(scope, node[3])

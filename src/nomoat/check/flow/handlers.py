@@ -40,13 +40,18 @@ def handlers(drawn: Map, program: Program, registrations: Registrations) -> Iter
             continue
         seen.add(scope.at)
         yield route, _of_route(program, route, scope, frameworks.get(route.service, ""))
+    views = _views(drawn, program, registrations)
     for module in program.modules.values():
         if TEST_FILE.search(module.path) or not _MAY_READ.search(module.source):
             continue
         reads = _Reads(program, module)
         for scope in program.functions(within=module):
             if scope.at not in seen and reads.request(scope):
-                yield None, _of_function(scope)
+                is_of_view = scope.parent is not None and scope.parent.at in views
+                yield (
+                    views.get(scope.parent.at) if is_of_view and scope.parent is not None else None,
+                    _of_function(scope, is_of_view=is_of_view),
+                )
 
 
 #: Decorators by which an application has a function called with requests, whatever their paths are.
@@ -56,17 +61,37 @@ _HOOKS = frozenset((
 ))  # fmt: skip
 
 
-def _of_function(scope: Scope) -> Handler:
+def _views(drawn: Map, program: Program, registrations: Registrations) -> dict[str, Route]:
+    """The classes that answer routes, and those they inherit from: what they define is called by the framework."""
+    found: dict[str, Route] = {}
+    classes: dict[str, Scope] = {}
+    for route in drawn.routes:
+        handler = registrations.of(route).handler
+        if handler is not None:
+            cls = handler.parent if handler.is_method else None
+        else:
+            module = program.modules.get(route.at.rpartition(":")[0])
+            if module is not None and module.path not in classes:
+                classes |= {one.at: one for one in program.scopes(within=module) if one.is_class}
+                classes[module.path] = program.scope(module)
+            cls = classes.get(route.at)
+        if cls is not None and cls.is_class and cls.at not in found:
+            found |= {base.at: route for base in program.bases(cls) if isinstance(base, Scope) and base.at not in found}
+            found.setdefault(cls.at, route)
+    return found
+
+
+def _of_function(scope: Scope, *, is_of_view: bool) -> Handler:
     words = {(form.dotted(d[3] if d[0] == form.CALL else d) or "").rpartition(".")[2] for d in scope.decorators}
     hooks = words & _HOOKS
     is_flask = bool(hooks - {"exception_handler", "middleware", "context_processor"})
-    return Handler(scope, given=frozenset(), answers_html=is_flask, is_on_map=bool(hooks))
+    return Handler(scope, given=frozenset(), answers_html=is_flask, is_on_map=bool(hooks) or is_of_view)
 
 
 def _of_route(program: Program, route: Route, scope: Scope, framework: str) -> Handler:
     # The path names the parameters, its key has the converters in the same order.
     typed = list(zip(_PARAMETER.findall(route.path), _CONVERTER.findall(route.key), strict=False))
-    converted = frozenset(name for name, kind in typed if kind in ("int", "float", "uuid"))
+    converted = frozenset(name for name, kind in typed if kind in ("int", "float", "uuid", "slug"))
     bound = frozenset(name for name, kind in typed if kind != "path")
     named = None if _INJECTS.search(framework) else frozenset(_PARAMETER.findall(route.path))
     return Handler(

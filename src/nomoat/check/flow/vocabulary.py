@@ -293,6 +293,11 @@ SANITIZERS: Mapping[str, frozenset[str]] = {
 }  # fmt: skip
 #: What data in an URL may do, until something fixes where that leads.
 URL_KINDS = frozenset(("url", "redirect"))
+#: Templates whose text is not escaped by itself: what they are given goes into the page as it is.
+UNESCAPED = frozenset((
+    "jinja2.Template.render", "jinja2.environment.Template.render", "mako.template.Template.render",
+    "jinja2.Template.render_async", "string.Template.substitute", "string.Template.safe_substitute",
+))  # fmt: skip
 #: Fields of a request's or an URL's parts that are tested in place of the whole.
 HOST_FIELDS = frozenset(("netloc", "hostname", "host", "scheme", "port"))
 
