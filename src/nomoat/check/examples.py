@@ -12,6 +12,7 @@ from pathlib import Path
 from nomoat import settings as settings_file
 from nomoat.check import registry
 from nomoat.check.scan import scan
+from nomoat.check.secrets.made import fill
 from nomoat.errors import EXIT_CLEAN, EXIT_FINDINGS, DataFileError, NomoatError, printable
 
 _EXPECT = re.compile(r"#\s*expect:\s*([a-z0-9-]+)")
@@ -61,7 +62,8 @@ def _found(rule: Path, example: Path) -> set[int]:
         own = registry.own_folder(root)
         own.mkdir(parents=True)
         shutil.copyfile(rule, own / rule.name)
-        shutil.copyfile(example, root / "example.py")
+        shapes = registry.load_one(rule).secrets
+        (root / "example.py").write_text(fill(example.read_text(encoding="utf-8"), shapes), encoding="utf-8")
         beside = example.with_suffix(".settings")
         if beside.exists():
             shutil.copyfile(beside, root / settings_file.FILE_NAME)

@@ -30,7 +30,7 @@ def weaker(*confidences: Confidence) -> Confidence:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule: its id is the stem of its file. One of `question`, `patterns` and `flow` is set."""
+    """One rule: its id is the stem of its file. One of `question`, `patterns`, `flow` and `secrets` is set."""
 
     id: str
     topic: str
@@ -45,6 +45,7 @@ class Rule:
     question: str = ""
     patterns: tuple[Pattern, ...] = ()
     flow: Flow | None = None
+    secrets: tuple[SecretShape, ...] = ()
     #: Whether it judges tests too; most rules do not.
     in_tests: bool = False
     #: Whether it judges settings for development and examples like all others; most rules are only `low` there.
@@ -55,7 +56,9 @@ class Rule:
 
     @property
     def kind(self) -> str:
-        """`question` (to the map), `pattern` (of calls, settings and the like) or `flow` (inside a function)."""
+        """`question` (to the map), `pattern` (of calls, settings and the like), `flow` (in a function) or `secret`."""
+        if self.secrets:
+            return "secret"
         return "question" if self.question else "pattern" if self.patterns else "flow"
 
 
@@ -189,6 +192,21 @@ class Flow:
     sinks: tuple[Sink, ...]
     sanitizers: tuple[Sanitizer, ...] = ()
     checks: tuple[Check, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SecretShape:
+    """What a secret looks like: it holds one of `starts` and matches `pattern`, whose group `value` is the secret.
+
+    Without a pattern: random text under a name that tells of a secret. `checked` names a checksum that it must bear.
+    """
+
+    of: str
+    starts: tuple[str, ...] = ()
+    pattern: re.Pattern[str] | None = None
+    checked: str = ""
+    confidence: Confidence = "sure"
+    fix: str = ""
 
 
 @dataclass(frozen=True, slots=True)

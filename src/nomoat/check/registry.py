@@ -20,11 +20,13 @@ from nomoat.check.model import (
     PatternKind,
     Rule,
     Sanitizer,
+    SecretShape,
     Sink,
     Test,
     TestKind,
 )
 from nomoat.check.questions import QUESTIONS
+from nomoat.check.secrets.checksums import CHECKSUMS
 from nomoat.datafile import Mapping, Node, Reader, Sequence, Value
 from nomoat.errors import DataFileError, NomoatError, Problem
 from nomoat.journal.facts import Severity
@@ -38,6 +40,7 @@ _SINK = (
     "of", "argument", "at", "where", "message", "confidence", "text", "packages", "fix", "items", "subclasses_of",
     "kinds", "made_by", "of_data", "unless_set", "needs_text",
 )  # fmt: skip
+_SECRET = ("of", "starts", "shape", "checked", "confidence", "fix")
 _MAKER = ("argument", "at", "of", "where")
 _CHECK = ("of", "removes", "argument", "at", "answers")
 _PATTERN = (
@@ -48,7 +51,7 @@ _MORE: dict[PatternKind, tuple[str, ...]] = {
 }  # fmt: skip
 _KEYS = (
     *_TEXTS, "confidence", "owasp", "asvs", "in_tests", "in_development", "hides_literals", "question", "flow",
-    *_PATTERNS,
+    "secrets", *_PATTERNS,
 )  # fmt: skip
 
 
@@ -100,8 +103,9 @@ def load_one(path: Path) -> Rule:
     for name in _TEXTS:
         if name not in fields:
             reader.mistake(f"{name} is missing", node)
-    if ("question" in fields) + ("flow" in fields) + any(name in fields for name in _PATTERNS) != 1:
-        reader.mistake(f"a rule has one of question and flow, or any of {', '.join(_PATTERNS)}", node)
+    kinds = sum(name in fields for name in ("question", "flow", "secrets"))
+    if kinds + any(name in fields for name in _PATTERNS) != 1:
+        reader.mistake(f"a rule has one of question, flow and secrets, or any of {', '.join(_PATTERNS)}", node)
     rule = reader.rule(path, fields)
     reader.finish()
     return rule
@@ -129,6 +133,7 @@ class _RuleReader(Reader):
             question=self.choice(fields.get("question"), "question", QUESTIONS) or "",
             patterns=tuple(pattern for pattern in patterns if pattern is not None),
             flow=self._flow(fields.get("flow"), confidence),
+            secrets=self._secrets(fields.get("secrets"), confidence),
             in_tests=self.boolean(fields.get("in_tests"), "in_tests") or False,
             in_development=self.boolean(fields.get("in_development"), "in_development") or False,
             hides_literals=self.boolean(fields.get("hides_literals"), "hides_literals") or False,
@@ -211,6 +216,22 @@ class _RuleReader(Reader):
         except re.error as error:
             self.mistake(f"{what} is no regular expression: {error}", node)
             return None
+
+    def _secrets(self, node: Node | None, confidence: Confidence) -> tuple[SecretShape, ...]:
+        found = [self._secret(one, confidence) for one in self.sequence(node, "secrets")]
+        return tuple(one for one in found if one is not None)
+
+    def _secret(self, node: Node, confidence: Confidence) -> SecretShape | None:
+        fields = self.mapping(node, "a secret", known=_SECRET)
+        if fields is None:
+            return None
+        of, starts = self.text(fields.get("of"), "of") or "", self.texts(fields.get("starts"), "starts")
+        pattern = self._regex(fields.get("shape"), "shape") if "shape" in fields else None
+        if not of or ("shape" in fields) != bool(starts):
+            self.mistake("a secret needs `of`, and `starts` (what it begins with) where it has a `shape`", node)
+        checked = self.choice(fields.get("checked"), "checked", tuple(CHECKSUMS)) or ""
+        fix = self.text(fields.get("fix"), "fix") or ""
+        return SecretShape(of, starts, pattern, checked, self._confidence(fields, confidence), fix)
 
     def _flow(self, node: Node | None, confidence: Confidence) -> Flow | None:
         fields = self.mapping(node, "flow", known=("from", "kinds", "to", "sanitizers", "checks"))

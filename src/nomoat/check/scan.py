@@ -24,6 +24,8 @@ from nomoat.check.patterns import Match, Patterns
 from nomoat.check.places import code_of, fingerprinted, hidden_together, masked, span_of, span_of_line, told_once
 from nomoat.check.questions import Answer, Asked
 from nomoat.check.registrations import Registrations
+from nomoat.check.secrets.search import FoundSecret, SecretSearch
+from nomoat.check.secrets.used import uses
 from nomoat.check.suppress import Allow
 from nomoat.errors import NomoatError
 from nomoat.journal.facts import Severity
@@ -57,7 +59,7 @@ def scan(path: Path, settings: Settings, *, today: date, rules: dict[str, Rule] 
     return Result(
         findings=tuple(sorted(found, key=lambda finding: finding.order)),
         not_analysed=tuple(sorted(set(run.not_analysed))),
-        notes=tuple(sorted({(gap.at, gap.why) for gap in drawing.map.not_read if gap.analysed})),
+        notes=tuple(sorted({(gap.at, gap.why) for gap in drawing.map.not_read if gap.analysed} | set(run.notes))),
         rules=rules,
         routes=len(own),
         unknown_routes=sum(route.verdict == "unknown" for route in own),
@@ -72,6 +74,7 @@ def scan(path: Path, settings: Settings, *, today: date, rules: dict[str, Rule] 
 class _Run:
     def __init__(self, drawing: Drawing, rules: dict[str, Rule], settings: Settings, today: date) -> None:
         self._program = drawing.program
+        self._sources = drawing.sources
         self._map: Map = drawing.map
         self._rules = rules
         self._settings = settings
@@ -79,11 +82,13 @@ class _Run:
         self._registrations = Registrations(drawing.map, drawing.program)
         #: Rules with the files they ran on.
         self._ran: set[tuple[str, str]] = set()
+        self.notes: list[tuple[str, str]] = []
         self.not_analysed = [(gap.at, gap.why) for gap in drawing.map.not_read if not gap.analysed]
 
     def findings(self) -> list[Finding]:
         flows = frozenset(rule.id for rule in self._rules.values() if rule.flow is not None)
         found = [*self._questions(), *self._policy(), *told_once([*self._patterns(), *self._flows()], flows)]
+        found += self._secrets({(one.span.path, one.span.line) for one in found if self._hides(one)})
         allows = [allow for module in self._program.modules.values() for allow in suppress.comments(module)]
         found = [self._suppressed(finding, allows) for finding in found]
         hiding = frozenset(rule.id for rule in self._rules.values() if rule.hides_literals)
@@ -259,6 +264,39 @@ class _Run:
         return Finding(
             rule.id, rule.severity, rule.confidence, message, rule.why, rule.fix, span, text, symbol=scope.qualname,
             code=code, cwe=rule.cwe, owasp=rule.owasp, asvs=rule.asvs,
+        )  # fmt: skip
+
+    # -- secrets -----------------------------------------------------------------------------------------------------
+
+    def _hides(self, finding: Finding) -> bool:
+        rule = self._rules.get(finding.rule)
+        return rule is not None and rule.hides_literals
+
+    def _secrets(self, said: set[tuple[str, int]]) -> Iterator[Finding]:
+        """Secrets in files; where another rule speaks of the same line, it says more."""
+        rules = [rule for rule in self._rules.values() if rule.secrets]
+        if not rules:
+            return
+        search = SecretSearch(rules)
+        self._ran.update((rule.id, path) for rule in rules for path in self._program.modules)
+        every = [*search.in_program(self._program), *search.in_folder(self._sources.root, self._sources.texts)]
+        if search.too_large:
+            more = f" (and {len(search.too_large) - 1} more)" if len(search.too_large) > 1 else ""
+            self.notes.append((search.too_large[0], f"larger than 1 MB{more}: not searched for secrets"))
+        for one in every:
+            if not isinstance(one, FoundSecret):
+                self.not_analysed.append(one)
+            elif (one.span.path, one.span.line) not in said:
+                yield self._of_secret(one)
+
+    def _of_secret(self, found: FoundSecret) -> Finding:
+        rule = found.rule
+        under = f" under the name {found.name}" if found.name else ""
+        users = uses(self._program, found.span.path, found.name) if found.name else ""
+        return Finding(
+            rule.id, rule.severity, found.confidence, f"{found.of} stands in this file{under}", rule.why,
+            "; ".join(part for part in (found.fix, rule.fix) if part), found.span, found.line_text, label=users,
+            code=f"{found.of}:{found.name}", symbol=found.name, cwe=rule.cwe, owasp=rule.owasp, asvs=rule.asvs,
         )  # fmt: skip
 
     # -- suppressions ------------------------------------------------------------------------------------------------

@@ -46,6 +46,7 @@ class Drawing:
 
     map: Map
     program: Program
+    sources: Sources
 
 
 def draw(path: Path, *, settings: Settings | None = None) -> Drawing:
@@ -56,7 +57,7 @@ def draw(path: Path, *, settings: Settings | None = None) -> Drawing:
     """
     program, sources = programs.read(path, exclude=_exclusions(settings))
     drawn = draw_program(program, sources, path=path, settings=settings)
-    return Drawing(drawn, program)
+    return Drawing(drawn, program, sources)
 
 
 def draw_program(program: Program, sources: Sources, *, path: Path, settings: Settings | None = None) -> Map:

@@ -16,7 +16,7 @@ from nomoat.errors import UsageError, printable
 from nomoat.survey.python.ignored import Ignored
 
 #: Files of tests: what they build is no part of a service.
-TEST_FILE = re.compile(r"(^|/)(tests?|testing)/|(^|/)(test_[^/]*|[^/]*_tests?|conftest)\.pyi?$")
+TEST_FILE = re.compile(r"(^|/)(tests?|testing)/|(^|/)(tests|test_[^/]*|[^/]*_tests?|conftest)\.pyi?$")
 #: Examples kept of each reason; the rest is only counted.
 _EXAMPLES = 5
 _MAX_IGNORE_BYTES = 1_000_000
@@ -34,6 +34,16 @@ _FOLDERS = {
 
 #: Copies that setuptools makes of the source.
 _BUILT = re.compile(r"(^|/)build/(lib|bdist|temp)(\.[^/]*)?$")
+
+
+#: Files that hold settings, manifests, scripts or notebooks, by their names.
+_TEXTS = re.compile(
+    r"\.(ya?ml|json|toml|ini|cfg|conf|config|properties|env|sh|bash|tf|tfvars|xml|txt|md|rst|pem|key|ipynb|sql|http|js|ts"
+    r"|html|service)\Z|\A(\.env.*|\.npmrc|\.pypirc|\.netrc|\.htpasswd|Dockerfile.*|Makefile|docker-compose.*|credentials"
+    r"|config)\Z", re.I
+)  # fmt: skip
+#: Files made by machines: hashes and copies of what others wrote.
+_LOCKS = re.compile(r"(\.lock|-lock\.json|\.min\.js|\.map|pnpm-lock\.yaml|go\.sum|requirements.*\.txt)\Z", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +71,8 @@ class Sources:
     files: list[str] = field(default_factory=list)
     #: Other files whose name marks a project (pyproject.toml, ...), likewise.
     markers: list[str] = field(default_factory=list)
+    #: Other files that may hold settings or text, by their names, likewise.
+    texts: list[str] = field(default_factory=list)
     left_out: dict[str, LeftOut] = field(default_factory=dict)
     unreadable: list[tuple[str, str]] = field(default_factory=list)
 
@@ -124,6 +136,7 @@ class _Walk:
                     stack.append((inner, ignores))
         self._found.files.sort()
         self._found.markers.sort()
+        self._found.texts.sort()
         self._found.unreadable.sort()
         return self._found
 
@@ -153,13 +166,16 @@ class _Walk:
         except OSError as error:
             self._found.unreadable.append((path, f"cannot be read: {error.strerror}"))
             return None
-        if not is_folder and not _is_python(entry.name) and entry.name not in _MARKERS:
+        is_text = _TEXTS.search(entry.name) is not None and not _LOCKS.search(entry.name)
+        if not is_folder and not _is_python(entry.name) and entry.name not in _MARKERS and not is_text:
             return None
         if not is_folder and not is_file:
             # A pipe or a device would block, a link to nowhere has nothing to read.
             self._found.leave_out("no regular file", path)
             return None
         reason = self._reason(path, entry.name, is_folder, ignores)
+        if reason and is_text and not is_folder and not reason.startswith("excluded"):
+            return None  # What is ignored there is no source that was left out.
         if reason:
             self._found.leave_out(reason, f"{path}/" if is_folder else path)
             return None
@@ -168,7 +184,13 @@ class _Walk:
             return None
         if is_folder:
             return path
-        (self._found.files if _is_python(entry.name) else self._found.markers).append(path)
+        if _is_python(entry.name):
+            self._found.files.append(path)
+            return None
+        if entry.name in _MARKERS:
+            self._found.markers.append(path)
+        if is_text:
+            self._found.texts.append(path)
         return None
 
     def _report_link(self, path: str, entry: os.DirEntry[str]) -> None:
