@@ -66,7 +66,7 @@ def test_a_password_in_an_address_counts_where_the_host_can_be_real() -> None:
 
 def test_no_report_shows_a_secret(tmp_path: Path) -> None:
     token, password = make(_shape("a token of GitHub"), 7), "kL93-mvp-Q2x8"
-    (tmp_path / "app.py").write_text(f'TOKEN = "{token}"\nSMTP_PASSWORD = "{password}"\nprint(TOKEN)\n')
+    (tmp_path / "app.py").write_text(f'TOKEN = "{token}"\nmail = {{"smtp_password": "{password}"}}\nprint(TOKEN)\n')
     result = scan(tmp_path, settings.empty(tmp_path), today=date(2026, 1, 1))
 
     written = [

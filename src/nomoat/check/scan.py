@@ -38,6 +38,7 @@ from nomoat.survey.python.symbols import Scope
 #: How a label says where a literal stands that is used elsewhere.
 _STANDS = "it stands in "
 _POLICY_SEVERITY: dict[str, Severity] = {"error": "medium", "warning": "low"}
+_STANDS_IN = "it stands in "
 #: A rule that ran on every file, which questions to the map do.
 _EVERYWHERE = ""
 
@@ -88,7 +89,7 @@ class _Run:
     def findings(self) -> list[Finding]:
         flows = frozenset(rule.id for rule in self._rules.values() if rule.flow is not None)
         found = [*self._questions(), *self._policy(), *told_once([*self._patterns(), *self._flows()], flows)]
-        found += self._secrets({(one.span.path, one.span.line) for one in found if self._hides(one)})
+        found += self._secrets({at for one in found if self._hides(one) for at in _places(one)})
         allows = [allow for module in self._program.modules.values() for allow in suppress.comments(module)]
         found = [self._suppressed(finding, allows) for finding in found]
         hiding = frozenset(rule.id for rule in self._rules.values() if rule.hides_literals)
@@ -272,7 +273,7 @@ class _Run:
         rule = self._rules.get(finding.rule)
         return rule is not None and rule.hides_literals
 
-    def _secrets(self, said: set[tuple[str, int]]) -> Iterator[Finding]:
+    def _secrets(self, said: set[str]) -> Iterator[Finding]:
         """Secrets in files; where another rule speaks of the same line, it says more."""
         rules = [rule for rule in self._rules.values() if rule.secrets]
         if not rules:
@@ -286,7 +287,7 @@ class _Run:
         for one in every:
             if not isinstance(one, FoundSecret):
                 self.not_analysed.append(one)
-            elif (one.span.path, one.span.line) not in said:
+            elif str(one.span) not in said:
                 yield self._of_secret(one)
 
     def _of_secret(self, found: FoundSecret) -> Finding:
@@ -336,6 +337,11 @@ class _Run:
         path = allow.span.path
         is_whole = not any(at.rpartition(":")[0] == path or at == path for at, _ in self.not_analysed)
         return is_whole and ((allow.rule, path) in self._ran or (allow.rule, _EVERYWHERE) in self._ran)
+
+
+def _places(finding: Finding) -> tuple[str, ...]:
+    """Where a finding about a secret stands, and where the secret does."""
+    return str(finding.span), finding.label.removeprefix(_STANDS_IN)
 
 
 def _no_rule(name: str, known: Iterable[str]) -> str:

@@ -1,13 +1,13 @@
 import os
 
-import psycopg
+import httpx
 
 API_TOKEN = "v9Qm2LxT7bRk4WnZ8cHs1DfJ"  # expect: secret-in-source
 SETTINGS = {"client_secret": "q7Zt0Xw3Lb8Kf5Mj2Rn6Vs9Y"}  # expect: secret-in-source
 
 
-def connect() -> psycopg.Connection:
-    return psycopg.connect(host="db", user="shop", password="Tr0ub4dor&Rose")  # expect: secret-in-source
+def send(client: httpx.Client) -> None:
+    client.post("https://mail.example/", data={"smtp_password": "Tr0ub4dor&Rose"})  # expect: secret-in-source
 
 
 class Mail:
