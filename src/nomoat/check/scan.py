@@ -32,6 +32,7 @@ from nomoat.journal.facts import Severity
 from nomoat.settings import Settings
 from nomoat.survey.draw import Drawing, draw
 from nomoat.survey.python.form import Node
+from nomoat.survey.python.parser import Module
 from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.python.symbols import Scope
 
@@ -125,18 +126,18 @@ class _Run:
         )  # fmt: skip
 
     def _at_route(self, route: Route) -> tuple[Span, str, str]:
-        """Where a route is registered: the span of the decorator, its line, and no code (the route is its symbol)."""
+        """Where a route is written: the decorator that registers it, else what answers it; its symbol is its code."""
         registration = self._registrations.of(route)
-        at = route.registered_at or route.at
-        if registration.call is not None and registration.module is not None:
-            start = registration.call[1]
-            if registration.module.source[:start].rstrip(b" \t").endswith(b"@"):
-                start = registration.module.source.rindex(b"@", 0, start)
-            span = span_of(registration.module, (0, start, registration.call[2]))
+        call, module = registration.call, registration.module
+        if call is not None and module is not None and _is_decorator(module, call):
+            span = span_of(module, (0, module.source.rindex(b"@", 0, call[1]), call[2]))
         else:
+            # `path("orders/", orders)` stands in another file than what is wrong, which is the function.
+            at = route.at if self._program.modules.get(route.at.rpartition(":")[0]) is not None else ""
+            at = at or route.registered_at
             span = span_of_line(self._program.modules.get(at.rpartition(":")[0]), at)
-        module = self._program.modules.get(span.path)
-        return span, module.line_text(span.line) if module is not None else "", ""
+        at_line = self._program.modules.get(span.path)
+        return span, at_line.line_text(span.line) if at_line is not None else "", ""
 
     def _policy(self) -> Iterator[Finding]:
         """What map and policy say of one another, under the ids of `nomoat policy check`."""
@@ -337,6 +338,10 @@ class _Run:
         path = allow.span.path
         is_whole = not any(at.rpartition(":")[0] == path or at == path for at, _ in self.not_analysed)
         return is_whole and ((allow.rule, path) in self._ran or (allow.rule, _EVERYWHERE) in self._ran)
+
+
+def _is_decorator(module: Module, call: Node) -> bool:
+    return module.source[: call[1]].rstrip(b" \t").endswith(b"@")
 
 
 def _places(finding: Finding) -> tuple[str, ...]:
