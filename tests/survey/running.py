@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import re
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +20,7 @@ from nomoat.survey.draw import draw
 REFUSED = frozenset((401, 403))
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 #: The package that an application's class, or a base of it, comes from, to the module that runs it.
-RUNNERS = {"fastapi": "asgi", "starlette": "asgi", "aiohttp": "aiohttp", "tornado": "tornado"}
+RUNNERS = {"fastapi": "asgi", "starlette": "asgi", "aiohttp": "aiohttp", "tornado": "tornado", "litestar": "litestar"}
 
 
 @contextmanager
@@ -30,7 +31,10 @@ def loaded(folder: Path, target: str = "main:app") -> Iterator[Any]:
     sys.path.insert(0, str(folder))
     importlib.invalidate_caches()
     try:
-        found = getattr(importlib.import_module(module), name.removesuffix("()"))
+        with warnings.catch_warnings():
+            # What is old is on the map as well.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            found = getattr(importlib.import_module(module), name.removesuffix("()"))
         yield found() if name.endswith("()") else found
     finally:
         sys.path.remove(str(folder))

@@ -1,4 +1,4 @@
-"""Applications of aiohttp and Tornado made up by hypothesis: the map has what is served, and who is refused there."""
+"""Applications of aiohttp, Tornado and Litestar made up: the map has what is served, and who is refused there."""
 
 from __future__ import annotations
 
@@ -135,6 +135,62 @@ def optional(method):
     return wrapper
 """
 
+_LITESTAR = """
+from litestar import Controller, Litestar, Request, Router, delete, get, post, route, websocket
+from litestar.di import Provide
+from litestar.exceptions import NotAuthorizedException, PermissionDeniedException, WebSocketException
+from litestar.middleware import DefineMiddleware
+from litestar.middleware.authentication import AbstractAuthenticationMiddleware, AuthenticationResult
+
+
+class Who(AbstractAuthenticationMiddleware):
+    async def authenticate_request(self, connection):
+        return AuthenticationResult(user=connection.headers.get("Authorization"), auth=None)
+
+
+class Strict(AbstractAuthenticationMiddleware):
+    async def authenticate_request(self, connection):
+        if not connection.headers.get("Authorization"):
+            raise NotAuthorizedException()
+        return AuthenticationResult(user="ana", auth=None)
+
+
+def signed_in(connection, handler):
+    if not connection.user:
+        raise NotAuthorizedException()
+
+
+async def writing(connection, handler):
+    if connection.scope.get("method") != "GET" and "X-Api-Key" not in connection.headers:
+        raise PermissionDeniedException()
+
+
+def noted(connection, handler):
+    if not handler.opt.get("public") and not connection.headers.get("Authorization"):
+        raise PermissionDeniedException()
+
+
+async def user(request: Request) -> str:
+    if request.user is None:
+        raise NotAuthorizedException()
+    return request.user
+
+
+async def guest(request: Request) -> str:
+    return request.user or "nobody"
+
+
+async def named(user: str) -> str:
+    return user
+"""
+_GUARDS = ("", "", "signed_in", "writing", "noted")
+#: Says who calls, whatever a route says: where nobody says it, asking for it is an error.
+_WHO = (
+    'DefineMiddleware(Who, exclude_from_auth_key="never")',
+    "DefineMiddleware(Who, exclude_http_methods=[], exclude_from_auth_key='nowhere')",
+)
+_ASKED = ("", "user: str", "guest: str", "named: str")
+
 
 @dataclass
 class Written:
@@ -217,6 +273,55 @@ def tornado_applications(draw: DrawFn) -> str:
     return _TORNADO + "\n".join(lines) + "\n"
 
 
+@composite
+def litestar_applications(draw: DrawFn) -> str:
+    """The source of one application of Litestar."""
+    written = Written()
+    held = [_layer(draw, written, depth=0) for _ in range(draw(integers(1, 3)))]
+    first = draw(sampled_from(_WHO))
+    written.lines += [
+        f"app = Litestar(route_handlers=[{', '.join(held)}], middleware=[{first}], openapi_config=None,",
+        "    dependencies={'user': Provide(user), 'guest': guest, 'named': Provide(named)})",
+    ]
+    return _LITESTAR + "\n".join(written.lines) + "\n"
+
+
+def _options(draw: DrawFn) -> str:
+    guard = draw(sampled_from(_GUARDS))
+    note = draw(sampled_from(["", "", ", public=True", ", exclude_from_auth=True"]))
+    return (f", guards=[{guard}]" if guard else "") + note
+
+
+def _layer(draw: DrawFn, written: Written, *, depth: int) -> str:
+    """A handler, a controller or a router with more of them; its name."""
+    number = next(written.numbers)
+    shape = draw(sampled_from(["handler", "controller", "router", "router"][: 4 if depth < 3 else 2]))
+    if shape == "handler":
+        _function(draw, written, number, "", "")
+        return f"h{number}"
+    if shape == "controller":
+        guard = draw(sampled_from(_GUARDS))
+        written.lines += [f"class C{number}(Controller):", f'    path = "/c{number}/"', f"    guards = [{guard}]"]
+        for _ in range(draw(integers(1, 2))):
+            _function(draw, written, next(written.numbers), "    ", "self")
+        return f"C{number}"
+    held = [_layer(draw, written, depth=depth + 1) for _ in range(draw(integers(1, 2)))]
+    guard = draw(sampled_from(_GUARDS))
+    around = draw(sampled_from(["", "", "Strict", 'DefineMiddleware(Strict, exclude=["/h1", "c0/.*"])']))
+    given = f"route_handlers=[{', '.join(held)}], guards=[{guard}], middleware=[{around}]"
+    written.lines.append(f'R{number} = Router(path="/r{number}", {given})')
+    return f"R{number}"
+
+
+def _function(draw: DrawFn, written: Written, number: int, indent: str, first: str) -> None:
+    path = draw(sampled_from([f'"/h{number}"', f'["/h{number}", "/g{number}/"]', f'"/h{number}/{{item:int}}"']))
+    verb = draw(sampled_from(["get", "post", "delete", "route"]))
+    more = ', http_method=["GET", "DELETE"], status_code=200' if verb == "route" else ""
+    asked = [one for one in (first, draw(sampled_from(_ASKED)), "item: int" if "item" in path else "") if one]
+    written.lines += [f"{indent}@{verb}({path}{more}{_options(draw)})"]
+    written.lines += [f"{indent}async def h{number}({', '.join(asked)}) -> None:", f"{indent}    return None", ""]
+
+
 def _compared(source: str) -> None:
     with TemporaryDirectory() as folder:
         (Path(folder) / "main.py").write_text(source)
@@ -240,4 +345,10 @@ def test_map_of_any_nesting_of_aiohttp_is_what_is_served(source: str) -> None:
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(tornado_applications())
 def test_map_of_any_classes_of_tornado_is_what_is_served(source: str) -> None:
+    _compared(source)
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(litestar_applications())
+def test_map_of_any_layers_of_litestar_is_what_is_served(source: str) -> None:
     _compared(source)

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 
 from nomoat.appmap import ids
 from nomoat.survey.guards import AtHand, Judge, Judgement, Tried
-from nomoat.survey.middleware import answers_itself, request_to
+from nomoat.survey.middleware import answers_itself, noted_on, request_to
 from nomoat.survey.python import form
+from nomoat.survey.python.symbols import Scope
 from nomoat.survey.routing import Found
 from nomoat.survey.trial.calls import NEXT, guards_by_name
 from nomoat.survey.trial.machine import ExhaustedError, RaisedError, marks_of, proxy_of
@@ -73,7 +74,8 @@ class Before:
         """The request as the handler of the route gets it, and what stood before it."""
         made = Requests(self._at_hand(found), self._at_hand(found))
         state = 0
-        for entry in found.around.before:
+        # Middleware of every layer stands before the guards of all.
+        for entry in sorted(found.around.before, key=lambda one: one.verb.calls == "guard"):
             known = self._steps.get(id(entry))
             if known is None:
                 known = self._steps[id(entry)] = entry, list(_steps(self._judge, entry))
@@ -94,7 +96,7 @@ class Before:
         known = self._known.get((*place, *_asked(self._saw.get(place, set()), found)))
         if known is None:
             before = (_left(made.anonymous), _left(made.signed))
-            saw: set[str] = set() if step.gives in ("", "request", *_GOES_ON) else {"path", "endpoint"}
+            saw: set[str] = set() if step.gives in ("", "request", *_GOES_ON) else {"path", "endpoint", "opt"}
             judged = _judged(self._judge, step, found, made, saw)
             self._saw.setdefault(place, set()).update(saw)
             left = (_left(made.anonymous), _left(made.signed))
@@ -109,13 +111,19 @@ class Before:
 
 
 def _asked(saw: set[str], found: Found) -> Iterator[str]:
-    values = {"method": found.method, "path": found.path, "endpoint": found.endpoint}
+    values = {"method": found.method, "path": found.path, "endpoint": found.endpoint, "opt": _noted(found)}
     for kind in sorted(saw):
         yield values[kind]
 
 
+def _noted(found: Found) -> str:
+    """What is noted on the route, for as far as it is fixed: routes that say the same are guarded alike."""
+    opt = found.around.opt
+    return repr([(name, one.value if isinstance(one, Const) else id(one)) for name, one in sorted(opt.items())])
+
+
 #: What a request to a route has by itself.
-_OWN = frozenset(("method", "url", "scope", "path", "endpoint", "blueprint"))
+_OWN = frozenset(("route_handler", "method", "url", "scope", "path", "endpoint", "blueprint"))
 
 
 def _left(at_hand: AtHand) -> dict[str, dict[str, Value]]:
@@ -155,16 +163,49 @@ def _steps(judge: Judge, entry: Entry) -> Iterator[Step | Judgement]:
         yield from _of_middleware(judge, value)
     elif entry.verb.calls == "request and next":
         yield from _of_going_on(judge, value, entry)
+    elif entry.verb.calls == "guard":
+        yield from _of_guard(judge, value, entry)
     elif isinstance(value, Function):
         yield Step(value, entry.verb.calls, value.name, value.at, entry.is_conditional)
 
 
+def _of_guard(judge: Judge, value: Value | None, entry: Entry) -> Iterator[Step | Judgement]:
+    """What raises where somebody may not pass."""
+    function = judge._reader.attribute(value, "__call__") if isinstance(value, Object) else value
+    if isinstance(function, Function):
+        name = value.cls.scope.name if isinstance(value, Object) else function.name
+        yield Step(function, "guard", name, function.at, entry.is_conditional)
+    elif value is not None and not isinstance(value, Const):
+        name = value.name if isinstance(value, (Thing, Outside)) else ""
+        yield Judgement(
+            doubts=[f"the guard {name} is of a package that is not here" if name else "a guard cannot be read"]
+        )
+
+
+def _made_of(judge: Judge, value: Value | None) -> tuple[Value | None, Scope | None]:
+    """The function by which a middleware is given requests, of a class or of what defines how one is made."""
+    args: tuple[Value, ...] = ()
+    named: dict[str, Value] = {}
+    if isinstance(value, Thing) and value.name in judge.models.listed:
+        args, named, value = value.args[1:], value.named, value.args[0] if value.args else None
+    scope = value.scope if isinstance(value, Class) else None
+    if isinstance(value, Class):
+        try:
+            value = judge._reader.construct(value, (Outside(NEXT), *args), named, value.scope.at)
+        except (RaisedError, ExhaustedError, RecursionError):
+            return Thing(why="cannot be made out"), scope
+    if isinstance(value, Object):
+        own = judge._reader.attribute(value, "guarding")
+        return own if isinstance(own, Function) else judge._reader.attribute(value, "__call__"), value.cls.scope
+    return value, scope
+
+
 def _of_going_on(judge: Judge, value: Value | None, entry: Entry) -> Iterator[Step | Judgement]:
     """What is given each request and what comes after it; or, an older way, makes the function that is given it."""
-    if isinstance(value, Object):
-        value = judge._reader.attribute(value, "__call__")
+    value, cls = _made_of(judge, value)
     if isinstance(value, Function):
-        name, at = value.name, value.at
+        name = cls.name if cls is not None else value.name
+        at = entry.at if cls is not None and cls.module.is_library else cls.at if cls is not None else value.at
         made = _made_with_next(judge, value)
         gives = "get_response" if made is not None else "request and next"
         yield Step(made or value, gives, name, at, entry.is_conditional)
@@ -226,6 +267,8 @@ def _judged(judge: Judge, step: Step, found: Found, made: Requests, saw: set[str
     if step.gives in _GOES_ON:
         passes = tried.is_exhausted or bool(tried.trial.record.reached)
         judged.answers = answers_itself(judge.models, tried, step.name)
+    elif step.gives == "guard":
+        passes = tried.is_exhausted or tried.passes
     else:
         passes = tried.is_exhausted or (tried.passes and any(_is_none(one) for one in options(tried.value)))
     if refuses and passes:
@@ -268,6 +311,8 @@ def _given(step: Step, found: Found, at_hand: AtHand) -> dict[str, Value]:
         values = (at_hand.request,)
     elif step.gives == "request and next":
         values = (at_hand.request, Outside(NEXT))
+    elif step.gives == "guard":
+        values = (at_hand.request, noted_on(found))
     elif step.gives == "view":
         values = (at_hand.request, found.handler, Items([]), at_hand.arguments)
     return dict(zip(names, values, strict=False))

@@ -6,7 +6,8 @@ Each is tried twice: with a caller who has no credential (does any path let them
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from nomoat.appmap.model import Guard, Runs
@@ -114,6 +115,21 @@ class Judge:
         #: Each with the value that it judges: a key holds its `id`, which is another value's once it is gone.
         self._known: dict[tuple[object, ...], tuple[Value, Judgement]] = {}
         self._open: set[tuple[object, ...]] = set()
+        #: The request at hand, of who has no credential and of who has one.
+        self._request: tuple[Thing, Thing] | None = None
+
+    @contextmanager
+    def at_request(self, provided: Mapping[str, Value], anonymous: Thing, signed: Thing) -> Iterator[None]:
+        """Inside, parameters ask by their names, and who asks for the request gets the one at hand."""
+        held = self._known
+        self._known, self._request, self.injection.provided = {}, (anonymous, signed), provided
+        try:
+            yield
+        finally:
+            self._known, self._request, self.injection.provided = held, None, None
+
+    def _is_request(self, value: Value | None) -> bool:
+        return isinstance(value, Thing) and value.name in self.models.requests and not value.is_call
 
     # -- dependencies ------------------------------------------------------------------------------------------------
 
@@ -312,6 +328,8 @@ class Judge:
                 child = self.dependency(one.dependency, (*scopes, *one.scopes), path)
                 found.children.append(child)
                 anonymous[one.name], signed[one.name] = child.anonymous, child.signed
+            elif self._request is not None and self._is_request(one.value):
+                anonymous[one.name], signed[one.name] = self._request
             elif one.value is not None:
                 name = one.parameter or one.name
                 anonymous[name], signed[name] = self._absent(one), one.value
@@ -334,8 +352,8 @@ class Judge:
         if at_hand is not None:
             trial.proxies, trial.has_statuses = at_hand.proxies, at_hand.has_statuses
         parameters = function.scope.parameters if function.scope is not None else ()
-        own = at_hand.request if at_hand is not None else None
-        named = {name: value if value is own else _copied(value) for name, value in named.items()}
+        own = (at_hand.request,) if at_hand is not None else self._request or ()
+        named = {name: value if value in own else _copied(value) for name, value in named.items()}
         takes_rest = any(one[4] in (2, 4) for one in parameters)
         if not takes_rest and function.scope is not None:
             names = {one[3] for one in parameters}

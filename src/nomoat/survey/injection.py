@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from nomoat.survey.given import Given
@@ -43,6 +44,8 @@ class Injection:
     def __init__(self, run: Machine) -> None:
         self._run = run
         self._models: Models = run.models
+        #: Dependencies by the name under which a parameter asks for them; None where names ask for nothing.
+        self.provided: Mapping[str, Value] | None = None
 
     def signature(
         self, function: Function, *, path: str = "", scopes: tuple[str, ...] = (), in_handler: bool = False
@@ -89,6 +92,9 @@ class Injection:
         dotted = declared.name if declared is not None else ""
         cls = declared.scope if declared is not None and declared.kind == "instance" else None
         short = dotted.rpartition(".")[2]
+        named = self._by_name(name, dotted, short) if self.provided is not None else None
+        if named is not None:
+            return named
         for mark in marks:
             asked = dependency_of(mark, self._models)
             if asked is not None:
@@ -107,6 +113,23 @@ class Injection:
         if dotted in self._models.injected:
             return Given(name, value=Thing(dotted), type=short)
         return _with_default(self._plain(name, path, cls, short, in_handler), marks)
+
+    def _by_name(self, name: str, dotted: str, short: str) -> Given | None:
+        """What a parameter is given for its name alone: a dependency of some layer, or a part of the request."""
+        provided = self.provided.get(name) if self.provided is not None else None
+        if provided is not None:
+            asked = dependency_of(provided, self._models)
+            function = asked[0] if asked is not None else provided
+            return Given(name, function, is_dependency=True, type=short)
+        place = self._models.reserved.get(name)
+        if place is None:
+            return None
+        if place == "request":
+            request = dotted if dotted in self._models.requests else next(iter(sorted(self._models.requests)))
+            return Given(name, value=Thing(request), type=short)
+        if place == "body":
+            return Given(name, value=Thing(marks=INPUT), place="body", type=short)
+        return Given(name, value=Thing(f"request.{place}"), type=short)
 
     def _marks(self, env: Env, annotation: Node | None, default: Node | None) -> list[Value]:
         found: list[Value] = []

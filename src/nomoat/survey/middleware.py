@@ -41,7 +41,14 @@ def request_to(models: Models, found: Found) -> Thing:
     scope = Thing("request.scope", named=_scope(found))
     blueprint = Const(found.endpoint.rpartition(".")[0] or None)
     return Thing(name, named={"method": Const(found.method), "url": url, "scope": scope, "path": path_to(found),
-                              "endpoint": Const(found.endpoint), "blueprint": blueprint})  # fmt: skip
+                              "endpoint": Const(found.endpoint), "blueprint": blueprint,
+                              "route_handler": noted_on(found)})  # fmt: skip
+
+
+def noted_on(found: Found) -> Thing:
+    """What a route says of itself to whoever guards it."""
+    noted: dict[object, Value] = dict(found.around.opt.items())
+    return Thing("route-handler", named={"opt": Table(noted)})
 
 
 def _scope(found: Found) -> dict[str, Value]:

@@ -33,14 +33,14 @@ _NAMES = {
     "stores": "stores", "parsers": "parsers", "transparent": "transparent", "splitting": "splitting",
     "managing": "managing", "own_handlers": "own_handlers", "sending": "sending", "forging": "forging",
     "scheme_methods": "scheme_methods", "settings": "settings",
-    "answering": "answering", "settling": "settling", "waiting": "waiting",
+    "guarding": "guarding", "answering": "answering", "settling": "settling", "waiting": "waiting",
     "returning": "returning", "ending": "ending",
     "raising_methods": "raising_methods", "passwords": "passwords", "issuers": "issuers",
 }  # fmt: skip
 _RECORDS = (
     "objects", "verbs", "listed", "endpoint_classes", "class_views", "middleware_classes", "backends", "request",
     "refusing", "raised", "answers", "depends", "inputs", "schemes", "asks", "protects",
-    "proxies", "includes", "framework_urls", "matchers",
+    "proxies", "includes", "framework_urls", "matchers", "controllers",
 )  # fmt: skip
 _VERB_KEYS = (
     "names", "does", "path", "methods", "default", "handler", "dependencies", "routes", "middleware", "prefix",
@@ -53,9 +53,10 @@ _DOES = (
 )  # fmt: skip
 #: What a handler is given: what its parameters ask for, the request, what stands in the path, or both.
 _CALLS = (
-    "", "injected", "request", "arguments", "request arguments", "endpoint and arguments", "request and next",
-    "get_response", "told",
+    "", "injected", "request", "arguments", "request arguments", "endpoint and arguments", "request and next", "guard",
+    "injected by name", "get_response", "told",
 )  # fmt: skip
+_RESERVED = ("request", "header", "cookie", "query", "body", "scope")
 _PROXIES = ("request", "session", "state", "credential", "application")
 
 
@@ -79,7 +80,7 @@ class _Loading:
         self._reader = Reader()
         self._models = into
         self._groups = groups
-        known = ("format", "framework", "extends", "dialect", "url_modules", "aliases", *_NAMES, *_RECORDS)
+        known = ("format", "framework", "extends", "dialect", "url_modules", "aliases", "reserved", *_NAMES, *_RECORDS)
         self._fields = self._reader.mapping(document, "a framework model", known=known)
         self._aliases = self._read_aliases()
         self._dialect = self._read_dialect()
@@ -100,12 +101,13 @@ class _Loading:
 
     def _read_dialect(self) -> Dialect:
         given = self._fields.get("dialect") if self._fields is not None else None
-        fields = self._reader.mapping(given, "dialect", known=("paths", "joins_by_slash", "has_statuses"))
+        fields = self._reader.mapping(given, "dialect", known=("paths", "joins_by_slash", "has_statuses", "normalizes"))
         if fields is None:
             return Dialect()
         return Dialect(
             self._reader.choice(fields.get("paths"), "paths", get_args(Paths)) or "brace",  # type: ignore[arg-type]
             self._reader.boolean(fields.get("joins_by_slash"), "joins_by_slash") or False,
+            self._reader.boolean(fields.get("normalizes"), "normalizes") or False,
             self._reader.boolean(fields.get("has_statuses"), "has_statuses") or False,
         )
 
@@ -137,6 +139,8 @@ class _Loading:
             if section not in ("verbs", "request"):
                 for record in self._reader.sequence(fields.get(section), section):
                     self._record(section, record)
+        for name, value in (self._reader.mapping(fields.get("reserved"), "reserved") or _EMPTY).items():
+            self._models.reserved[name] = self._reader.choice(value, "source of a parameter", _RESERVED) or ""
         for attribute, value in (self._reader.mapping(fields.get("request"), "request") or _EMPTY).items():
             source = self._reader.choice(value, "source of a request", SOURCES)
             if source is not None:
@@ -312,6 +316,10 @@ class _Loading:
         if stands_for is not None:
             self._models.proxies.update(dict.fromkeys(names, stands_for))
 
+    def _controllers(self, names: tuple[str, ...], fields: Mapping) -> None:
+        holds = self._reader.text(fields.get("holds"), "holds") or ""
+        self._models.controllers.update(dict.fromkeys(names, holds))
+
     def _matchers(self, names: tuple[str, ...], fields: Mapping) -> None:
         self._models.matchers.update(dict.fromkeys(names, self._spot(fields, "path")))
 
@@ -348,6 +356,7 @@ _RECORD_KEYS = {
     "proxies": ("names", "for"),
     "includes": ("names", "callable"),
     "matchers": ("names", "path"),
+    "controllers": ("names", "holds"),
     "framework_urls": ("names", "guard"),
     "protects": ("names", "app", "mode", "service", "default"),
 }

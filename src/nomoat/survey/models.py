@@ -15,7 +15,7 @@ FOLDER = Path(__file__).parent / "frameworks"
 #: `credential` somebody stands for nobody; of a `token`, None; `somebody` tells which of both callers is on trial.
 SOURCES = (
     "header", "cookie", "session", "credential", "query", "input", "state", "address", "method", "path", "url", "scope",
-    "endpoint", "meta", "nothing", "token", "somebody",
+    "endpoint", "meta", "nothing", "token", "somebody", "opt",
 )  # fmt: skip
 #: How paths name their parameters: `{id:int}`, `<int:id>`, `(?P<id>[0-9]+)`, `{id:[0-9]+}/*rest`.
 Paths: TypeAlias = Literal["brace", "angle", "regex", "brace-regex", "pattern"]
@@ -54,6 +54,8 @@ class Dialect:
 
     paths: Paths = "brace"
     joins_by_slash: bool = False
+    #: No slash stands at the end of a path, and nowhere two of them.
+    normalizes: bool = False
     has_statuses: bool = False
 
 
@@ -213,6 +215,8 @@ class Models:
     closing: set[str] = field(default_factory=set)
     depends: dict[str, tuple[Spot, Spot]] = field(default_factory=dict)
     inputs: dict[str, str] = field(default_factory=dict)
+    #: What a parameter of this name is given, where parameters are filled by their names.
+    reserved: dict[str, str] = field(default_factory=dict)
     scopes_of_route: set[str] = field(default_factory=set)
     injected: set[str] = field(default_factory=set)
     schemes: dict[str, Scheme] = field(default_factory=dict)
@@ -245,6 +249,10 @@ class Models:
     ending: set[str] = field(default_factory=set)
     #: What stands for a path in a list of routes, and where it has its text.
     matchers: dict[str, Spot] = field(default_factory=dict)
+    #: Classes whose methods are routes and that stand in a list of routes themselves, with what holds those.
+    controllers: dict[str, str] = field(default_factory=dict)
+    #: The method of a middleware's class that is given a request and what comes after it.
+    guarding: set[str] = field(default_factory=set)
     scheme_methods: set[str] = field(default_factory=set)
 
 

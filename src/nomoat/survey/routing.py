@@ -5,16 +5,18 @@ Takes the applications and routers of a wiring; gives one `Found` for each metho
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from nomoat.survey.given import Given
 from nomoat.survey.models import Added, Models, Spot, Verb
 from nomoat.survey.naming import views
 from nomoat.survey.paths import braced, joined
+from nomoat.survey.python.symbols import Scope
 from nomoat.survey.specified import operations
 from nomoat.survey.trial.machine import Machine
 from nomoat.survey.trial.refusals import SUPER, names_of
-from nomoat.survey.trial.registry import Entry, Registry, argument
+from nomoat.survey.trial.registry import DECORATED, Entry, Registry, argument
 from nomoat.survey.trial.values import (
     Choice,
     Class,
@@ -53,6 +55,10 @@ class Around:
     name: str = ""
     #: Decorators that a router puts around each of its handlers, the innermost first.
     decorators: tuple[Value, ...] = ()
+    #: Dependencies by the name under which a parameter asks for them.
+    provided: Mapping[str, Value] = field(default_factory=dict)
+    #: What is noted on routes for whoever guards them.
+    opt: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(eq=False)
@@ -99,6 +105,9 @@ class Layer:
         self.layout = Layout()
         #: What is mounted or included under a prefix that cannot be read.
         self._astray: list[tuple[Registry, Around]] = []
+        #: What stands before handlers, each once, with the value that it is made of.
+        self._standing: dict[int, tuple[Value, Entry]] = {}
+        self._controllers: dict[tuple[Scope, int], Registry] = {}
 
     def application(self, registry: Registry, around: Around = Around()) -> Layout:
         """The routes of an application that nothing else holds."""
@@ -125,13 +134,19 @@ class Layer:
             inner = replace(around, middleware=(*self._middleware(registry, around), *around.middleware))
             shared = tuple(registry.shared_dependencies().values)
             listed = registry.listed_before()
-            own_before = (*listed, *(entry for entry in registry.before if not entry.verb.everywhere))
+            own_before = (
+                *self._guards(registry),
+                *listed,
+                *(entry for entry in registry.before if not entry.verb.everywhere),
+            )
             inner = replace(
                 inner,
                 dependencies=(*inner.dependencies, *shared),
                 before=(*inner.before, *own_before),
                 names=self._names(registry, around),
                 decorators=(*self._decorators(registry), *inner.decorators),
+                provided={**around.provided, **_texts(registry.taken("provided"))},
+                opt={**around.opt, **_texts(registry.taken("opt"))},
                 is_replaced=False,
                 name="",
             )
@@ -151,8 +166,10 @@ class Layer:
             for entry in registry.entries:
                 if entry.verb.does == "specification":
                     self._operations(registry, entry, inner, prefix)
+            dialect = registry.kind.dialect
+            below = replace(inner, prefix=joined(inner.prefix, prefix, dialect)) if dialect.normalizes else inner
             for given in (registry.taken("routes"), registry.attributes.get("routes()")):
-                self._listed(given, inner, registry.at, registry.kind.rows)
+                self._listed(given, below, registry.at, registry.kind.rows)
         finally:
             self._open.pop()
 
@@ -184,8 +201,39 @@ class Layer:
         found: list[tuple[Entry | Value, str]] = [(entry, around.prefix) for entry in registry.middleware]
         given = registry.taken("middleware")
         if isinstance(given, Items):
-            found.extend((value, around.prefix) for value in given.values)
+            found.extend((value, around.prefix) for value in given.values if not self._is_guarding(value))
         return found
+
+    def _guards(self, registry: Registry) -> tuple[Entry, ...]:
+        """What asks who is calling, of a router's middleware and guards."""
+        middleware, guards = registry.taken("middleware"), registry.taken("guards")
+        return (*self._asking(middleware, registry.at), *self._checking(guards, registry.at))
+
+    def _asking(self, middleware: Value | None, at: str) -> Iterator[Entry]:
+        for value in middleware.values if isinstance(middleware, Items) else ():
+            if self._is_guarding(value):
+                yield self._stands_before(value, at, "request and next")
+
+    def _checking(self, guards: Value | None, at: str) -> Iterator[Entry]:
+        if guards is not None and not isinstance(guards, Items) and not isinstance(guards, Const):
+            self.layout.unread.append((at, "this list of guards cannot be read"))
+        for value in guards.values if isinstance(guards, Items) else ():
+            yield self._stands_before(value, at, "guard")
+
+    def _stands_before(self, value: Value, at: str, calls: str) -> Entry:
+        known = self._standing.get(id(value))
+        if known is None:
+            known = self._standing[id(value)] = (
+                value,
+                Entry("before", Verb((), "before", calls=calls), "", (), {}, at, value),
+            )
+        return known[1]
+
+    def _is_guarding(self, value: Value) -> bool:
+        made = value
+        if isinstance(value, Thing) and value.name in self._models.listed:
+            made = argument(self._models.listed[value.name].handler, value.args, value.named) or value
+        return any(name in self._models.guarding for name in names_of(self._run, made))
 
     def _framework_routes(self, registry: Registry, around: Around, prefix: str) -> None:
         base = joined(around.prefix, prefix, registry.kind.dialect)
@@ -338,7 +386,7 @@ class Layer:
                 self._route(single, name, args, {**named, "path()": one}, handler, at, around, late, original)
             return
         paths = verb.paths or verb.dialect.paths
-        own = braced(self._text(path_value, at), paths) if verb.path.names or path_value is not None else ""
+        own = braced(self._text(path_value, at), paths) if path_value is not None else ""
         path = joined(around.prefix, own, verb.dialect)
         if self._is_included(handler, path, around, at):
             return
@@ -349,7 +397,8 @@ class Layer:
         methods = self._methods(verb, name, args, named, at)
         more = argument(verb.middleware, args, named)
         if isinstance(more, Items):
-            around = replace(around, middleware=(*((value, "") for value in more.values), *around.middleware))
+            own_around = ((value, "") for value in more.values if not self._is_guarding(value))
+            around = replace(around, middleware=(*own_around, *around.middleware))
         is_silent = (
             not verb.methods.names and not verb.default and "request" in verb.calls and "arguments" in verb.calls
         )
@@ -490,6 +539,13 @@ class Layer:
             return
         if isinstance(value, Const) and value.value is None:
             return
+        if isinstance(value, Registry):
+            self._registry(value, around)
+            return
+        held = self._controller(value, at) if isinstance(value, (Class, Object)) else None
+        if held is not None:
+            self._registry(held, around)
+            return
         if isinstance(value, Items) and rows and _is_row(value):
             value = Thing(rows, tuple(value.values), at=at)
         if isinstance(value, Items):
@@ -507,10 +563,56 @@ class Layer:
         elif verb.does == "files":
             path = braced(self._text(argument(verb.path, made.args, made.named), place), verb.dialect.paths)
             self._files(joined(around.prefix, path, verb.dialect), around, place)
+        elif verb.does == "route" and verb.decorates:
+            self._decorated_route(verb, made, around, place)
         elif verb.does == "route":
             self._route(verb, made.name.rpartition(".")[2], made.args, made.named, handler, place, around)
         elif verb.does == "mount":
             self._mount(verb, made.args, made.named, handler, place, around)
+
+    def _decorated_route(self, verb: Verb, made: Thing, around: Around, at: str) -> None:
+        function = made.named.get(DECORATED)
+        original = function if isinstance(function, Function) else None
+        own = {name: value for name, value in made.named.items() if name != DECORATED}
+        inner = replace(
+            around,
+            before=(*around.before, *self._asking(own.get("middleware"), at), *self._checking(own.get("guards"), at)),
+            provided={**around.provided, **_texts(own.get("dependencies"))},
+            opt={**around.opt, **own, **_texts(own.get("opt"))},
+        )
+        first = len(self.layout.routes)
+        self._route(verb, made.name.rpartition(".")[2], made.args, own, function, at, inner, original=original)
+        for found in self.layout.routes[first:]:
+            found.at = original.at if original is not None else at
+
+    def _controller(self, value: Class | Object, at: str) -> Registry | None:
+        """A class whose methods are routes, as a router that holds them."""
+        cls = value.cls if isinstance(value, Object) else value
+        name = next((one for one in names_of(self._run, cls) if one in self._models.controllers), None)
+        if name is None:
+            return None
+        key = (cls.scope, id(cls.env))
+        if key not in self._controllers:
+            kind = self._models.kinds[self._models.controllers[name]]
+            routes: dict[str, Value] = {}
+            given: dict[str, Value] = {}
+            for base in self._run.program.bases(cls.scope):
+                for member_name in base.bindings if not isinstance(base, str) else ():
+                    if member_name not in routes and member_name not in given:
+                        self._take_member(cls, member_name, at, routes, given)
+            registry = Registry(kind, name, cls.scope.at, (), given, cls=cls, module=cls.scope.module.path)
+            spot_of_routes = kind.takes["routes"].names[0]
+            registry.named[spot_of_routes] = Items(list(routes.values()))
+            self._controllers[key] = registry
+        return self._controllers[key]
+
+    def _take_member(self, cls: Class, name: str, at: str, routes: dict[str, Value], given: dict[str, Value]) -> None:
+        value = self._run.attribute(cls, name, at)
+        if isinstance(value, Thing) and isinstance(function := value.named.get(DECORATED), Function):
+            bound = replace(function, me=Object(cls, at=at))
+            routes[name] = replace(value, named={**value.named, DECORATED: bound})
+        elif not isinstance(value, Function):
+            given[name] = value
 
     def _mount(
         self, verb: Verb, args: tuple[Value, ...], named: dict[str, Value], app: Value | None, at: str, around: Around,
@@ -557,6 +659,12 @@ class Layer:
 def _astray(prefix: Value | None, at: str) -> str:
     """Why nothing sure can be said of routes behind a prefix that cannot be read: empty where it can."""
     return "" if _is_text(prefix) else f"its prefix cannot be read ({at})"
+
+
+def _texts(given: Value | None) -> dict[str, Value]:
+    """The entries of a table under keys that are texts."""
+    entries = given.entries if isinstance(given, Table) else {}
+    return {name: value for name, value in entries.items() if isinstance(name, str)}
 
 
 def _is_row(value: Items) -> bool:

@@ -68,7 +68,7 @@ class Verdicts:
             own = Judgement(
                 refuses=True, guards=[Guard("authentication", found.guard, found.at)], demand=AUTHENTICATION
             )
-        return self._put_together(None, before, own, [])
+        return self._put_together(None, [*before, *self._before.requests(found).judged], own, [])
 
     def _dependencies(self, found: Found) -> list[Judgement]:
         if found.calls != "injected":
@@ -110,6 +110,9 @@ class Verdicts:
             self._injected(found, handler, result, anonymous, signed)
         elif found.calls == "told":
             self._judge._children(result, list(found.told), (), found.path, anonymous, signed)
+        elif found.calls == "injected by name":
+            with self._judge.at_request(found.around.provided, made.anonymous.request, made.signed.request):
+                self._injected(found, handler, result, anonymous, signed)
         else:
             self._requested(found, handler, made, anonymous, signed)
         function = handler

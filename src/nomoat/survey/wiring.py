@@ -126,6 +126,11 @@ def _start(trial: Trial) -> None:
         listed = registry.taken("startup")
         starting = [*(listed.values if isinstance(listed, Items) else ()), *registry.starting]
         calls: list[tuple[Value, tuple[Value, ...]]] = [(value, _of_start(value, registry)) for value in starting]
+        configuring = registry.taken("configure")
+        for value in configuring.values if isinstance(configuring, Items) else ():
+            # Whoever configures an application is given it, and adds to its lists.
+            if isinstance(value, Function):
+                _started(trial, value, (registry,))
         lifespan = registry.taken("lifespan")
         if lifespan is not None:
             calls.append((lifespan, (registry,)))

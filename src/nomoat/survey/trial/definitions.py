@@ -13,7 +13,7 @@ from nomoat.survey.trial.machine import (
     ExhaustedError,
     RaisedError,
 )
-from nomoat.survey.trial.registry import Registering, Registry
+from nomoat.survey.trial.registry import DECORATED, Registering, Registry
 from nomoat.survey.trial.values import (
     Choice,
     Class,
@@ -66,6 +66,9 @@ class Definitions(Entering):
                 elif decorator.args and isinstance(decorator.args[0], Object):
                     function.attributes.update(decorator.args[0].attributes)
                 return value
+            made = self._made_route(decorator, value, self.at(env, node))
+            if made is not None:
+                return made
             found = self.call(decorator, (value,), {}, self.at(env, node), env)
         except (RaisedError, ExhaustedError):
             return value
@@ -74,6 +77,16 @@ class Definitions(Entering):
         target = value if isinstance(value, Function) else function
         target.outer.append(_by_its_name(decorator, node, self.at(env, node)))
         return value
+
+    def _made_route(self, decorator: Value, value: Value, at: str) -> Thing | None:
+        """What a decorator makes of a function that is a route from then on, for a list of routes to hold."""
+        if not isinstance(decorator, (Thing, Outside)) or not isinstance(value, Function):
+            return None
+        verb = self.models.listed.get(decorator.name)
+        if verb is None or not verb.decorates or (isinstance(decorator, Thing) and decorator.trail):
+            return None
+        args, named = (decorator.args, decorator.named) if isinstance(decorator, Thing) else ((), {})
+        return Thing(decorator.name, args, {**named, DECORATED: value}, at=at, is_call=True)
 
     def _class(self, node: Node, env: Env) -> Flow:
         scope = env.scope.child(node)

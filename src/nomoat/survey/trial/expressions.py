@@ -241,7 +241,7 @@ class Expressions(Requests):
             return self._of_part(value, name)
         if value.name == "super()" and value.cls is not None:
             return self._of_super(value, name)
-        if value.name in ("module-info", "scopes", "attachment") and name in value.named:
+        if value.name in ("module-info", "scopes", "attachment", "route-handler") and name in value.named:
             return value.named[name]
         if value.name in self.models.raised and name in self.models.raised[value.name].status.names:
             return argument(self.models.raised[value.name].status, value.args, value.named) or Thing()

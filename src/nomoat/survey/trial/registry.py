@@ -8,7 +8,11 @@ from nomoat.survey.models import Kind, Spot, Verb
 from nomoat.survey.trial.values import Class, Const, Function, Items, Value, options
 
 #: What constructors are given as lists and keep under the same name.
-_LISTS = ("before", "routes", "middleware", "startup")
+_LISTS = ("before", "routes", "middleware", "startup", "configure", "guards")
+
+
+#: Where a route that a decorator makes has the function that answers.
+DECORATED = "decorated()"
 
 
 @dataclass(eq=False)

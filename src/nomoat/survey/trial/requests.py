@@ -108,7 +108,7 @@ class Requests(Judging):
     def _of_request(self, value: Thing, name: str, at: str = "") -> Value:
         source = self.models.request.get(name)
         if name in value.named:
-            if source in ("method", "path", "endpoint"):
+            if source in ("method", "path", "endpoint", "opt"):
                 self.record.saw.add(source)
             return value.named[name]
         if name in self.around.request_attributes:
@@ -146,7 +146,7 @@ class Requests(Judging):
         if part == "url" and name == "path":
             self.record.saw.add("path")
             return value.named.get("path", Thing(marks=INPUT))
-        if part in BY_NAME and name in ("get", "getlist", "getall"):
+        if (part in BY_NAME or part == "scope") and name in ("get", "getlist", "getall"):
             return Outside(f"request.{part}.get", value)
         if part == "url" and name in ("query", "query_params"):
             return Thing("request.query")

@@ -1,0 +1,7 @@
+"""Litestar: tokens, by the name of an older release."""
+
+from litestar.security.jwt import BaseJWTAuth as BaseJWTAuth
+from litestar.security.jwt import JWTAuth as JWTAuth
+from litestar.security.jwt import JWTAuthenticationMiddleware as JWTAuthenticationMiddleware
+from litestar.security.jwt import JWTCookieAuth as JWTCookieAuth
+from litestar.security.jwt import OAuth2PasswordBearerAuth as OAuth2PasswordBearerAuth
