@@ -34,6 +34,7 @@ from nomoat.survey.trial.values import (
 from nomoat.survey.views import View, decorated, member, methods_of, methods_of_function, view_of
 
 _MAX_DEEP = 25
+_UNREAD_PATH = "its path cannot be read"
 
 
 @dataclass(frozen=True)
@@ -391,7 +392,7 @@ class Layer:
         if self._is_included(handler, path, around, at):
             return
         if not _is_text(path_value) and not around.doubt:
-            around = replace(around, doubt=f"its path cannot be read ({at})")
+            around = replace(around, doubt=f"{_UNREAD_PATH} ({at})")
         handler = self._named(handler) if handler is not None else Const(None)
         dependencies = self._dependencies(argument(verb.dependencies, args, named), at)
         methods = self._methods(verb, name, args, named, at)
@@ -521,8 +522,7 @@ class Layer:
         if given is None or (isinstance(given, Const) and given.value is None):
             return
         if isinstance(given, Choice):
-            for option in given.options:
-                self._listed(option, around, at, rows)
+            self._listed_any(given, around, at, rows)
             return
         if not isinstance(given, Items):
             self.layout.unread.append((at, "this list of routes cannot be read"))
@@ -531,6 +531,20 @@ class Layer:
             self._listed_one(value, around, at, rows)
         if not given.is_whole:
             self.layout.unread.append((at, "this list of routes may hold more than can be read"))
+
+    def _listed_any(self, given: Choice, around: Around, at: str, rows: str) -> None:
+        """One list of routes or another: where one has all its paths, what has not is the same with some prefix."""
+        whole, found = self.layout, []
+        for option in given.options:
+            self.layout = Layout()
+            self._listed(option, around, at, rows)
+            found.append(self.layout)
+        self.layout = whole
+        readable = [one for one in found if one.routes and not any(_is_astray(route) for route in one.routes)]
+        for one in readable or found:
+            whole.routes += one.routes
+        for one in found:
+            whole.unread += one.unread
 
     def _listed_one(self, value: Value, around: Around, at: str, rows: str = "") -> None:
         if isinstance(value, Choice):
@@ -665,6 +679,10 @@ def _texts(given: Value | None) -> dict[str, Value]:
     """The entries of a table under keys that are texts."""
     entries = given.entries if isinstance(given, Table) else {}
     return {name: value for name, value in entries.items() if isinstance(name, str)}
+
+
+def _is_astray(found: Found) -> bool:
+    return found.around.doubt.startswith(_UNREAD_PATH)
 
 
 def _is_row(value: Items) -> bool:

@@ -6,12 +6,14 @@ Gives every application and router with what was registered on it; nothing of th
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from nomoat.survey.late import Late
 from nomoat.survey.models import Kind, Models, Spot, UrlModules, Verb
 from nomoat.survey.python import form
 from nomoat.survey.python.program import Program
+from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.trial.machine import TOO_MUCH, ExhaustedError, Limits, RaisedError, Surroundings
 from nomoat.survey.trial.registry import Entry, Registry
@@ -98,8 +100,9 @@ def _words(models: Models) -> re.Pattern[bytes]:
 
 def _run_factories(trial: Trial, program: Program, models: Models) -> None:
     """Functions that make an application and that no module calls: a server does (`--factory`), or a test."""
-    names = sorted({name.rpartition(".")[2] for name, kind in models.kinds.items() if kind.is_application})
-    made = re.compile(rf"\b({'|'.join(names)})\b".encode())
+    names = {name.rpartition(".")[2] for name, kind in models.kinds.items() if kind.is_application}
+    names |= _derived(program, names, trial.around.started)
+    made = _any_of(names)
     found = [
         function
         for path, module in program.modules.items()
@@ -107,17 +110,65 @@ def _run_factories(trial: Trial, program: Program, models: Models) -> None:
         for function in program.functions(within=module)
         if function not in trial.executed and _makes_application(program, models, function)
     ]
+    found = list(dict.fromkeys((*found, *_callers(program, found))))
     # A factory that another one calls is run by it, with the arguments that it gives.
-    called = {
-        one.scope
-        for function in found
-        for site in program.calls(function)
-        for one in site.callee.all
-        if one.scope is not None and one.scope is not function
-    }
+    called = {callee for function in found for callee in _called(program, function) if callee is not function}
     for function in sorted(found, key=lambda one: one in called):
         if function not in trial.executed:
             _run(trial, program, function)
+
+
+#: How many calls away from what makes an application somebody is looked for who calls it.
+_MAX_CALLERS = 3
+
+
+def _callers(program: Program, found: list[Scope]) -> list[Scope]:
+    """Functions that call a factory, and those that call them: they know what it is given."""
+    known = dict.fromkeys(found)
+    level = found
+    for _ in range(_MAX_CALLERS):
+        names = {_name_of(one) for one in level}
+        if not names:
+            break
+        named = _any_of(names)
+        level = [
+            function
+            for path, module in program.modules.items()
+            if not TEST_FILE.search(path) and named.search(module.source)
+            for function in program.functions(within=module)
+            if function not in known and not _called(program, function).isdisjoint(level)
+        ]
+        known.update(dict.fromkeys(level))
+    return [one for one in known if one not in found]
+
+
+def _called(program: Program, function: Scope) -> set[Scope]:
+    """What a function calls, of a class its constructor."""
+    found: set[Scope] = set()
+    for site in program.calls(function):
+        for one in site.callee.all:
+            scope = one.scope
+            if scope is not None and scope.is_class:
+                scope = next((inner for inner in scope.children.values() if inner.name == "__init__"), scope)
+            if scope is not None:
+                found.add(scope)
+    return found
+
+
+def _name_of(function: Scope) -> str:
+    parent = function.parent
+    return parent.name if function.name == "__init__" and parent is not None else function.name
+
+
+def _any_of(names: set[str]) -> re.Pattern[bytes]:
+    return re.compile(rf"\b({'|'.join(sorted(map(re.escape, names)))})\b".encode())
+
+
+def _derived(program: Program, names: set[str], paths: Iterable[str]) -> set[str]:
+    """Names of classes of the tree that are applications: `class Shop(tornado.web.Application)`."""
+    inherits = re.compile(rf"^class (\w+)\([^)]*\b({'|'.join(sorted(map(re.escape, names)))})\b".encode(), re.M)
+    sources = [program.modules[path].source for path in paths if path in program.modules]
+    return {found.group(1).decode() for source in sources for found in inherits.finditer(source)}
 
 
 def _start(trial: Trial) -> None:
@@ -194,6 +245,10 @@ def _run(trial: Trial, program: Program, function: Scope) -> None:
 def _run_object(trial: Trial, cls: Class, function: Scope) -> None:
     """An object whose methods make or fill an application, though source never shows who builds it."""
     made = trial.construct(cls, (), {}, cls.scope.at)
+    own = trial.attribute(made, function.name)
+    if function not in trial.executed and isinstance(own, Function):
+        trial.uncalled.add(function)
+        trial.call(own, _unknown(function)[1:], {}, function.at, own.env)
     for method in cls.scope.children.values():
         if method.is_function and method not in trial.executed and _registers(method):
             bound = trial.attribute(made, method.name)

@@ -530,6 +530,8 @@ class Calls(Registrations):
         me, last = callee.me, callee.name.rpartition(".")[2]
         if isinstance(me, RoutesOf):
             return self._add_routes(me, last, args)
+        if isinstance(me, Table) and last == "update":
+            me.entries.update(named)
         if isinstance(me, (Items, Table)):
             return self._of_collection(me, last, args, at)
         if isinstance(me, (Const, PathOf)):

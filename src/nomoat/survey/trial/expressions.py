@@ -31,6 +31,7 @@ from nomoat.survey.trial.values import (
     ModuleValue,
     Object,
     Outside,
+    PathOf,
     Table,
     Test,
     Thing,
@@ -338,8 +339,27 @@ class Expressions(Requests):
             if isinstance(value, Outside) and value.name.endswith(".Annotated"):
                 return Thing("Annotated", args=tuple(self._index(env, node)))
             return value
+        if node[4][0] == form.SLICE:
+            part = self._sliced(env, value, node[4])
+            if part is not None:
+                return part
         key = self.evaluate(env, node[4])
         return self.item(value, key)
+
+    def _sliced(self, env: Env, value: Value, node: Node) -> Value | None:
+        """`path[len("/api"):]`; None where source does not fix it."""
+        ends = [self.evaluate(env, one) if one is not None else Const(None) for one in node[3:6]]
+        numbers = [one.value for one in ends if isinstance(one, Const) and isinstance(one.value, (int, type(None)))]
+        if len(numbers) != len(ends) or numbers[2] == 0:
+            return None
+        cut = slice(*numbers)
+        if isinstance(value, Const) and isinstance(value.value, (str, bytes)):
+            return Const(value.value[cut], value.marks, value.label)
+        if isinstance(value, Items) and value.is_whole:
+            return Items(value.values[cut], is_tuple=value.is_tuple, may_be_empty=value.may_be_empty)
+        if isinstance(value, PathOf) and numbers[1] is None and numbers[2] is None and type(numbers[0]) is int:
+            return value.behind(numbers[0])
+        return None
 
     def _index(self, env: Env, node: Node) -> list[Value]:
         parts = node[4][3] if node[4][0] == form.TUPLE else (node[4],)

@@ -202,6 +202,9 @@ class Judging(Machine):
             return self.truth(self.item_of_request(right, left))
         if isinstance(left, PathOf):
             return _of_path(left, operator, right)
+        is_answer = isinstance(left, Thing) and left.is_call and not left.trail and left.name in self.models.answers
+        if operator in ("is", "==") and isinstance(right, Const) and right.value is None and is_answer:
+            return Test(False, OTHER, OTHER, left.tags)
         marks = left.tags | right.tags
         if "caller" in marks:
             marks = marks | self._about_column(left, operator, right)

@@ -91,7 +91,7 @@ def _of_path(me: PathOf, name: str, args: tuple[Value, ...]) -> Value | None:
     texts = [option.value for option in options if isinstance(option, Const) and isinstance(option.value, str)]
     if any(fixed.startswith(text) for text in texts):
         return Const(True)
-    if len(texts) == len(options) and not any(text.startswith(fixed) for text in texts):
+    if len(texts) == len(options) and not any(me.may_begin(text) for text in texts):
         return Const(False)
     return Test(None, OTHER, OTHER, INPUT)
 

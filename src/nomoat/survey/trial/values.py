@@ -343,6 +343,15 @@ class PathOf(Value):
 
     template: str
 
+    def behind(self, count: int) -> PathOf | None:
+        """What is behind its first characters, where those are fixed."""
+        fixed = self.template.partition("{")[0]
+        return PathOf(self.template[count:]) if 0 <= count <= len(fixed) else None
+
+    def may_begin(self, text: str) -> bool:
+        """Whether the route can have a path that begins so."""
+        return _may_begin(re.split(r"(\{[^{}]*\})", self.template), text)
+
     def may_be(self, path: str) -> bool:
         """Whether the route can have this path."""
         parts = re.split(r"(\{[^{}]*\})", self.template)
@@ -354,3 +363,21 @@ class PathOf(Value):
 
     def _tags(self) -> frozenset[str]:
         return INPUT
+
+
+def _may_begin(parts: list[str], text: str) -> bool:
+    for place, part in enumerate(parts):
+        if not text:
+            return True
+        if not part.startswith("{"):
+            if not text.startswith(part):
+                return part.startswith(text)
+            text = text[len(part) :]
+        elif part.endswith(":path}"):
+            return True
+        else:
+            # A parameter ends at a slash at the latest.
+            end = text.find("/")
+            rest = parts[place + 1 :]
+            return end < 0 or any(_may_begin(rest, text[cut:]) for cut in range(1, end + 1))
+    return not text
