@@ -74,3 +74,14 @@ def test_a_fault_that_a_pattern_and_a_flow_see_is_told_once(tmp_path: Path) -> N
     )
 
     assert ["unsafe-deserialization"] == [one.rule for one in found]
+
+
+def test_a_name_that_is_made_of_itself_ends(tmp_path: Path) -> None:
+    found = _found(
+        tmp_path,
+        "import sqlite3\nfrom flask import Flask, request\n\napp = Flask(__name__)\n\n\n"
+        '@app.get("/a")\ndef a(names):\n    names = [name for name in names]\n    if request.args["a"] in names:\n'
+        '        return sqlite3.connect("x").execute("SELECT " + request.args["a"]).fetchall()\n',
+    )
+
+    assert ["low"] == [one.confidence for one in found]

@@ -132,6 +132,9 @@ class Sinks:
         is_of_attribute = callee[0] == form.ATTRIBUTE and callee[3][0] == form.ATTRIBUTE
         if is_of_attribute and f"*.{callee[3][4]}.{callee[4]}" in sink.calls:
             return True
+        if callee[0] == form.NAME and self._program.resolve(scope, callee).kind == "instance":
+            # What `import_module(name)` gave is called, not `import_module`.
+            return False
         return names.called(self._program, scope, node, sink.calls)
 
     def _arrives(

@@ -110,6 +110,8 @@ class Expressions:
     def _is_converted_field(self, scope: Scope, node: Node) -> bool:
         base = self.program.resolve(scope, node[3])
         if base.kind == "instance" and base.scope is not None:
+            if forms.holds_no_data(self.program, base.scope, node[4]):
+                return True
             members, _ = self.program.resolver.classes.members(base.scope, node[4])
             for member in members:
                 annotation, value = member.binding.annotation, member.binding.value
@@ -155,6 +157,7 @@ class Expressions:
                 taint = taint.as_text()
                 if part[0] == form.FORMATTED and part[4] in ("r", "a"):
                     taint = taint.without(("log", "header"))
+                is_fixed = is_fixed or (not prefix and vocabulary.URL_KINDS <= taint.removed)
                 found.append(taint.without(vocabulary.URL_KINDS) if is_fixed or proofs.fixes_host(prefix) else taint)
                 prefix += "\0"
                 continue

@@ -44,6 +44,19 @@ def is_converted(program: Program, scope: Scope, of: Node, name: str) -> bool:
     return False
 
 
+_OF_FORMS = ("django.forms.", "rest_framework.serializers.", "django.contrib.auth.forms.")
+_DATA_OF_FORMS = vocabulary.VALIDATED | {"data", "initial_data", "files", "changed_data", "errors"}
+
+
+def holds_no_data(program: Program, cls: Scope, name: str) -> bool:
+    """Whether an attribute of a form or serializer is something else than what was sent: `form.instance`."""
+    if name in _DATA_OF_FORMS:
+        return False
+    return any(
+        (base if isinstance(base, str) else base.dotted).startswith(_OF_FORMS) for base in program.bases(cls)
+    )  # fmt: skip
+
+
 def _class_of(program: Program, scope: Scope, node: Node) -> Scope | None:
     if node[0] == form.NAME and node[3] == "self":
         return scope.enclosing_class

@@ -281,8 +281,11 @@ def _has_none(scope: Scope, left: Node, right: Node) -> Iterator[Proof]:
         yield Proof(path, is_doubt=True)
 
 
-def is_constant_few(program: Program, scope: Scope, node: Node) -> bool:
+def is_constant_few(program: Program, scope: Scope, node: Node, depth: int = 0) -> bool:
     """Whether something tested with `in` is a constant collection, the keys of one, or an enum."""
+    if depth > _MAX_DEPTH:
+        # `names = [name for name in names]`
+        return False
     if node[0] in (form.NAME, form.ATTRIBUTE):
         found = program.resolve(scope, node)
         if found.kind == "class" and found.scope is not None:
@@ -292,13 +295,13 @@ def is_constant_few(program: Program, scope: Scope, node: Node) -> bool:
         scope, node = found.where, found.value
     if node[0] == form.CALL:
         if node[3][0] == form.ATTRIBUTE and node[3][4] in ("keys", "values") and not node[4]:
-            return is_constant_few(program, scope, node[3][3])
+            return is_constant_few(program, scope, node[3][3], depth + 1)
         if (form.dotted(node[3]) or "") in ("frozenset", "set", "tuple", "list", "dict") and len(node[4]) == 1:
-            return is_constant_few(program, scope, node[4][0])
+            return is_constant_few(program, scope, node[4][0], depth + 1)
         return False
     if node[0] == form.COMPREHENSION:
         # `[column.value for column in Column]`
-        return all(is_constant_few(program, scope, clause[1]) for clause in node[6])
+        return all(is_constant_few(program, scope, clause[1], depth + 1) for clause in node[6])
     if node[0] in (form.LIST, form.TUPLE, form.SET):
         return bool(node[3]) and all(_is_fixed(program, scope, item) for item in node[3])
     if node[0] == form.DICT:

@@ -11,6 +11,7 @@ from nomoat.check.flow.taint import Environment, Step, Taint
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.program import Program
+from nomoat.survey.python.resolved import Resolved
 from nomoat.survey.python.symbols import Scope
 
 #: A pattern with one of these lets nearly anything through: `.*`, `\S+`, `[^/]`.
@@ -119,7 +120,7 @@ def _of_parameter(program: Program, handler: Handler, parameter: Node, depended:
         return _request(name) if name in vocabulary.REQUEST_NAMES else _in_path(handler, parameter)
     meant = program.annotation(scope.parent or scope, annotation)
     names = {one.name for one in meant.all}
-    if names & vocabulary.requests():
+    if names & vocabulary.requests() or _is_request(program, parameter, meant):
         return _request(name)
     if names & vocabulary.UPLOAD_TYPES:
         return _written(scope, parameter, name).without(("path", "url"))
@@ -134,6 +135,18 @@ def _of_parameter(program: Program, handler: Handler, parameter: Node, depended:
         taint = taint.less_sure("low")
     # A slash ends a part of the path, so what was matched there cannot climb out of a folder.
     return taint.without(("path",)) if name in handler.in_path else taint
+
+
+def _is_request(program: Program, parameter: Node, meant: Resolved) -> bool:
+    """Whether an annotation means a request of a class of one's own, or one that nobody here knows."""
+    for one in meant.all:
+        bases = program.bases(one.scope) if one.scope is not None and one.scope.is_class else ()
+        if any((base if isinstance(base, str) else base.dotted) in vocabulary.requests() for base in bases):
+            return True
+    words = (form.dotted(parameter[form.P_ANNOTATION]) or form.text_of(parameter[form.P_ANNOTATION]) or "").rpartition(
+        "."
+    )
+    return parameter[form.P_NAME] in vocabulary.REQUEST_NAMES and words[2].endswith(("Request", "WebSocket"))
 
 
 _VALIDATORS = frozenset((

@@ -646,7 +646,7 @@ class Calls(Registrations):
             return self.scheme(callee, at)
         if callee.name.startswith("re.compile.") and len(callee.args) == 1 and len(callee.trail) == 1:
             known = SPECIAL.get(f"re.{callee.trail[-1]}")
-            value = known(self, (callee.args[0], *args), named, at, Env(self.path[-1])) if known is not None else None
+            value = known(self, (callee.args[0], *args), named, at, Env(self.path[-1])) if known and self.path else None
             if value is not None:
                 return value
         if callee.name in self.models.answers and callee.is_call and not callee.trail:
