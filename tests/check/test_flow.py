@@ -85,3 +85,16 @@ def test_a_name_that_is_made_of_itself_ends(tmp_path: Path) -> None:
     )
 
     assert ["low"] == [one.confidence for one in found]
+
+
+def test_what_is_read_of_the_request_twice_is_tested_once(tmp_path: Path) -> None:
+    found = _found(
+        tmp_path,
+        "import sqlite3\nfrom flask import Flask, abort, request\n\napp = Flask(__name__)\n\n\n"
+        '@app.get("/a")\ndef a():\n    if request.args.get("o") not in ("a", "b"):\n        abort(400)\n'
+        '    return sqlite3.connect("x").execute("SELECT * FROM t ORDER BY " + request.args["o"]).fetchall()\n\n\n'
+        '@app.get("/b")\ndef b():\n    if request.args.get("x") and request.args.get("o") == "a":\n        pass\n'
+        '    return sqlite3.connect("x").execute("SELECT * FROM t ORDER BY " + request.args["o"]).fetchall()\n',
+    )
+
+    assert [18] == [one.span.line for one in found]

@@ -38,6 +38,9 @@ class Calls(Expressions):
     def call(self, scope: Scope, node: Node, env: Environment) -> Taint | None:
         """What a CALL gives back; what it is given may arrive at a sink."""
         callee = node[3]
+        path = path_of(node)
+        if path is not None and path in env:
+            return env[path]
         receiver = None
         if callee[0] != form.NAME:
             # `etree.XPath(path)(tree)`: what is called is itself the result of a call.
@@ -182,7 +185,7 @@ class Calls(Expressions):
                     kind = form.keyword(node, "type")
                     if kind is not None and sources.is_converted_type(self.program, scope, kind):
                         return None
-                    taint = self.item(scope, node, node[3][3], key, taint)
+                    taint = self.read(path_of(node), node[3][3], self.item(scope, node, node[3][3], key, taint), env)
                 elif taint is not None and method in _TEXT_METHODS:
                     taint = taint.as_text()
                 return taint.without(removed) if taint is not None else None

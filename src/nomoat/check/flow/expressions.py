@@ -137,7 +137,14 @@ class Expressions:
             return None
         if taint.fields is not None and node[4][0] == form.CONSTANT and str(node[4][3]) not in taint.fields:
             return None
-        return self.item(scope, node, node[3], node[4], taint)
+        return self.read(path, node[3], self.item(scope, node, node[3], node[4], taint), env)
+
+    @staticmethod
+    def read(path: str | None, of: Node, taint: Taint | None, env: Environment) -> Taint | None:
+        """Keeps what was read of the request, so that a test of it counts where it is read again."""
+        if path is not None and taint is not None and of[0] == form.ATTRIBUTE and taint.source.startswith("request."):
+            env.setdefault(path, taint)
+        return taint
 
     def item(self, scope: Scope, node: Node, of: Node, key: Node, taint: Taint) -> Taint | None:
         """What stands under a key of something tainted; None where its schema converts it."""

@@ -151,9 +151,18 @@ def path_of(node: Node) -> str | None:
             parts.append(f".{node[4]}")
         elif kind == form.SUBSCRIPT and node[4][0] == form.CONSTANT:
             parts.append(f"[{node[4][3]!r}]")
+        elif kind == form.CALL and (key := _got(node)) is not None:
+            # `request.args.get("q")` is the item, too.
+            parts.append(f"[{key!r}]")
+            node = node[3]
         else:
             return None
         node = node[3]
+
+
+def _got(call: Node) -> str | None:
+    is_get = call[3][0] == form.ATTRIBUTE and call[3][4] == "get" and len(call[4]) in (1, 2) and not call[5]
+    return form.text_of(call[4][0]) if is_get else None
 
 
 def look_up(env: Environment, path: str) -> Taint | None:
@@ -190,6 +199,19 @@ def clean(env: Environment, path: str, kinds: frozenset[str] | None = None) -> N
 def join(env: Environment, outcomes: list[Environment]) -> None:
     """What holds after branches come together: whatever may be tainted in any of them."""
     paths = {path for outcome in outcomes for path in outcome}
-    together = {path: merged([look_up(outcome, path) for outcome in outcomes]) for path in paths}
+    together: Environment = {}
+    for path in paths:
+        found = [look_up(outcome, path) for outcome in outcomes]
+        if any(path not in outcome for outcome in outcomes) and _is_read(path, outcomes, found):
+            continue
+        together[path] = merged(found)
     env.clear()
     env.update(together)
+
+
+def _is_read(path: str, outcomes: list[Environment], found: list[Taint | None]) -> bool:
+    """Whether a path is a part of the request that some branch looked at: the others still have it as it came."""
+    root = path.partition(".")[0].partition("[")[0]
+    if root == path:
+        return False
+    return any(taint is not None and taint.is_request for taint in found) or not any(root in one for one in outcomes)

@@ -340,7 +340,6 @@ READERS: Mapping[str, str] = {
     "flask_restplus.reqparse.RequestParser.parse_args": "the arguments",
     "flask_restx.reqparse.RequestParser.parse_args": "the arguments",
     "webargs.flaskparser.parser.parse": "the arguments",
-    "flask.request.get_json": "the body",
 }
 #: Fields of forms, serializers and schemas whose values hold no free text.
 CONVERTING_FIELDS = frozenset((
