@@ -104,13 +104,23 @@ class AtHand:
     arguments: Table = field(default_factory=lambda: Table({}))
 
 
+class Reader(Trial):
+    """Looks things up for all others: each look has the limit for itself."""
+
+    def step(self) -> None:
+        """Counts one step of the function that it is in."""
+        if not self.path:
+            self.steps = 0
+        super().step()
+
+
 class Judge:
     """Judges dependencies and handlers, remembering what it found."""
 
     def __init__(self, around: Surroundings) -> None:
         self.around = around
         self.models = around.models
-        self._reader = Trial(around, limits=Limits(steps=20_000))
+        self._reader = Reader(around, limits=Limits(steps=20_000))
         self.injection = Injection(self._reader)
         #: Each with the value that it judges: a key holds its `id`, which is another value's once it is gone.
         self._known: dict[tuple[object, ...], tuple[Value, Judgement]] = {}

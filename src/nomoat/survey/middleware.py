@@ -10,7 +10,7 @@ from nomoat.survey.guards import Judge, Judgement, Tried
 from nomoat.survey.models import Models
 from nomoat.survey.routing import Found
 from nomoat.survey.trial.calls import NEXT, SEND, guards_by_name
-from nomoat.survey.trial.machine import RaisedError, marks_of
+from nomoat.survey.trial.machine import ExhaustedError, RaisedError, marks_of
 from nomoat.survey.trial.refusals import is_redirect, names_of, status_of
 from nomoat.survey.trial.registry import Entry, argument
 from nomoat.survey.trial.values import (
@@ -145,7 +145,7 @@ class MiddlewareJudge:
             return Judgement()
         try:
             made = self._judge._reader.construct(cls, (Outside(NEXT), *args), named, cls.scope.at)
-        except RaisedError:
+        except (RaisedError, ExhaustedError, RecursionError):
             return Judgement(doubts=[f"{cls.scope.name} cannot be made out"])
         if not isinstance(made, Object):
             return Judgement()
