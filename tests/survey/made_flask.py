@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 
 from tests.survey.made_flask_head import HEAD
 
-
 GUARDS = (
     "plain", "bare", 'role("admin")', "flexible", "flexible()", "flexible(code=403)", "Guard()", "Guard(403)",
     "auth.required", "wrapped", "signed", "login_required", "jwt_required()", "own_token", "all_of(logged, plain)",

@@ -13,8 +13,8 @@ _ODD = Path(__file__).parent / "fixtures" / "odd"
 _TRUTH = {
     "flask_odd": {
         "unguarded": "GET /api, GET /both, POST /cart, GET /login, POST /login, GET /logout, GET /oauth, GET /swallow",
-        "guarded": "GET /g",
-        "unknown": "GET /maybe",
+        "guarded": "GET /g, GET /maybe",
+        "unknown": "",
     },
     "flask_tokens": {
         "unguarded": "GET /guests, GET /input",

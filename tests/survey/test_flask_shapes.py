@@ -140,6 +140,30 @@ _SHAPES = {
                 raise Refused()
             return "ok"
     """,
+    "an exception of HTTP is its own answer": """
+        from werkzeug.exceptions import HTTPException
+
+        @app.errorhandler(HTTPException)
+        def as_it_is(error):
+            return error
+
+        @app.get("/d")
+        def d():
+            if not session.get("user"):
+                abort(401)
+            return "ok"
+    """,
+    "a blueprint that registers others": """
+        inner = Blueprint("inner", __name__, url_prefix="/inner")
+        inner.add_url_rule("/d", view_func=login_required(lambda: "ok"))
+
+        class Module(Blueprint):
+            def register(self, app, options):
+                super().register(app, options)
+                app.register_blueprint(inner)
+
+        app.register_blueprint(Module("outer", __name__))
+    """,
     "who is not signed in is answered by a function of the application": """
         @login_manager.unauthorized_handler
         def sign_in_first():

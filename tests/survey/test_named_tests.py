@@ -16,6 +16,7 @@ app = FastAPI(openapi_url=None)
 
 class Settings(BaseSettings):
     is_open: bool = False
+    is_told: bool
 
 settings = Settings()
 
@@ -46,10 +47,11 @@ async def data(websocket: WebSocket, key: str | None = Depends(key_of_socket)):
 """
 _TESTS = {
     "key is None": "guarded",
-    "key is None and not settings.is_open": "unknown",
-    "not settings.is_open and key is None": "unknown",
+    "key is None and not settings.is_open": "guarded",
+    "not settings.is_open and key is None": "guarded",
+    "key is None and not settings.is_told": "unknown",
     "key is None or not settings.is_open": "guarded",
-    "not (key is not None or settings.is_open)": "unknown",
+    "not (key is not None or settings.is_open)": "guarded",
     "key is not None and settings.is_open": "unguarded",
     "key is not None": "unguarded",
 }

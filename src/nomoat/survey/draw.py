@@ -24,6 +24,7 @@ from nomoat.appmap.model import (
 )
 from nomoat.settings import Settings
 from nomoat.survey import identities, services, sqltext
+from nomoat.survey.defaults import ByDefault
 from nomoat.survey.effects import Reach
 from nomoat.survey.guards import Judge
 from nomoat.survey.middleware import MiddlewareJudge
@@ -73,9 +74,11 @@ def draw_program(program: Program, sources: Sources, *, path: Path, settings: Se
     guarding: dict[Scope, None] = {}
     # All middleware first: what it leaves in a request, every dependency may find.
     before = {id(found): middleware.around(found) for part in parts for found in part.routes}
+    answers = {id(found): verdicts.of(found, before[id(found)]) for part in parts for found in part.routes}
+    by_default = ByDefault(wiring.surroundings, [found for part in parts for found in part.routes])
     for part in parts:
         for found in part.routes:
-            answer = verdicts.of(found, before[id(found)])
+            answer = by_default.of(found, answers[id(found)])
             route = _route(part, found, answer)
             routes.append(reaching(route, found, answer, reach, known))
             guarding.update(dict.fromkeys(answer.functions))
@@ -155,7 +158,7 @@ def _route(part: Part, found: Found, answer: Answer) -> Route:
         verdict=answer.verdict,
         registered_at=found.at,
         origin="framework" if found.is_of_framework else "source",
-        because=answer.because if answer.verdict == "unknown" else None,
+        because=answer.because,
         guards=answer.guards,
         binding=answer.binding,  # type: ignore[arg-type]  # A tuple of names, or the one word.
         parameters=_parameters(found, answer),

@@ -194,7 +194,8 @@ class MiddlewareJudge:
         refusals = self._refusals(tried)
         if refusals and not passes:
             judged.refuses = True
-        elif refusals and passes:
+        elif passes and any(is_about_caller for _, is_about_caller in refusals):
+            # A list of addresses that may not call is no question of who calls.
             judged.doubts.append(self._judge._why(tried, name))
         judged.doubts.extend(f"{why} ({place})" for why, place in tried.trial.record.unknown)
         if judged.refuses:
@@ -205,13 +206,15 @@ class MiddlewareJudge:
             self._judge.take_answers(judged, signed, name)
         return judged
 
-    def _refusals(self, tried: Tried) -> list[str]:
-        found = [end.at for end in tried.ends if end.needs_credential]
+    def _refusals(self, tried: Tried) -> list[tuple[str, bool]]:
+        """Where it refuses, and whether because of who calls, be it beside other reasons, and not only from where."""
+        found = [(end.at, True) for end in tried.ends if end.needs_credential]
         for value, place, conditions, _, caught in tried.trial.answered:
             status = status_of(tried.trial, value, self._models.answers) or 0
-            about = caught or bool(marks_of(conditions) & {"caller", "signature", "address"})
-            if about and (status >= 400 or is_redirect(tried.trial, value)):
-                found.append(place)
+            marks = marks_of(conditions)
+            is_about_caller = caught or bool(marks & {"caller", "signature"})
+            if (is_about_caller or "address" in marks) and (status >= 400 or is_redirect(tried.trial, value)):
+                found.append((place, is_about_caller))
         return found
 
 

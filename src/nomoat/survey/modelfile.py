@@ -45,7 +45,7 @@ _RECORDS = (
 _VERB_KEYS = (
     "names", "does", "path", "methods", "default", "handler", "dependencies", "routes", "middleware", "prefix",
     "raised", "calls", "prefixed", "head", "replaces", "everywhere", "endpoint", "paths", "makes", "allows_head",
-    "made_by", "given",
+    "made_by", "given", "asks",
 )  # fmt: skip
 _DOES = (
     "route", "include", "mount", "middleware", "handle", "files", "start", "before", "join", "group", "name",
@@ -197,6 +197,7 @@ class _Loading:
             allows_head=self._spot(fields, "allows_head"),
             given=self._spot(fields, "given"),
             makes=self._reader.text(fields.get("makes"), "makes") or "",
+            asks=self._reader.text(fields.get("asks"), "asks") or "",
             dialect=self._dialect,
             paths=self._reader.choice(fields.get("paths"), "paths", get_args(Paths)),  # type: ignore[arg-type]
             made_by=self._reader.text(fields.get("made_by"), "made_by") or "",
@@ -234,6 +235,7 @@ class _Loading:
             before=before,
             rows=rows,
             registers=registers,
+            configuration=self._reader.text(fields.get("configuration"), "configuration") or "",
         )
         self._models.kinds.update(dict.fromkeys(names, kind))
 
@@ -341,7 +343,19 @@ class _Loading:
 _ADDED_KEYS = ("argument", "path", "methods", "needs", "under", "only_given")
 _EMPTY = Mapping({}, datafile.Place("", 0, 0), {})
 _RECORD_KEYS = {
-    "objects": ("names", "is", "verbs", "takes", "adds", "within", "prefix_is_name", "before", "rows", "registers"),
+    "objects": (
+        "names",
+        "is",
+        "verbs",
+        "takes",
+        "adds",
+        "within",
+        "prefix_is_name",
+        "before",
+        "rows",
+        "registers",
+        "configuration",
+    ),
     "endpoint_classes": ("names", "methods", "websocket", "calls", "head", "made_by", "allowed"),
     "class_views": ("names", "router"),
     "middleware_classes": ("names", "method", "argument"),

@@ -84,6 +84,8 @@ class Verb:
     replaces: bool = False
     #: It stands before every route of the application, not only of this router.
     everywhere: bool = False
+    #: A method of what is included, which the framework calls with the application.
+    asks: str = ""
     #: The name of the endpoint; without it, that of the function.
     endpoint: Spot = Spot()
     #: The class of what the call gives: a router at this path (`app.router.add_resource("/x")`).
@@ -140,6 +142,8 @@ class Kind:
     #: The application or router that a constructor is given and that it becomes a part of.
     within: Spot = Spot()
     dialect: Dialect = Dialect()
+    #: The attribute that holds its configuration.
+    configuration: str = ""
     #: What every path begins with.
     root: str = ""
     #: The verb that making one does, with the arguments of its constructor.

@@ -22,7 +22,8 @@ def missing_guard(asked: Asked) -> Iterator[Answer]:
     guarded_services = {route.service for route in asked.routes if route.verdict == "guarded"}
     signing_in = {route.service for route in asked.routes if route.login}
     for route in asked.routes:
-        if route.verdict != "unguarded" or route.login or is_public_by_name(route):
+        # What a setting opens by default was thought of.
+        if route.verdict != "unguarded" or route.because or route.login or is_public_by_name(route):
             continue
         answer = _against_verb(asked, route) or _against_siblings(asked, route) or _against_stores(asked, route)
         if answer is None and route.service in guarded_services | signing_in and route.method not in SAFE_METHODS:

@@ -12,6 +12,7 @@ from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.trial import files, queries
 from nomoat.survey.trial.answering import ANSWER, ANSWERING
+from nomoat.survey.trial.configuration import Configuration, of_configuration
 from nomoat.survey.trial.demands import AUTHENTICATION, OTHER, Demand, both
 from nomoat.survey.trial.judging import may_be_unset, negated
 from nomoat.survey.trial.known import SPECIAL, const_method
@@ -345,6 +346,10 @@ class Calls(Registrations):
             registry = Registry(models.kinds[name], name, at, args, dict(named), module=env.module.scope.module.path)
             self._created(registry)
             return registry
+        given = args[0] if args else named.get("scope")
+        if name in models.requests and isinstance(given, Thing) and given.name == "request.scope":
+            # What ASGI gives to middleware, as a request.
+            return Thing(name, named=dict(given.named))
         special = SPECIAL.get(name) or ANSWERING.get(name)
         if special is not None:
             value = special(self, args, named, at, env)
@@ -530,6 +535,8 @@ class Calls(Registrations):
         me, last = callee.me, callee.name.rpartition(".")[2]
         if isinstance(me, RoutesOf):
             return self._add_routes(me, last, args)
+        if isinstance(me, Configuration):
+            return of_configuration(self, me, last, args, named)
         if isinstance(me, Table) and last == "update":
             me.entries.update(named)
         if isinstance(me, (Items, Table)):

@@ -10,12 +10,14 @@ from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.symbols import How
 from nomoat.survey.trial import files, queries
+from nomoat.survey.trial.configuration import Configuration
 from nomoat.survey.trial.judging import negated
 from nomoat.survey.trial.machine import Condition, End, Limited, RaisedError
 from nomoat.survey.trial.registry import Bound, Registry, RoutesOf, argument
 from nomoat.survey.trial.requests import BY_NAME, Requests, tells_who
 from nomoat.survey.trial.values import (
     CALLER,
+    CHANGED,
     INPUT,
     NOTHING,
     SETTING,
@@ -125,6 +127,9 @@ class Expressions(Requests):
     def _of_registry(self, registry: Registry, name: str) -> Value:
         if name in registry.attributes:
             return registry.attributes[name]
+        if name == registry.kind.configuration:
+            found = registry.attributes[name] = Configuration({}, is_whole=False)
+            return found
         if registry.cls is not None:
             own = self._of_class(registry.cls, name, registry)
             if isinstance(own, Function):
@@ -370,12 +375,14 @@ class Expressions(Requests):
         if isinstance(value, Choice):
             return self.each(value.options, lambda option: self.item(option, key))
         self.fails(value, "TypeError")
+        if isinstance(value, Configuration):
+            return value.setting(key)
         if isinstance(value, Table) and isinstance(key, Const):
             found = value.entries.get(key.value) if _hashable(key.value) else None
             if found is not None:
                 is_changed = not self.wires and isinstance(found, Const) and key.value in self.around.changes.keys
                 return (
-                    Const(found.value, found.marks | SETTING, found.label)
+                    Const(found.value, found.marks | SETTING | CHANGED, found.label)
                     if is_changed and isinstance(found, Const)
                     else found
                 )

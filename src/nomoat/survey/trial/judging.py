@@ -58,8 +58,8 @@ _OPPOSITE = {"==": "!=", "in": "not in", "is": "is not", "!=": "==", "not in": "
 
 def negated(test: Test) -> Test:
     """The opposite."""
-    anonymous = None if test.anonymous is None else not test.anonymous
-    return Test(anonymous, test.if_false, test.if_true, test.marks)
+    anonymous, usual = (None if one is None else not one for one in (test.anonymous, test.usual))
+    return Test(anonymous, test.if_false, test.if_true, test.marks, usual)
 
 
 class Judging(Machine):
@@ -68,12 +68,14 @@ class Judging(Machine):
     def truth(self, value: Value) -> Test:
         """The truth of a value."""
         if isinstance(value, Test):
-            return value
+            is_told = self.around.by_default and value.anonymous is None and value.usual is not None
+            return replace(value, anonymous=value.usual) if is_told else value
         if isinstance(value, Choice):
             return self._any_of([self.truth(option) for option in value.options])
         if isinstance(value, Const):
-            if "setting" in value.marks:
-                return Test(None, OTHER, OTHER, value.marks)
+            if "setting" in value.marks and not self._is_told(value.marks):
+                usual = None if "changed" in value.marks else bool(value.value)
+                return Test(None, OTHER, OTHER, value.marks, usual)
             if "caller" in value.marks:
                 return Test(bool(value.value), AUTHENTICATION, OTHER, value.marks)
             return Test(bool(value.value), OTHER, OTHER, value.marks)
@@ -97,6 +99,10 @@ class Judging(Machine):
             return Test(True, OTHER, OTHER)
         is_object = not isinstance(value, (Thing, Outside))
         return Test(True if is_object else None, OTHER, OTHER, value.tags)
+
+    def _is_told(self, marks: frozenset[str]) -> bool:
+        """Whether a setting is taken to be what source has for it."""
+        return self.around.by_default and "changed" not in marks
 
     def _truth_of_object(self, value: Object) -> Test:
         """An object is there, whatever it was made of, unless its class says otherwise."""
@@ -161,18 +167,17 @@ class Judging(Machine):
 
     def combined(self, tests: list[Test], *, is_or: bool) -> Test:
         """`or` or `and` of tests."""
-        answers = [test.anonymous for test in tests]
-        anonymous: bool | None = not is_or
-        if is_or in answers:
-            anonymous = is_or
-        elif None in answers:
-            anonymous = None
+        anonymous = _put_together([test.anonymous for test in tests], is_or=is_or)
+        usual = None
+        if anonymous is None and any(test.usual is not None for test in tests):
+            each = [test.usual if test.anonymous is None else test.anonymous for test in tests]
+            usual = _put_together(each, is_or=is_or)
         marks = frozenset().union(*(test.marks for test in tests))
         true = [test.if_true for test in tests]
         false = [test.if_false for test in tests]
         if is_or:
-            return Test(anonymous, either(true), both(false), marks)
-        return Test(anonymous, both(true), either(false), marks)
+            return Test(anonymous, either(true), both(false), marks, usual)
+        return Test(anonymous, both(true), either(false), marks, usual)
 
     # -- comparisons -------------------------------------------------------------------------------------------------
 
@@ -213,8 +218,10 @@ class Judging(Machine):
             if found is not None:
                 return found
         known = _known(left, operator, right)
-        if known is not None and "setting" not in marks:
+        if known is not None and ("setting" not in marks or self._is_told(marks)):
             return Test(known, OTHER, OTHER, marks)
+        if known is not None and not marks - SETTING:
+            return Test(None, OTHER, OTHER, marks, known)
         if "caller" in marks:
             return self._about_caller(left, operator, right, marks)
         if "signature" in marks:
@@ -293,6 +300,12 @@ class Judging(Machine):
         if names is None and _is_data(other):
             return Demand("ownership")
         return UNKNOWN
+
+
+def _put_together(answers: list[bool | None], *, is_or: bool) -> bool | None:
+    if is_or in answers:
+        return is_or
+    return None if None in answers else not is_or
 
 
 def _of_path(path: PathOf, operator: str, other: Value) -> Test:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -20,6 +21,7 @@ from nomoat.survey.python.symbols import Binding, How, Scope
 from nomoat.survey.trial.changes import Changes
 from nomoat.survey.trial.demands import Demand
 from nomoat.survey.trial.values import (
+    CHANGED,
     MADE,
     NOTHING,
     SETTING,
@@ -165,6 +167,8 @@ class Surroundings:
         self.handlers: list[tuple[Value, Value]] = []
         #: Dependencies that the application replaces by others; None: which ones is not known.
         self.replaced: list[Value | None] = []
+        #: Whether a setting that source has a value for is taken to have it.
+        self.by_default = False
         #: Applications that the program makes, those of its tests left out.
         self.applications: list[Value] = []
         #: Where an application was handed to code that is not here and may add routes to it, and to what.
@@ -195,6 +199,12 @@ class Surroundings:
         self._turning: dict[Scope, bool] = {}
         self._waiting = {name.rpartition(".")[2] for name in models.waiting}
         self._answers = {name.rpartition(".")[2] for name in models.answers}
+
+    def as_by_default(self) -> Surroundings:
+        """The same program, of which every setting is taken to be what source has for it."""
+        other = copy(self)
+        other.by_default, other.left, other.forged = True, {}, set()
+        return other
 
     @property
     def application(self) -> Value | None:
@@ -659,7 +669,7 @@ def proxy_of(part: str) -> Thing:
 
 def _changeable(value: Value) -> Value:
     if isinstance(value, Const):
-        return Const(value.value, value.marks | SETTING, value.label)
+        return Const(value.value, value.marks | SETTING | CHANGED, value.label)
     return joined([value, Thing(why="functions of the program put something else there")])
 
 

@@ -182,6 +182,9 @@ def _unrefused_by(run: Machine, handler: Value, raised: Value | None) -> str:
 def _refuses(run: Machine, answer: Value, raised: Value | None) -> bool:
     if isinstance(answer, Thing) and answer.name in run.models.own_handlers:
         return True
+    if answer is raised and run.has_statuses:
+        # An exception of HTTP is an answer, too.
+        return (status_of(run, raised, run.models.raised) or 0) >= _REDIRECTS
     return is_redirect(run, answer) or (status_of(run, answer, run.models.answers) or 0) >= _REDIRECTS
 
 

@@ -15,6 +15,7 @@ from nomoat.survey.trial.values import (
     Const,
     Function,
     Items,
+    Thing,
     Value,
     options,
 )
@@ -111,6 +112,8 @@ class Registrations(Expressions):
             bound.registry.starting.append(handler or Const(None))
         else:
             bound.registry.entries.append(entry)
+            if bound.verb.asks:
+                self._asked_to_register(bound, handler, at)
         return entry
 
     def _grouped(self, bound: Bound, args: tuple[Value, ...], named: dict[str, Value], at: str) -> Registry:
@@ -121,6 +124,14 @@ class Registrations(Expressions):
             self._created(part)
             self._entered(replace(bound, verb=replace(bound.verb, does="include")), args, named, at, part)
         return part
+
+    def _asked_to_register(self, bound: Bound, part: Value | None, at: str) -> None:
+        """What is included may have a method of its own that the framework calls then: it may include more."""
+        for option in options(part) if part is not None else ():
+            cls = option.cls if isinstance(option, Registry) else None
+            own = self._of_class(cls, bound.verb.asks, option) if cls is not None else None
+            if isinstance(own, Function) and own.scope not in self.path:
+                self.invoke(own, (bound.registry, Thing()), {}, at)
 
     def _joined(self, registry: Registry, into: Value | None, at: str) -> None:
         """A part that names what it is a part of: `api.init_app(app)`, `Api(app)`."""

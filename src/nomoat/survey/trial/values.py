@@ -24,6 +24,8 @@ NOTHING: frozenset[str] = frozenset()
 CALLER = frozenset(("caller",))
 INPUT = frozenset(("input",))
 SETTING = frozenset(("setting",))
+#: A setting that functions of the program change while it runs: what source has for it says nothing.
+CHANGED = frozenset(("changed",))
 UNREAD = frozenset(("unread",))
 #: The name of a text that is never empty.
 FILLED = "filled"
@@ -262,6 +264,8 @@ class Test(Value):
     if_true: Demand
     if_false: Demand
     marks: frozenset[str] = NOTHING
+    #: The answer with every setting as source has it, where that decides it.
+    usual: bool | None = None
 
     def _tags(self) -> frozenset[str]:
         return self.marks

@@ -1,0 +1,97 @@
+"""The configuration of an application: what source puts there, which files and the environment may change.
+
+`app.config["KEY"] = ...`, `app.config.from_object("shop.settings.Default")`, `.setdefault(...)`, and what reads it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nomoat.survey.trial.values import (
+    SETTING,
+    Choice,
+    Class,
+    Const,
+    ModuleValue,
+    Object,
+    Table,
+    Thing,
+    Value,
+    options,
+)
+
+if TYPE_CHECKING:
+    from nomoat.survey.trial.calls import Calls
+
+
+@dataclass(eq=False)
+class Configuration(Table):
+    """A table of settings by name. Whatever is there is only a default."""
+
+    def setting(self, key: Value, default: Value | None = None) -> Value:
+        """What is under a key; without a default, what is not there is anything."""
+        name = key.value if isinstance(key, Const) else None
+        found = self.entries.get(name, default) if isinstance(name, str) else None
+        if isinstance(found, Const):
+            return Const(found.value, found.marks | SETTING, found.label)
+        if isinstance(found, Choice):
+            # The one of `config[os.environ.get("MODE", "default")]` that is first.
+            return self.setting(Const("first"), found.options[0]) if isinstance(found.options[0], Const) else found
+        return found if found is not None else Thing(marks=SETTING, trail=(name,) if isinstance(name, str) else ())
+
+
+def of_configuration(
+    run: Calls, me: Configuration, name: str, args: tuple[Value, ...], named: dict[str, Value]
+) -> Value | None:
+    """A method of a configuration; None where it has none of that name."""
+    first = args[0] if args else None
+    if name in ("get", "pop") and first is not None:
+        default = args[1] if len(args) > 1 else named.get("default", Const(None))
+        return me.setting(first, default)
+    if not run.wires:
+        return None
+    if name == "setdefault" and len(args) > 1 and isinstance(first, Const):
+        me.entries.setdefault(first.value, args[1])
+        return me.setting(first)
+    if name in ("from_mapping", "update"):
+        _take(me, first.entries.items() if isinstance(first, Table) else ())
+        _take(me, named.items())
+    elif name in ("from_object", "from_pyfile") and first is not None:
+        for option in options(first)[:1]:
+            _take(me, _settings_in(run, option))
+    else:
+        return None
+    return Const(None)
+
+
+def _take(me: Configuration, pairs: object) -> None:
+    for name, value in pairs:  # type: ignore[attr-defined]  # Names with their values.
+        me.entries[name] = value
+
+
+def _settings_in(run: Calls, holder: Value) -> Iterator[tuple[str, Value]]:
+    """Names in capitals with their values: of a module, a class and those above it, or an object of one."""
+    if isinstance(holder, Const) and isinstance(holder.value, str):
+        holder = _named(run, holder.value)
+    if isinstance(holder, ModuleValue):
+        for name in run.program.public_names(holder.scope):
+            if name.isupper():
+                yield name, run.attribute(holder, name)
+    cls = holder.cls if isinstance(holder, Object) else holder if isinstance(holder, Class) else None
+    for base in reversed(run.program.bases(cls.scope)) if cls is not None else ():
+        for name in base.bindings if not isinstance(base, str) else ():
+            if name.isupper():
+                yield name, run.attribute(holder, name)
+
+
+def _named(run: Calls, name: str) -> Value:
+    """What a dotted name or the path of a file means."""
+    if name.endswith(".py"):
+        paths = [path for path in run.program.modules if f"/{path}".endswith("/" + name.rpartition("/")[2])]
+        return ModuleValue(run.program.scope(run.program.modules[paths[0]])) if len(paths) == 1 else Thing()
+    module = run.program.find(name)
+    if module is not None and module.node is None:
+        return ModuleValue(module)
+    return run.by_name(name)

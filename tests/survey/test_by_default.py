@@ -1,0 +1,136 @@
+"""Where a setting decides whom a check lets pass, the answer is that of the setting as source has it, and says so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from nomoat.survey.draw import draw
+
+_FLASK = """
+import os
+
+from flask import Blueprint, Flask, abort, current_app, request, session
+
+
+class Base:
+    ASKS = True
+    PREFIX = "/forum"
+
+
+class Default(Base):
+    OPEN = False
+
+
+app = Flask(__name__, static_folder=None)
+app.config.from_object("main.Default")
+app.config.from_envvar("SHOP_SETTINGS", silent=True)
+app.config["LIMIT"] = 3
+ASKED = os.environ.get("ASKED", "True").lower() == "true"
+OPENED = not os.environ.get("OPENED", "")
+KEY = os.environ.get("KEY")
+
+
+@app.get("/d")
+def d():
+    if {test} and not session.get("user"):
+        abort(401)
+    return "ok"
+"""
+
+
+@pytest.mark.parametrize(
+    ("test", "verdict"),
+    [
+        ("ASKED", "guarded"),
+        ("ASKED and OPENED", "guarded"),
+        ("not ASKED", "unguarded"),
+        ("KEY", "unknown"),
+        ('app.config["ASKS"]', "guarded"),
+        ('current_app.config["ASKS"]', "guarded"),
+        ('not current_app.config.get("LOGIN_DISABLED")', "guarded"),
+        ('current_app.config["OPEN"]', "unguarded"),
+        ('current_app.config["LIMIT"] == 3', "guarded"),
+        ('current_app.config["NOWHERE"]', "unknown"),
+    ],
+)
+def test_a_setting_is_what_source_has_for_it(test: str, verdict: str, tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(_FLASK.format(test=test))
+
+    (route,) = (one for one in draw(tmp_path).map.routes if one.method == "GET")
+
+    assert route.verdict == verdict
+    assert route.because is not None and route.because.startswith("by default: ") == (verdict != "unknown")
+    # What a setting may change binds nobody.
+    assert route.binding is None
+
+
+def test_a_prefix_is_what_the_configuration_has_by_default(tmp_path: Path) -> None:
+    source = _FLASK.format(test="True") + (
+        '\nforum = Blueprint("forum", __name__)\n'
+        'forum.add_url_rule("/topics", view_func=lambda: "ok")\n'
+        'app.register_blueprint(forum, url_prefix=app.config["PREFIX"])\n'
+    )
+    (tmp_path / "main.py").write_text(source)
+
+    found = {(one.path, one.verdict) for one in draw(tmp_path).map.routes}
+
+    assert found == {("/d", "guarded"), ("/forum/topics", "unguarded")}
+
+
+_MIDDLEWARE = """
+from fastapi import Depends, FastAPI, HTTPException
+from fastapi.responses import JSONResponse
+from starlette.requests import Request
+
+app = FastAPI(openapi_url=None)
+BLOCKED = []
+
+
+class Tokens:
+    def __init__(self, app):
+        self.app = app
+
+    async def __call__(self, scope, receive, send):
+        if scope["type"] == "http":
+            request = Request(scope)
+            request.state.token = request.cookies.get("token")
+        await self.app(scope, receive, send)
+
+
+app.add_middleware(Tokens)
+
+
+@app.middleware("http")
+async def not_from_there(request: Request, call_next):
+    if request.client.host in BLOCKED:
+        return JSONResponse({}, status_code=403)
+    return await call_next(request)
+
+
+def user(request: Request):
+    if hasattr(request.state, "token") and request.state.token:
+        return request.state.token
+    raise HTTPException(401)
+
+
+@app.get("/open")
+def open_to_all():
+    return 1
+
+
+@app.get("/closed")
+def closed(one=Depends(user)):
+    return 1
+"""
+
+
+def test_what_middleware_leaves_by_a_request_of_its_own_is_found_and_a_list_of_addresses_guards_nobody(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "main.py").write_text(_MIDDLEWARE)
+
+    found = {(one.path, one.verdict) for one in draw(tmp_path).map.routes}
+
+    assert found == {("/open", "unguarded"), ("/closed", "guarded")}
