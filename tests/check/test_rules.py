@@ -24,5 +24,5 @@ def test_the_reference_page_is_what_the_rules_say() -> None:
 def test_every_rule_has_a_weakness_a_severity_a_reason_and_a_fix() -> None:
     rules = registry.load(None)
 
-    assert {"question", "pattern", "flow", "secret"} == {rule.kind for rule in rules.values()}
+    assert {"question", "pattern", "flow", "secret", "template"} == {rule.kind for rule in rules.values()}
     assert [] == [rule.id for rule in rules.values() if not (rule.cwe and rule.severity and rule.why and rule.fix)]

@@ -1,4 +1,4 @@
-"""Runs each rule on the example beside it: `<id>.py`, lines marked `# expect: <id>`, safe twins unmarked."""
+"""Runs each rule on the examples beside it: lines marked `# expect: <id>` are to be found, and no other."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from nomoat.check.scan import scan
 from nomoat.check.secrets.made import fill
 from nomoat.errors import EXIT_CLEAN, EXIT_FINDINGS, DataFileError, NomoatError, printable
 
+#: Where what stands beside a rule lies while it is tried.
+_PLACES = {".py": "example.py", ".html": "templates/example.html"}
 _EXPECT = re.compile(r"#\s*expect:\s*([a-z0-9-]+)")
 
 
@@ -43,19 +45,26 @@ def check(path: Path) -> list[str]:
         registry.load_one(path)
     except DataFileError as error:
         return str(error).splitlines()
-    example = path.with_suffix(".py")
-    if not example.exists():
-        return [f"{example.name} is missing: lines marked `# expect: {path.stem}`, and safe twins"]
-    lines = example.read_text(encoding="utf-8").splitlines()
-    expected = {n for n, line in enumerate(lines, 1) for name in _EXPECT.findall(line) if name == path.stem}
+    examples = {
+        place: path.with_suffix(suffix) for suffix, place in _PLACES.items() if path.with_suffix(suffix).exists()
+    }
+    if not examples:
+        return [f"{path.stem}.py is missing: lines marked `# expect: {path.stem}`, and safe twins"]
+    names = {place: example.name for place, example in examples.items()}
+    expected = {(place, line) for place, example in examples.items() for line in _expected(path.stem, example)}
     if not expected:
-        return [f"{example.name} expects nothing: an example must show a finding"]
-    found = _found(path, example)
-    wrong = [f"{example.name}:{line} is marked and not found" for line in sorted(expected - found)]
-    return wrong + [f"{example.name}:{line} is found and not marked" for line in sorted(found - expected)]
+        return [f"{' and '.join(names.values())}: nothing is expected, an example must show a finding"]
+    found = _found(path, examples)
+    wrong = [f"{names[place]}:{line} is marked and not found" for place, line in sorted(expected - found)]
+    return wrong + [f"{names[place]}:{line} is found and not marked" for place, line in sorted(found - expected)]
 
 
-def _found(rule: Path, example: Path) -> set[int]:
+def _expected(rule: str, example: Path) -> set[int]:
+    lines = example.read_text(encoding="utf-8").splitlines()
+    return {number for number, line in enumerate(lines, 1) for name in _EXPECT.findall(line) if name == rule}
+
+
+def _found(rule: Path, examples: dict[str, Path]) -> set[tuple[str, int]]:
     """The lines that the rule finds in its example, which lies alone in a folder with the rule as a user's own."""
     with tempfile.TemporaryDirectory(prefix="nomoat-rule-") as folder:
         root = Path(folder)
@@ -63,8 +72,10 @@ def _found(rule: Path, example: Path) -> set[int]:
         own.mkdir(parents=True)
         shutil.copyfile(rule, own / rule.name)
         shapes = registry.load_one(rule).secrets
-        (root / "example.py").write_text(fill(example.read_text(encoding="utf-8"), shapes), encoding="utf-8")
-        beside = example.with_suffix(".settings")
+        for place, example in examples.items():
+            (root / place).parent.mkdir(exist_ok=True)
+            (root / place).write_text(fill(example.read_text(encoding="utf-8"), shapes), encoding="utf-8")
+        beside = rule.with_suffix(".settings")
         if beside.exists():
             shutil.copyfile(beside, root / settings_file.FILE_NAME)
         settings = settings_file.load(root / settings_file.FILE_NAME) if beside.exists() else settings_file.empty(root)
@@ -72,4 +83,4 @@ def _found(rule: Path, example: Path) -> set[int]:
         if result.not_analysed:
             where, why = result.not_analysed[0]
             raise NomoatError(f"the example could not be analysed: {why}", where=where)
-        return {f.span.line for f in result.findings if f.rule == rule.stem and f.span.path == "example.py"}
+        return {(f.span.path, f.span.line) for f in result.findings if f.rule == rule.stem and f.span.path in examples}

@@ -30,7 +30,7 @@ def weaker(*confidences: Confidence) -> Confidence:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule: its id is the stem of its file. One of `question`, `patterns`, `flow` and `secrets` is set."""
+    """One rule: its id is the stem of its file. One of `question`, `patterns`, `flow`, `secrets` and `templates` is."""
 
     id: str
     topic: str
@@ -46,6 +46,8 @@ class Rule:
     patterns: tuple[Pattern, ...] = ()
     flow: Flow | None = None
     secrets: tuple[SecretShape, ...] = ()
+    #: Whether it looks for what templates put into pages without escaping it.
+    templates: bool = False
     #: Whether it judges tests too; most rules do not.
     in_tests: bool = False
     #: Whether it judges settings for development and examples like all others; most rules are only `low` there.
@@ -56,9 +58,9 @@ class Rule:
 
     @property
     def kind(self) -> str:
-        """`question` (to the map), `pattern` (of calls, settings and the like), `flow` (in a function) or `secret`."""
-        if self.secrets:
-            return "secret"
+        """`question` (to the map), `pattern` (of calls, settings and the like), `flow`, `secret` or `template`."""
+        if self.secrets or self.templates:
+            return "secret" if self.secrets else "template"
         return "question" if self.question else "pattern" if self.patterns else "flow"
 
 

@@ -51,7 +51,7 @@ _MORE: dict[PatternKind, tuple[str, ...]] = {
 }  # fmt: skip
 _KEYS = (
     *_TEXTS, "confidence", "owasp", "asvs", "in_tests", "in_development", "hides_literals", "question", "flow",
-    "secrets", *_PATTERNS,
+    "secrets", "templates", *_PATTERNS,
 )  # fmt: skip
 
 
@@ -103,9 +103,11 @@ def load_one(path: Path) -> Rule:
     for name in _TEXTS:
         if name not in fields:
             reader.mistake(f"{name} is missing", node)
-    kinds = sum(name in fields for name in ("question", "flow", "secrets"))
+    kinds = sum(name in fields for name in ("question", "flow", "secrets", "templates"))
     if kinds + any(name in fields for name in _PATTERNS) != 1:
-        reader.mistake(f"a rule has one of question, flow and secrets, or any of {', '.join(_PATTERNS)}", node)
+        reader.mistake(
+            f"a rule has one of question, flow, secrets and templates, or any of {', '.join(_PATTERNS)}", node
+        )
     rule = reader.rule(path, fields)
     reader.finish()
     return rule
@@ -134,6 +136,7 @@ class _RuleReader(Reader):
             patterns=tuple(pattern for pattern in patterns if pattern is not None),
             flow=self._flow(fields.get("flow"), confidence),
             secrets=self._secrets(fields.get("secrets"), confidence),
+            templates=self.boolean(fields.get("templates"), "templates") or False,
             in_tests=self.boolean(fields.get("in_tests"), "in_tests") or False,
             in_development=self.boolean(fields.get("in_development"), "in_development") or False,
             hides_literals=self.boolean(fields.get("hides_literals"), "hides_literals") or False,

@@ -27,6 +27,9 @@ from nomoat.check.registrations import Registrations
 from nomoat.check.secrets.search import FoundSecret, SecretSearch
 from nomoat.check.secrets.used import uses
 from nomoat.check.suppress import Allow
+from nomoat.check.templates.search import FoundUnescaped
+from nomoat.check.templates.search import in_folder as unescaped
+from nomoat.check.templates.views import Views
 from nomoat.errors import NomoatError
 from nomoat.journal.facts import Severity
 from nomoat.settings import Settings
@@ -91,6 +94,7 @@ class _Run:
         flows = frozenset(rule.id for rule in self._rules.values() if rule.flow is not None)
         found = [*self._questions(), *self._policy(), *told_once([*self._patterns(), *self._flows()], flows)]
         found += self._secrets({at for one in found if self._hides(one) for at in _places(one)})
+        found += self._templates()
         allows = [allow for module in self._program.modules.values() for allow in suppress.comments(module)]
         found = [self._suppressed(finding, allows) for finding in found]
         hiding = frozenset(rule.id for rule in self._rules.values() if rule.hides_literals)
@@ -300,6 +304,21 @@ class _Run:
             "; ".join(part for part in (found.fix, rule.fix) if part), found.span, found.line_text, label=users,
             code=f"{found.of}:{found.name}", symbol=found.name, cwe=rule.cwe, owasp=rule.owasp, asvs=rule.asvs,
         )  # fmt: skip
+
+    # -- templates ---------------------------------------------------------------------------------------------------
+
+    def _templates(self) -> Iterator[Finding]:
+        for rule in (one for one in self._rules.values() if one.templates):
+            views = Views(self._program)
+            for one in unescaped(rule, self._sources.root, self._sources.texts, views):
+                if not isinstance(one, FoundUnescaped):
+                    self.not_analysed.append(one)
+                    continue
+                yield Finding(
+                    rule.id, rule.severity, one.confidence, f"{one.value} is put into the page as it is", rule.why,
+                    rule.fix, one.span, one.line_text, label=one.label, code=one.value, symbol=one.span.path,
+                    cwe=rule.cwe, owasp=rule.owasp, asvs=rule.asvs,
+                )  # fmt: skip
 
     # -- suppressions ------------------------------------------------------------------------------------------------
 

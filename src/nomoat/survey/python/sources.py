@@ -39,7 +39,7 @@ _BUILT = re.compile(r"(^|/)build/(lib|bdist|temp)(\.[^/]*)?$")
 #: Files that hold settings, manifests, scripts or notebooks, by their names.
 _TEXTS = re.compile(
     r"\.(ya?ml|json|toml|ini|cfg|conf|config|properties|env|sh|bash|tf|tfvars|xml|txt|md|rst|pem|key|ipynb|sql|http|js|ts"
-    r"|html|service)\Z|\A(\.env.*|\.npmrc|\.pypirc|\.netrc|\.htpasswd|Dockerfile.*|Makefile|docker-compose.*|credentials"
+    r"|html?|jinja2?|j2|service)\Z|\A(\.env.*|\.npmrc|\.pypirc|\.netrc|\.htpasswd|Dockerfile.*|Makefile|docker-compose.*|credentials"
     r"|config)\Z", re.I
 )  # fmt: skip
 #: Files made by machines: hashes and copies of what others wrote.

@@ -1,0 +1,111 @@
+"""Which views render a template, and what they give it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from nomoat.check.questions.requested import Requested
+from nomoat.survey.python import form
+from nomoat.survey.python.form import Node
+from nomoat.survey.python.program import Program
+from nomoat.survey.python.symbols import How, Scope
+
+#: Functions that render a template, by the last word of what is called.
+_RENDERING = frozenset(("render_template", "render", "render_to_string", "TemplateResponse", "render_to_response"))
+_ROWS = frozenset((
+    "all", "first", "get", "filter", "filter_by", "one", "one_or_none", "scalar", "scalars", "fetchall", "fetchone",
+    "fetchmany", "fetch", "fetchrow", "find", "find_one", "get_object_or_404", "get_or_404", "get_list_or_404",
+    "execute", "order_by", "paginate", "values", "aggregate", "select",
+))  # fmt: skip
+
+
+class Given(NamedTuple):
+    """What a template is given under a name; empty where no view here gives it."""
+
+    at: str = ""
+    words: str = ""
+    is_request: bool = False
+    is_fixed: bool = False
+
+
+class Views:
+    """The calls that render, by the end of the template's path."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._calls: dict[str, list[tuple[Scope, Node]]] = {}
+        for module in program.modules.values():
+            if not any(word.encode() in module.source for word in _RENDERING):
+                continue
+            for scope in program.functions(within=module):
+                for node in scope.nodes:
+                    name = self._template(node)
+                    if name:
+                        self._calls.setdefault(name.rpartition("/")[2], []).append((scope, node))
+
+    def give(self, path: str, name: str) -> Given:
+        """What the views that render this file give it as `name`; what the caller may write counts first."""
+        found: list[Given] = []
+        for scope, call in self._calls.get(path.rpartition("/")[2], ()):
+            if path.endswith(self._template(call)):
+                found += [self._meant(scope, call, value) for value in _values(scope, call, name)]
+        return max(found, key=lambda one: (one.is_request, not one.is_fixed), default=Given())
+
+    def _template(self, node: Node) -> str:
+        if node[0] != form.CALL:
+            return ""
+        callee = node[3]
+        word = callee[4] if callee[0] == form.ATTRIBUTE else callee[3] if callee[0] == form.NAME else ""
+        if word not in _RENDERING:
+            return ""
+        # `render(request, "page.html")`, `TemplateResponse(request, "page.html")`, `self.render("page.html")`.
+        for given in (*node[4][:2], form.keyword(node, "name"), form.keyword(node, "template_name")):
+            text = form.text_of(given)
+            if text and "." in text:
+                return text
+        return ""
+
+    def _meant(self, scope: Scope, call: Node, value: Node) -> Given:
+        at = scope.module.at(call)
+        requested = Requested(self._program, scope, None)
+        item = next(requested.items(value), None)
+        if item is not None:
+            return Given(at, f"is {item.name or 'data'} of the request", is_request=True)
+        if _is_fixed(self._program, scope, value):
+            return Given(at, "is fixed", is_fixed=True)
+        return Given(at, "is what rows hold" if _is_of_rows(scope, value) else "is given by the view")
+
+
+def _values(scope: Scope, call: Node, name: str) -> Iterator[Node]:
+    """The values that a call gives under a name: by keyword, in a dict, in `locals()`."""
+    for key, value in call[5]:
+        if key == name:
+            yield value
+    for given in (*call[4], *(value for key, value in call[5] if key in ("context", None))):
+        for one in _dicts(scope, given):
+            yield from (value for key, value in one[3] if key is not None and form.text_of(key) == name)
+
+
+def _dicts(scope: Scope, node: Node) -> Iterator[Node]:
+    if node[0] == form.DICT:
+        yield node
+    elif node[0] == form.NAME:
+        for binding in scope.bindings.get(node[3], ()):
+            if binding.how is How.VALUE and binding.value is not None and binding.value[0] == form.DICT:
+                yield binding.value
+
+
+def _is_fixed(program: Program, scope: Scope, node: Node) -> bool:
+    return node[0] == form.CONSTANT or program.constant(scope, node) is not None
+
+
+def _is_of_rows(scope: Scope, node: Node, depth: int = 0) -> bool:
+    for inner in form.walk(node):
+        if inner[0] == form.CALL and inner[3][0] == form.ATTRIBUTE and inner[3][4] in _ROWS:
+            return True
+        if inner[0] == form.NAME and depth < 2:
+            values = [one.value for one in scope.bindings.get(inner[3], ()) if one.how is How.VALUE]
+            if any(value is not None and _is_of_rows(scope, value, depth + 1) for value in values):
+                return True
+    return False
