@@ -100,7 +100,7 @@ def _undone(client: Any, method: str, url: str) -> Any:
 def _refuses(answer: Any) -> bool | None:
     """None where the answer is of neither kind: nothing that was protected, and no refusal."""
     to_login = answer.status_code in (301, 302, 303) and "login" in answer.headers.get("location", "")
-    if answer.status_code in (405, 500):
+    if answer.status_code in (404, 405, 500):
         return None
     return answer.status_code in (401, 403) or to_login
 

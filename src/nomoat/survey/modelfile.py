@@ -32,7 +32,7 @@ _NAMES = {
     "signatures": "signatures", "comparers": "comparers", "macs": "macs", "limiters": "limiters",
     "stores": "stores", "parsers": "parsers", "transparent": "transparent", "splitting": "splitting",
     "managing": "managing", "own_handlers": "own_handlers", "sending": "sending", "forging": "forging",
-    "scheme_methods": "scheme_methods", "settings": "settings",
+    "scheme_methods": "scheme_methods", "settings": "settings", "settings_classes": "settings_classes",
     "guarding": "guarding", "answering": "answering", "settling": "settling", "waiting": "waiting",
     "returning": "returning", "ending": "ending",
     "raising_methods": "raising_methods", "passwords": "passwords", "issuers": "issuers",

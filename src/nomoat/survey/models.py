@@ -208,6 +208,8 @@ class Models:
     url_modules: list[UrlModules] = field(default_factory=list)
     #: What gives the value of a setting by its name: `django.conf.settings`.
     settings: set[str] = field(default_factory=set)
+    #: Bases of classes whose attributes are settings.
+    settings_classes: set[str] = field(default_factory=set)
     includes: dict[str, Spot] = field(default_factory=dict)
     #: Paths that the framework serves by itself, with the guard that it puts on them.
     framework_urls: dict[str, str] = field(default_factory=dict)

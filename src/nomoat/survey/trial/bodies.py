@@ -219,5 +219,7 @@ class Bodies(Calls):
         if isinstance(value, Thing) and value.name == "module-info":
             return (self.unknown(""), value.named["name"], value.named["ispkg"])[place] if place < 3 else Const(None)
         if isinstance(value, Choice):
-            return joined([self._part(option, place, count) for option in value.options])
+            # Of what may not be there at all, there are no parts: code that takes it apart has it.
+            there = [one for one in value.options if not (isinstance(one, Const) and one.value is None)]
+            return joined([self._part(option, place, count) for option in there or value.options])
         return self.element(value)

@@ -20,6 +20,7 @@ from nomoat.survey.trial.machine import End, Limited, RaisedError
 from nomoat.survey.trial.refusals import SUPER
 from nomoat.survey.trial.registrations import Registrations
 from nomoat.survey.trial.registry import Bound, Registering, Registry, RoutesOf, argument
+from nomoat.survey.trial.texts import filled
 from nomoat.survey.trial.values import (
     CALLER,
     MADE,
@@ -110,6 +111,12 @@ def _is_absent(value: Value) -> bool:
     if isinstance(value, Const):
         return "caller" in value.marks and not value.value
     return "caller" in value.tags and not value.tags & (UNREAD | MADE) and not isinstance(value, (Items, Table, Object))
+
+
+def _is_transparent(names: frozenset[str] | set[str], callee: Value, given: Value) -> bool:
+    """Whether a decorator that leaves alone who may call is put around a function: `never_cache(view)`."""
+    name = callee.name if isinstance(callee, (Outside, Thing)) else ""
+    return name in names and all(isinstance(one, (Function, Class)) for one in options(given))
 
 
 def _is_nothing(callee: Value) -> bool:
@@ -222,6 +229,8 @@ class Calls(Registrations):
             return self.register(callee, args, named, at)
         if isinstance(callee, Registering):
             return self._decorate(callee, args)
+        if len(args) == 1 and not named and _is_transparent(self.models.transparent, callee, args[0]):
+            return args[0]
         if len(args) == 1 and not named and self._is_put_around(callee, args[0], env):
             args[0].outer.append(callee)  # type: ignore[attr-defined]  # It is a function.
             return args[0]
@@ -542,6 +551,8 @@ class Calls(Registrations):
         if isinstance(me, (Items, Table)):
             return self._of_collection(me, last, args, at)
         if isinstance(me, (Const, PathOf)):
+            if last == "format" and isinstance(me, Const) and isinstance(me.value, str):
+                return filled(me.value, args, named)
             return const_method(self, me, last, args)
         if isinstance(me, FileOf):
             return files.method(me, last, args)
@@ -651,7 +662,7 @@ class Calls(Registrations):
         named = dict(zip(named, self._arguments(callee, named.values()), strict=True))
         if callee.name in self.models.schemes and not callee.trail:
             return self.scheme(callee, at)
-        if callee.name.startswith("re.compile.") and len(callee.args) == 1 and len(callee.trail) == 1:
+        if self.path and callee.name.startswith("re.compile.") and len(callee.args) == 1 and len(callee.trail) == 1:
             known = SPECIAL.get(f"re.{callee.trail[-1]}")
             value = known(self, (callee.args[0], *args), named, at, Env(self.path[-1])) if known and self.path else None
             if value is not None:

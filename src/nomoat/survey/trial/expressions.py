@@ -15,6 +15,7 @@ from nomoat.survey.trial.judging import negated
 from nomoat.survey.trial.machine import Condition, End, Limited, RaisedError
 from nomoat.survey.trial.registry import Bound, Registry, RoutesOf, argument
 from nomoat.survey.trial.requests import BY_NAME, Requests, tells_who
+from nomoat.survey.trial.texts import percent, put_together
 from nomoat.survey.trial.values import (
     CALLER,
     CHANGED,
@@ -442,9 +443,16 @@ class Expressions(Requests):
             if lists and all(isinstance(value, (Items, Thing)) for value in values):
                 is_whole = len(lists) == len(values) and all(one.is_whole for one in lists)
                 return Items([item for one in lists for item in one.values], is_whole=is_whole)
-            if all(isinstance(value, Const) and isinstance(value.value, str) for value in values):
-                text = "".join(str(value.value) for value in values if isinstance(value, Const))
-                return Const(text, union(values))
+            text = put_together(
+                values, lambda row: "".join(map(str, row)) if all(type(one) is str for one in row) else None
+            )
+            if text is not None:
+                return text
+        first = values[0]
+        if node[3] == "%" and len(values) == 2 and isinstance(first, Const) and isinstance(first.value, str):
+            text = percent(first.value, values[1])
+            if text is not None:
+                return replace(text, marks=text.marks | first.marks) if isinstance(text, Const) else text
         if node[3] in ("&", "|") and queries.has_test(values):
             tests = [self.truth(value) for value in values]
             if node[3] == "&":
@@ -501,7 +509,8 @@ class Expressions(Requests):
             return files.added(values[0], "".join(texts))
         if len(texts) == len(values):
             return Const("".join(texts), union(values))
-        return Thing(marks=self.made(union(values)))
+        found = put_together(values, lambda row: "".join(map(str, row)))
+        return found or Thing(marks=self.made(union(values)))
 
     def _listed(self, env: Env, node: Node) -> Value:
         values, is_whole = self.all_of(env, node[3])

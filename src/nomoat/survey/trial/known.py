@@ -15,6 +15,7 @@ from nomoat.survey.trial.registry import Bound, Registry
 from nomoat.survey.trial.values import (
     INPUT,
     SETTING,
+    Choice,
     Class,
     Const,
     Env,
@@ -194,6 +195,8 @@ def _zip(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, 
 def _import_string(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
     if args and isinstance(args[0], Const) and isinstance(args[0].value, str):
         return run.by_name(args[0].value)
+    if args and isinstance(args[0], Choice):
+        return run.each(args[0].options, lambda one: _import_string(run, (one,), {}, at, env) or Thing(at=at))
     return args[0] if args and isinstance(args[0], (Class, Function)) else None
 
 
@@ -213,6 +216,8 @@ def _getmembers(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at
 def _getattr(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
     if len(args) < 2 or not isinstance(args[1], Const) or not isinstance(args[1].value, str):
         return Thing(marks=args[0].tags) if args else None
+    if isinstance(args[0], Outside) and args[0].name in run.models.settings and args[1].value.isupper():
+        return run.setting(args[1].value) or _unset(run, args[2:], env)
     is_set = args[1].value != "__dict__"
     if len(args) > 2 and is_set and isinstance(args[0], Function) and args[0].set_on_it(args[1].value) is None:
         return args[2]
@@ -220,6 +225,17 @@ def _getattr(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: s
     if len(args) > 2 and isinstance(found, Thing) and found.why:
         return args[2]
     return found
+
+
+def _unset(run: Calls, default: tuple[Value, ...], env: Env) -> Value:
+    """What a setting gives that no module of settings names: what stands for none, which may be set elsewhere."""
+    if not default:
+        return Thing(marks=SETTING)
+    if env.module.scope.module.is_library:
+        # A package's own default counts wherever the settings of a whole project are here.
+        roots = [one.root for one in run.models.url_modules]
+        return default[0] if any(run.setting(root) is not None for root in roots) else Thing(marks=SETTING)
+    return Const(default[0].value, default[0].marks | SETTING) if isinstance(default[0], Const) else default[0]
 
 
 def _setattr(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
@@ -365,7 +381,13 @@ def _isclass(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: s
     return Const(isinstance(args[0], Class)) if known else None
 
 
+def _is_read(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    """For descriptions of packages: whether something is code that is here, of the tree or described itself."""
+    return Const(bool(args) and isinstance(args[0], (Class, Function, Object)))
+
+
 SPECIAL: dict[str, Known] = {
+    "nomoat.survey.is_read": _is_read,
     **scanning.SPECIAL,
     **files.SPECIAL,
     "inspect.isclass": _isclass,

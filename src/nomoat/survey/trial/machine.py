@@ -227,7 +227,7 @@ class Surroundings:
         for module in modules:
             if "settings" in module.name.split(".")[-2:]:
                 scope = self.program.scope(module)
-                if _SETTINGS & scope.bindings.keys():
+                if any(_SETTINGS & one.bindings.keys() for one in (scope, *scope.children.values())):
                     yield scope
 
     @property
@@ -626,6 +626,22 @@ class Machine:
             if has:
                 found = self.member_of_module(scope, name)
                 return Const(found.value, found.marks | {"setting"}) if isinstance(found, Const) else found
+            found_in_class = self._setting_of_class(env, name)
+            if found_in_class is not None:
+                return found_in_class
+        return None
+
+    def _setting_of_class(self, env: Env, name: str) -> Value | None:
+        """The value of a setting, where classes hold them: the one for production first."""
+        classes = [one for one in env.names.values() if isinstance(one, Class)]
+        for cls in sorted(classes, key=lambda one: not one.scope.name.lower().startswith("prod")):
+            if not self.models.settings_classes.intersection(self.bases(cls.scope)):
+                continue
+            found = self.attribute(cls, name)
+            if isinstance(found, Const):
+                return Const(found.value, found.marks | {"setting"})
+            if not isinstance(found, (Thing, Outside)):
+                return found
         return None
 
     def by_name(self, dotted: str) -> Value:

@@ -12,6 +12,10 @@ def api_view(http_method_names=None):
 
         WrappedAPIView.permission_classes = getattr(func, "permission_classes", APIView.permission_classes)
 
+        WrappedAPIView.authentication_classes = getattr(
+            func, "authentication_classes", APIView.authentication_classes
+        )
+
         @wraps(func)
         def view(request, *args, **kwargs):
             self = WrappedAPIView()
@@ -36,6 +40,7 @@ def permission_classes(classes):
 
 def authentication_classes(classes):
     def decorator(func):
+        func.authentication_classes = classes
         return func
 
     return decorator

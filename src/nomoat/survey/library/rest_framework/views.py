@@ -3,9 +3,12 @@
 from django.conf import settings
 from django.utils.module_loading import import_string
 from django.views.generic import View
+from nomoat.survey import is_read
 from rest_framework.exceptions import NotAuthenticated, PermissionDenied
 
-_DEFAULTS = settings.REST_FRAMEWORK.get("DEFAULT_PERMISSION_CLASSES", [])
+_SETTINGS = getattr(settings, "REST_FRAMEWORK", {})
+_DEFAULTS = _SETTINGS.get("DEFAULT_PERMISSION_CLASSES", [])
+_AUTHENTICATION = _SETTINGS.get("DEFAULT_AUTHENTICATION_CLASSES", [])
 
 
 class APIView(View):
@@ -17,7 +20,7 @@ class APIView(View):
         return view
 
     permission_classes = [import_string(name) for name in _DEFAULTS]
-    authentication_classes = []
+    authentication_classes = [import_string(name) for name in _AUTHENTICATION]
 
     def get_permissions(self):
         return [permission() for permission in self.permission_classes]
@@ -38,7 +41,8 @@ class APIView(View):
                 self.permission_denied(request)
 
     def get_authenticators(self):
-        return self.authentication_classes
+        # Those of other packages give None to who brings nothing.
+        return [one() for one in self.authentication_classes if is_read(one)]
 
     def get_throttles(self):
         return []
@@ -47,7 +51,9 @@ class APIView(View):
         pass
 
     def perform_authentication(self, request):
-        return request.user
+        for authenticator in self.get_authenticators():
+            if authenticator.authenticate(request) is not None:
+                return
 
     def initialize_request(self, request, *args, **kwargs):
         return request

@@ -1,6 +1,7 @@
 """Django: signing in and out, and changing a password."""
 
 from django.contrib.auth.decorators import login_not_required, login_required
+from django.http import HttpResponse
 from django.utils.decorators import method_decorator
 from django.views.generic import FormView, TemplateView
 
@@ -43,3 +44,41 @@ class PasswordResetConfirmView(FormView):
 @method_decorator(login_not_required, name="dispatch")
 class PasswordResetCompleteView(TemplateView):
     pass
+
+
+def login(request, *args, **kwargs):
+    return HttpResponse(request.POST)
+
+
+def logout(request, *args, **kwargs):
+    return HttpResponse()
+
+
+def logout_then_login(request, *args, **kwargs):
+    return HttpResponse()
+
+
+@login_required
+def password_change(request, *args, **kwargs):
+    return HttpResponse(request.POST)
+
+
+@login_required
+def password_change_done(request, *args, **kwargs):
+    return HttpResponse()
+
+
+def password_reset(request, *args, **kwargs):
+    return HttpResponse(request.POST)
+
+
+def password_reset_done(request, *args, **kwargs):
+    return HttpResponse()
+
+
+def password_reset_confirm(request, *args, **kwargs):
+    return HttpResponse(request.POST)
+
+
+def password_reset_complete(request, *args, **kwargs):
+    return HttpResponse()

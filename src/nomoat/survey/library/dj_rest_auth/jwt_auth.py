@@ -1,0 +1,7 @@
+"""dj-rest-auth: who is calling, by a token; None where there is none."""
+
+from rest_framework.authentication import TokenAuthentication
+
+
+class JWTCookieAuthentication(TokenAuthentication):
+    pass

@@ -1,0 +1,7 @@
+"""django-rest-knox: who is calling, by a token; None where there is none."""
+
+from rest_framework.authentication import TokenAuthentication
+
+
+class TokenAuthentication(TokenAuthentication):
+    pass

@@ -1,0 +1,7 @@
+"""mozilla-django-oidc: who is calling, by a token; None where there is none."""
+
+from rest_framework.authentication import TokenAuthentication
+
+
+class OIDCAuthentication(TokenAuthentication):
+    pass

@@ -1,0 +1,7 @@
+"""django-oauth-toolkit: who is calling, by a token; None where there is none."""
+
+from rest_framework.authentication import TokenAuthentication
+
+
+class OAuth2Authentication(TokenAuthentication):
+    pass

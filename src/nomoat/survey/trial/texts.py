@@ -1,0 +1,90 @@
+"""Texts put together of others: f-strings, `+`, `%` and `format`, where all that goes in is known.
+
+Of a part that may be one of several, each gives a text of its own; a part that is not known gives none.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import string
+from collections.abc import Callable, Iterable
+
+from nomoat.survey.trial.values import Choice, Const, Items, Table, Value, joined, options, union
+
+#: Widths and precisions are left alone: `%999999999s` would be a text of that length.
+_PLACE = re.compile(r"%(?:\((\w+)\))?([sd%])")
+_MOST = 8
+
+
+def put_together(parts: list[Value], make: Callable[[list[object]], str | None]) -> Value | None:
+    """What `make` gives of the constants; None where a part is not known at all."""
+    known = [[one for one in options(part) if isinstance(one, Const)] for part in parts]
+    count = 1
+    for found in known:
+        count *= len(found)
+    if not 0 < count <= _MOST:
+        return None
+    texts = [(make([one.value for one in row]), union(row)) for row in itertools.product(*known)]
+    made: list[Value] = [Const(text, marks) for text, marks in texts if text is not None]
+    if len(made) < len(texts) or any(not isinstance(one, (Const, Choice)) for one in parts):
+        return None
+    return joined(made)
+
+
+def percent(template: str, values: Value) -> Value | None:
+    """`template % values`."""
+    if isinstance(values, Table):
+        names = [str(key) for key in values.entries]
+        return put_together(
+            list(values.entries.values()), lambda row: _percent(template, dict(zip(names, row, strict=True)))
+        )
+    given = values.values if isinstance(values, Items) else [values]
+    return put_together(list(given), lambda row: _percent(template, row))
+
+
+def _percent(template: str, given: list[object] | dict[str, object]) -> str | None:
+    if "%" in _PLACE.sub("", template):
+        return None
+    left = iter(given if isinstance(given, list) else ())
+    try:
+        return _PLACE.sub(lambda found: _filled(found, given, left), template)
+    except (KeyError, StopIteration):
+        return None
+
+
+def _filled(found: re.Match[str], given: list[object] | dict[str, object], left: Iterable[object]) -> str:
+    if found.group(2) == "%":
+        return "%"
+    if isinstance(given, dict):
+        return str(given[found.group(1) or ""])
+    if found.group(1):
+        raise KeyError(found.group(1))
+    return str(next(iter(left)))
+
+
+def filled(template: str, args: tuple[Value, ...], named: dict[str, Value]) -> Value | None:
+    """`template.format(*args, **named)`."""
+    names = list(named)
+    count = len(args)
+    return put_together(
+        [*args, *named.values()],
+        lambda row: _format(template, row[:count], dict(zip(names, row[count:], strict=True))),
+    )
+
+
+def _format(template: str, args: list[object], named: dict[str, object]) -> str | None:
+    found: list[str] = []
+    places = itertools.count()
+    try:
+        for text, name, spec, conversion in string.Formatter().parse(template):
+            found.append(text)
+            if name is None:
+                continue
+            if spec or conversion:
+                return None
+            key = name or str(next(places))
+            found.append(str(args[int(key)] if key.isdigit() else named[key]))
+    except (ValueError, KeyError, IndexError):
+        return None
+    return "".join(found)
