@@ -10,6 +10,7 @@ from functools import lru_cache
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.program import Program
+from nomoat.survey.python.resolved import Resolved
 from nomoat.survey.python.symbols import Scope
 
 
@@ -38,13 +39,14 @@ def means(program: Program, scope: Scope, node: Node, names: tuple[str, ...]) ->
     exact, pattern, methods = _compiled(names)
     found = program.resolve(scope, node)
     for one in found.all:
-        if one.kind in ("function", "class") and one.scope is not None:
+        if _is_own(one):
             continue
         name = one.name.removeprefix("builtins.")
         if name and (name in exact or (pattern is not None and pattern.match(name))):
             return True
-    return (
-        node[0] == form.ATTRIBUTE
-        and node[4] in methods
-        and not any(one.scope is not None and one.kind in ("function", "class") for one in found.all)
-    )
+    return node[0] == form.ATTRIBUTE and node[4] in methods and not any(_is_own(one) for one in found.all)
+
+
+def _is_own(one: Resolved) -> bool:
+    """Whether it is defined in the project; what is described of a package is the package's."""
+    return one.kind in ("function", "class") and one.scope is not None and not one.scope.module.is_library

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from nomoat.check import arguments, names
+from nomoat.check.flow.reads import Reads
 from nomoat.check.flow.taint import Taint, at_place, merged
 from nomoat.check.model import Check, Confidence, Maker, Rule, Sink, weaker
 from nomoat.survey.python import form
@@ -66,6 +67,13 @@ class FlowRules:
                 self.sanitizers.append((sanitizer.calls, sanitizer.removes))
                 self.sanitizing |= names.last_words(sanitizer.calls)
             self.checks += flow.checks
+        self._reads: Reads | None = None
+
+    def reads(self, program: Program) -> Reads:
+        """Which functions of the program read a request by themselves; found out once for all handlers."""
+        if self._reads is None:
+            self._reads = Reads(program)
+        return self._reads
 
 
 class Sinks:
@@ -135,7 +143,18 @@ class Sinks:
         if callee[0] == form.NAME and self._program.resolve(scope, callee).kind == "instance":
             # What `import_module(name)` gave is called, not `import_module`.
             return False
-        return names.called(self._program, scope, node, sink.calls)
+        return names.called(self._program, scope, node, sink.calls) or self._is_inherited(scope, callee, sink)
+
+    def _is_inherited(self, scope: Scope, callee: Node, sink: Sink) -> bool:
+        """`self.write` of a class that inherits from one of a package, of which only a part is described."""
+        if callee[0] != form.ATTRIBUTE or callee[3][0] != form.NAME or callee[3][3] != "self":
+            return False
+        cls = scope.enclosing_class
+        for base in self._program.bases(cls) if cls is not None else ():
+            is_own = not isinstance(base, str) and not base.module.is_library
+            if not is_own and f"{base if isinstance(base, str) else base.dotted}.{callee[4]}" in sink.calls:
+                return True
+        return False
 
     def _arrives(
         self, scope: Scope, node: Node, rule: Rule, sink: Sink, kinds: frozenset[str], taint: Taint

@@ -61,7 +61,7 @@ class Calls(Expressions):
         found = self.program.resolve(scope, callee)
         handed = self._handed_over(scope, node, given, env)
         tainted = given.any
-        if found.kind == "function" and found.scope is not None and not found.alternatives:
+        if found.kind == "function" and _is_own(found) and found.scope is not None and not found.alternatives:
             return self.helper(scope, found.scope, node, given, env)
         read = self._read(scope, node, found, env) if given.receiver is None else None
         if read is not None:
@@ -104,7 +104,7 @@ class Calls(Expressions):
         if name in vocabulary.CONVERTERS:
             return None
         removed = vocabulary.SANITIZERS.get(name, frozenset()) | self.sinks.removed(scope, node, name)
-        if found.kind == "class" and found.scope is not None:
+        if found.kind == "class" and found.scope is not None and _is_own(found):
             return self.made(scope, found.scope, node, given, env)
         if callee[0] == form.ATTRIBUTE and callee[4] in vocabulary.VALIDATING and tainted is not None:
             model = self.program.resolve(scope, callee[3])
@@ -225,7 +225,7 @@ class Calls(Expressions):
             if argument[0] not in (form.NAME, form.ATTRIBUTE) or given.positional[place] is not None:
                 continue
             found = self.program.resolve(scope, argument)
-            if found.kind == "function" and found.scope is not None and not found.alternatives:
+            if found.kind == "function" and _is_own(found) and found.scope is not None and not found.alternatives:
                 rest = Given(None, given.positional[place + 1 :], given.named)
                 call = (form.CALL, node[1], node[2], argument, node[4][place + 1 :], node[5])
                 return self.helper(scope, found.scope, call, rest, env)
@@ -241,3 +241,8 @@ class Calls(Expressions):
     def helper(self, scope: Scope, function: Scope, call: Node, given: Given, env: Environment) -> Taint | None:
         """What a function of the project gives back; the walker goes into it."""
         raise NotImplementedError
+
+
+def _is_own(found: Resolved) -> bool:
+    """Whether a definition is the project's; what is described of a package says nothing of data."""
+    return found.scope is not None and not found.scope.module.is_library

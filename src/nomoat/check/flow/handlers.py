@@ -10,12 +10,10 @@ import re
 from collections.abc import Iterator
 
 from nomoat.appmap.model import Map, Route
-from nomoat.check.flow import vocabulary
+from nomoat.check.flow.reads import Reads
 from nomoat.check.flow.sources import Handler
 from nomoat.check.registrations import Registrations
 from nomoat.survey.python import form
-from nomoat.survey.python.form import Node
-from nomoat.survey.python.parser import Module
 from nomoat.survey.python.program import Program
 from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.python.symbols import Scope
@@ -26,8 +24,6 @@ _INJECTS = re.compile(r"FastAPI|Starlette|Litestar|connexion", re.I)
 _ANSWERS_HTML = re.compile(r"Flask|Quart|Bottle", re.I)
 _PARAMETER = re.compile(r"\{(\w+)")
 _CONVERTER = re.compile(r"\{:?(\w*)\}")
-#: A module without one of these words reads no request.
-_MAY_READ = re.compile(rb"\b(request|req|get_\w*argument|RequestParser|FlaskForm|websocket)\b")
 
 
 def handlers(drawn: Map, program: Program, registrations: Registrations) -> Iterator[tuple[Route | None, Handler]]:
@@ -41,10 +37,10 @@ def handlers(drawn: Map, program: Program, registrations: Registrations) -> Iter
         seen.add(scope.at)
         yield route, _of_route(program, route, scope, frameworks.get(route.service, ""))
     views = _views(drawn, program, registrations)
+    reads = Reads(program)
     for module in program.modules.values():
-        if TEST_FILE.search(module.path) or not _MAY_READ.search(module.source):
+        if TEST_FILE.search(module.path) or not reads.may(module):
             continue
-        reads = _Reads(program, module)
         for scope in program.functions(within=module):
             if scope.at not in seen and reads.request(scope):
                 is_of_view = scope.parent is not None and scope.parent.at in views
@@ -90,10 +86,10 @@ def _of_function(scope: Scope, *, is_of_view: bool) -> Handler:
 
 def _of_route(program: Program, route: Route, scope: Scope, framework: str) -> Handler:
     # The path names the parameters, its key has the converters in the same order.
-    typed = list(zip(_PARAMETER.findall(route.path), _CONVERTER.findall(route.key), strict=False))
+    typed = list(zip(_parameters(route, scope), _CONVERTER.findall(route.key), strict=False))
     converted = frozenset(name for name, kind in typed if kind in ("int", "float", "uuid", "slug"))
     bound = frozenset(name for name, kind in typed if kind != "path")
-    named = None if _INJECTS.search(framework) else frozenset(_PARAMETER.findall(route.path))
+    named = None if _INJECTS.search(framework) else frozenset(_parameters(route, scope))
     return Handler(
         scope,
         bound,
@@ -101,6 +97,16 @@ def _of_route(program: Program, route: Route, scope: Scope, framework: str) -> H
         named,
         answers_html=_answers_html(program, scope, framework),
     )
+
+
+def _parameters(route: Route, scope: Scope) -> list[str]:
+    """What the path names, in its order; groups without a name go to the parameters in theirs."""
+    own = [p[form.P_NAME] for p in scope.parameters if p[form.P_NAME] not in ("self", "cls", "request")]
+    names = _PARAMETER.findall(route.path)
+    return [
+        own[place] if re.fullmatch(r"arg\d+", name) and place < len(own) and name not in own else name
+        for place, name in enumerate(names)
+    ]
 
 
 def _answers_html(program: Program, scope: Scope, framework: str) -> bool:
@@ -117,39 +123,3 @@ def _is_resource(program: Program, scope: Scope) -> bool:
     cls = scope.parent if scope.is_method else None
     names = (base if isinstance(base, str) else base.name for base in program.bases(cls)) if cls is not None else ()
     return any(name.endswith("Resource") for name in names)
-
-
-class _Reads:
-    """Which functions of a module read a request that somebody sends."""
-
-    def __init__(self, program: Program, module: Module) -> None:
-        self._program = program
-        self._known: dict[str, bool] = {}
-
-    def request(self, scope: Scope) -> bool:
-        """Whether a function has a parameter that is a request, or takes something of one."""
-        if any(self._is_request(scope, parameter) for parameter in scope.parameters):
-            return True
-        return any(self._takes(scope, node) for node in scope.nodes if node[0] == form.ATTRIBUTE)
-
-    def _is_request(self, scope: Scope, parameter: Node) -> bool:
-        annotation = parameter[form.P_ANNOTATION]
-        if annotation is None:
-            return parameter[form.P_NAME] in vocabulary.REQUEST_NAMES
-        words = {node[4] if node[0] == form.ATTRIBUTE else node[3] for node in form.walk(annotation) if node[0] in (
-            form.NAME, form.ATTRIBUTE)}  # fmt: skip
-        if not any(isinstance(word, str) and word.endswith(("Request", "WebSocket")) for word in words):
-            return False
-        found = self._program.annotation(scope.parent or scope, annotation)
-        return any(one.name in vocabulary.requests() for one in found.all)
-
-    def _takes(self, scope: Scope, node: Node) -> bool:
-        of = node[3]
-        if of[0] == form.NAME and of[3] == "self":
-            return node[4] == "request" or node[4] in vocabulary.OF_HANDLER
-        if of[0] == form.NAME and node[4] in vocabulary.request_data():
-            if of[3] not in self._known or of[3] in scope.bindings:
-                found = self._program.resolve(scope, of).all
-                self._known[of[3]] = any(one.name in vocabulary.requests() for one in found)
-            return self._known[of[3]]
-        return bool(node[4] == "parse_args" or (node[4] == "data" and of[0] == form.ATTRIBUTE))

@@ -118,7 +118,7 @@ class _Walker(Calls):
         """What a function of the project gives back; what its checks prove is true of the arguments afterwards."""
         inner = self._closure(scope, function, env) | self._own_fields(function, call, given, env)
         taints = self._parameters(function, call, given)
-        if not inner and not any(taint is not None for taint in taints.values()):
+        if not inner and not any(taint is not None for taint in taints.values()) and not self._reads(function):
             return None
         for name, taint in taints.items():
             if taint is not None:
@@ -171,6 +171,18 @@ class _Walker(Calls):
             return super().made(scope, cls, call, given, env)
         taint = merged(kept.values())
         return replace(taint, fields=frozenset(kept)) if taint is not None else None
+
+    def _reads(self, function: Scope) -> bool:
+        """Whether a function, or one that it calls, takes something of the request by itself: `param("q")`."""
+        reads = self.sinks.rules.reads(self.program)
+        if reads.alone(function):
+            return True
+        for node in function.nodes if len(self._stack) <= _MAX_SURE else ():
+            if node[0] == form.CALL and node[3][0] in (form.NAME, form.ATTRIBUTE):
+                found = self.program.resolve(function, node[3])
+                if found.kind == "function" and found.scope is not None and reads.alone(found.scope):
+                    return True
+        return False
 
     @staticmethod
     def _own_fields(function: Scope, call: Node, given: Given, env: Environment) -> Environment:

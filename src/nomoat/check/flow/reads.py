@@ -1,0 +1,68 @@
+"""Which functions read a request by themselves, whoever calls them with whatever."""
+
+from __future__ import annotations
+
+import re
+
+from nomoat.check.flow import vocabulary
+from nomoat.survey.python import form
+from nomoat.survey.python.form import Node
+from nomoat.survey.python.parser import Module
+from nomoat.survey.python.program import Program
+from nomoat.survey.python.symbols import Scope
+
+#: A module without one of these words reads no request.
+_MAY_READ = re.compile(rb"\b(request|req|get_\w*argument|RequestParser|FlaskForm|websocket)\b")
+
+
+class Reads:
+    """The functions of a program that take something of a request."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._modules: dict[str, bool] = {}
+        self._functions: dict[str, bool] = {}
+        self._names: dict[tuple[str, str], bool] = {}
+
+    def may(self, module: Module) -> bool:
+        """Whether a module has a word without which no request is read."""
+        if module.path not in self._modules:
+            self._modules[module.path] = bool(_MAY_READ.search(module.source))
+        return self._modules[module.path]
+
+    def request(self, scope: Scope) -> bool:
+        """Whether a function has a parameter that is a request, or takes something of one."""
+        return any(self._is_request(scope, parameter) for parameter in scope.parameters) or self.alone(scope)
+
+    def alone(self, scope: Scope) -> bool:
+        """Whether a function takes something of a request that no parameter gives it."""
+        if not self.may(scope.module):
+            return False
+        if scope.at not in self._functions:
+            self._functions[scope.at] = any(
+                self._takes(scope, node) for node in scope.nodes if node[0] == form.ATTRIBUTE
+            )
+        return self._functions[scope.at]
+
+    def _is_request(self, scope: Scope, parameter: Node) -> bool:
+        annotation = parameter[form.P_ANNOTATION]
+        if annotation is None:
+            return parameter[form.P_NAME] in vocabulary.REQUEST_NAMES
+        words = {node[4] if node[0] == form.ATTRIBUTE else node[3] for node in form.walk(annotation) if node[0] in (
+            form.NAME, form.ATTRIBUTE)}  # fmt: skip
+        if not any(isinstance(word, str) and word.endswith(("Request", "WebSocket")) for word in words):
+            return False
+        found = self._program.annotation(scope.parent or scope, annotation)
+        return any(one.name in vocabulary.requests() for one in found.all)
+
+    def _takes(self, scope: Scope, node: Node) -> bool:
+        of = node[3]
+        if of[0] == form.NAME and of[3] == "self":
+            return node[4] == "request" or node[4] in vocabulary.OF_HANDLER
+        if of[0] == form.NAME and node[4] in vocabulary.request_data():
+            key = (scope.module.path, of[3])
+            if key not in self._names or of[3] in scope.bindings:
+                found = self._program.resolve(scope, of).all
+                self._names[key] = any(one.name in vocabulary.requests() for one in found)
+            return self._names[key]
+        return bool(node[4] == "parse_args" or (node[4] == "data" and of[0] == form.ATTRIBUTE))
