@@ -115,6 +115,10 @@ def _answers_html(program: Program, scope: Scope, framework: str) -> bool:
         given = form.keyword(decorator, "response_class") if decorator[0] == form.CALL else None
         if given is not None:
             return any(one.name.endswith(".HTMLResponse") for one in program.resolve(scope, given).all)
+        kind = form.keyword(decorator, "media_type") if decorator[0] == form.CALL else None
+        if kind is not None:
+            is_text = kind[0] == form.CONSTANT and "html" in str(kind[3])
+            return is_text or any(one.name.endswith(".MediaType.HTML") for one in program.resolve(scope, kind).all)
     return bool(_ANSWERS_HTML.search(framework)) and "restful" not in framework and not _is_resource(program, scope)
 
 

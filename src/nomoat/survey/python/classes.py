@@ -92,6 +92,9 @@ class Classes:
             found += [Member(base, method, binding, True) for method, binding in on_self]
             if found:
                 return found, elsewhere
+            if base.module.is_library:
+                # What stands for a package has only what matters to callers of it.
+                elsewhere.append(base.dotted)
         return [], elsewhere
 
     def on_self(self, scope: Scope) -> dict[str, list[tuple[Scope, Binding]]]:
