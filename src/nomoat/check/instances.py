@@ -6,7 +6,7 @@ several constructors may fill, or that anything but `__init__` sets, is none of 
 
 from __future__ import annotations
 
-from nomoat.check.flow import proofs
+from nomoat.check.flow import origins
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.program import Program
@@ -38,9 +38,9 @@ def _by_constructor(program: Program, cls: Scope, call: Node, field: str) -> Nod
 
 
 def _passed(method: Scope, call: Node) -> list[tuple[str, Node]]:
-    # `proofs.passed` leaves out `self` of a method that is called on something, as a constructor is on its new object.
+    # `origins.passed` leaves out `self` of a method that is called on something, as a constructor is on its new object.
     on_it = (form.CALL, call[1], call[2], (form.ATTRIBUTE, call[1], call[2], call[3], "__init__"), call[4], call[5])
-    return list(proofs.passed(method, on_it))
+    return list(origins.passed(method, on_it))
 
 
 def _by_field(program: Program, cls: Scope, call: Node, field: str) -> Node | None:

@@ -242,4 +242,4 @@ def _of_items(taint: Taint | None, items: tuple[str, ...]) -> Taint | None:
 
 def _harmless(taint: Taint) -> frozenset[str]:
     """The kinds that data does not bear here."""
-    return taint.removed | {"fields"} if taint.has_fixed_keys else taint.removed
+    return taint.removed | {"fields", "html"} if taint.has_fixed_keys else taint.removed

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from nomoat.check.flow import proofs, sources, vocabulary
+from nomoat.check.flow import parts, sources, texts, vocabulary
 from nomoat.check.flow.arrivals import FlowRules, Given, Sinks
 from nomoat.check.flow.expressions import Expressions
 from nomoat.check.flow.taint import OF_STRUCTURES, Environment, Step, Taint, merged, path_of
@@ -57,7 +57,7 @@ class Calls(Expressions):
     def _result(self, scope: Scope, node: Node, given: Given, env: Environment) -> Taint | None:
         callee = node[3]
         if given.receiver is not None and given.receiver.is_request and callee[0] == form.ATTRIBUTE:
-            return sources.part(scope, callee, given.receiver) if callee[4] in vocabulary.request_data() else None
+            return sources.part(scope, callee, given.receiver) if callee[4] in parts.request_data() else None
         found = self.program.resolve(scope, callee)
         handed = self._handed_over(scope, node, given, env)
         tainted = given.any
@@ -75,15 +75,15 @@ class Calls(Expressions):
     def _read(self, scope: Scope, node: Node, found: Resolved, env: Environment) -> Taint | None:
         """What a call takes from the request at hand: `parser.parse_args()`, `self.get_argument("q")`."""
         callee = node[3]
-        if found.name in vocabulary.READERS:
-            source = vocabulary.READERS[found.name]
+        if found.name in parts.READERS:
+            source = parts.READERS[found.name]
             taint = Taint(source, (Step(scope, node, f"the caller writes {source}"),)).less_sure(self.confidence)
             return taint.with_fixed_keys() if "arguments" in source else taint
         if callee[0] != form.ATTRIBUTE:
             return None
         word = callee[4]
         key = form.text_of(node[4][0]) if node[4] else None
-        if word in vocabulary.OF_HANDLER and callee[3][0] == form.NAME and callee[3][3] == "self":
+        if word in parts.OF_HANDLER and callee[3][0] == form.NAME and callee[3][3] == "self":
             source = f"{word}({key!r})" if key is not None else f"{word}()"
             return Taint(source, (Step(scope, node, f"the caller writes {source}"),)).as_text().less_sure(
                 self.confidence
@@ -106,7 +106,7 @@ class Calls(Expressions):
         removed = vocabulary.SANITIZERS.get(name, frozenset()) | self.sinks.removed(scope, node, name)
         if found.kind == "class" and found.scope is not None and _is_own(found):
             return self.made(scope, found.scope, node, given, env)
-        if callee[0] == form.ATTRIBUTE and callee[4] in vocabulary.VALIDATING and tainted is not None:
+        if callee[0] == form.ATTRIBUTE and callee[4] in parts.VALIDATING and tainted is not None:
             model = self.program.resolve(scope, callee[3])
             if model.kind == "class" and model.scope is not None and not model.alternatives:
                 return self._validated(model.scope, tainted)
@@ -215,7 +215,7 @@ class Calls(Expressions):
     @staticmethod
     def _formatted(taint: Taint, template: str) -> Taint:
         before = template.partition("{")[0]
-        return taint.without(vocabulary.URL_KINDS) if proofs.fixes_host(before) else (
+        return taint.without(vocabulary.URL_KINDS) if texts.fixes_host(before) else (
             replace(taint, removed=taint.removed - vocabulary.URL_KINDS) if not before else taint
         )  # fmt: skip
 

@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from nomoat.check.flow import forms, proofs, sources, vocabulary
-from nomoat.check.flow.taint import OF_STRUCTURES, Environment, Taint, assign, at_place, clean, look_up, merged, path_of
+from nomoat.check.flow import forms, parts, proof, proofs, sources, vocabulary
+from nomoat.check.flow.binding import Binding, behind_first
+from nomoat.check.flow.taint import OF_STRUCTURES, Environment, Taint, at_place, clean, look_up, merged, path_of
+from nomoat.check.flow.texts import fixes_host
 from nomoat.check.model import Confidence
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.program import Program
-from nomoat.survey.python.symbols import How, Scope
+from nomoat.survey.python.symbols import Scope
 
 _MAX_STEPS = 60_000
 
@@ -23,14 +25,14 @@ class OverBudgetError(Exception):
     """A handler is too large to be followed; it is reported, not dropped."""
 
 
-class Expressions:
+class Expressions(Binding):
     """The part of the walker that knows expressions."""
 
     def __init__(self, program: Program) -> None:
-        self.program = program
+        super().__init__(program)
         #: How sure it is that a request which no parameter gives is one that somebody may send.
         self.confidence: Confidence = "sure"
-        self.checks: proofs.Checks = ()
+        self.checks: proof.Checks = ()
         self._steps = 0
 
     def value(self, scope: Scope, node: Node, env: Environment) -> Taint | None:
@@ -59,8 +61,8 @@ class Expressions:
             return self._of_request(scope, node, env)
         name = node[4]
         if taint.is_request:
-            return sources.part(scope, node, taint) if name in vocabulary.request_data() else None
-        if name in vocabulary.VALIDATED:
+            return sources.part(scope, node, taint) if name in parts.request_data() else None
+        if name in parts.VALIDATED:
             return replace(taint.with_fixed_keys(), removed=taint.removed | {"fields", "keys", "structure"})
         if taint.fields is not None and name not in taint.fields:
             return None
@@ -70,7 +72,7 @@ class Expressions:
             return None
         if name in ("filename", "raw_filename"):
             return replace(taint.as_text(), removed=taint.removed - {"path"} | OF_STRUCTURES)
-        if name in vocabulary.NOT_DATA or self._is_converted_field(scope, node):
+        if name in parts.NOT_DATA or self._is_converted_field(scope, node):
             return None
         # The methods of a dict are no items: `body.items`.
         return taint if name in vocabulary.OF_RECEIVER else self._of_field(scope, node, taint.whole())
@@ -93,7 +95,7 @@ class Expressions:
         if node[3][0] not in (form.NAME, form.ATTRIBUTE, form.CALL):
             return None
         taint = None
-        if node[4] in vocabulary.request_data() and self._is_request(scope, node[3]):
+        if node[4] in parts.request_data() and self._is_request(scope, node[3]):
             taint = sources.part(scope, node, None)
         elif node[4] in ("data", "raw_data") and node[3][0] in (form.ATTRIBUTE, form.NAME):
             taint = forms.field_of_form(self.program, scope, node)
@@ -102,7 +104,7 @@ class Expressions:
     def _is_request(self, scope: Scope, node: Node) -> bool:
         if node[0] == form.ATTRIBUTE and node[4] == "request" and node[3][:1] == (form.NAME,) and node[3][3] == "self":
             return True
-        return any(one.name in vocabulary.requests() for one in self.program.resolve(scope, node).all)
+        return any(one.name in parts.requests() for one in self.program.resolve(scope, node).all)
 
     def _is_path(self, scope: Scope, node: Node) -> bool:
         return self.program.resolve(scope, node).name.startswith(("pathlib.", "anyio.Path"))
@@ -165,7 +167,7 @@ class Expressions:
                 if part[0] == form.FORMATTED and part[4] in ("r", "a"):
                     taint = taint.without(("log", "header"))
                 is_fixed = is_fixed or (not prefix and vocabulary.URL_KINDS <= taint.removed)
-                found.append(taint.without(vocabulary.URL_KINDS) if is_fixed or proofs.fixes_host(prefix) else taint)
+                found.append(taint.without(vocabulary.URL_KINDS) if is_fixed or fixes_host(prefix) else taint)
                 prefix += "\0"
                 continue
             known = self.program.constant(scope, inner) if inner[0] != form.CONSTANT else None
@@ -189,7 +191,7 @@ class Expressions:
             taints = [self.value(scope, operand, env) for operand in node[4]]
             taint = merged(taints)
             is_behind = bool(node[4][0][3]) and at_place(taints[0], "0") is None
-            return None if taint is None else _behind_first(taint) if is_behind else taint.whole()
+            return None if taint is None else behind_first(taint) if is_behind else taint.whole()
         if node[3] == "+":
             return self._built(scope, node[4], env)
         if node[3] == "%" and _is_markup(node[4][0]):
@@ -267,7 +269,7 @@ class Expressions:
             return None
         starred = next((place for place, item in enumerate(node[3]) if item[0] == form.STARRED), None)
         if starred is not None:
-            return _behind_first(taint) if starred and found[0] is None else taint.whole()
+            return behind_first(taint) if starred and found[0] is None else taint.whole()
         places = [place for place, one in enumerate(found) if one is not None]
         names = {str(p) for place in places for p in (place, place - len(found))}
         before = (form.text_of(node[3][place - 1]) for place in places if place)
@@ -293,87 +295,19 @@ class Expressions:
         self.take(env, proofs.proved(self.program, scope, test, holds=holds, checks=self.checks))
 
     @staticmethod
-    def take(env: Environment, proved: Iterable[proofs.Proof]) -> None:
+    def take(env: Environment, proved: Iterable[proof.Proof]) -> None:
         """Notes proofs in an environment."""
-        for proof in proved:
-            taint = look_up(env, proof.path)
-            if proof.is_doubt:
+        for one in proved:
+            taint = look_up(env, one.path)
+            if one.is_doubt:
                 if taint is not None and not taint.is_request:
-                    env[proof.path] = taint.doubtful(proof.kinds)
-            elif proof.by_source and taint is not None:
+                    env[one.path] = taint.doubtful(one.kinds)
+            elif one.by_source and taint is not None:
                 for path, other in list(env.items()):
                     if other is not None and other.source == taint.source:
-                        env[path] = other.without(proof.kinds) if proof.kinds is not None else None
+                        env[path] = other.without(one.kinds) if one.kinds is not None else None
             else:
-                clean(env, proof.path, proof.kinds)
-
-    def bind_each(self, scope: Scope, target: Node, iterable: Node, taint: Taint | None, env: Environment) -> None:
-        """Gives the target of a loop its taint; keys that source wrote hold no data, whatever stands behind them."""
-        is_pair = target[0] in (form.TUPLE, form.LIST)
-        of = iterable
-        is_items = iterable[0] == form.CALL and iterable[3][0] == form.ATTRIBUTE and iterable[3][4] == "items"
-        if is_items:
-            of = iterable[3][3]
-        owner = self.value(scope, of, dict(env)) if is_items else taint
-        if is_pair and is_items and owner is not None and owner.has_fixed_keys:
-            self.bind(scope, target, replace(owner.whole(), fields=frozenset(("1", "-1"))), env)
-        elif owner is None or not owner.has_fixed_keys or is_items != is_pair:
-            self.bind(scope, target, taint.whole() if taint is not None else None, env)
-        else:
-            self.bind(scope, target, None, env)
-
-    def bind(self, scope: Scope, target: Node, taint: Taint | None, env: Environment) -> None:
-        """Gives the targets of an assignment their taint."""
-        kind = target[0]
-        if kind in (form.TUPLE, form.LIST):
-            is_placed = not any(item[0] == form.STARRED for item in target[3])
-            for place, item in enumerate(target[3]):
-                self.bind(scope, item, at_place(taint, str(place)) if is_placed else at_place(taint, None), env)
-            return
-        if kind == form.STARRED:
-            self.bind(scope, target[3], taint, env)
-            return
-        path = path_of(target)
-        if path is not None:
-            goes = (
-                taint.then(scope, target, f"goes into {path}") if taint is not None and not taint.is_request else taint
-            )
-            assign(env, path, goes)
-            if kind == form.SUBSCRIPT and goes is not None and not goes.is_request:
-                self._set_item(scope, target, goes, env)
-        elif kind == form.SUBSCRIPT:
-            # `columns[name] = ...`: whoever goes through the keys gets the name.
-            put = merged([taint, self.value(scope, target[4], env)])
-            if put is not None:
-                self._put_into(scope, target[3], put, env)
-
-    def _set_item(self, scope: Scope, target: Node, taint: Taint, env: Environment) -> None:
-        """`search["words"] = q`: the dict holds data there; `response.headers["X-Name"] = q` is told to sinks."""
-        of = target[3]
-        if of[0] == form.ATTRIBUTE:
-            self.set_item_of(scope, target, of[4], taint)
-            return
-        path = path_of(of)
-        before = look_up(env, path) if path is not None else None
-        if path is not None and of[0] == form.NAME and (before is None or before.fields is not None):
-            fields = frozenset((str(target[4][3]),)) | (
-                before.fields or frozenset() if before is not None else frozenset()
-            )
-            env[path] = replace(taint, fields=fields)
-
-    def set_item_of(self, scope: Scope, target: Node, name: str, taint: Taint) -> None:
-        """Something is put into an item of an attribute of this name."""
-        raise NotImplementedError
-
-    def _put_into(self, scope: Scope, container: Node, taint: Taint, env: Environment) -> None:
-        path = path_of(container)
-        if path is not None and not taint.is_request:
-            before = look_up(env, path)
-            # Its items hold data, its other attributes do not: `watch.update(given)`, then `watch.folder`.
-            put = taint.whole().without(("items",)).then(scope, container, f"goes into {path}")
-            if before is None and _begins_with_something(scope, container):
-                put = _behind_first(put)
-            env[path] = merged([before, put])
+                clean(env, one.path, one.kinds)
 
     def call(self, scope: Scope, node: Node, env: Environment) -> Taint | None:
         """What a CALL gives back."""
@@ -382,18 +316,6 @@ class Expressions:
 
 def _is_markup(node: Node) -> bool:
     return node[0] == form.CALL and (form.dotted(node[3]) or "").rpartition(".")[2] == "Markup"
-
-
-def _behind_first(taint: Taint) -> Taint:
-    """The taint of a list whose first item is known to be none of it."""
-    return replace(taint, fields=frozenset(("1", "-1")))
-
-
-def _begins_with_something(scope: Scope, container: Node) -> bool:
-    """Whether a name is bound to lists alone that have an item: what is appended is not the first."""
-    bindings = scope.bindings.get(container[3], ()) if container[0] == form.NAME else ()
-    values = [binding.value for binding in bindings if binding.how is How.VALUE]
-    return bool(values) and all(value is not None and value[0] == form.LIST and value[3] for value in values)
 
 
 def _interleaved(template: Node, given: list[Node]) -> Iterator[Node]:

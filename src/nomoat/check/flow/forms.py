@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nomoat.check.flow import vocabulary
+from nomoat.check.flow import parts
 from nomoat.check.flow.taint import Step, Taint
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
@@ -16,7 +16,7 @@ def field_of_form(program: Program, scope: Scope, node: Node) -> Taint | None:
     of = node[3] if is_whole else node[3][3]
     cls = _class_of(program, scope, of)
     if cls is None or not any(
-        isinstance(base, str) and base.startswith(vocabulary.IMPLICIT_FORMS) for base in program.bases(cls)
+        isinstance(base, str) and base.startswith(parts.IMPLICIT_FORMS) for base in program.bases(cls)
     ):
         return None
     if not is_whole and _converts(program, cls, node[3][4]):
@@ -29,7 +29,7 @@ def field_of_form(program: Program, scope: Scope, node: Node) -> Taint | None:
 def is_converted(program: Program, scope: Scope, of: Node, name: str) -> bool:
     """Whether `form.cleaned_data[name]` (or a name that is bound to `form.cleaned_data`) holds no free text."""
     for _ in range(3):
-        if of[0] == form.ATTRIBUTE and of[4] in vocabulary.VALIDATED:
+        if of[0] == form.ATTRIBUTE and of[4] in parts.VALIDATED:
             cls = _class_of(program, scope, of[3])
             return cls is not None and _converts(program, cls, name)
         if of[0] == form.CALL and of[3][0] == form.ATTRIBUTE and of[3][4] in ("load", "loads"):
@@ -45,7 +45,7 @@ def is_converted(program: Program, scope: Scope, of: Node, name: str) -> bool:
 
 
 _OF_FORMS = ("django.forms.", "rest_framework.serializers.", "django.contrib.auth.forms.")
-_DATA_OF_FORMS = vocabulary.VALIDATED | {"data", "initial_data", "files", "changed_data", "errors"}
+_DATA_OF_FORMS = parts.VALIDATED | {"data", "initial_data", "files", "changed_data", "errors"}
 
 
 def holds_no_data(program: Program, cls: Scope, name: str) -> bool:
@@ -69,5 +69,5 @@ def _converts(program: Program, cls: Scope, name: str) -> bool:
     for member in members:
         value = member.binding.value
         if value is not None and value[0] == form.CALL:
-            return (form.dotted(value[3]) or "").rpartition(".")[2] in vocabulary.CONVERTING_FIELDS
+            return (form.dotted(value[3]) or "").rpartition(".")[2] in parts.CONVERTING_FIELDS
     return False

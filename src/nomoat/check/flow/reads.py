@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from nomoat.check.flow import vocabulary
+from nomoat.check.flow import parts
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.parser import Module
@@ -47,22 +47,22 @@ class Reads:
     def _is_request(self, scope: Scope, parameter: Node) -> bool:
         annotation = parameter[form.P_ANNOTATION]
         if annotation is None:
-            return parameter[form.P_NAME] in vocabulary.REQUEST_NAMES
+            return parameter[form.P_NAME] in parts.REQUEST_NAMES
         words = {node[4] if node[0] == form.ATTRIBUTE else node[3] for node in form.walk(annotation) if node[0] in (
             form.NAME, form.ATTRIBUTE)}  # fmt: skip
         if not any(isinstance(word, str) and word.endswith(("Request", "WebSocket")) for word in words):
             return False
         found = self._program.annotation(scope.parent or scope, annotation)
-        return any(one.name in vocabulary.requests() for one in found.all)
+        return any(one.name in parts.requests() for one in found.all)
 
     def _takes(self, scope: Scope, node: Node) -> bool:
         of = node[3]
         if of[0] == form.NAME and of[3] == "self":
-            return node[4] == "request" or node[4] in vocabulary.OF_HANDLER
-        if of[0] == form.NAME and node[4] in vocabulary.request_data():
+            return node[4] == "request" or node[4] in parts.OF_HANDLER
+        if of[0] == form.NAME and node[4] in parts.request_data():
             key = (scope.module.path, of[3])
             if key not in self._names or of[3] in scope.bindings:
                 found = self._program.resolve(scope, of).all
-                self._names[key] = any(one.name in vocabulary.requests() for one in found)
+                self._names[key] = any(one.name in parts.requests() for one in found)
             return self._names[key]
         return bool(node[4] == "parse_args" or (node[4] == "data" and of[0] == form.ATTRIBUTE))

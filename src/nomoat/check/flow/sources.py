@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from nomoat.check.flow import vocabulary
+from nomoat.check.flow import parts, vocabulary
 from nomoat.check.flow.taint import Environment, Step, Taint
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
@@ -64,7 +64,7 @@ def part(scope: Scope, node: Node, request: Taint | None) -> Taint:
     taint = Taint(source, (Step(scope, node, f"the caller writes {source}"),))
     if request is not None:
         taint = taint.less_sure(request.confidence)
-    if name in vocabulary.WEAK_PARTS:
+    if name in parts.WEAK_PARTS:
         # Where he is sent to, or what he is shown, is what his own browser says.
         is_own = "path" in name or name in ("url", "base_url")
         taint = taint.without(("redirect", "url") if is_own else ("redirect", "html"))
@@ -76,13 +76,13 @@ def item(scope: Scope, node: Node, taint: Taint, key: object) -> Taint:
     name = taint.source.removeprefix("request.")
     if name == taint.source or "[" in name:
         return taint
-    if name in vocabulary.TEXT_PARTS:
+    if name in parts.TEXT_PARTS:
         taint = taint.as_text()
-    if name in vocabulary.UPLOADS:
+    if name in parts.UPLOADS:
         taint = taint.without(("path", "url"))
     if not isinstance(key, str):
         return taint
-    if key.lower() in vocabulary.WEAK_HEADERS and name in ("headers", "META"):
+    if key.lower() in parts.WEAK_HEADERS and name in ("headers", "META"):
         taint = taint.without(("redirect", "html"))
     named = f"{taint.source}[{key!r}]"
     return replace(taint, source=named, trail=(Step(scope, node, f"the caller writes {named}"),))
@@ -114,17 +114,17 @@ def _of_parameter(program: Program, handler: Handler, parameter: Node, depended:
             return depended(asked.scope) if asked.scope is not None else None
     if name in handler.converted:
         return None
-    if handler.given is not None and name not in handler.given and name not in vocabulary.REQUEST_NAMES:
+    if handler.given is not None and name not in handler.given and name not in parts.REQUEST_NAMES:
         return None
     if annotation is None:
-        return _request(name) if name in vocabulary.REQUEST_NAMES else _in_path(handler, parameter)
+        return _request(name) if name in parts.REQUEST_NAMES else _in_path(handler, parameter)
     meant = program.annotation(scope.parent or scope, annotation)
     names = {one.name for one in meant.all}
-    if names & vocabulary.requests() or _is_request(program, parameter, meant):
+    if names & parts.requests() or _is_request(program, parameter, meant):
         return _request(name)
-    if names & vocabulary.UPLOAD_TYPES:
+    if names & parts.UPLOAD_TYPES:
         return _written(scope, parameter, name).without(("path", "url"))
-    if names & vocabulary.OF_FRAMEWORK or is_converted_type(program, scope.parent or scope, annotation):
+    if names & parts.OF_FRAMEWORK or is_converted_type(program, scope.parent or scope, annotation):
         return None
     if is_matched(program, scope, default) or is_matched(program, scope, annotation):
         return None
@@ -141,12 +141,12 @@ def _is_request(program: Program, parameter: Node, meant: Resolved) -> bool:
     """Whether an annotation means a request of a class of one's own, or one that nobody here knows."""
     for one in meant.all:
         bases = program.bases(one.scope) if one.scope is not None and one.scope.is_class else ()
-        if any((base if isinstance(base, str) else base.dotted) in vocabulary.requests() for base in bases):
+        if any((base if isinstance(base, str) else base.dotted) in parts.requests() for base in bases):
             return True
     words = (form.dotted(parameter[form.P_ANNOTATION]) or form.text_of(parameter[form.P_ANNOTATION]) or "").rpartition(
         "."
     )
-    return parameter[form.P_NAME] in vocabulary.REQUEST_NAMES and words[2].endswith(("Request", "WebSocket"))
+    return parameter[form.P_NAME] in parts.REQUEST_NAMES and words[2].endswith(("Request", "WebSocket"))
 
 
 _VALIDATORS = frozenset((
@@ -234,7 +234,7 @@ def _depends(program: Program, scope: Scope, node: Node | None) -> Node | None:
     else:
         return None
     for call in candidates:
-        if any(one.name in vocabulary.DEPENDS for one in program.resolve(scope, call[3]).all):
+        if any(one.name in parts.DEPENDS for one in program.resolve(scope, call[3]).all):
             return call
     return None
 

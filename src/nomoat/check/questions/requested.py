@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from nomoat.appmap.model import Route
-from nomoat.check.flow import vocabulary
+from nomoat.check.flow import parts
 from nomoat.survey.models import models
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
@@ -120,8 +120,8 @@ class Requested:
         if node[0] != form.NAME:
             return False
         if any(p[form.P_NAME] == node[3] for p in self._scope.parameters):
-            return node[3] in vocabulary.REQUEST_NAMES
-        return bool({one.name for one in self._program.resolve(self._scope, node).all} & vocabulary.requests())
+            return node[3] in parts.REQUEST_NAMES
+        return bool({one.name for one in self._program.resolve(self._scope, node).all} & parts.requests())
 
 
 def _turned(node: Node) -> Node | None:
