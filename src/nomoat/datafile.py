@@ -102,6 +102,11 @@ def parse(text: str | bytes, *, name: str) -> Node:
     return _Composer(_decoded(text, name), name).document()
 
 
+def documents(text: str | bytes, *, name: str) -> tuple[Node, ...]:
+    """Every document in a file of another tool, where `<<` takes over what a key of its own does not say (YAML 1.1)."""
+    return _Composer(_decoded(text, name), name, is_foreign=True).documents()
+
+
 def plain(node: Node | None) -> Any:
     """The bare Python value (dict, list, str, int, float, bool, None) of a node, for printing and hashing only."""
     if node is None:
@@ -177,8 +182,9 @@ def _scalar(text: str) -> Scalar:
 class _Composer:
     """Builds the tree from PyYAML's events, so that no object is ever constructed and every bound is ours."""
 
-    def __init__(self, text: str, name: str) -> None:
+    def __init__(self, text: str, name: str, *, is_foreign: bool = False) -> None:
         self._text = text
+        self._is_foreign = is_foreign
         self._name = name
         self._anchors: dict[str, tuple[Node, int]] = {}
         self._open: set[str] = set()
@@ -186,13 +192,19 @@ class _Composer:
         self._problems: list[Problem] = []
 
     def document(self) -> Node:
+        """The one document; null where there is none."""
+        found = self.documents()
+        return found[0] if found else Value(None, Place(self._name, 1, 1))
+
+    def documents(self) -> tuple[Node, ...]:
+        """All of them."""
         import yaml
 
         try:
             # The pure Python parser is used where libyaml is absent; both give the same events.
             loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
             self._events = yaml.parse(self._text, Loader=loader)
-            root = self._stream()
+            roots = self._stream()
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             where = f"{self._name}:{mark.line + 1}:{mark.column + 1}" if mark else self._name
@@ -203,18 +215,20 @@ class _Composer:
             raise DataFileError("not valid YAML: it cannot be read", where=self._name, fix=_HINT) from error
         if self._problems:
             raise DataFileError("mistakes", problems=self._problems)
-        return root
+        return roots
 
-    def _stream(self) -> Node:
+    def _stream(self) -> tuple[Node, ...]:
         import yaml
 
-        root: Node | None = None
+        roots: list[Node] = []
         for event in self._events:
             if isinstance(event, yaml.DocumentStartEvent):
-                if root is not None:
+                if roots and not self._is_foreign:
                     raise self._fatal("a second document in one file", event, "one document a file: remove the `---`")
-                root = self._node(next(self._events), 1)
-        return root if root is not None else Value(None, Place(self._name, 1, 1))
+                # An anchor is known within its own document.
+                self._anchors.clear()
+                roots.append(self._node(next(self._events), 1))
+        return tuple(roots)
 
     def _node(self, event: Any, depth: int) -> Node:
         import yaml
@@ -272,11 +286,15 @@ class _Composer:
 
         entries: dict[str, Node] = {}
         places: dict[str, Place] = {}
+        merged: list[Node] = []
         for inner in self._events:
             if isinstance(inner, yaml.MappingEndEvent):
                 break
             key = self._node(inner, depth + 1)
             value = self._node(next(self._events), depth + 1)
+            if self._is_foreign and isinstance(key, Value) and key.data == "<<" and not key.quoted:
+                merged += value.items if isinstance(value, Sequence) else (value,)
+                continue
             name = self._key(key, inner)
             if name is None:
                 continue
@@ -285,6 +303,10 @@ class _Composer:
                 continue
             entries[name] = value
             places[name] = key.place
+        for other in merged:
+            for name, value in other.entries.items() if isinstance(other, Mapping) else ():
+                places.setdefault(name, value.place)
+                entries.setdefault(name, value)
         return Mapping(entries, self._place(event), places)
 
     def _key(self, key: Node, event: Any) -> str | None:
