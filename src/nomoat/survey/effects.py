@@ -164,7 +164,7 @@ class Reach:
         reads, writes = self._keyed.of(frame, site, name)
         found.reads |= reads
         found.writes |= writes
-        host = self._outbound.of(site)
+        host = self._outbound.of(site, frame)
         if host is not None:
             found.hosts.add(host)
 
@@ -174,7 +174,7 @@ class Reach:
         callees = found.deciding if _DECIDING.fullmatch(_name_of(site.node)) else found.callees
         for one in atoms:
             if isinstance(one, Method):
-                callees.append(self.standing.entered(frame, one, site.node))
+                callees.append(self._entered(frame, one, site.node))
                 entered = True
             elif isinstance(one, Made):
                 made = self.standing.of(frame, site.node) if one.is_class else (one,)
@@ -189,14 +189,20 @@ class Reach:
             if scope is None or resolved.kind not in ("function", "class", "instance"):
                 continue
             if resolved.kind == "function":
-                method = Method(scope)
-                callees.append(self.standing.entered(frame, method, site.node))
+                callees.append(self._entered(frame, Method(scope), site.node))
             elif not self.standing.tables.of_class(scope):
                 callees.append(self.standing.frame(scope, Made(scope)))
         task = site.callee.receiver.scope if site.callee.receiver is not None else None
         if not entered and not site.callee.is_resolved and task is not None and task.is_function and task.decorators:
             # `send_mail.delay(order)`: a task runs its own function, in another process.
             callees.append(self.standing.entered(frame, Method(task), site.node))
+
+    def _entered(self, frame: Frame, method: Method, call: Node) -> Frame:
+        """As `standing.entered`, with the addresses that a helper is to send to."""
+        is_bound = method.scope.is_method and call[3][0] == form.ATTRIBUTE
+        return self.standing.entered(
+            frame, method, call, self._outbound.sent(frame, method.scope, call, is_bound=is_bound)
+        )
 
     def _passed(self, frame: Frame, given: Node, found: Effects) -> None:
         """A function that is handed over is called by whoever gets it: background tasks, thread pools."""

@@ -96,6 +96,8 @@ class Handle:
     is_method: bool = False
 
 
+#: Texts that a caller gives to parameters: the parts of each, with the setting behind a part.
+Pieces: TypeAlias = "tuple[tuple[str, tuple[tuple[str, str], ...]], ...]"
 Atom: TypeAlias = "Rows | Made | Above | Method | Foreign | Handle"
 Atoms: TypeAlias = frozenset[Atom]
 NOTHING: Atoms = frozenset()
@@ -109,6 +111,7 @@ class Frame:
     me: Rows | Made | None = None
     given: dict[str, Atoms] = field(default_factory=dict)
     outer: Frame | None = None
+    sent: Pieces = ()
     names: dict[str, Atoms] = field(default_factory=dict)
     open: set[str] = field(default_factory=set)
     #: How often a name was looked at without coming to its end, because of a circle.
@@ -162,22 +165,23 @@ class Standing:
         me: Rows | Made | None = None,
         given: dict[str, Atoms] | None = None,
         outer: Frame | None = None,
+        sent: Pieces = (),
     ) -> Frame:
         """The one frame of these."""
-        key = (scope, me, tuple(sorted(given.items(), key=_first)) if given else (), outer)
+        key = (scope, me, tuple(sorted(given.items(), key=_first)) if given else (), outer, sent)
         known = self._frames.get(key)
         if known is None:
             if given and self._counts.get(scope, 0) >= _MAX_FRAMES:
                 # Enough is known of it; whoever comes after is answered without what it gives.
-                return self.frame(scope, me, None, outer)
+                return self.frame(scope, me, None, outer, sent)
             self._counts[scope] = self._counts.get(scope, 0) + 1
-            known = self._frames[key] = Frame(scope, me, given or {}, outer)
+            known = self._frames[key] = Frame(scope, me, given or {}, outer, sent)
         return known
 
-    def entered(self, frame: Frame, method: Method, call: Node | None) -> Frame:
+    def entered(self, frame: Frame, method: Method, call: Node | None, sent: Pieces = ()) -> Frame:
         """The frame in which a call of a function runs."""
         given = self._arguments(frame, method, call) if call is not None else {}
-        return self.frame(method.scope, method.me, given, method.outer)
+        return self.frame(method.scope, method.me, given, method.outer, sent)
 
     def _arguments(self, frame: Frame, method: Method, call: Node) -> dict[str, Atoms]:
         names = [one[form.P_NAME] for one in method.scope.parameters if one[form.P_KIND] in _PLAIN]
