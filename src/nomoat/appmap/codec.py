@@ -23,6 +23,8 @@ T = TypeVar("T")
 
 #: The parts of a map that are lists of entities, as they are named in both forms.
 _PARTS = ("services", "stores", "permissions", "roles", "tokens", "routes")
+#: Parts that came later: a file without any of them does not have it.
+_LATER = ("edges",)
 _LINE = re.compile(r":\d+$")
 #: Controls, marks that reorder or hide text, and surrogates, which no file in UTF-8 can hold.
 _UNREADABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
@@ -34,7 +36,7 @@ def full(drawn: Map) -> dict[str, Any]:
     """The public JSON of `nomoat map --format json`, with lines, gaps and coverage."""
     drawn = ordered(drawn)
     document: dict[str, Any] = {"format": FORMAT}
-    for part in (*_PARTS, "not_read"):
+    for part in (*_PARTS, *_LATER, "not_read"):
         document[part] = [_as_json(entity) for entity in getattr(drawn, part)]
     document["coverage"] = _as_json(drawn.coverage)
     return document
@@ -44,13 +46,14 @@ def file_text(drawn: Map) -> str:
     """The committed file: its diff is readable and merges. Paths without lines; what was not read is left out."""
     drawn = ordered(drawn)
     lines = ["{", f'"format": {FORMAT},']
-    for index, part in enumerate(_PARTS):
+    parts = (*(part for part in _LATER if getattr(drawn, part)), *_PARTS)
+    for index, part in enumerate(parts):
         entities = [_without_lines(_as_json(entity)) for entity in getattr(drawn, part)]
         rows = sorted({_line(entity) for entity in entities})
         if part == "routes":
             rows = list(dict.fromkeys(_line(entity) for entity in entities))
         body = ",\n".join(rows)
-        end = "" if index == len(_PARTS) - 1 else ","
+        end = "" if index == len(parts) - 1 else ","
         lines.append(f'"{part}": [' + (f"\n{body}\n" if body else "") + f"]{end}")
     return "\n".join([*lines, "}", ""])
 

@@ -28,7 +28,8 @@ class Change:
 
 def compare(before: Map, after: Map) -> tuple[Change, ...]:
     """Every difference that matters, what got weaker first."""
-    changes = [*_routes(before, after), *_services(before, after), *_hosts(before, after), *_permissions(before, after)]
+    changes = [*_routes(before, after), *_services(before, after), *_hosts(before, after), *_edges(before, after)]
+    changes += _permissions(before, after)
     return tuple(sorted(set(changes), key=lambda one: (not one.is_weaker, one.target, one.what)))
 
 
@@ -227,6 +228,14 @@ def _hosts(before: Map, after: Map) -> list[Change]:
         Change(False, f"service:{service}", f"{service} no longer calls {host}") for service, host in sorted(old - new)
     ]
     return [*found, *gone]
+
+
+def _edges(before: Map, after: Map) -> list[Change]:
+    """Which service calls which, as manifests and source say together."""
+    old, new = ({(edge.caller, edge.callee) for edge in drawn.edges} for drawn in (before, after))
+    found = [Change(True, f"service:{caller}", f"{caller} now calls {callee}") for caller, callee in sorted(new - old)]
+    gone = sorted(old - new)
+    return [*found, *(Change(False, f"service:{one}", f"{one} no longer calls {other}") for one, other in gone)]
 
 
 def _called(drawn: Map) -> set[tuple[str, str]]:

@@ -134,6 +134,17 @@ class TokenCheck:
 
 
 @dataclass(frozen=True, slots=True, order=True)
+class Edge:
+    """One service calls another: by this `host`, which manifests name so, or by a `setting` that they set to it."""
+
+    caller: str
+    callee: str
+    host: str = ""
+    setting: str = ""
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True, order=True)
 class NotRead:
     """Something that was not analysed (`analysed=False` makes a run incomplete), or a note about it."""
 
@@ -165,6 +176,7 @@ class Map:
     permissions: tuple[Permission, ...] = ()
     roles: tuple[Role, ...] = ()
     tokens: tuple[TokenCheck, ...] = ()
+    edges: tuple[Edge, ...] = ()
     not_read: tuple[NotRead, ...] = ()
     coverage: Coverage = field(default_factory=Coverage)
 
@@ -182,6 +194,7 @@ def ordered(drawn: Map) -> Map:
         permissions=tuple(sorted(drawn.permissions)),
         roles=tuple(sorted(drawn.roles)),
         tokens=tuple(sorted(drawn.tokens)),
+        edges=tuple(sorted(drawn.edges)),
         not_read=tuple(sorted(drawn.not_read)),
         coverage=drawn.coverage,
     )

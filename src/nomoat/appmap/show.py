@@ -44,6 +44,7 @@ def text(drawn: Map, style: Style = Style()) -> str:
         blocks.append("no service was found here\n")
     if not drawn.routes:
         blocks = [*(block.rstrip("\n") + "\n" for block in blocks), _nothing(drawn)]
+    blocks.append(_edges(drawn, style))
     blocks.append(_rest(drawn, style))
     return "\n".join(block for block in blocks if block)
 
@@ -199,6 +200,16 @@ def _calls(routes: list[Route], style: Style) -> list[str]:
     if not places:
         return []
     return ["calls out   " + _some([f"{printable(name)} ({printable(at)})" for name, at in places.items()], style)]
+
+
+def _edges(drawn: Map, style: Style) -> str:
+    """Who calls whom, one line a caller."""
+    callees: dict[str, list[str]] = {}
+    for edge in drawn.edges:
+        by = f" by {printable(edge.setting)}" if edge.setting else ""
+        callees.setdefault(printable(edge.caller), []).append(f"{printable(edge.callee)}{by}")
+    lines = [f"{caller:<11} {_some(called, style)}" for caller, called in callees.items()]
+    return "\n".join([_paint("who calls whom", "1", style), *lines]) + "\n" if lines else ""
 
 
 def _rest(drawn: Map, style: Style) -> str:

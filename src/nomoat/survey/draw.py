@@ -23,7 +23,7 @@ from nomoat.appmap.model import (
     ordered,
 )
 from nomoat.settings import Settings
-from nomoat.survey import identities, services, sqltext
+from nomoat.survey import edges, identities, services, sqltext
 from nomoat.survey.defaults import ByDefault
 from nomoat.survey.effects import Reach
 from nomoat.survey.guards import Judge
@@ -34,6 +34,7 @@ from nomoat.survey.python.program import Program
 from nomoat.survey.python.sources import Exclusion, Sources
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.reaching import reaching
+from nomoat.survey.readers import manifests
 from nomoat.survey.routing import Found
 from nomoat.survey.services import Part
 from nomoat.survey.trial.values import Class, Const, Function, Object, Outside, Thing, Value, options
@@ -84,23 +85,30 @@ def draw_program(program: Program, sources: Sources, *, path: Path, settings: Se
             guarding.update(dict.fromkeys(answer.functions))
     unread = [NotRead(at, why) for part in parts for at, why in part.unread]
     distinct = _distinct(routes)
+    manifested = manifests.read(sources.root, filter(manifests.may_be, sources.texts))
+    # A manifest that cannot be read hides no route: it is a note.
+    unread += [NotRead(at, why, analysed=True) for at, why in manifested.problems]
+    tokens = identities.tokens(program, known, _guarding(guarding, reach))
+    # Coverage is that of the way from routes: whom other functions call is found out later.
+    coverage = _coverage(program, sources, reach)
     drawn = Map(
         services=tuple(part.service for part in parts),
         routes=distinct,
         stores=_stores(program, distinct, reach),
         permissions=_permissions(distinct),
         roles=identities.roles(program, distinct),
-        tokens=identities.tokens(
-            program,
-            known,
-            sorted(
-                reach.reached([reach.standing.frame(one) for one in guarding], deciding=True)[1], key=lambda one: one.at
-            ),
-        ),
+        tokens=tokens,
+        edges=edges.edges(program, [part.service for part in parts], distinct, reach, manifested),
         not_read=tuple(dict.fromkeys((*unread, *_lost(wiring), *_handed(wiring), *_not_read(program, sources)))),
-        coverage=_coverage(program, sources, reach),
+        coverage=coverage,
     )
     return ordered(drawn)
+
+
+def _guarding(functions: Iterable[Scope], reach: Reach) -> list[Scope]:
+    """The functions of guards, and everything that they call."""
+    reached = reach.reached([reach.standing.frame(one) for one in functions], deciding=True)[1]
+    return sorted(reached, key=lambda one: one.at)
 
 
 def _lost(wiring: Wiring) -> Iterator[NotRead]:

@@ -130,16 +130,21 @@ def _bytes(root: Path, path: str, found: Manifests) -> bytes | None:
     except OSError as error:
         found.problems.append((path, f"cannot be read: {error.strerror}"))
         return None
+    return text
+
+
+def _is_large(text: bytes, path: str, found: Manifests) -> bool:
     if len(text) > _MAX_BYTES:
         found.problems.append((path, f"larger than {_MAX_BYTES // 1024 // 1024} MB"))
-        return None
-    return text
+    return len(text) > _MAX_BYTES
 
 
 def _one(root: Path, path: str, found: Manifests, kubernetes: _Kubernetes) -> None:
     text = _bytes(root, path, found)
     is_compose = bool(_COMPOSE.search(path))
     if text is None or not (is_compose or (_KUBERNETES.search(text) and b"kind" in text)):
+        return
+    if _is_large(text, path, found):
         return
     if _TEMPLATE.search(text):
         found.problems.append((path, "a template: what it is filled with is not here, so nothing of it is read"))
@@ -173,7 +178,7 @@ def _place(node: Node) -> str:
 
 def _environment(root: Path, path: str, found: Manifests) -> None:
     text = _bytes(root, path, found)
-    if text is None:
+    if text is None or _is_large(text, path, found):
         return
     settings: list[Set] = []
     for number, line in enumerate(text.decode("utf-8", "replace").splitlines(), 1):
