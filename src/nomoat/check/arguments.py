@@ -5,27 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from functools import lru_cache
 
-from nomoat.check import instances, names
+from nomoat.check import instances, literals, names
 from nomoat.check.evaluated import Evaluated, evaluate
 from nomoat.check.model import Test, TestKind
+from nomoat.check.origins import made_by
 from nomoat.survey.python import form
-from nomoat.survey.python.constants import Known
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.program import Program
 from nomoat.survey.python.symbols import How, Scope
-
-#: Texts that are filled in before they are used; "changeme" is none of them, for it works.
-_TEMPLATE = re.compile(r"<.*>|\{.*\}|\$\{?.*|%.*%|\.\.\.|\s*", re.S)
-#: Texts that somebody is meant to replace.
-_PLACEHOLDER = re.compile(
-    r"(<.*>|\{.*\}|\$\{?.*|%.*%|x{3,}|\*+|\.\.\.|(change|replace)[-_ ]?(me|this|it).*|your[-_ ].*|todo.*|none|null)?\Z",
-    re.I | re.S,
-)
-#: What is no secret, though it stands where a key may: everybody may read it (RFC 7468).
-_PUBLIC = re.compile(r"\s*(-----BEGIN (RSA |EC )?(PUBLIC KEY|CERTIFICATE)|ssh-(rsa|ed25519) |https?://)")
-_MAX_STEPS = 12
 
 
 def all_hold(program: Program, scope: Scope, subject: Node, tests: Iterable[Test]) -> bool:
@@ -91,65 +79,8 @@ def _literal(program: Program, scope: Scope, given: Node, test: Test) -> bool:
         # The secret part of a key that is written as a dict: `{"kty": "oct", "k": "..."}`.
         where, value = _item_of(program, scope, given, test.key)
         return value is not None and _literal(program, where, value, replace(test, key=""))
-    known = _known(program, scope, given)
-    return known is not None and known.is_set and not known.settings and _is_secret(known.value)
-
-
-def _fallback(program: Program, scope: Scope, given: Node) -> Known | None:
-    """The text that stands in for a setting that is not there: after an `or`, in an `except`, in an `if`."""
-    parts: tuple[Node, ...] = ()
-    node = given
-    if given[0] == form.NAME:
-        outer: Scope | None = scope
-        while outer is not None and given[3] not in outer.bindings:
-            outer = outer.parent
-        bindings = outer.bindings[given[3]] if outer is not None else []
-        if outer is None or not bindings or any(one.value is None for one in bindings):
-            return None
-        scope = outer
-        if len(bindings) == 1:
-            node = bindings[0].value or given
-        else:
-            # `try: KEY = os.environ["KEY"]`, then `except KeyError: KEY = "..."`; the same with an `if`.
-            parts = tuple(one.value for one in bindings if one.value is not None and one.how is How.VALUE)
-    if node[0] == form.BOOLEAN and node[3] == "or":
-        parts = tuple(node[4])
-    elif node[0] == form.CONDITIONAL:
-        parts = (node[4], node[5])
-    known = [program.constant(scope, one) for one in parts]
-    setting = next((one for one in known if one is not None and one.settings), None)
-    fixed = next((one for one in reversed(known) if one is not None and one.is_set and not one.settings), None)
-    return Known(fixed.value, setting.settings) if setting is not None and fixed is not None else None
-
-
-def _default(program: Program, scope: Scope, given: Node, _test: Test) -> bool:
-    known = _known(program, scope, given) or _fallback(program, scope, given)
-    if known is None or not known.is_set or not known.settings or not _is_secret(known.value):
-        return False
-    text = known.value.decode("latin-1") if isinstance(known.value, bytes) else str(known.value)
-    return not _PLACEHOLDER.match(text)
-
-
-def _known(program: Program, scope: Scope, given: Node) -> Known | None:
-    """The value that source fixes, through `.encode()`, default arguments and alternatives that agree."""
-    if given[0] == form.CALL and given[3][0] == form.ATTRIBUTE and given[3][4] in ("encode", "get_secret_value"):
-        return _known(program, scope, given[3][3])
-    if given[0] == form.CALL and len(given[4]) == 1 and (form.dotted(given[3]) or "") in ("bytes", "str", "bytearray"):
-        return _known(program, scope, given[4][0])
-    made = instances.given_to(program, scope, given) if given[0] == form.ATTRIBUTE else None
-    known = _known(program, *made) if made is not None else program.constant(scope, given)
-    if known is None and given[0] == form.NAME:
-        for binding in scope.bindings.get(given[3], ()):
-            if binding.how is not How.PARAMETER:
-                return None
-            default = binding.node[form.P_DEFAULT]
-            known = program.constant(scope.parent or scope, default) if default is not None else None
-    return known
-
-
-def _is_secret(value: object) -> bool:
-    text = value.decode("latin-1") if isinstance(value, bytes) else value
-    return isinstance(text, str) and len(text) > 2 and not _PUBLIC.match(text) and not _TEMPLATE.fullmatch(text)
+    known = literals.known(program, scope, given)
+    return known is not None and known.is_set and not known.settings and literals.is_secret(known.value)
 
 
 def _is(known: Evaluated | None, wanted: object) -> bool:
@@ -227,6 +158,10 @@ def _is_changed(scope: Scope, name: str) -> bool:
     return False
 
 
+def _default(program: Program, scope: Scope, given: Node, _test: Test) -> bool:
+    return literals.stands_in(program, scope, given)
+
+
 def _set_later(program: Program, scope: Scope, given: Node, test: Test) -> bool:
     """`options["verify_signature"] = False` in the same scope."""
     for node in scope.nodes if given[0] == form.NAME else ():
@@ -242,7 +177,11 @@ def _item(program: Program, scope: Scope, given: Node, test: Test) -> bool:
     if _set_later(program, scope, given, test):
         return True
     where, value = _item_of(program, scope, given, test.key)
-    return value is not None and _is(evaluate(program, where, value), test.value)
+    if value is None:
+        return False
+    known = evaluate(program, where, value)
+    inner = known.value if known is not None and isinstance(known.value, tuple) else ()
+    return _is(known, test.value) or any(_is(Evaluated(one), test.value) for one in inner)
 
 
 def _item_varies(program: Program, scope: Scope, given: Node, test: Test) -> bool:
@@ -259,7 +198,12 @@ def _item_of(program: Program, scope: Scope, given: Node, key: str) -> tuple[Sco
         pairs = list(node[5])
     else:
         return where, None
-    return where, next((value for name, value in pairs if name == key), None)
+    found = next((value for name, value in pairs if name == key), None)
+    if found is None:
+        # `{"/*": {"origins": "*"}}`
+        within = (_item_of(program, where, value, key)[1] for _, value in pairs if value[0] == form.DICT)
+        found = next((value for value in within if value is not None), None)
+    return where, found
 
 
 def _contains(program: Program, scope: Scope, given: Node, test: Test) -> bool:
@@ -303,47 +247,9 @@ def _named(_program: Program, _scope: Scope, given: Node, test: Test) -> bool:
     return False
 
 
-#: Methods that give what they are called on in another shape, or a part of it.
-_HANDED_ON = frozenset(
-    ("hexdigest", "digest", "encode", "decode", "lower", "upper", "strip", "rstrip", "lstrip", "hex", "join", "format",
-     "replace", "split", "rsplit", "copy", "zfill", "ljust", "rjust", "title", "get", "items", "values", "keys", "pop",
-     "tobytes", "to_bytes", "partition", "rpartition", "removeprefix", "removesuffix", "getvalue", "read", "tolist")
-)  # fmt: skip
-
-
-@lru_cache(maxsize=256)
-def _mentions(source: bytes, wanted: tuple[str, ...]) -> bool:
-    """Whether a file has a word of one of these names: most have none, and there is nothing to follow."""
-    return any("*" in word or word.encode() in source for word in names.last_words(wanted))
-
-
 def _made_by(program: Program, scope: Scope, given: Node, test: Test) -> bool:
-    """Whether one of the named calls gave the value, or a part of it, through the names of the function.
-
-    With `key` only one whose first argument is this text: `token.split(".")`.
-    """
-    wanted = tuple(test.value or ())
-    if not _mentions(scope.module.source, wanted):
-        return False
-    stack, seen = [given], set[str]()
-    for _ in range(_MAX_STEPS):
-        if not stack:
-            return False
-        of_others = set[int]()
-        for node in form.walk(stack.pop()):
-            if node[0] == form.CALL:
-                if names.called(program, scope, node, wanted) and (
-                    not test.key or (node[4] and form.text_of(node[4][0]) == test.key)
-                ):
-                    return True
-                if node[3][0] == form.ATTRIBUTE and node[3][4] not in _HANDED_ON:
-                    # `faker.word()`: what the object was made by is not what its method gives.
-                    of_others.add(id(node[3][3]))
-            elif node[0] == form.NAME and node[3] not in seen and id(node) not in of_others:
-                seen.add(node[3])
-                bound = (binding.value for binding in scope.bindings.get(node[3], ()))
-                stack.extend(value for value in bound if value is not None)
-    return False
+    """With `key` only by a call whose first argument is this text: `token.split(".")`."""
+    return made_by(program, scope, given, tuple(test.value or ()), key=test.key)
 
 
 def _means(program: Program, scope: Scope, given: Node, test: Test) -> bool:
@@ -360,10 +266,10 @@ _SHOWING = frozenset(
 _SHOWING_CALLS = frozenset(("format", "str", "repr", "join", "get_secret_value", "encode", "decode"))
 
 
-def _shows(_program: Program, _scope: Scope, given: Node, test: Test) -> bool:
+def _shows(_program: Program, scope: Scope, given: Node, test: Test) -> bool:
     """Whether the value of something so named can be read in it: a variable, an attribute, an item; not `len(it)`."""
     pattern: re.Pattern[str] | None = test.value
-    stack = [given]
+    stack, seen = [given], set[str]()
     while stack and pattern is not None:
         node = stack.pop()
         kind = node[0]
@@ -374,6 +280,11 @@ def _shows(_program: Program, _scope: Scope, given: Node, test: Test) -> bool:
             stack.extend(value for _, value in node[3])
         elif kind == form.NAME:
             word = node[3]
+            if word not in seen and scope.is_function:
+                # `given = request.form["password"]`
+                seen.add(node[3])
+                bound = [one.value for one in scope.bindings.get(node[3], ()) if one.how is How.VALUE]
+                stack.extend(value for value in bound if value is not None)
         elif kind == form.ATTRIBUTE:
             word = node[4]
         elif kind == form.SUBSCRIPT:

@@ -235,6 +235,8 @@ class _Evaluation:
                 return convert(value)
 
             return self._together(scope, node[4], depth, converted)
+        if word == "int" and len(node[4]) == 2 and not node[5]:
+            return self._together(scope, node[4], depth, lambda text, base: int(text[:40], base))
         if callee[0] == form.ATTRIBUTE and word in _METHODS and not node[5]:
             return self._together(scope, (callee[3], *node[4]), depth, _METHODS[word])
         raise _NotFixedError

@@ -17,11 +17,16 @@ from nomoat.survey.python.symbols import Scope
 @lru_cache(maxsize=512)
 def _compiled(names: tuple[str, ...]) -> tuple[frozenset[str], re.Pattern[str] | None, frozenset[str]]:
     exact = frozenset(name for name in names if "*" not in name)
-    methods = frozenset(name[2:] for name in names if name.startswith("*.") and "*" not in name[2:])
-    rest = [
-        fnmatch.translate(name) for name in names if "*" in name and not (name.startswith("*.") and "*" not in name[2:])
-    ]
+    # `*.execute`; what has more dots or stars is compared as a whole.
+    methods = frozenset(name[2:] for name in names if re.fullmatch(r"\*\.\w+", name))
+    rest = [fnmatch.translate(name) for name in names if "*" in name and name[2:] not in methods]
     return exact, re.compile("|".join(rest)) if rest else None, methods
+
+
+@lru_cache(maxsize=512)
+def globs(names: tuple[str, ...]) -> re.Pattern[str]:
+    """What matches one of these names, `*` allowed, whatever its case."""
+    return re.compile("|".join(map(fnmatch.translate, names)), re.I)
 
 
 def last_words(names: Iterable[str]) -> frozenset[str]:
@@ -44,7 +49,13 @@ def means(program: Program, scope: Scope, node: Node, names: tuple[str, ...]) ->
         name = one.name.removeprefix("builtins.")
         if name and (name in exact or (pattern is not None and pattern.match(name))):
             return True
-    return node[0] == form.ATTRIBUTE and node[4] in methods and not any(_is_own(one) for one in found.all)
+    if node[0] != form.ATTRIBUTE or any(_is_own(one) for one in found.all):
+        return False
+    if node[4] in methods:
+        return True
+    # `*.objects.get` of something unknown, as it is written.
+    written = form.dotted(node) if pattern is not None else None
+    return pattern is not None and written is not None and pattern.match(written) is not None
 
 
 def _is_own(one: Resolved) -> bool:

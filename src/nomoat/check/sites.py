@@ -204,7 +204,9 @@ class Sites:
                 yield Site(value, value, rule, pattern, name or "")
 
     def _return(self, scope: Scope, node: Node, _aliases: dict[str, str]) -> Iterator[Site]:
-        if self._values and scope.is_function and node[3] is not None:
+        # A handler gives an answer, not the token that its name speaks of.
+        is_answer = scope.decorators or (node[3] is not None and node[3][0] in (form.DICT, form.TUPLE))
+        if self._values and scope.is_function and node[3] is not None and not is_answer:
             for rule, pattern in self._values.of(scope.name):
                 yield Site(node, node[3], rule, pattern, scope.name)
 

@@ -1,0 +1,97 @@
+"""What a value was made by: one of certain calls, through names, lists that grow, and functions of the project.
+
+Most files have no word of what is asked for, and most programs neither; then nothing is followed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from weakref import WeakKeyDictionary
+
+from nomoat.check import names
+from nomoat.survey.python import form
+from nomoat.survey.python.form import Node
+from nomoat.survey.python.program import Program
+from nomoat.survey.python.symbols import Scope
+
+_MAX_STEPS = 16
+#: Methods that give what they are called on in another shape, or a part of it.
+_HANDED_ON = frozenset(
+    ("hexdigest", "digest", "encode", "decode", "lower", "upper", "strip", "rstrip", "lstrip", "hex", "join", "format",
+     "replace", "split", "rsplit", "copy", "zfill", "ljust", "rjust", "title", "get", "items", "values", "keys", "pop",
+     "tobytes", "to_bytes", "partition", "rpartition", "removeprefix", "removesuffix", "getvalue", "read", "tolist")
+)  # fmt: skip
+#: Methods that put their arguments into what they are called on.
+_PUT_INTO = frozenset(("append", "extend", "add", "insert", "update", "write", "appendleft"))
+_mentioned: WeakKeyDictionary[Program, dict[tuple[str, ...], frozenset[str]]] = WeakKeyDictionary()
+
+
+def made_by(program: Program, scope: Scope, given: Node, wanted: tuple[str, ...], *, key: str = "") -> bool:
+    """Whether one of the calls gave the value, or a part of it; with `key` one whose first argument is this text."""
+    files = _mentioning(program, wanted)
+    if not files:
+        return False
+    stack: list[tuple[Scope, Node]] = [(scope, given)]
+    seen = set[tuple[Scope, str]]()
+    for _ in range(_MAX_STEPS):
+        if not stack:
+            return False
+        where, root = stack.pop()
+        of_others = set[int]()
+        for node in form.walk(root):
+            if node[0] == form.CALL:
+                is_named = where.module.path in files and names.called(program, where, node, wanted)
+                if is_named and (not key or (node[4] and form.text_of(node[4][0]) == key)):
+                    return True
+                if node[3][0] == form.ATTRIBUTE and node[3][4] not in _HANDED_ON:
+                    # `faker.word()`: what the object was made by is not what its method gives.
+                    of_others.add(id(node[3][3]))
+                stack += _returned(program, where, node, files, seen)
+            elif node[0] == form.NAME and (where, node[3]) not in seen and id(node) not in of_others:
+                seen.add((where, node[3]))
+                stack += [(where, value) for value in _put_into(where, node[3])]
+    return False
+
+
+def _mentioning(program: Program, wanted: tuple[str, ...]) -> frozenset[str]:
+    """The files with a last word of one of these names."""
+    of_program = _mentioned.setdefault(program, {})
+    known = of_program.get(wanted)
+    if known is None:
+        last = names.last_words(wanted)
+        words = [word.encode() for word in last]
+        known = of_program[wanted] = frozenset(
+            path
+            for path, module in program.modules.items()
+            if any("*" in word for word in last) or any(word in module.source for word in words)
+        )
+    return known
+
+
+def _put_into(scope: Scope, name: str) -> Iterator[Node]:
+    """What a name of the scope is given, added to, or grows by."""
+    bindings = scope.bindings.get(name, ())
+    for binding in bindings:
+        value = binding.node[5] if binding.node[0] == form.AUGMENTED else binding.value
+        if value is not None:
+            yield value
+    if bindings and scope.is_function:
+        for node in scope.nodes:
+            if node[0] == form.CALL and node[3][0] == form.ATTRIBUTE and node[3][4] in _PUT_INTO:
+                owner = node[3][3]
+                if owner[0] == form.NAME and owner[3] == name:
+                    yield from node[4]
+
+
+def _returned(
+    program: Program, scope: Scope, call: Node, files: frozenset[str], seen: set[tuple[Scope, str]]
+) -> list[tuple[Scope, Node]]:
+    """What a function of the project gives that the call runs, where its file mentions what is asked for."""
+    if call[3][0] not in (form.NAME, form.ATTRIBUTE):
+        return []
+    found = program.resolve(scope, call[3])
+    function = found.scope
+    if found.kind != "function" or function is None or function.module.path not in files or (function, "") in seen:
+        return []
+    seen.add((function, ""))
+    return [(function, node[3]) for node in function.nodes if node[0] == form.RETURN and node[3] is not None]
