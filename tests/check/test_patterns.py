@@ -288,3 +288,133 @@ def test_packages_of_others_and_examples_are_only_low(tmp_path: Path) -> None:
     found = {one.span.path: one.confidence for one in result.findings if one.rule == "own-rule"}
     assert {"app.py", "device/d.py", "local/e.py"} == {path for path, sure in found.items() if sure == "sure"}
     assert set(paths) == set(found)
+
+
+def test_a_pattern_may_want_a_name_beside_it(tmp_path: Path) -> None:
+    source = """
+        import lib
+
+
+        @lib.open_to_all
+        def of_a_session(request):
+            return request.user.name
+
+
+        @lib.open_to_all
+        def of_nobody(request):
+            return request.path
+
+
+        @lib.open_to_all
+        class View:
+            def get(self, request):
+                return request.user
+        """
+    rule = 'decorators: [{of: [lib.open_to_all], beside: ["request.user*"], message: a}]'
+
+    assert [4] == [line for line, _ in lines(tmp_path, rule, source)]
+
+
+def test_items_of_dicts_alone_may_be_meant(tmp_path: Path) -> None:
+    source = """
+        def show(user):
+            self.password = user.password
+            save(password=user.password)
+            return {"password": user.password}, dict(password=user.password)
+        """
+    rule = "values: [{of: [password], only_items: true, where: [{is: shows, value: password}], message: a}]"
+
+    assert [4] == [line for line, _ in lines(tmp_path, rule, source)]
+
+
+def test_what_a_handler_answers_is_found_by_its_decorator(tmp_path: Path) -> None:
+    source = """
+        import traceback
+
+
+        @app.errorhandler(500)
+        def handler(error):
+            return traceback.format_exc(), 500
+
+
+        @staticmethod
+        def helper(error):
+            return traceback.format_exc()
+        """
+    rule = "answers: [{of: [errorhandler], where: [{is: made-by, value: [traceback.format_exc]}], message: a}]"
+
+    assert [6] == [line for line, _ in lines(tmp_path, rule, source)]
+
+
+def test_a_value_that_was_told_of_is_not_told_again(tmp_path: Path) -> None:
+    source = """
+        from dice import roll
+
+
+        def make():
+            token = roll()
+            user.token = token
+            save(token=token.lower())
+            other_token = roll()
+        """
+    rule = 'values: [{of: ["*token"], where: [{is: made-by, value: [dice.roll]}], message: a}]'
+
+    assert [5, 8] == [line for line, _ in lines(tmp_path, rule, source)]
+
+
+def test_values_are_followed_through_lists_that_grow_and_functions_that_make_them(tmp_path: Path) -> None:
+    source = """
+        from dice import roll
+
+
+        def random_text(length):
+            text = ""
+            for _ in range(length):
+                text += roll()
+            return text
+
+
+        def parts():
+            found = []
+            found.append(roll())
+            return "".join(found)
+
+
+        def use(box):
+            token = random_text(8)
+            token = "".join(parts())
+            token = box["token"]
+            token = box.word()
+
+
+        def letters():
+            box = {"token": 1, "other": roll()}
+            token = box["token"]
+            letters = []
+            letters.append(roll())
+            token = "".join(letters)
+        """
+    rule = 'values: [{of: ["*token"], where: [{is: made-by, value: [dice.roll]}], message: a}]'
+
+    assert [18, 29] == [line for line, _ in lines(tmp_path, rule, source)]
+
+
+def test_what_a_class_keeps_in_itself_is_no_attribute_of_something_known(tmp_path: Path) -> None:
+    source = """
+        import tls
+
+
+        class Client(tls.Session):
+            def __init__(self):
+                self.check = False
+                self.session = tls.Session()
+                self.session.check = False
+
+
+        class Other:
+            def __init__(self):
+                self.check = False
+        """
+    rule = """attributes: [{of: [tls.Session.check, "*.check"], where: [{is: equals, value: false}], message: a}]"""
+
+    assert [6, 8] == [line for line, _ in lines(tmp_path, rule, source)]

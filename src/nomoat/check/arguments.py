@@ -15,6 +15,9 @@ from nomoat.survey.python.form import Node
 from nomoat.survey.python.program import Program
 from nomoat.survey.python.symbols import How, Scope
 
+#: Names of values that open nothing.
+_SHAM = re.compile(r"dummy|fake|placeholder|unchanged|not_changed|sentinel", re.I)
+
 
 def all_hold(program: Program, scope: Scope, subject: Node, tests: Iterable[Test]) -> bool:
     """Whether every test holds for a CALL of the scope, or for a value where a test names no argument."""
@@ -25,7 +28,10 @@ def depends(program: Program, scope: Scope, subject: Node, tests: Iterable[Test]
     """Whether a setting or a caller may still change a value that the tests looked at."""
     for test in tests:
         given = _given(subject, test) if test.test in _OF_VALUES else None
-        known = evaluate(program, scope, given) if given is not None else None
+        where: Scope = scope
+        if given is not None and test.test == "item":
+            where, given = _item_of(program, scope, given, test.key)
+        known = evaluate(program, where, given) if given is not None else None
         if known is not None and known.settings:
             return True
     return False
@@ -79,6 +85,8 @@ def _literal(program: Program, scope: Scope, given: Node, test: Test) -> bool:
         # The secret part of a key that is written as a dict: `{"kty": "oct", "k": "..."}`.
         where, value = _item_of(program, scope, given, test.key)
         return value is not None and _literal(program, where, value, replace(test, key=""))
+    if given[0] in (form.NAME, form.ATTRIBUTE) and _SHAM.search(given[-1]):
+        return False
     known = literals.known(program, scope, given)
     return known is not None and known.is_set and not known.settings and literals.is_secret(known.value)
 
@@ -263,7 +271,27 @@ def _means(program: Program, scope: Scope, given: Node, test: Test) -> bool:
 _SHOWING = frozenset(
     (form.FSTRING, form.FORMATTED, form.BINARY, form.TUPLE, form.LIST, form.CONDITIONAL, form.STARRED, form.AWAIT)
 )  # fmt: skip
-_SHOWING_CALLS = frozenset(("format", "str", "repr", "join", "get_secret_value", "encode", "decode"))
+#: What a name may stand for: a part of a request or a record, not what is calculated of it.
+_PARTS = frozenset((form.SUBSCRIPT, form.CALL, form.AWAIT))
+#: Names of names: `CONF_API_KEY = "api_key"`.
+_OF_FIELDS = re.compile(r"(CONF|ATTR|FIELD|KEY|ENV|OPT|PARAM|SETTING|CONFIG|HEADER)_[A-Z_]+\Z")
+_SHOWING_CALLS = frozenset(
+    (
+        "format",
+        "str",
+        "repr",
+        "join",
+        "get_secret_value",
+        "encode",
+        "decode",
+        "bytes",
+        "to_bytes",
+        "force_bytes",
+        "smart_bytes",
+        "to_native",
+        "b",
+    )
+)
 
 
 def _shows(_program: Program, scope: Scope, given: Node, test: Test) -> bool:
@@ -284,7 +312,7 @@ def _shows(_program: Program, scope: Scope, given: Node, test: Test) -> bool:
                 # `given = request.form["password"]`
                 seen.add(node[3])
                 bound = [one.value for one in scope.bindings.get(node[3], ()) if one.how is How.VALUE]
-                stack.extend(value for value in bound if value is not None)
+                stack.extend(value for value in bound if value is not None and value[0] in _PARTS)
         elif kind == form.ATTRIBUTE:
             word = node[4]
         elif kind == form.SUBSCRIPT:
@@ -296,7 +324,7 @@ def _shows(_program: Program, scope: Scope, given: Node, test: Test) -> bool:
             elif called in _SHOWING_CALLS:
                 stack.extend((*node[4], *(value for _, value in node[5])))
                 stack.extend((node[3][3],) if node[3][0] == form.ATTRIBUTE else ())
-        if word is not None and pattern.search(word):
+        if word is not None and pattern.search(word) and not _OF_FIELDS.match(word):
             return True
     return False
 

@@ -65,7 +65,7 @@ class Rule:
 
 
 #: What a pattern looks at; `docs/how-to/add-a-rule.md` says what each means.
-PatternKind: TypeAlias = Literal["calls", "settings", "attributes", "decorators", "comparisons", "values"]
+PatternKind: TypeAlias = Literal["calls", "settings", "attributes", "decorators", "comparisons", "values", "answers"]
 
 #: What a test of an argument may ask; `docs/how-to/add-a-rule.md` says what each means.
 TestKind: TypeAlias = Literal[
@@ -94,8 +94,10 @@ class Pattern:
     """What must not be: any of `calls` (dotted names, `*` allowed) for which every test holds.
 
     `on` says what it looks at: calls of these names, settings, assignments to attributes, decorators, comparisons with,
-    or values of something whose name is like these words. `others` are tests of the other side of a comparison;
-    `framework` is the one whose settings are meant (empty: any), `inside` the name of the function it must stand in.
+    values of something whose name is like these words, or what functions with a decorator that ends so answer. `others`
+    are tests of the other side of a comparison; `framework` is the one whose settings are meant (empty: any), `inside`
+    the qualified name of the function it must stand in, `beside` names of which one must stand in the same function,
+    and `only_items` leaves of values those that are items of a dict.
 
     Where another call that fits one of `unless` stands in the same function, it is only a `low` finding; so it is
     where one of `unless_then` with the same first argument surely follows, and when `if_used` is set and what it gives
@@ -115,9 +117,11 @@ class Pattern:
     others: tuple[Test, ...] = ()
     framework: str = ""
     inside: re.Pattern[str] | None = None
+    beside: tuple[str, ...] = ()
     unless_used: tuple[str, ...] = ()
     unless_asked: re.Pattern[str] | None = None
     unless_tested: bool = False
+    only_items: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ Most files have no word of what is asked for, and most programs neither; then no
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from weakref import WeakKeyDictionary
 
@@ -18,9 +19,11 @@ _MAX_STEPS = 16
 #: Methods that give what they are called on in another shape, or a part of it.
 _HANDED_ON = frozenset(
     ("hexdigest", "digest", "encode", "decode", "lower", "upper", "strip", "rstrip", "lstrip", "hex", "join", "format",
-     "replace", "split", "rsplit", "copy", "zfill", "ljust", "rjust", "title", "get", "items", "values", "keys", "pop",
-     "tobytes", "to_bytes", "partition", "rpartition", "removeprefix", "removesuffix", "getvalue", "read", "tolist")
+     "replace", "split", "rsplit", "copy", "zfill", "ljust", "rjust", "title", "tobytes", "to_bytes", "partition",
+     "rpartition", "removeprefix", "removesuffix", "getvalue", "tolist")
 )  # fmt: skip
+#: Functions that make a random value, or sign one.
+_MAKES = re.compile(r"rand|gen|make|create|new_|sign|hmac|digest|hash|mac$|compute|calc|expected", re.I)
 #: Methods that put their arguments into what they are called on.
 _PUT_INTO = frozenset(("append", "extend", "add", "insert", "update", "write", "appendleft"))
 _mentioned: WeakKeyDictionary[Program, dict[tuple[str, ...], frozenset[str]]] = WeakKeyDictionary()
@@ -47,6 +50,9 @@ def made_by(program: Program, scope: Scope, given: Node, wanted: tuple[str, ...]
                     # `faker.word()`: what the object was made by is not what its method gives.
                     of_others.add(id(node[3][3]))
                 stack += _returned(program, where, node, files, seen)
+            elif node[0] == form.SUBSCRIPT and form.text_of(node[4]) is not None:
+                # One item of a dict tells nothing of the others.
+                of_others.add(id(node[3]))
             elif node[0] == form.NAME and (where, node[3]) not in seen and id(node) not in of_others:
                 seen.add((where, node[3]))
                 stack += [(where, value) for value in _put_into(where, node[3])]
@@ -86,8 +92,14 @@ def _put_into(scope: Scope, name: str) -> Iterator[Node]:
 def _returned(
     program: Program, scope: Scope, call: Node, files: frozenset[str], seen: set[tuple[Scope, str]]
 ) -> list[tuple[Scope, Node]]:
-    """What a function of the project gives that the call runs, where its file mentions what is asked for."""
+    """What a function of the project gives that the call runs, where its file mentions what is asked for.
+
+    Only of one that says by its name that it makes something: what others give has many parts, and few of them matter.
+    """
     if call[3][0] not in (form.NAME, form.ATTRIBUTE):
+        return []
+    word = call[3][4] if call[3][0] == form.ATTRIBUTE else call[3][3]
+    if not _MAKES.search(word) or "secure" in word.lower():
         return []
     found = program.resolve(scope, call[3])
     function = found.scope

@@ -40,6 +40,12 @@ class Match(NamedTuple):
         """The pattern of the rule."""
         return self.site.pattern
 
+    def tells_again(self, told: set[tuple[str, str]]) -> bool:
+        """Whether the value is made of one that the rule told of before: `token = ...`, then `save(token=token)`."""
+        if self.pattern.on != "values" or not told:
+            return False
+        return any(node[0] == form.NAME and (self.rule.id, node[3]) in told for node in form.walk(self.site.subject))
+
     def said(self, template: str) -> str:
         """A message or a fix, with what stands here put in: `{name}`, `{value}`, `{call}`, `{other}`."""
         if "{" not in template:
@@ -114,13 +120,19 @@ class Patterns:
 
     def _fits_site(self, scope: Scope, site: Site) -> bool:
         pattern = site.pattern
-        if pattern.inside is not None and not pattern.inside.search(scope.name if scope.is_function else ""):
+        if pattern.inside is not None and not pattern.inside.search(scope.qualname if scope.is_function else ""):
+            return False
+        if pattern.only_items and site.place != "item":
+            return False
+        if pattern.beside and not self._stands_beside(scope, site):
             return False
         if pattern.on == "calls":
             return self._fits(scope, site.node, pattern)
+        if pattern.on == "values" and pattern.framework == "django" and not self._settings.is_django(scope):
+            return False
         if pattern.on == "settings" and not self._settings.are_of(scope, site):
             return False
-        if pattern.on == "attributes" and not (site.other and self._means(scope, site.other, pattern.calls)):
+        if pattern.on == "attributes" and not self._is_attribute(scope, site):
             return False
         if pattern.on == "decorators":
             decorator = site.subject
@@ -131,6 +143,28 @@ class Patterns:
             return False
         is_pair = pattern.on == "comparisons" and site.other is not None
         return not is_pair or arguments.all_hold(self._program, scope, site.other or site.node, pattern.others)
+
+    def _is_attribute(self, scope: Scope, site: Site) -> bool:
+        """Whether it is one of the attributes; `self.verify` is `*.verify` of nothing that is known."""
+        target, wanted = site.other, site.pattern.calls
+        if target is None:
+            return False
+        if target[3][:1] != (form.NAME,) or target[3][3] not in ("self", "cls"):
+            return self._means(scope, target, wanted)
+        cls = scope.enclosing_class
+        bases = self._program.bases(cls) if cls is not None else ()
+        return any(f"{base}.{site.name}" in wanted for base in bases if isinstance(base, str))
+
+    def _stands_beside(self, scope: Scope, site: Site) -> bool:
+        """Whether one of the names stands in the function (the decorated one, its decorators too) or module."""
+        root = scope.node or scope.body
+        if site.pattern.on == "decorators" and site.other is not None:
+            root = site.other
+            if root[0] == form.CLASS:
+                return False
+        chains = (form.dotted(node) for node in form.walk(root) if node[0] in (form.ATTRIBUTE, form.NAME))
+        wanted = names.globs(site.pattern.beside)
+        return any(chain is not None and wanted.match(chain) is not None for chain in chains)
 
     def _means(self, scope: Scope, node: Node, wanted: tuple[str, ...]) -> bool:
         return names.means(self._program, scope, node, wanted)

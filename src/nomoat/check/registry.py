@@ -44,10 +44,12 @@ _SECRET = ("of", "starts", "shape", "checked", "confidence", "fix")
 _MAKER = ("argument", "at", "of", "where")
 _CHECK = ("of", "removes", "argument", "at", "answers")
 _PATTERN = (
-    "of", "where", "inside", "unless", "unless_used", "unless_asked", "unless_tested", "message", "fix", "confidence",
+    "of", "where", "inside", "beside", "unless", "unless_used", "unless_asked", "unless_tested", "message", "fix",
+    "confidence",
 )  # fmt: skip
 _MORE: dict[PatternKind, tuple[str, ...]] = {
-    "calls": ("unless_then", "if_used"), "settings": ("framework",), "comparisons": ("other",),
+    "calls": ("unless_then", "if_used"), "settings": ("framework",), "values": ("framework", "only_items"),
+    "comparisons": ("other",),
 }  # fmt: skip
 _KEYS = (
     *_TEXTS, "confidence", "owasp", "asvs", "in_tests", "in_development", "hides_literals", "question", "flow",
@@ -167,9 +169,11 @@ class _RuleReader(Reader):
             self._tests(fields.get("other"), of_arguments=False),
             self.choice(fields.get("framework"), "framework", _FRAMEWORKS) or "",
             self._regex(fields.get("inside"), "inside"),
+            self.texts(fields.get("beside"), "beside"),
             self.texts(fields.get("unless_used"), "unless_used"),
             self._regex(fields.get("unless_asked"), "unless_asked"),
             self.boolean(fields.get("unless_tested"), "unless_tested") or False,
+            self.boolean(fields.get("only_items"), "only_items") or False,
         )
 
     def _others(self, fields: Mapping, name: str) -> tuple[Pattern, ...]:

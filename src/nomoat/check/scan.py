@@ -203,9 +203,10 @@ class _Run:
 
     def _matches(self, patterns: Patterns, scope: Scope) -> Iterator[Finding]:
         seen: set[tuple[str, int]] = set()
+        told: set[tuple[str, str]] = set()
         for site in patterns.candidates(scope):
-            node, rule = site.node, site.rule
-            if (rule.id, node[1]) in seen:
+            rule, line = site.rule, scope.module.line(site.node[1])
+            if (rule.id, line) in seen:
                 continue
             try:
                 match = patterns.match(scope, site)
@@ -213,8 +214,9 @@ class _Run:
                 self._crashed(rule.id, scope.module.path, error)
                 self._ran.discard((rule.id, scope.module.path))
                 continue
-            if match is not None:
-                seen.add((rule.id, node[1]))
+            if match is not None and not match.tells_again(told):
+                seen.add((rule.id, line))
+                told.add((rule.id, site.name))
                 yield self._of_match(match)
 
     def _of_match(self, match: Match) -> Finding:

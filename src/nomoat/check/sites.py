@@ -6,7 +6,6 @@ a site is exactly `patterns` decides.
 
 from __future__ import annotations
 
-import fnmatch
 import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -22,6 +21,10 @@ from nomoat.survey.python.symbols import Scope
 _OF_APPLICATION = {"secret_key": "SECRET_KEY", "debug": "DEBUG", "testing": "TESTING"}
 #: Calls that give several settings at once, and what they may be called on.
 _SETTERS = frozenset(("update", "from_mapping", "configure"))
+#: Calls whose keywords are the items of a dict.
+_DICTS = frozenset(("dict", "jsonify", "OrderedDict"))
+#: Decorators after which a function is still called by those who want what it gives.
+_PLAIN = frozenset(("staticmethod", "classmethod", "property", "cached_property", "lru_cache", "cache", "wraps"))
 _STORES = frozenset(("config", "conf", "settings"))
 
 
@@ -29,8 +32,8 @@ class Site(NamedTuple):
     """A place that a pattern may fit.
 
     `node` is what a finding marks, `subject` what its tests look at: a CALL, or a value. `place` says of a setting
-    where it stands: `app` (given to an application), `module`, `class`. `other` is the other side of a comparison, the
-    attribute that is set, or the definition that is decorated.
+    where it stands: `app` (given to an application), `module`, `class`; of a value whether it is an `item` of a dict.
+    `other` is the other side of a comparison, the attribute that is set, or the definition that is decorated.
     """
 
     node: Node
@@ -54,8 +57,7 @@ class _Words:
 
     def add(self, rule: Rule, pattern: Pattern) -> None:
         """Takes a pattern whose `of` are globs, like `*password*`."""
-        globs = "|".join(fnmatch.translate(one) for one in pattern.calls)
-        self._globs.append((re.compile(globs, re.I), rule, pattern))
+        self._globs.append((names.globs(pattern.calls), rule, pattern))
 
     def of(self, word: str) -> tuple[tuple[Rule, Pattern], ...]:
         """The patterns that name the word."""
@@ -80,6 +82,7 @@ class Sites:
         self._attributes = self._by_word.get("attributes", {})
         self._settings = self._by_word.get("settings", {})
         self._decorators = self._by_word.get("decorators", {})
+        self._answers = self._by_word.get("answers", {})
         self._handlers = {
             form.CALL: self._call, form.ASSIGN: self._assign, form.ANNOTATED: self._annotated,
             form.COMPARE: self._compare, form.FUNCTION: self._definition, form.CLASS: self._definition,
@@ -113,9 +116,10 @@ class Sites:
         for rule, pattern in self._calls.get(word, ()):
             yield Site(node, node, rule, pattern)
         if self._values:
+            place = "item" if word in _DICTS else ""
             for name, value in node[5]:
                 for rule, pattern in self._values.of(name) if name else ():
-                    yield Site(value, value, rule, pattern, name)
+                    yield Site(value, value, rule, pattern, name, place)
         if self._settings and (word in _SETTERS or word == "setdefault"):
             yield from self._settings_of(scope, node, word)
 
@@ -201,11 +205,17 @@ class Sites:
         for key, value in node[3] if self._values else ():
             name = form.text_of(key)
             for rule, pattern in self._values.of(name) if name else ():
-                yield Site(value, value, rule, pattern, name or "")
+                yield Site(value, value, rule, pattern, name or "", "item")
 
-    def _return(self, scope: Scope, node: Node, _aliases: dict[str, str]) -> Iterator[Site]:
+    def _return(self, scope: Scope, node: Node, aliases: dict[str, str]) -> Iterator[Site]:
+        if node[3] is not None and scope.decorators and self._answers:
+            words = {_word(_callee(decorator), aliases) for decorator in scope.decorators}
+            for word in words & self._answers.keys():
+                for rule, pattern in self._answers[word]:
+                    yield Site(node, node[3], rule, pattern, scope.name)
         # A handler gives an answer, not the token that its name speaks of.
-        is_answer = scope.decorators or (node[3] is not None and node[3][0] in (form.DICT, form.TUPLE))
+        is_decorated = any(_last(_callee(one)) not in _PLAIN for one in scope.decorators)
+        is_answer = is_decorated or (node[3] is not None and node[3][0] in (form.DICT, form.TUPLE))
         if self._values and scope.is_function and node[3] is not None and not is_answer:
             for rule, pattern in self._values.of(scope.name):
                 yield Site(node, node[3], rule, pattern, scope.name)

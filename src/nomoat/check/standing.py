@@ -23,7 +23,7 @@ _FOLDERS = frozenset(
 #: Parts of the name of a file or class of settings: `settings/dev.py`, `local_settings.py`, `class TestingConfig`.
 _WORDS = frozenset(
     ("dev", "devel", "develop", "development", "local", "localhost", "localdev", "debug", "debugging", "test", "tests",
-     "testing", "ci", "example", "sample", "unittest", "pytest", "e2e")
+     "testing", "ci", "build", "devserver", "example", "sample", "unittest", "pytest", "e2e")
 )  # fmt: skip
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SWITCH = re.compile(r"debug|\bdev|local|test|__main__|runserver", re.I)
@@ -39,7 +39,7 @@ def _is_file_for_development(path: str) -> bool:
     if file == "global_settings.py":
         # What a framework sets where an application sets nothing.
         return True
-    if any(folder in _FOLDERS for folder in folders):
+    if any(folder in _FOLDERS or folder.startswith("test") for folder in folders):
         return True
     return any(word in _WORDS for word in _SEPARATORS.split(file.removesuffix(".py")))
 
@@ -50,7 +50,9 @@ def _is_class_for_development(scope: Scope) -> bool:
 
 
 def is_asked_for(scope: Scope, node: Node, word: re.Pattern[str]) -> bool:
-    """Whether a parameter of the function, or the test of an `if` around the node, is named like `word`."""
+    """Whether the function, a parameter of it, or the test of an `if` around the node is named like `word`."""
+    if scope.is_function and word.search(scope.name):
+        return True
     if any(word.search(parameter[form.P_NAME]) for parameter in scope.parameters):
         return True
     return any(word.search(text) for text, _ in _tests_around(scope, node))

@@ -118,7 +118,9 @@ class Constants:
         if value[0] == form.CALL and found.name in _FIELDS:
             default = form.argument(value, "default", 0)
             return self.value(where, default) if default is not None else None
-        if value[0] == form.CALL and found.name in ("builtins.str", "builtins.int", "pydantic.SecretStr") and value[4]:
+        is_conversion = found.name in ("builtins.str", "builtins.int", "pydantic.SecretStr")
+        # `int("755", 8)` has a base.
+        if value[0] == form.CALL and is_conversion and len(value[4]) == 1 and not value[5]:
             return self._converted(found.name, self.value(where, value[4][0]))
         if value[0] == form.SUBSCRIPT and found.name == _ENVIRONMENT_ITEM:
             name = self.value(where, value[4])

@@ -3,7 +3,9 @@ import traceback
 
 from django.http import HttpResponse
 from fastapi import HTTPException
-from flask import jsonify
+from flask import Flask, jsonify
+
+app = Flask(__name__)
 
 
 def a():
@@ -26,6 +28,17 @@ def c():
         return work()
     except ValueError:
         raise HTTPException(500, detail=traceback.format_exc())  # expect: error-details-returned
+
+
+@app.errorhandler(500)
+def d(error):
+    return "".join(traceback.format_exception(error)), 500  # expect: error-details-returned
+
+
+@app.errorhandler(404)
+def safe_answer(error):
+    logging.error(traceback.format_exc())
+    return "this is not here", 404
 
 
 def safe():

@@ -5,15 +5,24 @@ import psycopg2
 import pymysql
 from flask import request
 
+ROOT_URLCONF = "shop.urls"
+INSTALLED_APPS = ["shop"]
+DATABASES = {
+    "default": {
+        "USER": "shop",
+        "PASSWORD": "zp1-0sk-lmd",  # expect: hard-coded-password
+    },
+    "other": {"USER": "shop", "PASSWORD": os.environ["DB_PASSWORD"]},
+}
 ADMIN_PASSWORD = "sd9-lkj3-mmz"  # expect: hard-coded-password
 MAIL_PASSWORD = os.environ["MAIL_PASSWORD"]
-PASSWORD = "p8s-zz01-fmf"
+WANTED = "p8s-zz01-fmf"
 
 
 def bad(username, password, User):
     if username == "admin" and password == "kn2-99a-gjq":  # expect: hard-coded-password
         return True
-    if request.form["password"] == PASSWORD:  # expect: hard-coded-password
+    if request.form["password"] == WANTED:  # expect: hard-coded-password
         return True
     psycopg2.connect(host="db", user="shop", password="q1z-77b-lmp")  # expect: hard-coded-password
     pymysql.connect("db", "shop", "q1z-77b-lmp", "shop")  # expect: hard-coded-password

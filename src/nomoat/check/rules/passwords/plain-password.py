@@ -15,6 +15,17 @@ def bad(User, db, username, password):
     return User.objects.get(username=username, password=request.form["password"])  # expect: plain-password
 
 
+class Account:
+    def check_password(self, password):
+        return self.password == password  # expect: plain-password
+
+    def verify(self, given):
+        return check_password_hash(self.password, given)
+
+    def is_valid(self):
+        return self.password == self.password2
+
+
 def safe(User, form, username, password, confirm_password):
     user = User.query.filter_by(username=username).first()
     if password != confirm_password:

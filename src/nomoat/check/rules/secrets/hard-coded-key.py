@@ -23,6 +23,10 @@ except KeyError:
     CAUGHT = "1f9e0c77b2a4"
 
 
+SIMPLE_JWT = {"SIGNING_KEY": "8d0e1c6b5a4f"}  # expect: hard-coded-key
+SAFE_SIMPLE_JWT = {"SIGNING_KEY": FROM_ENVIRONMENT, "ALGORITHM": "HS256"}
+
+
 @dataclass
 class Settings:
     secret_key: str

@@ -29,6 +29,13 @@ def refund():
     return ""
 
 
+@csrf_exempt  # expect: csrf-exempted
+def change_mail(request):
+    request.user.email = request.POST["email"]
+    request.user.save()
+    return HttpResponse()
+
+
 def plain(request):
     return HttpResponse()
 
