@@ -40,22 +40,26 @@ def made_by(program: Program, scope: Scope, given: Node, wanted: tuple[str, ...]
         if not stack:
             return False
         where, root = stack.pop()
-        of_others = set[int]()
+        of_others, of_dicts = set[int](), set[int]()
         for node in form.walk(root):
             if node[0] == form.CALL:
                 is_named = where.module.path in files and names.called(program, where, node, wanted)
                 if is_named and (not key or (node[4] and form.text_of(node[4][0]) == key)):
                     return True
-                if node[3][0] == form.ATTRIBUTE and node[3][4] not in _HANDED_ON:
+                if node[3][0] == form.ATTRIBUTE and node[3][4] in ("get", "pop"):
+                    of_dicts.add(id(node[3][3]))
+                elif node[3][0] == form.ATTRIBUTE and node[3][4] not in _HANDED_ON:
                     # `faker.word()`: what the object was made by is not what its method gives.
                     of_others.add(id(node[3][3]))
                 stack += _returned(program, where, node, files, seen)
             elif node[0] == form.SUBSCRIPT and form.text_of(node[4]) is not None:
-                # One item of a dict tells nothing of the others.
-                of_others.add(id(node[3]))
+                of_dicts.add(id(node[3]))
             elif node[0] == form.NAME and (where, node[3]) not in seen and id(node) not in of_others:
                 seen.add((where, node[3]))
-                stack += [(where, value) for value in _put_into(where, node[3])]
+                given_to = _put_into(where, node[3])
+                # One item of a dict that is written here tells nothing of the others.
+                is_item = id(node) in of_dicts
+                stack += [(where, value) for value in given_to if not (is_item and value[0] == form.DICT)]
     return False
 
 

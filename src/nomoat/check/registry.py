@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from pathlib import Path
 from typing import cast, get_args
 
@@ -35,6 +36,7 @@ SHIPPED = Path(__file__).parent / "rules"
 _ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
 _TEXTS = ("title", "severity", "cwe", "why", "fix")
 _PATTERNS: tuple[PatternKind, ...] = get_args(PatternKind)
+_NEED_VALUE = ("named", "not-named", "matches", "shows", "made-by", "not-made-by", "means", "contains")
 _FRAMEWORKS = ("django", "flask")
 _SINK = (
     "of", "argument", "at", "where", "message", "confidence", "text", "packages", "fix", "items", "subclasses_of",
@@ -203,6 +205,10 @@ class _RuleReader(Reader):
         if (name is None and argument) or test is None:
             return None
         value = self._value(fields.get("value"), test)
+        if test in _NEED_VALUE and value in (None, ()):
+            self.mistake(f"`{test}` needs a `value`", node)
+        if test in ("below", "has-bits") and not isinstance(value, int):
+            self.mistake(f"`{test}` needs a number as its `value`", node)
         return Test(name or "", place, cast(TestKind, test), value, self.text(fields.get("key"), "key") or "")
 
     def _value(self, node: Node | None, test: str) -> object:
@@ -219,8 +225,11 @@ class _RuleReader(Reader):
         if text is None or node is None:
             return None
         try:
-            return re.compile(text)
-        except re.error as error:
+            with warnings.catch_warnings():
+                # What Python will read otherwise one day is a mistake today.
+                warnings.simplefilter("error")
+                return re.compile(text)
+        except (re.error, OverflowError, RecursionError, Warning) as error:
             self.mistake(f"{what} is no regular expression: {error}", node)
             return None
 
