@@ -175,3 +175,185 @@ def test_a_registration_that_a_setting_switches_keeps_its_paths(tmp_path: Path) 
     )
 
     assert found == {"GET /api/many/": "guarded"}
+
+
+def test_a_wrapper_may_find_the_request_among_its_arguments(tmp_path: Path) -> None:
+    found = drawn(
+        tmp_path,
+        urls="from django.core.exceptions import PermissionDenied\nfrom django.http import HttpResponse\n"
+        "from django.urls import path, re_path\n"
+        "def held(view, deep=False):\n"
+        "    def inner(*args, **kwargs):\n        request = args[0]\n"
+        "        if len(args) > 1 or not deep:\n"
+        "            if not request.user.is_authenticated:\n                raise PermissionDenied()\n"
+        "        return view(*args, **kwargs)\n    return inner\n"
+        "@held\ndef plain(request, **kwargs):\n    return HttpResponse()\n"
+        "def deep(request, *names):\n    return HttpResponse()\n"
+        "urlpatterns = [path('plain', plain), path('flat', held(deep, True)),\n"
+        "               re_path(r'^(\\w+)/deep$', held(deep, True)), re_path(r'^(?P<a>\\w+)/named$', plain)]\n",
+    )
+
+    assert found == {
+        "GET /plain": "guarded",
+        "GET /flat": "unguarded",
+        "GET /{arg0}/deep": "guarded",
+        "GET /{a}/named": "guarded",
+    }
+
+
+_ROWS = """
+from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import path
+
+
+class Group(models.Model):
+    boss = models.ForeignKey("auth.User", null=True, on_delete=models.SET_NULL)
+
+    def flagged(self, user):
+        return user.is_superuser or user.is_staff
+
+    def among(self, user):
+        return Member.objects.filter(group=self, user=user.id, level__in=["a"]).exists()
+
+    def led(self, user):
+        return Group.objects.filter(pk=self.pk, boss=user.id).exists()
+
+    def asked(self, user):
+        return self.members.filter(user=user).exists()
+
+
+class Member(models.Model):
+    group = models.ForeignKey(Group, related_name="members", on_delete=models.CASCADE)
+    user = models.ForeignKey("auth.User", on_delete=models.CASCADE)
+
+
+def flagged(request, pk):
+    if not get_object_or_404(Group, pk=pk).flagged(request.user):
+        raise PermissionDenied
+    return HttpResponse()
+
+
+def got(request, pk):
+    if not Group.objects.get(pk=pk).flagged(request.user):
+        raise PermissionDenied
+    return HttpResponse()
+
+
+def among(request, pk):
+    if not get_object_or_404(Group, pk=pk).among(request.user):
+        raise PermissionDenied
+    return HttpResponse()
+
+
+def led(request, pk):
+    if not get_object_or_404(Group, pk=pk).led(request.user):
+        raise PermissionDenied
+    return HttpResponse()
+
+
+def asked(request, pk):
+    if not get_object_or_404(Group, pk=pk).asked(request.user):
+        raise PermissionDenied
+    return HttpResponse()
+
+
+urlpatterns = [path(f"{view.__name__}/<int:pk>", view) for view in (flagged, got, among, led, asked)]
+"""
+
+
+def test_what_a_row_says_of_the_caller_is_asked_of_its_class(tmp_path: Path) -> None:
+    """A group without a boss is found by `boss=None`; a member without a user cannot be."""
+    assert drawn(tmp_path, urls=_ROWS) == {
+        "GET /flagged/{pk}": "guarded",
+        "GET /got/{pk}": "guarded",
+        "GET /among/{pk}": "guarded",
+        "GET /led/{pk}": "unknown",
+        "GET /asked/{pk}": "guarded",
+    }
+
+
+_OWNED = """
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.mixins import LoginRequiredMixin, UserPassesTestMixin
+from django.db import models
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import include, path
+from django.views.generic import DetailView
+from rest_framework import permissions, viewsets
+from rest_framework.routers import SimpleRouter
+
+
+class Order(models.Model):
+    owner = models.ForeignKey("auth.User", on_delete=models.CASCADE)
+
+
+@login_required
+def looked_up(request, pk):
+    return HttpResponse(get_object_or_404(Order, pk=pk, owner=request.user))
+
+
+@login_required
+def related(request, pk):
+    return HttpResponse(get_object_or_404(request.user.order_set, pk=pk))
+
+
+@login_required
+def beside(request, pk):
+    mine = Order.objects.filter(owner=request.user)
+    return HttpResponse(get_object_or_404(Order, pk=pk), mine)
+
+
+class Tested(LoginRequiredMixin, UserPassesTestMixin, DetailView):
+    model = Order
+
+    def test_func(self):
+        if self.get_object().owner == self.request.user:
+            return True
+        return False
+
+
+class Narrowed(viewsets.ReadOnlyModelViewSet):
+    permission_classes = [permissions.IsAuthenticated]
+
+    def get_queryset(self):
+        return Order.objects.filter(owner=self.request.user)
+
+
+class All(viewsets.ReadOnlyModelViewSet):
+    permission_classes = [permissions.IsAuthenticated]
+    queryset = Order.objects.all()
+
+
+router = SimpleRouter()
+router.register("narrowed", Narrowed, basename="narrowed")
+router.register("all", All)
+urlpatterns = [
+    path("looked-up/<int:pk>", looked_up),
+    path("related/<int:pk>", related),
+    path("beside/<int:pk>", beside),
+    path("tested/<int:pk>", Tested.as_view()),
+    path("", include(router.urls)),
+]
+"""
+
+
+def test_ownership_is_found_where_django_asks_for_it(tmp_path: Path) -> None:
+    (tmp_path / "settings.py").write_text(_SETTINGS)
+    (tmp_path / "urls.py").write_text(_OWNED)
+
+    routes = [one for one in draw(tmp_path).map.routes if one.method == "GET" and "{" in one.path]
+
+    assert {one.path for one in routes if any(guard.kind == "ownership" for guard in one.guards)} == {
+        "/looked-up/{pk}",
+        "/related/{pk}",
+        "/tested/{pk}",
+        "/narrowed/{pk}/",
+    }
+    assert {one.path for one in routes if not any(guard.kind == "ownership" for guard in one.guards)} == {
+        "/beside/{pk}",
+        "/all/{pk}/",
+    }

@@ -102,6 +102,8 @@ class AtHand:
     request: Thing = field(default_factory=Thing)
     #: What stands in the path, as the handler gets it.
     arguments: Table = field(default_factory=lambda: Table({}))
+    #: What the handler is given without a name: the request, and what stands in the path without one.
+    positional: tuple[Value, ...] = ()
 
 
 class Reader(Trial):
@@ -371,7 +373,7 @@ class Judge:
             names = {one[3] for one in parameters}
             named = {name: value for name, value in named.items() if name in names}
         try:
-            value = trial.invoke(function, (), named, function.at)
+            value = trial.invoke(function, at_hand.positional if at_hand is not None else (), named, function.at)
             if function.wraps is not None:
                 # A wrapper that is no coroutine function itself gives the coroutine of what it wraps.
                 value = trial.ran(value)

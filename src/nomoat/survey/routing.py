@@ -443,6 +443,10 @@ class Layer:
             found.guard = guard
             self.layout.routes.append(found)
             return True
+        if isinstance(handler, Items) and handler.values and self._models.includes:
+            # What `include` gives: the list, and names.
+            self._included(handler.values[0], inner, at)
+            return True
         if not isinstance(handler, Thing) or handler.name not in self._models.includes or handler.trail:
             return False
         given = argument(self._models.includes[handler.name], handler.args, handler.named)

@@ -5,6 +5,7 @@ An anonymous caller is refused (`guarded`), is not (`unguarded`), or it cannot b
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 
 from nomoat.appmap.model import SIGNED_IN, Guard, Parameter, Runs, Verdict
@@ -22,6 +23,8 @@ from nomoat.survey.trial.values import Choice, Class, Const, Function, Object, O
 
 #: What a handler answers to somebody who may not; 404, 405, 422 and their like are said of what was asked for.
 _REFUSING = frozenset((400, 401, 403, 407, 498))
+#: Groups of a pattern without a name, as paths show them.
+_UNNAMED = re.compile(r"arg\d+")
 _ORDER: dict[Runs, int] = {"before": 0, "inside": 1, "never": 2}
 
 
@@ -180,6 +183,11 @@ class Verdicts:
             anonymous.update({str(name): value for name, value in made.anonymous.arguments.entries.items()})
             signed.update({str(name): value for name, value in made.signed.arguments.entries.items()})
         if found.calls == "arguments":
+            return
+        if found.calls == "request arguments":
+            for at_hand, given in ((made.anonymous, anonymous), (made.signed, signed)):
+                unnamed = [name for name in given if _UNNAMED.fullmatch(name)]
+                at_hand.positional = (at_hand.request, *(given.pop(name) for name in unnamed))
             return
         parameters = handler.scope.parameters if handler.scope is not None else ()
         taken = parameters[1:] if handler.me is not None else parameters

@@ -23,6 +23,7 @@ from nomoat.survey.trial.registry import Bound, Registering, Registry, RoutesOf,
 from nomoat.survey.trial.texts import filled
 from nomoat.survey.trial.values import (
     CALLER,
+    INPUT,
     MADE,
     NOTHING,
     UNREAD,
@@ -390,7 +391,9 @@ class Calls(Registrations):
         else:
             self._note_unknown(name, args, at, marks)
             marks = self._given(callee, args, named, marks, at)
-        return Thing(name, args, dict(named), marks - frozenset(("csrf",)), (), at, is_call=True)
+        marks -= frozenset(("csrf",))
+        # One row of a class of the tree has the methods of its class.
+        return Thing(name, args, dict(named), marks, (), at, queries.row_of(callee, args), is_call=True)
 
     def _note_handed(self, name: str, trail: tuple[str, ...], given: tuple[Value, ...], at: str) -> None:
         """An application that is handed to code elsewhere which is called as if it added something to it."""
@@ -430,7 +433,17 @@ class Calls(Registrations):
         )
         if "wide" in marks or is_null:
             return marks | UNREAD | queries.WIDE
+        if last in queries.LOOKS_UP and any(
+            queries.asks_for_nobody(name, one, self._column(callee, name)) for name, one in named.items()
+        ):
+            # Whatever else is asked for beside it: there is no row of nobody.
+            marks -= INPUT
         return marks | MADE if last in queries.DESCRIBES else marks - MADE
+
+    def _column(self, callee: Outside | Thing, name: str) -> Value | None:
+        """The column that a condition by name is about, of a row of a class of the tree."""
+        cls = callee.me if isinstance(callee, Outside) else None
+        return self.attribute(cls, name) if isinstance(cls, Class) and "__" not in name else None
 
     def _is_request(self, value: Value) -> bool:
         return isinstance(value, Thing) and value.name in self.models.requests and not value.is_call

@@ -111,6 +111,7 @@ class Entering(Exceptions):
         inward = not scope.module.is_library and not is_wrapper
         self.depth += inward
         self.path.append(scope)
+        self.entered.append(len(self.conditions))
         # What does nothing but raise (`abort(401)`) raises for the reasons of who calls it.
         self.decided.append(self.decided[-1] and _ends_raising(scope))
         held, self.registered = self.registered, []
@@ -124,6 +125,7 @@ class Entering(Exceptions):
             self.leaving = leaving
             self.depth -= inward
             self.path.pop()
+            self.entered.pop()
             about_caller = self.decided.pop()
             self.registered = held
         values = flow.returns + ([Const(None)] if flow.env is not None or flow.loops or flow.breaks else [])

@@ -214,7 +214,8 @@ class Expressions(Requests):
         if name in cls.scope.bindings and cls.scope.bindings[name][-1].how is How.ANNOTATED:
             return Thing(marks=marks, trail=(name,))
         if outside:
-            return Outside(f"{outside[0]}.{name}", me)
+            # `Order.objects` gives rows of this class.
+            return Outside(f"{outside[0]}.{name}", cls if me is None and name == "objects" else me)
         return Thing(marks=marks, trail=(name,), why=f"{cls.scope.dotted} has no '{name}'")
 
     def _bound(self, found: Function, cls: Class, me: Value | None) -> Value:

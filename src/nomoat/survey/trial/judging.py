@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from operator import ge, gt, le, lt
 
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
@@ -53,6 +54,7 @@ _IDENTITY = re.compile(
     re.I,
 )
 
+_ORDERS = {"<": lt, "<=": le, ">": gt, ">=": ge}
 _OPPOSITE = {"==": "!=", "in": "not in", "is": "is not", "!=": "==", "not in": "in", "is not": "is"}
 
 
@@ -410,6 +412,8 @@ def _known(left: Value, operator: str, right: Value) -> bool | None:
             return bool(left.value == right.value)
         if operator == "in" and isinstance(left.value, str) and isinstance(right.value, str):
             return left.value in right.value
+        if operator in _ORDERS and type(left.value) is int and type(right.value) is int:
+            return bool(_ORDERS[operator](left.value, right.value))
         return None
     if operator in ("is", "==") and isinstance(left, Class) and isinstance(right, Class):
         return left.scope is right.scope

@@ -319,6 +319,10 @@ def _isinstance(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at
         return Const(isinstance(args[0], Class)) if isinstance(args[0], (Class, Function, Object)) else None
     if len(args) == 2 and isinstance(args[0], (Function, Class)) and isinstance(args[1], Outside):
         return Const(False) if args[1].name in _PLAIN_TYPES else None
+    if len(args) == 2 and isinstance(args[0], Object) and isinstance(args[1], Outside) and args[1].name in _PLAIN_TYPES:
+        bases = run.program.bases(args[0].cls.scope)
+        if not any(isinstance(base, str) and base != "builtins.object" for base in bases):
+            return Const(False)
     if len(args) == 2 and isinstance(args[0], Const) and isinstance(args[1], Outside) and not marks:
         return Const(args[1].name == f"builtins.{type(args[0].value).__name__}")
     if len(args) == 2 and isinstance(args[0], (Items, Table)) and isinstance(args[1], Outside):

@@ -375,6 +375,8 @@ class Machine:
         #: Calls with a credential raise while a handler waits that refuses.
         self.raising = 0
         self.path: list[Scope] = []
+        #: For each function that is entered: how many conditions stood before it.
+        self.entered: list[int] = []
         #: For each function that is entered: whether a test of a credential was decided in it.
         self.decided: list[bool] = [False]
         #: What stands for the request at hand, wherever it is imported: `flask.request`, `flask.g`.

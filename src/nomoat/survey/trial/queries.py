@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable
 
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
+from nomoat.survey.python.symbols import Scope
 from nomoat.survey.trial.demands import OTHER, Demand
-from nomoat.survey.trial.values import Const, Items, Test, Thing, Value, options, union
+from nomoat.survey.trial.values import Class, Const, Items, Outside, Test, Thing, Value, options, union
 
 #: What a query carries once it is narrowed to what belongs to the caller.
 OWNED = frozenset(("owned",))
@@ -30,7 +31,20 @@ _COLUMN = re.compile(
 )
 _OF_ACCOUNT = re.compile(r"^(username|user_name|userid|accountname)$", re.I)
 #: Methods that narrow a query.
-_NARROWS = frozenset(("where", "filter", "filter_by", "find", "find_one", "get", "get_or_404", "having", "delete_one"))
+_NARROWS = frozenset(
+    ("where", "filter", "filter_by", "find", "find_one", "get", "aget", "get_or_404", "having", "delete_one")
+)
+#: Functions that are given what to look in, and then what to look for.
+_LOOKS_IN = frozenset(("get_object_or_404", "get_list_or_404", "aget_object_or_404", "aget_list_or_404"))
+#: Functions and methods that give one row.
+_GIVES_ROW = frozenset(("get_object_or_404", "aget_object_or_404"))
+_GIVES_OWN_ROW = frozenset(("get", "aget", "first", "last", "create"))
+#: What takes conditions by name, all of which a row must meet.
+LOOKS_UP = frozenset(("filter", "get", "aget", *_LOOKS_IN))
+#: What belongs to the caller by a relation: `request.user.order_set`, `request.user.orders`.
+_RELATED = re.compile(
+    r"_set$|(?<!permission)(?<!role)(?<!claim)(?<!scope)(?<!group)(?<!setting)(?<!preference)s$", re.I
+)
 _EXECUTES = frozenset(("execute", "fetch", "fetchrow", "fetch_one", "fetch_all", "exec", "scalar", "scalars"))
 _HAS_WHERE = re.compile(r"^\s*(select|update|delete|with)\b.*\bwhere\b", re.I | re.S)
 _OWNER = re.compile(r"(owner|user|author|creator|created_by|tenant|account|customer|member|org|company|team)", re.I)
@@ -63,10 +77,19 @@ def owns(demand: Demand) -> bool:
 
 def narrows(last: str, base: Value, args: tuple[Value, ...], named: dict[str, Value]) -> bool:
     """Whether a call of a method of this name narrows what is asked for to what belongs to the caller."""
+    if last in _LOOKS_IN and args:
+        is_of_caller = "owned" in args[0].tags or _is_related(args[0])
+        by_name = any("caller" in value.tags and names_owner(name) for name, value in named.items())
+        return by_name or (is_of_caller and "input" in union((*args[1:], *named.values())))
     given = (*args, *named.values())
     if last in _NARROWS:
+        if _is_related(base, of=last) and "input" in union(given):
+            return True
         tests = [one for arg in args for one in _conditions(arg)]
-        by_name = last != "get" and any("caller" in value.tags and names_owner(name) for name, value in named.items())
+        # `session.get(User, user_id)` asks for one row by its key.
+        by_name = (last != "get" or not args) and any(
+            "caller" in value.tags and names_owner(name) for name, value in named.items()
+        )
         is_narrowed = "owned" in base.tags and "input" in union(given)
         return by_name or is_narrowed or any(owns(test.if_true) for test in tests)
     if last in _EXECUTES and args:
@@ -74,6 +97,39 @@ def narrows(last: str, base: Value, args: tuple[Value, ...], named: dict[str, Va
         bound = union(args[1:]) | union(named.values())
         return isinstance(text, Const) and "caller" in bound and bool(_HAS_WHERE.search(str(text.value)))
     return False
+
+
+def row_of(callee: Outside | Thing, args: tuple[Value, ...]) -> Scope | None:
+    """The class of the row that a look-up gives, whose methods it has."""
+    last = callee.name.rpartition(".")[2]
+    if last in _GIVES_ROW and args and isinstance(args[0], Class):
+        return args[0].scope
+    if last in _GIVES_OWN_ROW and isinstance(callee, Outside) and isinstance(callee.me, Class):
+        return callee.me.scope
+    return None
+
+
+def asks_for_nobody(column: str, value: Value, told: Value | None) -> bool:
+    """Whether a condition by name asks for rows of an account that is not there, or by a key that no row has.
+
+    `owner=request.user` fails or finds nothing for an anonymous caller; `owner=user.id` may find rows without an owner,
+    unless the column that is `told` always has one.
+    """
+    if not isinstance(value, Thing) or "caller" not in value.marks or "input" in value.marks:
+        return False
+    is_key = column.rpartition("__")[2] in ("pk", "id") and value.trail[-1:] in (("pk",), ("id",))
+    is_account = value.name == "request.credential" and not value.trail and not column.endswith(("__ne", "__isnull"))
+    is_told = isinstance(told, Thing) and told.is_call and told.name.startswith("django.db.models.")
+    is_filled = isinstance(told, Thing) and is_told and "null" not in told.named
+    return is_key or is_account or (is_filled and "made" not in value.marks)
+
+
+def _is_related(value: Value, of: str = "") -> bool:
+    """Whether it is what belongs to the caller, or a method of that."""
+    if not isinstance(value, Thing) or value.name.startswith("request.") or "caller" not in value.marks:
+        return False
+    trail = value.trail[:-1] if of and value.trail[-1:] == (of,) else value.trail
+    return bool(trail) and not value.is_call and bool(_RELATED.search(trail[-1]))
 
 
 def _conditions(value: Value) -> list[Test]:

@@ -12,7 +12,7 @@ from nomoat.survey.trial import queries
 from nomoat.survey.trial.answering import ANSWER, NONE_YET, goes_on_working
 from nomoat.survey.trial.calls import NEXT
 from nomoat.survey.trial.definitions import Definitions
-from nomoat.survey.trial.demands import OTHER, Demand
+from nomoat.survey.trial.demands import OTHER, Demand, both
 from nomoat.survey.trial.flow import Flow, merged
 from nomoat.survey.trial.machine import (
     TOO_MUCH,
@@ -103,12 +103,28 @@ class Trial(Definitions):
             self.assign(env, node[3], Thing(marks=before.tags | given.tags))
         return Flow(env)
 
+    def _answer_of_tests(self, answer: Const) -> Value:
+        """`if user.is_staff: return True`: a truth value that says what the tests on the way to it say of a caller."""
+        inside = self.conditions[self.entered[-1] if self.entered else 0 :]
+        about = [one for one in inside if "caller" in one.test.marks]
+        if not about:
+            return answer
+        holds = both(one.test.if_true if one.answer else one.test.if_false for one in about)
+        if_true, if_false = (holds, OTHER) if answer.value else (OTHER, holds)
+        return Test(None, if_true, if_false, CALLER)
+
     def _return(self, node: Node, env: Env) -> Flow:
         if node[3] is not None and node[3][0] == form.CONDITIONAL and not self.wires:
             _, start, end, test, this, other = node[3]
             answers = ((form.RETURN, start, end, this),), ((form.RETURN, start, end, other),)
             return self._if((form.IF, start, end, ((test, answers[0]),), answers[1]), env)
         value = self.evaluate(env, node[3]) if node[3] is not None else Const(None)
+        if (
+            isinstance(value, Const)
+            and isinstance(value.value, bool)
+            and not (value.marks or self.wires or self.anonymous)
+        ):
+            value = self._answer_of_tests(value)
         self.leaving.append(env.names.get(ANSWER))
         for option in options(value) if self.finished else ():
             if id(option) in self.finished:
