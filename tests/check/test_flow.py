@@ -98,3 +98,16 @@ def test_what_is_read_of_the_request_twice_is_tested_once(tmp_path: Path) -> Non
     )
 
     assert [18] == [one.span.line for one in found]
+
+
+def test_only_the_branch_that_runs_counts(tmp_path: Path) -> None:
+    found = _found(
+        tmp_path,
+        "import sqlite3\nfrom flask import Flask, request\n\napp = Flask(__name__)\n\n\n"
+        '@app.get("/a")\ndef a():\n    number = 106\n    order = "a" if 7 * 18 + number > 200 else request.args["o"]\n'
+        '    return sqlite3.connect("x").execute("SELECT * FROM t ORDER BY " + order).fetchall()\n\n\n'
+        '@app.get("/b")\ndef b():\n    number = 6\n    order = "a" if 7 * 18 + number > 200 else request.args["o"]\n'
+        '    return sqlite3.connect("x").execute("SELECT * FROM t ORDER BY " + order).fetchall()\n',
+    )
+
+    assert [18] == [one.span.line for one in found]

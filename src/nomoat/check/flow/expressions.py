@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from nomoat.check.flow import forms, parts, proof, proofs, sources, vocabulary
+from nomoat.check.flow import decided, forms, parts, proof, proofs, sources, vocabulary
 from nomoat.check.flow.binding import Binding, behind_first
 from nomoat.check.flow.taint import OF_STRUCTURES, Environment, Taint, at_place, clean, look_up, merged, path_of
 from nomoat.check.flow.texts import fixes_host
@@ -230,6 +230,9 @@ class Expressions(Binding):
 
     def _conditional(self, scope: Scope, node: Node, env: Environment) -> Taint | None:
         self.value(scope, node[3], env)
+        holds = decided.outcome(self.program, scope, node[3])
+        if holds is not None:
+            return self.value(scope, node[4] if holds else node[5], env)
         inside, outside = dict(env), dict(env)
         self.prove(scope, node[3], inside, holds=True)
         self.prove(scope, node[3], outside, holds=False)

@@ -23,6 +23,8 @@ OF_STRUCTURES = frozenset(("structure", "fields"))
 _KEYS = frozenset(("fields", "keys"))
 #: What is true of a container, not of what is in it.
 _OF_THE_WHOLE = frozenset(("keys", "items"))
+#: A place of a tuple is counted from both ends.
+_ONE_PLACE = 2
 _ROOTED = frozenset(("rooted", "single"))
 _LEADS_HOME = frozenset(("url", "redirect"))
 
@@ -137,7 +139,10 @@ def at_place(taint: Taint | None, place: str | None) -> Taint | None:
     """The taint of one place of a tuple; without a place, or when no place is known, that of the whole."""
     if taint is None or (place is not None and taint.fields is not None and place not in taint.fields):
         return None
-    return taint.whole()
+    # Where several places hold data, what is true of one may not be true of the other.
+    places = sum(name.lstrip("-").isdigit() for name in taint.fields or ())
+    is_mixed = places > _ONE_PLACE
+    return taint.whole().less_sure("likely") if is_mixed else taint.whole()
 
 
 def path_of(node: Node) -> str | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from nomoat.check.flow import answers, origins, parts, proof, sources
+from nomoat.check.flow import answers, decided, origins, parts, proof, sources
 from nomoat.check.flow.arrivals import ANSWER, Arrival, FlowRules
 from nomoat.check.flow.expressions import OverBudgetError
 from nomoat.check.flow.helpers import MAX_HELPERS, Helpers, constructors
@@ -212,6 +212,15 @@ class _Walker(Helpers):
         rest = env
         for test, body in node[3]:
             self.value(scope, test, rest)
+            holds = decided.outcome(self.program, scope, test)
+            if holds is False:
+                continue
+            if holds:
+                if not self._block(scope, body, rest):
+                    outcomes.append(rest)
+                if outcomes:
+                    join(env, outcomes)
+                return not outcomes
             inside, outside = dict(rest), dict(rest)
             self.prove(scope, test, inside, holds=True)
             self.prove(scope, test, outside, holds=False)
@@ -272,8 +281,16 @@ class _Walker(Helpers):
         taint = self.value(scope, node[3], env)
         path = path_of(node[3])
         outcomes: list[Environment] = [dict(env)]
+        known = decided.value(self.program, scope, node[3])
         for case in node[4]:
             inside = dict(env)
+            if known is not None and (taken := _takes(case, known[0])) is not None:
+                if not taken:
+                    continue
+                if self._block(scope, case[5], inside):
+                    return True
+                join(env, [inside])
+                return False
             pattern = case[3]
             captures = pattern[4] if pattern is not None and pattern[0] == form.PATTERN else ()
             values = pattern[3] if pattern is not None and pattern[0] == form.PATTERN else ()
@@ -315,6 +332,16 @@ _STEPS: dict[int, Callable[[_Walker, Scope, Node, Environment], bool]] = {
     form.WITH: _Walker._with,
     form.MATCH: _Walker._match,
 }
+
+
+def _takes(case: Node, value: object) -> bool | None:
+    """Whether a case of constants is that of a value; None for every other."""
+    pattern = case[3]
+    if case[4] is not None or pattern is None or pattern[0] != form.PATTERN or pattern[4]:
+        return None
+    if not all(one[0] == form.CONSTANT for one in pattern[3]):
+        return None
+    return not pattern[3] or any(one[3] == value for one in pattern[3])
 
 
 def _is_collection(node: Node) -> bool:
