@@ -71,4 +71,4 @@ def test_a_folder_without_routes_says_why_there_are_none() -> None:
     other = text(dataclasses.replace(Map(), coverage=Coverage(files=3)))
 
     assert "no Python file is here" in empty
-    assert "no route of FastAPI, Starlette, Flask or Django was found here" in other
+    assert "no route of a framework that nomoat knows was found here" in other

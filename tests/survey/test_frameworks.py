@@ -12,6 +12,7 @@ from nomoat.survey.models import FOLDER
 
 MODELS = sorted(FOLDER.glob("*.yaml"))
 MARK = re.compile(r"# map: (\S+) (\S+) (.+)")
+ENTRY = re.compile(r"# entry: (\S+) (\S+) by (\S+)")
 
 
 def expected_in(example: Path) -> dict[tuple[str, str], str]:
@@ -38,9 +39,12 @@ def test_map_shows_what_the_example_marks(model: Path, tmp_path: Path) -> None:
     expected = expected_in(example)
     shutil.copy(example, tmp_path / "main.py")
 
-    routes = draw(tmp_path).map.routes
+    drawn = draw(tmp_path).map
+    routes = drawn.routes
 
-    assert expected, "an example must mark at least one route"
+    entered = ENTRY.findall(example.read_text())
+    assert expected or entered, "an example must mark at least one route or entry"
+    assert sorted(entered) == sorted((one.kind, one.name, one.trigger) for one in drawn.entries)
     found = {(one.method, one.path): said(one, as_asked=expected.get((one.method, one.path), "")) for one in routes}
     assert expected == found
 

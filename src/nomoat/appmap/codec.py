@@ -24,7 +24,7 @@ T = TypeVar("T")
 #: The parts of a map that are lists of entities, as they are named in both forms.
 _PARTS = ("services", "stores", "permissions", "roles", "tokens", "routes")
 #: Parts that came later: a file without any of them does not have it.
-_LATER = ("edges",)
+_LATER = ("edges", "entries")
 _LINE = re.compile(r":\d+$")
 #: Controls, marks that reorder or hide text, and surrogates, which no file in UTF-8 can hold.
 _UNREADABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")

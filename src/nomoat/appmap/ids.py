@@ -61,6 +61,11 @@ def route_id(service: str, method: str, path: str) -> str:
     return f"route:{service}/{method} {template(path)}"
 
 
+def entry_id(kind: str, service: str, name: str) -> str:
+    """The id of a task, a command or a remote procedure: `task:shop/mail.send`."""
+    return f"{kind}:{service}/{name}"
+
+
 def route_key(service: str, method: str, path: str) -> str:
     """The key of a route; `path` must carry its converters, as the framework has them."""
     return f"route:{service}/{method} {path_key(path)}"

@@ -81,6 +81,25 @@ class Route:
     login: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Where a service is entered by no request: `trigger` is what starts it (`queue`, `schedule`, `terminal`, `grpc`).
+
+    Nobody's credential is looked at there, so it has no verdict. `name` is what it is started by.
+    """
+
+    id: str
+    service: str
+    kind: Literal["task", "command", "rpc"]
+    name: str
+    handler: str
+    at: str
+    trigger: str = ""
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+    calls: tuple[Call, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Store:
     """A table (or bucket, cache) of a service; `at` is where source declares or first names it."""
@@ -177,6 +196,7 @@ class Map:
     roles: tuple[Role, ...] = ()
     tokens: tuple[TokenCheck, ...] = ()
     edges: tuple[Edge, ...] = ()
+    entries: tuple[Entry, ...] = ()
     not_read: tuple[NotRead, ...] = ()
     coverage: Coverage = field(default_factory=Coverage)
 
@@ -195,6 +215,7 @@ def ordered(drawn: Map) -> Map:
         roles=tuple(sorted(drawn.roles)),
         tokens=tuple(sorted(drawn.tokens)),
         edges=tuple(sorted(drawn.edges)),
+        entries=tuple(sorted(drawn.entries, key=lambda entry: (entry.service, entry.id, entry.at))),
         not_read=tuple(sorted(drawn.not_read)),
         coverage=drawn.coverage,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from nomoat.appmap.model import SIGNED_IN, Map, Route, Service
+from nomoat.appmap.model import SIGNED_IN, Entry, Map, Route, Service
 from nomoat.errors import printable
 
 _SHOWN = 12
@@ -54,7 +54,7 @@ def _nothing(drawn: Map) -> str:
     if not drawn.coverage.files:
         # A map that was drawn says so itself, below, with what was not read.
         return "" if drawn.not_read else "no Python file is here: is this the folder of the application?\n"
-    return "no route of FastAPI, Starlette, Flask or Django was found here, and nomoat reads no other framework yet\n"
+    return "no route of a framework that nomoat knows was found here\n"
 
 
 def _service(drawn: Map, service: Service, style: Style, *, is_first: bool) -> str:
@@ -75,7 +75,18 @@ def _service(drawn: Map, service: Service, style: Style, *, is_first: bool) -> s
         paths = list(dict.fromkeys(printable(route.path or "/") for route in added))
         lines.append(f"added by the framework, open   {_some(paths, style)}")
     lines += _calls(routes, style)
+    lines += _entries([entry for entry in drawn.entries if entry.service == service.name], style)
     return "\n".join(lines) + "\n"
+
+
+def _entries(entries: list[Entry], style: Style) -> list[str]:
+    """What is entered by no request, apart from the routes: a line for each kind."""
+    lines: list[str] = []
+    for kind, title in (("task", "tasks"), ("command", "commands"), ("rpc", "remote procedures")):
+        names = [printable(entry.name) for entry in entries if entry.kind == kind]
+        if names:
+            lines.append(f"{title}   {_some(names, style)}")
+    return lines
 
 
 def _groups(routes: list[Route]) -> list[tuple[str, list[Route]]]:

@@ -26,6 +26,7 @@ from nomoat.settings import Settings
 from nomoat.survey import edges, identities, services, sqltext
 from nomoat.survey.defaults import ByDefault
 from nomoat.survey.effects import Reach
+from nomoat.survey.entries import entries
 from nomoat.survey.guards import Judge
 from nomoat.survey.middleware import MiddlewareJudge
 from nomoat.survey.models import models
@@ -91,8 +92,11 @@ def draw_program(program: Program, sources: Sources, *, path: Path, settings: Se
     tokens = identities.tokens(program, known, _guarding(guarding, reach))
     # Coverage is that of the way from routes: whom other functions call is found out later.
     coverage = _coverage(program, sources, reach)
+    served = tuple(part.service for part in parts)
+    entered = entries(program, known, reach, served)
     drawn = Map(
-        services=tuple(part.service for part in parts),
+        services=served,
+        entries=entered,
         routes=distinct,
         stores=_stores(program, distinct, reach),
         permissions=_permissions(distinct),

@@ -12,6 +12,7 @@ from nomoat.survey.models import (
     Added,
     Dialect,
     EndpointClass,
+    EntryModel,
     Kind,
     Models,
     Paths,
@@ -40,7 +41,7 @@ _NAMES = {
 _RECORDS = (
     "objects", "verbs", "listed", "endpoint_classes", "class_views", "middleware_classes", "backends", "request",
     "refusing", "raised", "answers", "depends", "inputs", "schemes", "asks", "protects",
-    "proxies", "includes", "framework_urls", "matchers", "controllers",
+    "proxies", "includes", "framework_urls", "entries", "matchers", "controllers",
 )  # fmt: skip
 _VERB_KEYS = (
     "names", "does", "path", "methods", "default", "handler", "dependencies", "routes", "middleware", "prefix",
@@ -333,6 +334,21 @@ class _Loading:
         guard = self._reader.text(fields.get("guard"), "guard") or ""
         self._models.framework_urls.update(dict.fromkeys(names, guard))
 
+    def _entries(self, names: tuple[str, ...], fields: Mapping) -> None:
+        kind = self._reader.choice(fields.get("is"), "is", ("task", "command", "rpc")) or "task"
+        found = EntryModel(
+            kind,
+            self._reader.text(fields.get("trigger"), "trigger") or "",
+            self._reader.text(fields.get("name"), "name") or "",
+            self._reader.text(fields.get("handler"), "handler") or "",
+            self._reader.boolean(fields.get("group"), "group") or False,
+            self._reader.texts(fields.get("methods"), "methods"),
+            self._reader.boolean(fields.get("by_module"), "by_module") or False,
+        )
+        for name in names:
+            into = self._models.entry_bases if name.startswith("*") else self._models.entries
+            into[name.lstrip("*")] = found
+
     def _asks(self, names: tuple[str, ...], fields: Mapping) -> None:
         self._models.asks.update(dict.fromkeys(names, self._spot(fields, "permission")))
 
@@ -369,6 +385,7 @@ _RECORD_KEYS = {
     "inputs": ("names", "from", "dashes"),
     "schemes": ("names", "unless", "optional", "flags", "makes"),
     "asks": ("names", "permission"),
+    "entries": ("names", "is", "trigger", "name", "handler", "group", "methods", "by_module"),
     "proxies": ("names", "for"),
     "includes": ("names", "callable"),
     "matchers": ("names", "path"),

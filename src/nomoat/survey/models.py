@@ -8,7 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from nomoat.survey.python.symbols import Scope
 
 FOLDER = Path(__file__).parent / "frameworks"
 #: What reading an attribute of a request may give; `by-name` kinds look at the name that is asked for. In place of a
@@ -190,11 +193,42 @@ class Scheme:
     makes: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class EntryModel:
+    """What makes an entry that is no route: a decorator, a call that is given the `handler`, or a base of a class.
+
+    `name` is the argument that names it. `methods` are those of a class that are entries; without any, all are.
+    """
+
+    kind: str
+    trigger: str
+    name: str = ""
+    handler: str = ""
+    is_group: bool = False
+    methods: tuple[str, ...] = ()
+    #: Named after the module it stands in: a command of Django's `manage.py`.
+    by_module: bool = False
+
+    def takes(self, method: str) -> bool:
+        """Whether a method of the class is an entry."""
+        return method in self.methods if self.methods else True
+
+    def named(self, cls: Scope, base: object, method: Scope) -> str:
+        """What a method of a class is called."""
+        if self.by_module:
+            return cls.module.name.rpartition(".")[2]
+        service = str(base if isinstance(base, str) else cls.name).rpartition(".")[2].removesuffix("Servicer")
+        return f"{service}.{method.name}"
+
+
 @dataclass
 class Models:
     """All models together, by dotted name."""
 
     kinds: dict[str, Kind] = field(default_factory=dict)
+    entries: dict[str, EntryModel] = field(default_factory=dict)
+    #: Ends of the names of bases, where each package has its own: `ShopServicer` of generated code.
+    entry_bases: dict[str, EntryModel] = field(default_factory=dict)
     listed: dict[str, Verb] = field(default_factory=dict)
     same: set[str] = field(default_factory=set)
     routes_attributes: set[str] = field(default_factory=set)
