@@ -54,7 +54,7 @@ class Reach:
         self._program = program
         self._models = models
         self._stores = known or stores()
-        self.standing = Standing(program, self._stores)
+        self.standing = Standing(program, self._stores, frozenset(models.depends))
         self._keyed = KeyedStores(program, self._stores, self.standing)
         self._outbound = Outbound(program)
         self._direct: dict[Frame, Effects] = {}

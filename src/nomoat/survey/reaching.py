@@ -11,7 +11,7 @@ from nomoat.survey.effects import Effects, Reach
 from nomoat.survey.models import Models
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.routing import Found
-from nomoat.survey.standing import Frame, Made
+from nomoat.survey.standing import Atoms, Frame, Made, Method
 from nomoat.survey.trial.values import Function
 from nomoat.survey.verdicts import Answer
 
@@ -51,20 +51,39 @@ def _asked(starts: list[Frame], reach: Reach) -> list[str | None]:
 def _handlers(found: Found, answer: Answer, reach: Reach) -> list[Frame]:
     starts: list[Frame] = []
     for value in (found.original, found.handler):
+        given: dict[str, Atoms] = _of_decorators(found, value, reach)
         while isinstance(value, Function):
             if value.scope is not None:
-                starts.append(_entered(value.scope, found, reach))
-            value = value.wraps if value.wraps is not value else None
-    if answer.handler is not None:
-        starts.append(_entered(answer.handler, found, reach))
+                starts.append(_entered(value.scope, found, reach, given))
+            inner = value.wraps if value.wraps is not value else None
+            if inner is not None and inner.scope is not None and value.scope is not None:
+                given = {**given, **reach.standing.handed_on(starts[-1], inner.scope)}
+            value = inner
+    if answer.handler is not None and answer.handler not in {one.scope for one in starts}:
+        starts.append(_entered(answer.handler, found, reach, {}))
     return list(dict.fromkeys(starts))
 
 
-def _entered(scope: Scope, found: Found, reach: Reach) -> Frame:
+def _of_decorators(found: Found, value: object, reach: Reach) -> dict[str, Atoms]:
+    """What decorators that a class lists for all its methods hand to them."""
+    given: dict[str, Atoms] = {}
+    if found.cls is None or not isinstance(value, Function) or value.scope is None or not value.scope.is_method:
+        return given
+    standing = reach.standing
+    for name in ("decorators", "method_decorators"):
+        for one in standing.member(Made(found.cls.scope), name):
+            for inner in one.scope.children.values() if isinstance(one, Method) else ():
+                if inner.is_function and isinstance(one, Method):
+                    wrapper = standing.frame(inner, None, None, standing.frame(one.scope))
+                    given.update(standing.handed_on(wrapper, value.scope))
+    return given
+
+
+def _entered(scope: Scope, found: Found, reach: Reach, given: dict[str, Atoms]) -> Frame:
     """A handler as it runs: a method, by an object of the class that the route is made of."""
     if found.cls is None or not scope.is_method:
-        return reach.standing.frame(scope)
-    return reach.standing.frame(scope, Made(found.cls.scope))
+        return reach.standing.frame(scope, None, given)
+    return reach.standing.frame(scope, Made(found.cls.scope), given)
 
 
 def _guards(function: Scope, answer: Answer) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
+from nomoat.survey.kept import Kept, is_kept
 from nomoat.survey.models import Spot
 from nomoat.survey.python import form
 from nomoat.survey.python.classes import Member
@@ -127,13 +128,18 @@ class Frame:
 class Standing:
     """Answers for one program."""
 
-    def __init__(self, program: Program, stores: Stores) -> None:
+    def __init__(self, program: Program, stores: Stores, depends: frozenset[str] = frozenset()) -> None:
         self._program = program
         self._stores = stores
+        #: What gives what the function gives that it is handed: `Depends(get_order)`.
+        self._depends = depends
+        self._kept = Kept(program)
+        self._loaded = {name: decorator for library in stores.libraries for name, decorator in library.loaded.items()}
         self.tables = Tables(program, stores)
         self._frames: dict[tuple[object, ...], Frame] = {}
         self._counts: dict[Scope, int] = {}
         self._returned: dict[Frame, Atoms] = {}
+        self._of_requests: dict[str, Atoms] = {}
         self._members_of: dict[tuple[Scope, str, Scope | None], list[Member]] = {}
         self._depth = 0
         #: Grows whenever an answer was cut short by a circle; what was found meanwhile is not remembered.
@@ -182,6 +188,18 @@ class Standing:
         """The frame in which a call of a function runs."""
         given = self._arguments(frame, method, call) if call is not None else {}
         return self.frame(method.scope, method.me, given, method.outer, sent)
+
+    def handed_on(self, frame: Frame, inner: Scope) -> dict[str, Atoms]:
+        """What a wrapper adds to what it hands to the function that it wraps: `return f(*args, order=order)`."""
+        outer = frame.scope.parent
+        given: dict[str, Atoms] = {}
+        for node in frame.scope.nodes if outer is not None and outer.is_function else ():
+            if node[0] != form.CALL or node[3][0] != form.NAME or outer is None or node[3][3] in frame.scope.bindings:
+                continue
+            if any(one.how is How.PARAMETER for one in outer.bindings.get(node[3][3], ())):
+                found = self._arguments(frame, Method(inner), (*node[:4], (), node[5]))
+                given.update({name: given.get(name, NOTHING) | atoms for name, atoms in found.items()})
+        return given
 
     def _arguments(self, frame: Frame, method: Method, call: Node) -> dict[str, Atoms]:
         names = [one[form.P_NAME] for one in method.scope.parameters if one[form.P_KIND] in _PLAIN]
@@ -324,6 +342,8 @@ class Standing:
             return frozenset((Method(scope),))
         if one.kind == "instance" and scope is not None:
             return self._instance(one, scope)
+        if one.name in self._loaded:
+            return self._caller(one.name)
         if one.kind in ("external", "instance"):
             known = self.tables.known(one.name)
             if known is not None:
@@ -361,9 +381,33 @@ class Standing:
         found: set[Atom] = set()
         for base in bases:
             found |= self.member(base, name)
+        if not found and is_kept(node[3]):
+            return self._of_request(name)
         if not bases and form.dotted(node) is not None:
             return self.resolved(self._program.resolve(frame.scope, node))
         return frozenset(found)
+
+    def _of_request(self, name: str) -> Atoms:
+        """What some function of the program leaves in the request for others: `g.order = Order.query.get(key)`."""
+        known = self._of_requests.get(name)
+        if known is None:
+            known = self._of_requests[name] = NOTHING
+            found: set[Atom] = set()
+            for scope, value in self._kept.values(name)[:_MAX_VALUES]:
+                found |= {one for one in self.of(self.frame(scope), value) if isinstance(one, (Rows, Made))}
+            known = self._of_requests[name] = frozenset(found)
+        return known
+
+    def _caller(self, name: str) -> Atoms:
+        """What the function gives that looks up who is calling."""
+        known = self._of_requests.get(name)
+        if known is None:
+            known = self._of_requests[name] = NOTHING
+            found: set[Atom] = set()
+            for scope in self._kept.decorated(self._loaded[name]):
+                found |= {one for one in self.returned(self.frame(scope)) if isinstance(one, Rows)}
+            known = self._of_requests[name] = _rows(frozenset(found))
+        return known
 
     def member(self, base: Atom, name: str) -> Atoms:
         """What an attribute of something stands for."""
@@ -621,6 +665,9 @@ class Standing:
                 found |= self.touched(frame, node, function[1], function[1].reads)
                 written = self.touched(frame, node, function[1], function[1].writes)
                 found |= {replace(rows, shape="change") for rows in written}
+            elif one.name in self._depends and node[4]:
+                methods = [it for it in self.of(frame, node[4][0]) if isinstance(it, Method)]
+                found |= {it for method in methods for it in self.returned(self.entered(frame, method, None))}
             elif one.name in _PASSING:
                 found |= self._any(frame, node[4][:2])
             elif one.kind == "external" and one.name in self._stores.handles:

@@ -143,6 +143,8 @@ class Library:
     making_writes: bool = False
     #: Names of attributes that stand for the row of whoever is calling.
     callers: tuple[str, ...] = ()
+    #: Names that stand for whoever is calling, with the decorator of the function that looks them up.
+    loaded: dict[str, str] = field(default_factory=dict)
     #: Methods that no other library has, so that `anything["orders"].find_one()` is known by them.
     telling: frozenset[str] = frozenset()
     #: Names of packages one of which the tree must import for that.
@@ -189,7 +191,7 @@ _SETS = (
 )  # fmt: skip
 _KEYS = (
     "format", "library", "kind", "declares", "known", "made", "relations", "functions", "agents", "handles", "keyed",
-    "assigning_writes", "making_writes", "callers", "packages", *_SETS,
+    "assigning_writes", "making_writes", "callers", "loaded", "packages", *_SETS,
 )  # fmt: skip
 _EMPTY = Mapping({}, datafile.Place("", 0, 0), {})
 
@@ -218,6 +220,8 @@ class _Loading:
         library.making_writes = reader.boolean(fields.get("making_writes"), "making_writes") or False
         known = reader.mapping(fields.get("known"), "known") or _EMPTY
         library.known = {name: reader.text(table, name) or "" for name, table in known.items()}
+        loaded = reader.mapping(fields.get("loaded"), "loaded") or _EMPTY
+        library.loaded = {name: reader.text(decorator, name) or "" for name, decorator in loaded.items()}
         library.declares = [self._declares(one) for one in reader.sequence(fields.get("declares"), "declares")]
         self._records(library)
         reader.finish()

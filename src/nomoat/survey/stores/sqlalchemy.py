@@ -1,3 +1,6 @@
+from fastapi import Depends
+from flask import g
+from flask_login import LoginManager, current_user
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Column, ForeignKey, Integer, MetaData, String, Table, delete, func, insert, select, text, update
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
@@ -137,3 +140,31 @@ def removed_by_repository(session, key):  # store: reads items; writes items
 
 def nothing(order):  # store: nothing
     return Order(state="new")
+
+
+login = LoginManager()
+
+
+@login.user_loader
+def load(key):
+    return BlogPost.query.get(key)
+
+
+def preprocess():
+    g.order = Order.query.get(1)
+
+
+def of_caller():  # store: writes blog_post
+    current_user.title = "new"
+
+
+def of_request():  # store: writes orders
+    db.session.delete(g.order)
+
+
+def wanted(key):
+    return Session().get(Order, key)
+
+
+def injected(order=Depends(wanted)):  # store: writes orders
+    order.state = "sent"

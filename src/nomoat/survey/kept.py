@@ -1,0 +1,80 @@
+"""What functions of a program keep for others: in the request, in `g`, by the decorator of a loader.
+
+Takes the parsed program; gives the values that are assigned to such an attribute anywhere, and functions with a
+decorator.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+
+from nomoat.survey.python import form
+from nomoat.survey.python.form import Node
+from nomoat.survey.python.program import Program
+from nomoat.survey.python.sources import TEST_FILE
+from nomoat.survey.python.symbols import Scope
+
+_ASSIGNED = re.compile(rb"\b(?:g|request|req)(?:\.state)?\.(\w+)\s*(?::[^=\n]{1,80})?=(?!=)")
+_NAMES = frozenset(("g", "request", "req"))
+
+
+class Kept:
+    """Answers for one program."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._found: dict[str, list[tuple[Scope, Node]]] = {}
+
+    @cached_property
+    def _places(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for module in self._program.modules.values():
+            if not TEST_FILE.search(module.path):
+                for name in sorted(set(_ASSIGNED.findall(module.source))):
+                    found.setdefault(name.decode(), []).append(module.path)
+        return found
+
+    def values(self, name: str) -> list[tuple[Scope, Node]]:
+        """Everything that is assigned to this attribute of a request, with the function that does it."""
+        if name not in self._found:
+            self._found[name] = []
+            for path in self._places.get(name, ()):
+                for scope in self._program.functions(within=self._program.modules[path]):
+                    self._found[name] += _assigned(scope, name)
+        return self._found[name]
+
+    def decorated(self, decorator: str) -> list[Scope]:
+        """Functions with a decorator of this name, whatever it is a method of."""
+        written = re.compile(rb"@[\w.]*\b" + re.escape(decorator.encode()) + rb"\b")
+        return [
+            scope
+            for module in self._program.modules.values()
+            if written.search(module.source) and not TEST_FILE.search(module.path)
+            for scope in self._program.functions(within=module)
+            if any(_last(node) == decorator for node in scope.decorators)
+        ]
+
+
+def is_kept(node: Node) -> bool:
+    """Whether an expression is what things are kept in: `g`, `request`, `self.request`, `request.state`."""
+    if node[0] == form.NAME:
+        return node[3] in _NAMES
+    if node[0] != form.ATTRIBUTE:
+        return False
+    return node[4] in ("request", "req") or (node[4] == "state" and is_kept(node[3]))
+
+
+def _assigned(scope: Scope, name: str) -> list[tuple[Scope, Node]]:
+    return [
+        (scope, node[4])
+        for node in scope.nodes
+        if node[0] == form.ASSIGN
+        for target in node[3]
+        if target[0] == form.ATTRIBUTE and target[4] == name and is_kept(target[3])
+    ]
+
+
+def _last(node: Node) -> str:
+    called = node[3] if node[0] == form.CALL else node
+    return (form.dotted(called) or "").rpartition(".")[2]
