@@ -111,3 +111,20 @@ def test_only_the_branch_that_runs_counts(tmp_path: Path) -> None:
     )
 
     assert [18] == [one.span.line for one in found]
+
+
+def test_resolvers_events_and_plain_servers_are_called_with_what_somebody_sent(tmp_path: Path) -> None:
+    found = _found(
+        tmp_path,
+        "import sqlite3\nimport bottle\nimport graphene\nfrom flask_socketio import SocketIO\n"
+        "from http.server import BaseHTTPRequestHandler\n\nsocketio = SocketIO()\n\n\n"
+        'def run(order):\n    sqlite3.connect("x").execute("SELECT * FROM t ORDER BY " + order)\n\n\n'
+        "class Query(graphene.ObjectType):\n    def resolve_a(self, info, order):\n"
+        '        sqlite3.connect("x").execute("SELECT * FROM t ORDER BY " + order)\n\n\n'
+        '@socketio.on("b")\ndef b(data):\n    sqlite3.connect("x").execute("SELECT * FROM t ORDER BY " + data["o"])\n\n\n'
+        "class Server(BaseHTTPRequestHandler):\n    def do_GET(self):\n"
+        '        sqlite3.connect("x").execute("SELECT * FROM t ORDER BY " + self.path)\n\n\n'
+        '@bottle.route("/d/<order>")\ndef d(order):\n    sqlite3.connect("x").execute("SELECT " + order)\n',
+    )
+
+    assert [(16, "sure"), (21, "sure"), (26, "sure"), (31, "sure")] == [(o.span.line, o.confidence) for o in found]

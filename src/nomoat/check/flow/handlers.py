@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from nomoat.appmap.model import Map, Route
+from nomoat.check.flow import entries
 from nomoat.check.flow.reads import Reads
 from nomoat.check.flow.sources import Handler
 from nomoat.check.registrations import Registrations
@@ -39,22 +40,21 @@ def handlers(drawn: Map, program: Program, registrations: Registrations) -> Iter
     views = _views(drawn, program, registrations)
     reads = Reads(program)
     for module in program.modules.values():
-        if TEST_FILE.search(module.path) or not reads.may(module):
+        if TEST_FILE.search(module.path):
+            continue
+        may_enter = entries.MAY_ENTER.search(module.source)
+        if not may_enter and not reads.may(module):
             continue
         for scope in program.functions(within=module):
-            if scope.at not in seen and reads.request(scope):
-                is_of_view = scope.parent is not None and scope.parent.at in views
-                yield (
-                    views.get(scope.parent.at) if is_of_view and scope.parent is not None else None,
-                    _of_function(scope, is_of_view=is_of_view),
-                )
-
-
-#: Decorators by which an application has a function called with requests, whatever their paths are.
-_HOOKS = frozenset((
-    "errorhandler", "app_errorhandler", "before_request", "after_request", "before_app_request", "after_app_request",
-    "exception_handler", "context_processor", "middleware", "register_error_handler",
-))  # fmt: skip
+            if scope.at in seen:
+                continue
+            handler = entries.handler(program, scope) if may_enter or scope.decorators else None
+            if handler is not None and handler.is_on_map:
+                yield None, handler
+            elif reads.request(scope) or handler is not None:
+                of_view = views.get(scope.parent.at) if scope.parent is not None else None
+                given = handler.given if handler is not None else frozenset[str]()
+                yield of_view, Handler(scope, given=given, is_on_map=of_view is not None)
 
 
 def _views(drawn: Map, program: Program, registrations: Registrations) -> dict[str, Route]:
@@ -75,13 +75,6 @@ def _views(drawn: Map, program: Program, registrations: Registrations) -> dict[s
             found |= {base.at: route for base in program.bases(cls) if isinstance(base, Scope) and base.at not in found}
             found.setdefault(cls.at, route)
     return found
-
-
-def _of_function(scope: Scope, *, is_of_view: bool) -> Handler:
-    words = {(form.dotted(d[3] if d[0] == form.CALL else d) or "").rpartition(".")[2] for d in scope.decorators}
-    hooks = words & _HOOKS
-    is_flask = bool(hooks - {"exception_handler", "middleware", "context_processor"})
-    return Handler(scope, given=frozenset(), answers_html=is_flask, is_on_map=bool(hooks) or is_of_view)
 
 
 def _of_route(program: Program, route: Route, scope: Scope, framework: str) -> Handler:

@@ -16,9 +16,10 @@ TEXT_PARTS = frozenset((
     "match_info", "query", "rel_url", "matchdict", "params", "view_args", "path", "url", "full_path", "query_string",
     "path_info", "path_qs", "referrer", "user_agent", "body", "get_data", "text", "read", "arguments", "post",
     "get_full_path", "stream", "files", "FILES", "raw_path", "body_file", "query_arguments", "body_arguments", "host",
+    "forms", "get_param", "bounded_stream",
 ))  # fmt: skip
 #: The others, whose entries may be anything that JSON can say.
-_STRUCTURES = frozenset(("json", "get_json", "json_body", "data", "multipart", "forms"))
+_STRUCTURES = frozenset(("json", "get_json", "json_body", "data", "multipart", "media"))
 #: Parts of a request in which only some other site, the proxy or the path itself speaks: nobody attacks himself.
 WEAK_PARTS = frozenset((
     "path", "full_path", "referrer", "user_agent", "host", "url", "get_full_path", "path_info", "path_qs",

@@ -32,6 +32,8 @@ class Handler:
     converted: frozenset[str] = frozenset()
     #: Where a framework gives a handler only what stands in the path: those names, whatever else decorators hand in.
     given: frozenset[str] | None = None
+    #: Fields of its own object that hold data: `self.headers`.
+    kept: frozenset[str] = frozenset()
     #: Whether text that it returns is sent as HTML.
     answers_html: bool = False
     #: Whether the map knows a route that leads here. Without one nothing is sure: nobody may be able to call it.
@@ -49,6 +51,8 @@ def environment(program: Program, handler: Handler, depended: Depended) -> Envir
         taint = _of_parameter(program, handler, parameter, depended)
         if taint is not None:
             found[name] = taint if handler.is_on_map else taint.less_sure("likely")
+    for path in handler.kept:
+        found[path] = Taint(path, (Step(scope, scope.node or (), f"the caller writes {path}"),))
     if scope.is_method:
         # Class-based views of Django keep what stands in the path in `self.kwargs`.
         for name in (handler.given or frozenset()) - handler.converted:
@@ -107,7 +111,9 @@ def _of_parameter(program: Program, handler: Handler, parameter: Node, depended:
     scope = handler.scope
     name, annotation, default = parameter[form.P_NAME], parameter[form.P_ANNOTATION], parameter[form.P_DEFAULT]
     if parameter[form.P_KIND] in (form.VARARGS, form.KWARGS):
-        return None
+        # `**arguments` of a resolver; those of a view are the names in its path.
+        is_given = handler.given is not None and name in handler.given
+        return _written(scope, parameter, name) if is_given else None
     for node in (default, annotation):
         asked = dependency(program, scope, node, annotation)
         if asked is not None:
