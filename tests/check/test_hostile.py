@@ -147,7 +147,7 @@ def test_the_examples_runner_says_what_is_wrong_with_an_example(tmp_path: Path) 
         rule
     )
     write(tmp_path, {"unverified-jwt.py": "x = 1\n"})
-    assert "expects nothing" in examples.check(rule)[0]
+    assert "nothing is expected" in examples.check(rule)[0]
     write(tmp_path, {"unverified-jwt.py": "import jwt\njwt.decode(1, verify=False)\nx = 1  # expect: unverified-jwt\n"})
     assert [
         "unverified-jwt.py:3 is marked and not found",

@@ -24,6 +24,20 @@ def all_hold(program: Program, scope: Scope, subject: Node, tests: Iterable[Test
     return all(_holds(program, scope, subject, test) for test in tests)
 
 
+def may_hold(call: Node, tests: Iterable[Test]) -> bool:
+    """False where a CALL fails a test as it is written: nothing needs to be resolved for that."""
+    return not any(_fails_as_written(call, test) for test in tests)
+
+
+def _fails_as_written(call: Node, test: Test) -> bool:
+    if test.name == "*" or not test.name:
+        return False
+    given = form.argument(call, test.name, test.at)
+    if test.test == "absent":
+        return given is not None or _is_open(call)
+    return given is None and test.test != "not-equals"
+
+
 def depends(program: Program, scope: Scope, subject: Node, tests: Iterable[Test]) -> bool:
     """Whether a setting or a caller may still change a value that the tests looked at."""
     for test in tests:

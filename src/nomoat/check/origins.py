@@ -64,16 +64,16 @@ def made_by(program: Program, scope: Scope, given: Node, wanted: tuple[str, ...]
 
 
 def _mentioning(program: Program, wanted: tuple[str, ...]) -> frozenset[str]:
-    """The files with a last word of one of these names."""
+    """The files in which one of these names can be meant: with its first word, that of the package, and its last."""
     of_program = _mentioned.setdefault(program, {})
     known = of_program.get(wanted)
     if known is None:
-        last = names.last_words(wanted)
-        words = [word.encode() for word in last]
+        parts = [name.split(".") for name in wanted]
+        words = {tuple(part.encode() for part in {one[0], one[-1]} if "*" not in part) for one in parts}
         known = of_program[wanted] = frozenset(
             path
             for path, module in program.modules.items()
-            if any("*" in word for word in last) or any(word in module.source for word in words)
+            if any(all(word in module.source for word in several) for several in words)
         )
     return known
 
@@ -85,7 +85,8 @@ def _put_into(scope: Scope, name: str) -> Iterator[Node]:
         value = binding.node[5] if binding.node[0] == form.AUGMENTED else binding.value
         if value is not None:
             yield value
-    if bindings and scope.is_function:
+    grows = any(binding.value is not None and binding.value[0] in (form.LIST, form.SET) for binding in bindings)
+    if grows and scope.is_function:
         for node in scope.nodes:
             if node[0] == form.CALL and node[3][0] == form.ATTRIBUTE and node[3][4] in _PUT_INTO:
                 owner = node[3][3]

@@ -170,7 +170,7 @@ class Patterns:
         return names.means(self._program, scope, node, wanted)
 
     def _fits(self, scope: Scope, node: Node, pattern: Pattern) -> bool:
-        if not names.called(self._program, scope, node, pattern.calls):
+        if not arguments.may_hold(node, pattern.tests) or not names.called(self._program, scope, node, pattern.calls):
             return False
         return arguments.all_hold(self._program, scope, node, pattern.tests)
 

@@ -75,6 +75,8 @@ class Sites:
         self._program = program
         self._by_word: dict[str, dict[str, list[tuple[Rule, Pattern]]]] = {}
         self._values, self._compared = _Words(), _Words()
+        #: `from jwt import decode as d` and `run = subprocess.run` of the module that is gone through, by their names.
+        self._aliases: dict[str, str] = {}
         for rule in rules:
             for pattern in rule.patterns:
                 self._add(rule, pattern)
@@ -86,7 +88,7 @@ class Sites:
         self._handlers = {
             form.CALL: self._call, form.ASSIGN: self._assign, form.ANNOTATED: self._annotated,
             form.COMPARE: self._compare, form.FUNCTION: self._definition, form.CLASS: self._definition,
-            form.DICT: self._dict, form.RETURN: self._return,
+            form.DICT: self._dict, form.RETURN: self._return, form.FROM_IMPORT: self._import,
         }  # fmt: skip
 
     def _add(self, rule: Rule, pattern: Pattern) -> None:
@@ -102,14 +104,14 @@ class Sites:
 
     def of(self, scope: Scope) -> Iterator[Site]:
         """Each place directly in the scope that may fit."""
-        aliases: dict[str, str] | None = None
+        if scope.node is None:
+            # A module comes before what is in it: its functions and classes may use its names.
+            self._aliases = {}
         handlers = self._handlers
         for node in scope.nodes:
             handler = handlers.get(node[0])
             if handler is not None:
-                if aliases is None:
-                    aliases = _aliases(scope)
-                yield from handler(scope, node, aliases)
+                yield from handler(scope, node, self._aliases)
 
     def _call(self, scope: Scope, node: Node, aliases: dict[str, str]) -> Iterator[Site]:
         word = _word(node[3], aliases)
@@ -146,8 +148,14 @@ class Sites:
         for rule, pattern in self._settings.get(name.upper(), ()):
             yield Site(node, value, rule, pattern, name, place)
 
-    def _assign(self, scope: Scope, node: Node, _aliases: dict[str, str]) -> Iterator[Site]:
+    def _import(self, _scope: Scope, node: Node, aliases: dict[str, str]) -> Iterator[Site]:
+        aliases.update((alias, taken) for taken, alias in node[5] if alias)
+        return iter(())
+
+    def _assign(self, scope: Scope, node: Node, aliases: dict[str, str]) -> Iterator[Site]:
         for target in node[3]:
+            if target[0] == form.NAME and node[4][0] == form.ATTRIBUTE:
+                aliases.setdefault(target[3], node[4][4])
             yield from self._assigned(scope, node, target, node[4])
 
     def _annotated(self, scope: Scope, node: Node, _aliases: dict[str, str]) -> Iterator[Site]:
@@ -264,19 +272,3 @@ def _named_like(node: Node) -> str:
     if kind == form.FSTRING and node[3] and node[3][-1][0] == form.FORMATTED:
         return _named_like(node[3][-1][3])
     return ""
-
-
-def _aliases(scope: Scope) -> dict[str, str]:
-    """`from jwt import decode as d` and `run = subprocess.run`, as names of this scope and those around it."""
-    found: dict[str, str] = {}
-    outer: Scope | None = scope
-    while outer is not None:
-        for name, bindings in outer.bindings.items():
-            for binding in bindings:
-                taken = binding.imported.name if binding.imported is not None else None
-                if taken is None and binding.value is not None and binding.value[0] == form.ATTRIBUTE:
-                    taken = binding.value[4]
-                if taken is not None:
-                    found.setdefault(name, taken)
-        outer = outer.parent
-    return found
