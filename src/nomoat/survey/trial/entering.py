@@ -38,6 +38,8 @@ _MAX_INSIDE_LIBRARY = 8
 _MAX_WRAPPED = 12
 _SHORT_BYTES = 2_500
 _MAX_ASKED = 6
+#: Methods of the object that answers are followed so far for no other reason than that it has the request.
+_MAX_OWN = 3
 
 
 class Entering(Exceptions):
@@ -149,7 +151,9 @@ class Entering(Exceptions):
         if scope.module.is_library or (self.path and self.path[-1].module.is_library):
             return True
         for value in given:
-            if self.depth <= _MAX_ASKED and (self._is_request(value) or self._holds_request(value)):
+            if self.depth <= _MAX_ASKED and self._is_request(value):
+                return True
+            if self.depth <= _MAX_OWN and self._holds_request(value):
                 return True
         if self.around.may_refuse(scope):
             return True
