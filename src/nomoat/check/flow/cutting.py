@@ -16,7 +16,7 @@ _REPLACED = {
     "/": frozenset(("path",)), "{": frozenset(("format",)),
 }  # fmt: skip
 #: Replacements that help against most of it, not surely against all.
-_DOUBTED = {"..": frozenset(("path",)), "'": frozenset(("sql", "ldap", "xpath")), "{{": frozenset(("template",))}
+_DOUBTED = {"..": frozenset(("path",)), "{{": frozenset(("template",))}
 _PLACES = frozenset(("path", "url", "redirect"))
 
 
