@@ -357,3 +357,67 @@ def test_ownership_is_found_where_django_asks_for_it(tmp_path: Path) -> None:
         "/beside/{pk}",
         "/all/{pk}/",
     }
+
+
+def test_paths_of_packages_and_of_languages_are_known(tmp_path: Path) -> None:
+    found = drawn(
+        tmp_path,
+        settings=_SETTINGS + 'LANGUAGE_CODE = "de"\n',
+        urls="from django.conf.urls.i18n import i18n_patterns\n"
+        "from django.contrib.auth.decorators import login_required\nfrom django.http import HttpResponse\n"
+        "from django.urls import include, path\n"
+        "from django.views.decorators.csrf import csrf_exempt\nfrom graphene_django.views import GraphQLView\n"
+        "def home(request):\n    return HttpResponse()\n"
+        "urlpatterns = [path('i18n/', include('django.conf.urls.i18n')), path('auth/', include('dj_rest_auth.urls')),\n"
+        "               path('open', csrf_exempt(GraphQLView.as_view(graphiql=True))),\n"
+        "               path('held', login_required(GraphQLView.as_view()))]\n"
+        "urlpatterns += i18n_patterns(path('home', home), path('in', home))\n"
+        "urlpatterns += i18n_patterns(path('bare', home), prefix_default_language=False)\n",
+    )
+
+    assert found == {
+        "GET /i18n/setlang/": "unguarded",
+        "POST /i18n/setlang/": "unguarded",
+        "POST /auth/password/reset/": "unguarded",
+        "POST /auth/password/reset/confirm/": "unguarded",
+        "POST /auth/login/": "unguarded",
+        "GET /auth/logout/": "unguarded",
+        "POST /auth/logout/": "unguarded",
+        "GET /auth/user/": "guarded",
+        "PUT /auth/user/": "guarded",
+        "PATCH /auth/user/": "guarded",
+        "POST /auth/password/change/": "guarded",
+        "GET /open": "unguarded",
+        "POST /open": "unguarded",
+        "GET /held": "guarded",
+        "POST /held": "guarded",
+        "GET /de/home": "unguarded",
+        "GET /de/in": "unguarded",
+        "GET /bare": "unguarded",
+    }
+
+
+def test_what_a_form_makes_of_nobody_is_no_refusal(tmp_path: Path) -> None:
+    found = drawn(
+        tmp_path,
+        urls="from django.http import HttpResponseRedirect\nfrom django.shortcuts import redirect\n"
+        "from django.urls import path\nfrom django.views.generic import FormView\n"
+        "class Base(FormView):\n"
+        "    def dispatch(self, *args, **kwargs):\n"
+        "        if self.request.user.is_authenticated and self.request.user.is_staff:\n"
+        "            return redirect('elsewhere')\n"
+        "        return super().dispatch(*args, **kwargs)\n"
+        "    def form_valid(self, form):\n"
+        "        user = self.request.user if self.request.user.is_authenticated else None\n"
+        "        return HttpResponseRedirect('/seen/?key={}'.format(form.save(user=user).key))\n"
+        "class Framed(Base):\n"
+        "    def form_valid(self, form):\n"
+        "        if super().form_valid(form).status_code == 302:\n"
+        "            return HttpResponseRedirect('/framed/')\n"
+        "def either(request):\n    return Framed.as_view()(request)\n"
+        "urlpatterns = [path('framed', Framed.as_view()), path('either', either)]\n",
+    )
+
+    assert found == {
+        f"{method} /{path}": "unguarded" for method in ("GET", "POST", "PUT") for path in ("framed", "either")
+    }

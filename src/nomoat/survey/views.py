@@ -117,7 +117,9 @@ def methods_of_function(run: Machine, handler: Value) -> tuple[str, ...]:
             found = allowed if found is None else tuple(one for one in found if one in allowed)
         innermost = current if isinstance(current, Function) else innermost
         current = _wrapped(run, current)
-    return found if found is not None else ("GET", "HEAD", *_spoken_of(innermost))
+    if found is not None:
+        return found
+    return tuple(dict.fromkeys(("GET", "HEAD", *_spoken_of(innermost), *_handed_on(run, innermost))))
 
 
 def _allowed_by(run: Machine, function: Value) -> tuple[str, ...] | None:
@@ -143,6 +145,19 @@ def _wrapped(run: Machine, wrapper: Value) -> Value | None:
     else:
         held = []
     return held[0] if len(held) == 1 else None
+
+
+def _handed_on(run: Machine, function: Function | None) -> Iterator[str]:
+    """The methods of classes that answer for a function: `return LoginView.as_view()(request)`."""
+    scope = function.scope if function is not None else None
+    makers = {model.made_by for model in run.models.endpoint_classes.values() if model.made_by}
+    for node in form.walk(scope.body) if scope is not None else ():
+        if node[0] != form.CALL or node[3][0] != form.ATTRIBUTE or node[3][4] not in makers or function is None:
+            continue
+        cls = run.evaluate(function.env, node[3][3])
+        model = _model(run, run.models, cls)
+        if isinstance(cls, Class) and model is not None and model.methods:
+            yield from (method for method, _ in methods_of(run, View(cls, model), None))
 
 
 def _spoken_of(function: Function | None) -> Iterator[str]:

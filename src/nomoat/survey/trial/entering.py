@@ -115,7 +115,8 @@ class Entering(Exceptions):
         self.path.append(scope)
         self.entered.append(len(self.conditions))
         # What does nothing but raise (`abort(401)`) raises for the reasons of who calls it.
-        self.decided.append(self.decided[-1] and _ends_raising(scope))
+        was_decided = self.decided[-1] and _ends_raising(scope)
+        self.decided.append(was_decided)
         held, self.registered = self.registered, []
         leaving, self.leaving = self.leaving, []
         try:
@@ -129,6 +130,8 @@ class Entering(Exceptions):
             self.path.pop()
             self.entered.pop()
             about_caller = self.decided.pop()
+            # What a description gives is None for want of something better, unless it asked who calls itself.
+            about_caller = about_caller and not (was_decided and scope.module.is_library)
             self.registered = held
         values = flow.returns + ([Const(None)] if flow.env is not None or flow.loops or flow.breaks else [])
         if self.around.is_generator(scope):

@@ -13,6 +13,7 @@ from nomoat.survey.trial import files, queries
 from nomoat.survey.trial.configuration import Configuration
 from nomoat.survey.trial.judging import negated
 from nomoat.survey.trial.machine import Condition, End, Limited, RaisedError
+from nomoat.survey.trial.refusals import is_redirect, status_of
 from nomoat.survey.trial.registry import Bound, Registry, RoutesOf, argument
 from nomoat.survey.trial.requests import BY_NAME, Requests, tells_who
 from nomoat.survey.trial.texts import percent, put_together
@@ -206,7 +207,8 @@ class Expressions(Requests):
         return found
 
     def _member_elsewhere(self, cls: Class, name: str, me: Value | None) -> Value:
-        outside = [base for base in self.program.bases(cls.scope) if isinstance(base, str) and not base.startswith("?")]
+        outside = [base for base in self.program.bases(cls.scope)
+                   if isinstance(base, str) and not base.startswith("?") and base != "builtins.object"]  # fmt: skip
         marks = me.tags if me is not None else NOTHING
         if any(base.endswith("BaseSettings") for base in outside):
             marks = marks | SETTING
@@ -249,6 +251,10 @@ class Expressions(Requests):
             return self._of_part(value, name)
         if value.name == "super()" and value.cls is not None:
             return self._of_super(value, name)
+        if name == "status_code" and value.name in self.models.answers and not value.trail:
+            # What an answer says is no question about the caller, whatever it was made of.
+            status = 302 if is_redirect(self, value) else status_of(self, value, self.models.answers)
+            return Const(status) if status else Thing()
         if value.name in ("module-info", "scopes", "attachment", "route-handler") and name in value.named:
             return value.named[name]
         if value.name in self.models.raised and name in self.models.raised[value.name].status.names:

@@ -1,6 +1,6 @@
 """Texts put together of others: f-strings, `+`, `%` and `format`, where all that goes in is known.
 
-Of a part that may be one of several, each gives a text of its own; a part that is not known gives none.
+Of a part that may be one of several constants, each gives a text of its own.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 import string
 from collections.abc import Callable, Iterable
 
-from nomoat.survey.trial.values import Choice, Const, Items, Table, Value, joined, options, union
+from nomoat.survey.trial.values import Const, Items, Table, Value, joined, options, union
 
 #: Widths and precisions are left alone: `%999999999s` would be a text of that length.
 _PLACE = re.compile(r"%(?:\((\w+)\))?([sd%])")
@@ -18,8 +18,10 @@ _MOST = 8
 
 
 def put_together(parts: list[Value], make: Callable[[list[object]], str | None]) -> Value | None:
-    """What `make` gives of the constants; None where a part is not known at all."""
+    """What `make` gives of the constants; None where a part may be something else."""
     known = [[one for one in options(part) if isinstance(one, Const)] for part in parts]
+    if any(len(options(part)) != len(found) for part, found in zip(parts, known, strict=True)):
+        return None
     count = 1
     for found in known:
         count *= len(found)
@@ -27,9 +29,7 @@ def put_together(parts: list[Value], make: Callable[[list[object]], str | None])
         return None
     texts = [(make([one.value for one in row]), union(row)) for row in itertools.product(*known)]
     made: list[Value] = [Const(text, marks) for text, marks in texts if text is not None]
-    if len(made) < len(texts) or any(not isinstance(one, (Const, Choice)) for one in parts):
-        return None
-    return joined(made)
+    return joined(made) if len(made) == len(texts) else None
 
 
 def percent(template: str, values: Value) -> Value | None:

@@ -3,6 +3,7 @@
 from inspect import getmembers
 
 from django.urls import re_path
+from nomoat.survey import is_text
 from rest_framework.views import APIView
 
 
@@ -88,4 +89,4 @@ class DefaultRouter(SimpleRouter):
 
 
 def _text(value, default):
-    return value if isinstance(value, str) else default
+    return value if is_text(value) else default

@@ -115,7 +115,8 @@ class FormMixin(ContextMixin):
         return {}
 
     def get_form(self, form_class=None):
-        return None
+        made = form_class or self.get_form_class()
+        return made(**self.get_form_kwargs())
 
     def get_success_url(self):
         return None
