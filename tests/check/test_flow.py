@@ -121,10 +121,27 @@ def test_resolvers_events_and_plain_servers_are_called_with_what_somebody_sent(t
         'def run(order):\n    sqlite3.connect("x").execute("SELECT * FROM t ORDER BY " + order)\n\n\n'
         "class Query(graphene.ObjectType):\n    def resolve_a(self, info, order):\n"
         '        sqlite3.connect("x").execute("SELECT * FROM t ORDER BY " + order)\n\n\n'
-        '@socketio.on("b")\ndef b(data):\n    sqlite3.connect("x").execute("SELECT * FROM t ORDER BY " + data["o"])\n\n\n'
+        '@socketio.on("b")\ndef b(data):\n'
+        '    sqlite3.connect("x").execute("SELECT * FROM t ORDER BY " + data["o"])\n\n\n'
         "class Server(BaseHTTPRequestHandler):\n    def do_GET(self):\n"
         '        sqlite3.connect("x").execute("SELECT * FROM t ORDER BY " + self.path)\n\n\n'
         '@bottle.route("/d/<order>")\ndef d(order):\n    sqlite3.connect("x").execute("SELECT " + order)\n',
     )
 
     assert [(16, "sure"), (21, "sure"), (26, "sure"), (31, "sure")] == [(o.span.line, o.confidence) for o in found]
+
+
+def test_what_a_text_lost_on_its_way_counts(tmp_path: Path) -> None:
+    found = _found(
+        tmp_path,
+        "import re\nimport sqlite3\nfrom flask import Flask, abort, request\n\napp = Flask(__name__)\n\n\n"
+        '@app.get("/a")\ndef a():\n    order = re.sub(r"[^a-z_]", "", request.args["o"])\n'
+        '    return sqlite3.connect("x").execute("SELECT * FROM t ORDER BY " + order).fetchall()\n\n\n'
+        '@app.get("/b")\ndef b():\n    order = request.args["o"]\n'
+        '    if not all(c in "abc" for c in order):\n        abort(400)\n'
+        '    return sqlite3.connect("x").execute("SELECT * FROM t ORDER BY " + order).fetchall()\n\n\n'
+        '@app.get("/c")\ndef c():\n    order = re.sub(r"[;-]", "", request.args["o"])\n'
+        '    return sqlite3.connect("x").execute("SELECT * FROM t ORDER BY " + order).fetchall()\n',
+    )
+
+    assert [25] == [one.span.line for one in found]

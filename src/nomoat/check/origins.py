@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from weakref import WeakKeyDictionary
 
 from nomoat.check import names
@@ -26,6 +27,7 @@ _HANDED_ON = frozenset(
 _MAKES = re.compile(r"rand|gen|make|create|new_|sign|hmac|digest|hash|mac$|compute|calc|expected", re.I)
 #: Methods that put their arguments into what they are called on.
 _PUT_INTO = frozenset(("append", "extend", "add", "insert", "update", "write", "appendleft"))
+_DEFINED = re.compile(rb"\bdef\s+(\w+)")
 _mentioned: WeakKeyDictionary[Program, dict[tuple[str, ...], frozenset[str]]] = WeakKeyDictionary()
 
 
@@ -68,14 +70,40 @@ def _mentioning(program: Program, wanted: tuple[str, ...]) -> frozenset[str]:
     of_program = _mentioned.setdefault(program, {})
     known = of_program.get(wanted)
     if known is None:
-        parts = [name.split(".") for name in wanted]
-        words = {tuple(part.encode() for part in {one[0], one[-1]} if "*" not in part) for one in parts}
         known = of_program[wanted] = frozenset(
-            path
-            for path, module in program.modules.items()
-            if any(all(word in module.source for word in several) for several in words)
+            path for path, module in program.modules.items() if mentions(module.words, wanted)
         )
     return known
+
+
+def mentions(source: bytes, wanted: tuple[str, ...]) -> bool:
+    """Whether one of these names can be meant in source."""
+    return any(all(word in source for word in words) for words in _parts(wanted))
+
+
+@lru_cache(maxsize=256)
+def _parts(wanted: tuple[str, ...]) -> tuple[tuple[bytes, ...], ...]:
+    found: dict[tuple[bytes, ...], None] = {}
+    for name in wanted:
+        package, _, word = name.partition(".")[0], "", name.rpartition(".")[2]
+        found[tuple(part.encode() for part in dict.fromkeys((package, word)) if "*" not in part)] = None
+    return tuple(found)
+
+
+def makers(program: Program, wanted: tuple[str, ...]) -> frozenset[str]:
+    """Every name by which `made_by` may follow a call to a function of the project that calls one of these."""
+    sources = [module.words for module in program.modules.values()]
+    names_ = {name for source in sources if mentions(source, wanted) for name in _DEFINED.findall(source)}
+    names_ = new = {name for name in names_ if _MAKES.search(name.decode())}
+    for _ in range(_MAX_STEPS):
+        if not new:
+            break
+        of = b"|".join(sorted(new))
+        other = re.compile(rb"\b(?:%s)\s+as\s+(\w+)|(\w+)\s*(?::[^=\n]*)?=\s*[\w.]*\b(?:%s)\b(?!\s*\()" % (of, of))
+        found = {one for source in sources for pair in other.findall(source) for one in pair if one}
+        new = found - names_
+        names_ |= new
+    return frozenset(name for raw in names_ if _MAKES.search(name := raw.decode()))
 
 
 def _put_into(scope: Scope, name: str) -> Iterator[Node]:

@@ -12,10 +12,12 @@ from typing import NamedTuple
 from nomoat.check import afterwards, arguments, logged, names
 from nomoat.check.model import Confidence, Pattern, Rule, weaker
 from nomoat.check.owned import SettingsOf
+from nomoat.check.prefilter import Hits
 from nomoat.check.sites import Site, Sites
 from nomoat.check.standing import is_asked_for, is_for_development, is_tested
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
+from nomoat.survey.python.parser import Module
 from nomoat.survey.python.program import Program
 from nomoat.survey.python.symbols import Scope
 
@@ -63,6 +65,11 @@ class Match(NamedTuple):
         return template
 
 
+def _may_hold_site(scope: Scope, node: Node, hits: Hits) -> bool:
+    start = min([node[1], *(decorator[1] for decorator in scope.decorators)])
+    return hits.within(start, node[2])
+
+
 def _shown(text: str) -> str:
     text = " ".join(text.split())
     return text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 3] + "..."
@@ -76,6 +83,19 @@ class Patterns:
         self._sites = Sites(program, rules)
         self._settings = SettingsOf(program)
         self._used: dict[tuple[str, ...], bool] = {}
+
+    def scopes(self, module: Module, hits: Hits) -> Iterator[Scope]:
+        """The scopes of a module in which a site may stand, parents first, in source order."""
+        stack, learned = [self._program.scope(module)], 0
+        while stack:
+            scope = stack.pop()
+            if scope.node is not None and not _may_hold_site(scope, scope.node, hits):
+                continue
+            yield scope
+            if len(self._sites.aliases) != learned:
+                hits.learn(self._sites.aliases)
+                learned = len(self._sites.aliases)
+            stack.extend(reversed(scope.children.values()))
 
     def candidates(self, scope: Scope) -> Iterator[Site]:
         """Each place that stands directly in the scope and may fit; `match` decides."""

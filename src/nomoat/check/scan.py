@@ -22,6 +22,7 @@ from nomoat.check.flow.walker import arrivals
 from nomoat.check.model import Finding, Result, Rule, Span, Suppression, weaker
 from nomoat.check.patterns import Match, Patterns
 from nomoat.check.places import code_of, fingerprinted, hidden_together, masked, span_of, span_of_line, told_once
+from nomoat.check.prefilter import Hits, Prefilter
 from nomoat.check.questions import Answer, Asked
 from nomoat.check.registrations import Registrations
 from nomoat.check.secrets.search import FoundSecret, SecretSearch
@@ -36,6 +37,7 @@ from nomoat.settings import Settings
 from nomoat.survey.draw import Drawing, draw
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.parser import Module
+from nomoat.survey.python.program import Program
 from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.python.symbols import Scope
 
@@ -47,8 +49,12 @@ _STANDS_IN = "it stands in "
 _EVERYWHERE = ""
 
 
-def scan(path: Path, settings: Settings, *, today: date, rules: dict[str, Rule] | None = None) -> Result:
+def scan(
+    path: Path, settings: Settings, *, today: date, rules: dict[str, Rule] | None = None, is_thorough: bool = False
+) -> Result:
     """Draws the map of a folder (or file) and runs every rule: the shipped ones and the project's, unless given.
+
+    `is_thorough` goes through every file, those too that no rule can fit by their words: the result is the same.
 
     Raises:
         UsageError: the path does not exist.
@@ -56,8 +62,10 @@ def scan(path: Path, settings: Settings, *, today: date, rules: dict[str, Rule] 
     """
     started = time.monotonic()
     rules = registry.load(settings.root) if rules is None else rules
-    drawing = draw(path, settings=settings)
-    run = _Run(drawing, rules, settings, today)
+    wanted = Wanted(rules.values(), is_thorough=is_thorough)
+    drawing = draw(path, settings=settings, wanted=lambda file, source: wanted.hits(file, source) is not None)
+    wanted.learn(drawing.program)
+    run = _Run(drawing, rules, settings, today, wanted)
     found = run.findings()
     # The framework's own are on the map; the summary counts what somebody here wrote, as `nomoat map` does.
     own = [route for route in drawing.map.routes if route.origin == "source"]
@@ -76,14 +84,39 @@ def scan(path: Path, settings: Settings, *, today: date, rules: dict[str, Rule] 
     )
 
 
+class Wanted:
+    """Which files the patterns of rules want, in tests and elsewhere."""
+
+    def __init__(self, rules: Iterable[Rule], *, is_thorough: bool = False) -> None:
+        self._is_thorough = is_thorough
+        self.plain = [rule for rule in rules if rule.patterns]
+        self.in_tests = [rule for rule in self.plain if rule.in_tests]
+        self._everywhere, self._in_tests = Prefilter(self.plain), Prefilter(self.in_tests)
+
+    def learn(self, program: Program) -> None:
+        """Takes in what only the whole program shows."""
+        if not self._is_thorough:
+            self._everywhere.learn(program)
+            self._in_tests.learn(program)
+
+    def hits(self, path: str, source: bytes) -> Hits | None:
+        """Where patterns may fit in a file; None where none can."""
+        if self._is_thorough:
+            return Hits(source, None)
+        return (self._in_tests if TEST_FILE.search(path) else self._everywhere).look(path, source)
+
+
 class _Run:
-    def __init__(self, drawing: Drawing, rules: dict[str, Rule], settings: Settings, today: date) -> None:
+    def __init__(
+        self, drawing: Drawing, rules: dict[str, Rule], settings: Settings, today: date, wanted: Wanted
+    ) -> None:
         self._program = drawing.program
         self._sources = drawing.sources
         self._map: Map = drawing.map
         self._rules = rules
         self._settings = settings
         self._today = today
+        self._wanted = wanted
         self._registrations = Registrations(drawing.map, drawing.program)
         #: Rules with the files they ran on.
         self._ran: set[tuple[str, str]] = set()
@@ -192,14 +225,15 @@ class _Run:
         return [one for one in found if (one.rule, one.label) not in stand]
 
     def _of_patterns(self) -> Iterator[Finding]:
-        plain = [rule for rule in self._rules.values() if rule.patterns]
-        everywhere = Patterns(self._program, plain)
-        in_tests = Patterns(self._program, [rule for rule in plain if rule.in_tests])
+        everywhere, in_tests = (Patterns(self._program, rules) for rules in (self._wanted.plain, self._wanted.in_tests))
         for module in self._program.modules.values():
             is_test = bool(TEST_FILE.search(module.path))
-            self._ran.update((rule.id, module.path) for rule in plain if rule.in_tests or not is_test)
-            for scope in self._program.scopes(within=module):
-                yield from self._matches(in_tests if is_test else everywhere, scope)
+            ran = self._wanted.in_tests if is_test else self._wanted.plain
+            self._ran.update((rule.id, module.path) for rule in ran)
+            hits = self._wanted.hits(module.path, module.source)
+            patterns = in_tests if is_test else everywhere
+            for scope in patterns.scopes(module, hits) if hits is not None else ():
+                yield from self._matches(patterns, scope)
 
     def _matches(self, patterns: Patterns, scope: Scope) -> Iterator[Finding]:
         seen: set[tuple[str, int]] = set()

@@ -1,7 +1,8 @@
 """Where a pattern may fit: calls, settings, assignments to attributes, decorators, comparisons, and named values.
 
 Goes once over the nodes of a scope and looks each up by its word, so that nothing is resolved that no rule names; what
-a site is exactly `patterns` decides.
+a site is exactly `patterns` decides. What a file must hold for a site to be in it `prefilter` says: a new kind of site
+needs its words there, too.
 """
 
 from __future__ import annotations
@@ -20,12 +21,12 @@ from nomoat.survey.python.symbols import Scope
 #: Attributes of an application that are settings of Flask by another name.
 _OF_APPLICATION = {"secret_key": "SECRET_KEY", "debug": "DEBUG", "testing": "TESTING"}
 #: Calls that give several settings at once, and what they may be called on.
-_SETTERS = frozenset(("update", "from_mapping", "configure"))
+SETTERS = frozenset(("update", "from_mapping", "configure"))
 #: Calls whose keywords are the items of a dict.
 _DICTS = frozenset(("dict", "jsonify", "OrderedDict"))
 #: Decorators after which a function is still called by those who want what it gives.
 _PLAIN = frozenset(("staticmethod", "classmethod", "property", "cached_property", "lru_cache", "cache", "wraps"))
-_STORES = frozenset(("config", "conf", "settings"))
+STORES = frozenset(("config", "conf", "settings"))
 
 
 class Site(NamedTuple):
@@ -76,7 +77,7 @@ class Sites:
         self._by_word: dict[str, dict[str, list[tuple[Rule, Pattern]]]] = {}
         self._values, self._compared = _Words(), _Words()
         #: `from jwt import decode as d` and `run = subprocess.run` of the module that is gone through, by their names.
-        self._aliases: dict[str, str] = {}
+        self.aliases: dict[str, str] = {}
         for rule in rules:
             for pattern in rule.patterns:
                 self._add(rule, pattern)
@@ -106,12 +107,12 @@ class Sites:
         """Each place directly in the scope that may fit."""
         if scope.node is None:
             # A module comes before what is in it: its functions and classes may use its names.
-            self._aliases = {}
+            self.aliases = {}
         handlers = self._handlers
         for node in scope.nodes:
             handler = handlers.get(node[0])
             if handler is not None:
-                yield from handler(scope, node, self._aliases)
+                yield from handler(scope, node, self.aliases)
 
     def _call(self, scope: Scope, node: Node, aliases: dict[str, str]) -> Iterator[Site]:
         word = _word(node[3], aliases)
@@ -122,12 +123,12 @@ class Sites:
             for name, value in node[5]:
                 for rule, pattern in self._values.of(name) if name else ():
                     yield Site(value, value, rule, pattern, name, place)
-        if self._settings and (word in _SETTERS or word == "setdefault"):
+        if self._settings and (word in SETTERS or word == "setdefault"):
             yield from self._settings_of(scope, node, word)
 
     def _settings_of(self, scope: Scope, node: Node, word: str) -> Iterator[Site]:
         """`app.config.update(DEBUG=True)`, `from_mapping({"DEBUG": True})`, `settings.configure(DEBUG=True)`."""
-        if node[3][0] != form.ATTRIBUTE or _last(node[3][3]) not in _STORES:
+        if node[3][0] != form.ATTRIBUTE or _last(node[3][3]) not in STORES:
             return
         given = list(node[5])
         if word == "setdefault" and len(node[4]) == 2:
@@ -178,11 +179,11 @@ class Sites:
                 yield Site(node, value, rule, pattern, name, other=target)
             if name in _OF_APPLICATION and _last(target[3]) not in ("self", "cls"):
                 yield from self._setting(node, value, _OF_APPLICATION[name], "app")
-            elif _last(target[3]) in _STORES:
+            elif _last(target[3]) in STORES:
                 yield from self._setting(node, value, name, "app")
         elif kind == form.SUBSCRIPT:
             name = form.text_of(target[4]) or ""
-            if _last(target[3]) in _STORES:
+            if _last(target[3]) in STORES:
                 yield from self._setting(node, value, name, "app")
         else:
             return

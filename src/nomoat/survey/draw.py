@@ -6,7 +6,7 @@ Takes a folder and its settings, gives the map and the program behind it; nothin
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,7 +40,7 @@ from nomoat.survey.routing import Found
 from nomoat.survey.services import Part
 from nomoat.survey.trial.values import Class, Const, Function, Object, Outside, Thing, Value, options
 from nomoat.survey.verdicts import Answer, Verdicts
-from nomoat.survey.wiring import Wiring, wire
+from nomoat.survey.wiring import Wiring, registering, wire
 
 
 @dataclass(frozen=True)
@@ -52,13 +52,25 @@ class Drawing:
     sources: Sources
 
 
-def draw(path: Path, *, settings: Settings | None = None) -> Drawing:
+def draw(
+    path: Path,
+    *,
+    settings: Settings | None = None,
+    wanted: Callable[[str, bytes], bool] = lambda _path, _source: False,
+) -> Drawing:
     """The map of a folder (or of one file).
+
+    `wanted` says of which files the caller will ask the body afterwards, as in `program.read`.
 
     Raises:
         UsageError: the path does not exist or cannot be read.
     """
-    program, sources = programs.read(path, exclude=_exclusions(settings))
+    relevant = registering(models())
+    program, sources = programs.read(
+        path,
+        exclude=_exclusions(settings),
+        wanted=lambda file, source: bool(relevant.search(source)) or wanted(file, source),
+    )
     drawn = draw_program(program, sources, path=path, settings=settings)
     return Drawing(drawn, program, sources)
 

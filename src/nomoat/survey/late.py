@@ -49,7 +49,7 @@ class Late:
         found: dict[Scope, set[str]] = {}
         for path in sorted(self._trial.around.started):
             module = self._program.modules.get(path)
-            if module is None or TEST_FILE.search(path) or not self._registers.search(module.source):
+            if module is None or TEST_FILE.search(path) or not self._registers.search(module.words):
                 continue
             for function in self._program.functions(within=module):
                 owners = self._owners(function) if function not in self._trial.executed else {}

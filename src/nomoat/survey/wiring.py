@@ -12,13 +12,11 @@ from dataclasses import dataclass, field
 from nomoat.survey.late import Late
 from nomoat.survey.models import Kind, Models, Spot, UrlModules, Verb
 from nomoat.survey.python import form
-from nomoat.survey.python.parser import Module
 from nomoat.survey.python.program import Program
 from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.trial.machine import TOO_MUCH, ExhaustedError, Limits, RaisedError, Surroundings
 from nomoat.survey.trial.registry import Entry, Registry
-from nomoat.survey.trial.scanning import dotted
 from nomoat.survey.trial.statements import Trial
 from nomoat.survey.trial.values import Choice, Class, Const, Function, Items, Thing, Value, options
 
@@ -37,13 +35,12 @@ def wire(program: Program, models: Models) -> Wiring:
     """All applications and routers of a program."""
     surroundings = Surroundings(program, models)
     trial = Trial(surroundings, wires=True, limits=Limits(steps=200_000, depth=20))
-    relevant = _words(models)
+    relevant = registering(models)
     for module in program.modules.values():
-        if relevant.search(module.source):
+        if relevant.search(module.words):
             trial.module(program.scope(module))
     _run_factories(trial, program, models)
     Late(trial, program, models).run()
-    _plug(trial, program, models)
     _start(trial)
     _url_modules(trial, program, models)
     return Wiring(surroundings, trial.registries)
@@ -53,9 +50,10 @@ def _url_modules(trial: Trial, program: Program, models: Models) -> None:
     """Lists of paths in modules: each is an application, unless another one includes it."""
     for model in models.url_modules:
         found: list[Registry] = []
+        word = model.variable.encode()
         for module in program.modules.values():
             scope = program.scope(module)
-            if model.variable not in scope.bindings:
+            if word not in module.words or model.variable not in scope.bindings:
                 continue
             value = trial.module(scope).names.get(model.variable)
             at = module.at(scope.bindings[model.variable][0].node)
@@ -90,7 +88,8 @@ def _rooted(trial: Trial, model: UrlModules, found: list[Registry]) -> None:
             registry.before = []
 
 
-def _words(models: Models) -> re.Pattern[bytes]:
+def registering(models: Models) -> re.Pattern[bytes]:
+    """What stands in every file that may register routes."""
     packages = {name.partition(".")[0] for name in (*models.kinds, *models.listed, *models.protects)}
     packages |= {one.variable for one in models.url_modules}
     verbs = {verb for kind in models.kinds.values() for verb in kind.verbs}
@@ -109,7 +108,7 @@ def _run_factories(trial: Trial, program: Program, models: Models) -> None:
     found = [
         function
         for path, module in program.modules.items()
-        if path in trial.around.started and made.search(module.source)
+        if path in trial.around.started and made.search(module.words)
         for function in program.functions(within=module)
         if function not in trial.executed and _makes_application(program, models, function)
     ]
@@ -172,39 +171,6 @@ def _derived(program: Program, names: set[str], paths: Iterable[str]) -> set[str
     inherits = re.compile(rf"^class (\w+)\([^)]*\b({'|'.join(sorted(map(re.escape, names)))})\b".encode(), re.M)
     sources = [program.modules[path].source for path in paths if path in program.modules]
     return {found.group(1).decode() for source in sources for found in inherits.finditer(source)}
-
-
-def _plug(trial: Trial, program: Program, models: Models) -> None:
-    """A tree without an application of its own may add to one that somebody else makes: `def includeme(config)`."""
-    for name, kind in models.kinds.items():
-        made = [one for one in trial.registries if one.name == name and not TEST_FILE.search(one.module)]
-        if not kind.plugs or made:
-            continue
-        word = re.compile(rf"\bdef\s+{kind.plugs}\b".encode())
-        modules = [
-            one for path, one in program.modules.items() if word.search(one.source) and not TEST_FILE.search(path)
-        ]
-        # What stands higher in the tree includes what stands below it.
-        for module in sorted(modules, key=lambda one: (one.path.count("/"), not one.path.endswith("__init__.py"))):
-            inside = program.scope(module).children.values()
-            function = next((one for one in inside if one.is_function and one.name == kind.plugs), None)
-            if function is not None and function not in trial.executed:
-                _plugged(trial, name, kind.plugs, module, function)
-
-
-def _plugged(trial: Trial, name: str, method: str, module: Module, function: Scope) -> None:
-    cls = dotted(trial, name, None)
-    plugged = trial.member_of_module(trial.program.scope(module), method)
-    if not isinstance(cls, Class) or not isinstance(plugged, Function):
-        return
-    trial.steps = 0
-    try:
-        registry = trial.construct(cls, (), {}, function.at)
-        trial.call(trial.attribute(registry, "include"), (plugged,), {}, function.at, plugged.env)
-    except RaisedError:
-        return
-    except (ExhaustedError, RecursionError):
-        trial.around.lost.setdefault(function.at, TOO_MUCH)
 
 
 def _start(trial: Trial) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from nomoat.check.flow import parts, sources, texts, vocabulary
+from nomoat.check.flow import cutting, parts, sources, texts, vocabulary
 from nomoat.check.flow.arrivals import FlowRules, Given, Sinks
 from nomoat.check.flow.expressions import Expressions
 from nomoat.check.flow.taint import OF_STRUCTURES, Environment, Step, Taint, merged, path_of
@@ -114,6 +114,8 @@ class Calls(Expressions):
             made = self.program.resolve(scope, node[3][3]).value if callee[0] == form.ATTRIBUTE else None
             is_escaping = made is not None and made[0] == form.CALL and form.keyword(made, "autoescape") is not None
             return tainted.as_text() if tainted is not None and not is_escaping else None
+        if name == "re.sub" and tainted is not None and len(given.positional) >= len(("pattern", "by", "text")):
+            return self._substituted(scope, node, given)
         if name in vocabulary.PASSES_ON or name in vocabulary.PARSERS:
             taint = self._joined(scope, node, given) if name in ("os.path.join", "urllib.parse.urljoin") else tainted
             if taint is None:
@@ -126,6 +128,17 @@ class Calls(Expressions):
         if tainted is None or (found.kind == "external" and name.partition(".")[0] in ("sqlalchemy", "sqlmodel")):
             return None
         return tainted.whole().without(removed).less_sure("low")
+
+    def _substituted(self, scope: Scope, node: Node, given: Given) -> Taint | None:
+        """The result of `re.sub(pattern, by, text)`: made of the text, and of what is put in."""
+        subject = given.positional[2]
+        kept = (
+            cutting.substituted(self.program, scope, (*node[:4], (node[4][0], node[4][2]), ()), subject)
+            if subject
+            else None
+        )
+        taint = merged([kept, given.positional[1], given.positional[0]])
+        return taint.as_text() if taint is not None else None
 
     def _validated(self, model: Scope, taint: Taint) -> Taint | None:
         """An object that a model made of data: its fields that hold free text."""
@@ -187,7 +200,7 @@ class Calls(Expressions):
                         return None
                     taint = self.read(path_of(node), node[3][3], self.item(scope, node, node[3][3], key, taint), env)
                 elif taint is not None and method in _TEXT_METHODS:
-                    taint = taint.as_text()
+                    taint = cutting.replaced(node, taint.as_text()) if method == "replace" else taint.as_text()
                 return taint.without(removed) if taint is not None else None
             return None if method in vocabulary.FETCHING else receiver.whole().without(removed).less_sure("low")
         if method in ("load", "loads") and found.name.startswith("marshmallow.") and tainted is not None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from nomoat.check.flow import decided, forms, parts, proof, proofs, sources, vocabulary
+from nomoat.check.flow import cutting, decided, forms, parts, proof, proofs, sources, vocabulary
 from nomoat.check.flow.binding import Binding, behind_first
 from nomoat.check.flow.taint import OF_STRUCTURES, Environment, Taint, at_place, clean, look_up, merged, path_of
 from nomoat.check.flow.texts import fixes_host
@@ -139,6 +139,8 @@ class Expressions(Binding):
             return None
         if taint.fields is not None and node[4][0] == form.CONSTANT and str(node[4][3]) not in taint.fields:
             return None
+        if taint.removed >= OF_STRUCTURES:
+            taint = cutting.cut(node, taint)
         return self.read(path, node[3], self.item(scope, node, node[3], node[4], taint), env)
 
     @staticmethod

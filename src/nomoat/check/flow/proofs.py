@@ -181,6 +181,9 @@ def is_constant_few(program: Program, scope: Scope, node: Node, depth: int = 0) 
         if (form.dotted(node[3]) or "") in ("frozenset", "set", "tuple", "list", "dict") and len(node[4]) == 1:
             return is_constant_few(program, scope, node[4][0], depth + 1)
         return False
+    if node[0] == form.CONSTANT:
+        # A part of a constant text.
+        return isinstance(node[3], (str, bytes)) and bool(node[3])
     if node[0] == form.COMPREHENSION:
         # `[column.value for column in Column]`
         return all(is_constant_few(program, scope, clause[1], depth + 1) for clause in node[6])
@@ -189,6 +192,16 @@ def is_constant_few(program: Program, scope: Scope, node: Node, depth: int = 0) 
     if node[0] == form.DICT:
         return all(key is not None and _is_fixed(program, scope, key) for key, _ in node[3])
     return False
+
+
+def _of_each(program: Program, scope: Scope, node: Node, *, holds: bool, checks: Checks, depth: int) -> Iterator[Proof]:
+    """`all(c in LETTERS for c in name)`: what is true of each part is true of the whole."""
+    if node[0] != form.COMPREHENSION or len(node[6]) != 1 or node[6][0][2] or node[6][0][0][0] != form.NAME:
+        return
+    path, part = path_of(node[6][0][1]), node[6][0][0][3]
+    for proof in proved(program, scope, node[4], holds=holds, checks=checks, depth=depth + 1):
+        if path is not None and proof.path == part:
+            yield proof._replace(path=path)
 
 
 def _is_fixed(program: Program, scope: Scope, node: Node) -> bool:
@@ -213,6 +226,8 @@ def _called(program: Program, scope: Scope, call: Node, *, holds: bool, checks: 
             yield Proof(path, frozenset(("single",)) if text != "/" else frozenset(("relative",)))
     elif callee[0] == form.ATTRIBUTE and callee[4] in ("search", "match", "findall") and call[4]:
         yield from without(program, scope, call)
+    elif callee[0] == form.NAME and callee[3] in ("all", "any") and holds == (callee[3] == "all") and call[4]:
+        yield from _of_each(program, scope, call[4][0], holds=holds, checks=checks, depth=depth)
     elif callee[0] == form.NAME and callee[3] == "isinstance" and holds and len(call[4]) == 2:
         found = program.resolve(scope, call[4][1])
         path = path_of(call[4][0])

@@ -15,7 +15,7 @@ from nomoat.survey.python.program import Program
 from nomoat.survey.python.symbols import Scope
 
 #: A pattern of one class of what is not allowed: `[^a-z0-9_]`.
-_NOT_ALLOWED = re.compile(r"\[\^([\w\s.@:,/\\+-]+)\]\+?\Z")
+NOT_ALLOWED = re.compile(r"\[\^([\w\s.@:,/\\+-]+)\]\+?\Z")
 #: `^https://example\.org/`: begins with a host and what ends it.
 _FIXED_HOST = re.compile(r"(\^|\\A)https\??://(\\\.|[\w-])+(\(:\w+\)|:\w+)?/")
 
@@ -36,7 +36,7 @@ def has_none(scope: Scope, left: Node, right: Node) -> Iterator[Proof]:
         yield Proof(path, is_doubt=True)
 
 
-def _pattern(program: Program, scope: Scope, call: Node) -> tuple[str | None, Node]:
+def pattern_of(program: Program, scope: Scope, call: Node) -> tuple[str | None, Node]:
     """The text of the pattern of a test by regular expression, and what it is applied to."""
     callee, arguments = call[3], call[4]
     on = program.resolve(scope, callee[3])
@@ -52,7 +52,7 @@ def _pattern(program: Program, scope: Scope, call: Node) -> tuple[str | None, No
 
 def matched(program: Program, scope: Scope, call: Node, *, way: str) -> Iterator[Proof]:
     """What a match of a pattern proves of what was matched; `way` is the method."""
-    pattern, subject = _pattern(program, scope, call)
+    pattern, subject = pattern_of(program, scope, call)
     path = path_of(subject) or next(made_of(scope, subject), None)
     if path is None:
         return
@@ -68,9 +68,9 @@ def matched(program: Program, scope: Scope, call: Node, *, way: str) -> Iterator
 
 def without(program: Program, scope: Scope, call: Node) -> Iterator[Proof]:
     """`if re.search(r"[^a-z0-9_]", name): refuse`: afterwards name has nothing else in it."""
-    pattern, subject = _pattern(program, scope, call)
+    pattern, subject = pattern_of(program, scope, call)
     path = path_of(subject)
-    if path is not None and pattern is not None and _NOT_ALLOWED.match(pattern) and call[3][4] == "search":
+    if path is not None and pattern is not None and NOT_ALLOWED.match(pattern) and call[3][4] == "search":
         yield Proof(path)
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from nomoat.survey.python import form, literals
 from nomoat.survey.python.form import CONSTANT, FORMATTED, FSTRING, NAME, TUPLE, UNKNOWN, Broken, Node
 from nomoat.survey.python.grammar import ERROR, KINDS, NAMES
+from nomoat.survey.python.names import name
 from nomoat.survey.python.regions import loses
 
 if TYPE_CHECKING:
@@ -29,7 +30,15 @@ _SHORT = 64
 
 
 class _Names(dict[bytes, str]):
-    """The text of each name, once for all files."""
+    """Each name, once for all files."""
+
+    def __missing__(self, raw: bytes) -> str:
+        found = self[raw] = name(raw)
+        return found
+
+
+class _Texts(dict[bytes, str]):
+    """Each short text, once for all files."""
 
     def __missing__(self, raw: bytes) -> str:
         text = self[raw] = intern(raw.decode("utf-8", "replace"))
@@ -43,10 +52,11 @@ class TextLowering:
         self.source = b""
         self.broken: list[Broken] = []
         self.names = _Names()
+        self._texts = _Texts()
         # One place for every kind, the parser's own number for an error too.
         self.table: list[Handler] = [self._unknown] * (ERROR + 1)
-        for name, handler in self.handlers().items():
-            for kind in KINDS[name]:
+        for kind_name, handler in self.handlers().items():
+            for kind in KINDS[kind_name]:
                 self.table[kind] = handler
 
     def handlers(self) -> dict[str, Handler]:
@@ -148,7 +158,7 @@ class TextLowering:
             # Most texts: no prefix, short, not in three quotes, nothing to decode.
             raw = source[start + 1 : end - 1]
             if b"\\" not in raw and source[end - 1] == first and end - start > 1:
-                return (CONSTANT, start, end, self.names[raw])
+                return (CONSTANT, start, end, self._texts[raw])
         return self._any_string(node, start, end, depth)
 
     def _any_string(self, node: Parsed, start: int, end: int, depth: int) -> Node:

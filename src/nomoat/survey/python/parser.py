@@ -1,7 +1,7 @@
 """Parses one file: bytes in, a `Module` in the lowered form out, whatever the bytes are.
 
 What could not be parsed, decoded or was too large is in `Module.broken` or `Module.problem`, never silent.
-Positions are byte offsets into `Module.source`; lines and columns are found on demand.
+Positions are byte offsets into `Module.source`; lines, columns, and the body of a file without mistakes on demand.
 """
 
 from __future__ import annotations
@@ -9,13 +9,15 @@ from __future__ import annotations
 import gc
 import time
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from nomoat.survey.python.form import Body, Broken, Node
+from nomoat.survey.python.names import as_compared
+from nomoat.survey.python.nesting import may_be_deep
 from nomoat.survey.python.reading import Text, decoded
 
 if TYPE_CHECKING:
@@ -28,13 +30,18 @@ _SAFE_CONTINUED = 2_000
 _CHUNK_BYTES = 65_536
 
 
+#: The statements of a file, and what of it did not parse.
+Reading: TypeAlias = tuple[Body, tuple[Broken, ...]]
+
+
 @dataclass
 class Module:
     """One file, lowered. `path` is relative to the surveyed folder, with `/`; `name` is its dotted name."""
 
     path: str
     source: bytes
-    body: Body = ()
+    #: Reads the file when its body is asked for; None where it has none.
+    lower: Callable[[], Reading] | None = None
     broken: tuple[Broken, ...] = ()
     name: str = ""
     #: Why nothing of the file was analysed; empty when it was.
@@ -43,6 +50,23 @@ class Module:
     is_folder: bool = False
     #: It stands for a package that is not part of the tree: what it does to a caller, in a few lines of our own.
     is_library: bool = False
+
+    @cached_property
+    def body(self) -> Body:
+        """The statements of the file."""
+        if self.lower is None:
+            return ()
+        with uncollected():
+            body, broken = self.lower()
+        # Regions that did not parse are known without lowering; too deep a nest may show only now.
+        self.broken += tuple(region for region in broken if region not in self.broken)
+        self.lower = None
+        return body
+
+    @cached_property
+    def words(self) -> bytes:
+        """The source to look for words in: names stand in it as Python compares them, as well as they are written."""
+        return as_compared(self.source)
 
     @cached_property
     def _line_starts(self) -> list[int]:
@@ -130,23 +154,34 @@ class Parsing:
         self._lowering = Lowering()
         self._max_file_s = max_file_s
 
-    def module(self, path: str, text: Text) -> Module:
-        """One file, parsed and lowered; the collector is off meanwhile, and the tree is gone afterwards."""
+    def module(self, path: str, text: Text, *, is_wanted: bool = True) -> Module:
+        """One file, parsed; the collector is off meanwhile, and the tree is gone afterwards.
+
+        What parses without a mistake and is not wanted now is lowered when its body is asked for, which costs the
+        parsing twice; most files of a large tree are never asked for it.
+        """
         if text.problem:
             return Module(path, text.source, problem=text.problem)
+        source = text.source
         with uncollected():
             end = time.monotonic() + self._max_file_s
-            reading = self._reading(text.source, end)
-            if reading is None:
-                return Module(path, text.source, problem=f"parsing it takes longer than {self._max_file_s:g} s")
+            tree = self._tree(source, end)
+            if tree is None:
+                return Module(path, source, problem=f"parsing it takes longer than {self._max_file_s:g} s")
+            if not (is_wanted or tree.root_node.has_error or may_be_deep(source)):
+                return Module(path, source, lambda: self._again(source), text.broken)
+            reading = self._lowering.lower(source, tree.root_node)
             if reading[1]:
                 from nomoat.survey.python.recovery import second_reading
 
-                reading = second_reading(text.source, reading, lambda piece: self._reading(piece, end))
-        body, broken = reading
-        return Module(path, text.source, body, (*text.broken, *broken))
+                reading = second_reading(source, reading, lambda piece: self._reading(piece, end))
+        return Module(path, source, lambda: reading, (*text.broken, *reading[1]))
 
-    def _reading(self, source: bytes, end: float) -> tuple[Body, tuple[Broken, ...]] | None:
+    def _again(self, source: bytes) -> Reading:
+        # It was parsed within its time before.
+        return self._reading(source, float("inf")) or ((), ())
+
+    def _reading(self, source: bytes, end: float) -> Reading | None:
         tree = self._tree(source, end)
         return self._lowering.lower(source, tree.root_node) if tree is not None else None
 

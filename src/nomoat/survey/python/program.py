@@ -7,7 +7,7 @@ Everything is found on first use and remembered; the order of the files never ch
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -48,8 +48,21 @@ class Resolution:
     names: Counter[str] = field(default_factory=Counter)
 
 
-def read(root: Path | str, *, exclude: Iterable[Exclusion] = (), max_bytes: int = MAX_BYTES) -> tuple[Program, Sources]:
+def read(
+    root: Path | str,
+    *,
+    exclude: Iterable[Exclusion] = (),
+    max_bytes: int = MAX_BYTES,
+    wanted: Callable[[str, bytes], bool] = lambda _path, _source: False,
+) -> tuple[Program, Sources]:
     """The program of a folder (or of one file), and what was found, left out and unreadable in it.
+
+    Args:
+        root: a folder, or one Python file.
+        exclude: patterns of a person, each with its reason.
+        max_bytes: larger files are reported, not read.
+        wanted: whether the body of a file (its path, its source) will surely be asked for. It is lowered at once then;
+            every other may still be asked for its body, at the cost of parsing it again.
 
     Raises:
         UsageError: `root` does not exist or cannot be read.
@@ -57,7 +70,8 @@ def read(root: Path | str, *, exclude: Iterable[Exclusion] = (), max_bytes: int 
     found = find(root, exclude=exclude)
     parsing = Parsing()
     with uncollected():
-        modules = [parsing.module(path, read_file(found.root, path, max_bytes=max_bytes)) for path in found.files]
+        texts = ((path, read_file(found.root, path, max_bytes=max_bytes)) for path in found.files)
+        modules = [parsing.module(path, text, is_wanted=wanted(path, text.source)) for path, text in texts]
     return Program(modules, other_files=found.markers, package=_package(found.root), root=found.root), found
 
 

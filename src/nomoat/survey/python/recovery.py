@@ -7,13 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TypeAlias
 
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Body, Broken
-
-#: The statements of a source, and what did not parse.
-Reading: TypeAlias = tuple[Body, tuple[Broken, ...]]
+from nomoat.survey.python.parser import Reading
 
 # A line that starts a definition at the margin.
 _START = re.compile(rb"^(?:@|def\b|class\b|async[ \t]+def\b)", re.MULTILINE)

@@ -207,8 +207,7 @@ class Expressions(Requests):
         return found
 
     def _member_elsewhere(self, cls: Class, name: str, me: Value | None) -> Value:
-        outside = [base for base in self.program.bases(cls.scope)
-                   if isinstance(base, str) and not base.startswith("?") and base != "builtins.object"]  # fmt: skip
+        outside = [base for base in self.program.bases(cls.scope) if isinstance(base, str) and not base.startswith("?")]
         marks = me.tags if me is not None else NOTHING
         if any(base.endswith("BaseSettings") for base in outside):
             marks = marks | SETTING

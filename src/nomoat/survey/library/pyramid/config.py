@@ -5,7 +5,7 @@ from inspect import getmodule, isclass
 
 from pyramid.authorization import ACLAuthorizationPolicy
 from pyramid.events import ContextFound, NewRequest
-from pyramid.httpexceptions import HTTPException, HTTPForbidden
+from pyramid.httpexceptions import HTTPForbidden
 from pyramid.path import caller_package, package_of, resolved
 from pyramid.security import NO_PERMISSION_REQUIRED, LegacySecurityPolicy
 from pyramid.viewderivers import requestonly
@@ -78,8 +78,7 @@ class Configuring:
             return
         whole = "/" + joined(self.route_prefix, written).lstrip("/")
         made = self.maybe_dotted(factory)
-        told = {"factory": made, "request_method": request_method, "traverse": traverse}
-        self.root._route(name=name, pattern=whole, written=written, **told)
+        self.root._route(name=name, pattern=whole, factory=made, request_method=request_method, traverse=traverse)
 
     def add_view(self, view=None, name="", for_=None, permission=None, route_name=None, context=None, **others):
         found = self.maybe_dotted(view)
@@ -105,9 +104,7 @@ class Configuring:
         def answer(request, exception):
             return called(found, attr, exception, request)
 
-        raised = self.maybe_dotted(context)
-        if not issubclass(raised, HTTPException):
-            self.root._handle(raised, answer)
+        self.root._handle(self.maybe_dotted(context), answer)
 
     def add_forbidden_view(self, view=None, **others):
         """Who is refused sees another page, and is refused."""
@@ -251,7 +248,7 @@ class Included(Configuring):
 
 
 def _is_exception(context):
-    return context is not None and issubclass(context, BaseException)
+    return isclass(context) and issubclass(context, BaseException)
 
 
 def called(view, attr, context, request):
