@@ -231,16 +231,25 @@ def answers_itself(models: Models, tried: Tried, name: str) -> str:
 
 
 def _is_of_next(value: Value) -> bool:
-    """Whether it is made of what comes after the middleware."""
-    if isinstance(value, Table):
-        return any(_is_of_next(one) for one in (*value.entries.values(), *([value.other] if value.other else [])))
-    if isinstance(value, Choice):
-        return any(_is_of_next(option) for option in value.options)
-    if isinstance(value, Outside):
-        return value.me is not None and _is_of_next(value.me)
-    if not isinstance(value, Thing):
-        return False
-    return value.name.startswith("next.") or any(_is_of_next(one) for one in (*value.args, *value.named.values()))
+    """Whether it is made of what comes after the middleware. Values may hold one another in a circle."""
+    seen: set[int] = set()
+    stack = [value]
+    while stack:
+        one = stack.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        if isinstance(one, Table):
+            stack += [*one.entries.values(), *([one.other] if one.other else [])]
+        elif isinstance(one, Choice):
+            stack += one.options
+        elif isinstance(one, Outside):
+            stack += [one.me] if one.me is not None else []
+        elif isinstance(one, Thing):
+            if one.name.startswith("next."):
+                return True
+            stack += [*one.args, *one.named.values()]
+    return False
 
 
 _REDIRECTS = 300

@@ -18,7 +18,8 @@ from pathlib import Path
 from nomoat.errors import IncompleteError, UsageError, printable
 
 _WANTED = re.compile(
-    r"(\.pyi?|\.pyw|(^|/)(pyproject\.toml|setup\.(py|cfg)|requirements\.txt|nomoat\.yaml|\.gitignore))$"
+    r"(\.pyi?|\.pyw|\.ya?ml|\.json|\.env|(^|/)(pyproject\.toml|setup\.(py|cfg)|requirements\.txt|\.gitignore"
+    r"|\.env[^/]*|env\.(example|sample)|[^/]*\.env\.(example|sample|template|dist)))$"
 )
 _COMMIT = re.compile(r"[0-9a-f]{40,64}")
 _MAX_BYTES = 4 * 1024 * 1024
