@@ -164,6 +164,49 @@ _SHAPES = {
 
         app.register_blueprint(Module("outer", __name__))
     """,
+    "a class that a blueprint of one's own makes a view of, guarded by a method that another class calls": """
+        import inspect
+
+        class Handler:
+            def check(self):
+                pass
+
+            def process(self):
+                self.check()
+                return self.answer()
+
+        class Closed(Handler):
+            def check(self):
+                if session.get("user") is None:
+                    abort(403)
+
+            def answer(self):
+                return "closed"
+
+        class Open(Handler):
+            def answer(self):
+                return "open"
+
+        def view_of(found):
+            if inspect.isclass(found):
+                def view(**kwargs):
+                    return found().process()
+            elif callable(found):
+                return found
+            else:
+                raise ValueError
+            view.__name__ = found.__name__
+            return view
+
+        class Own(Blueprint):
+            def add_url_rule(self, rule, endpoint=None, view_func=None, **options):
+                super().add_url_rule("/own" + rule, endpoint, view_of(view_func), **options)
+
+        own = Own("own", __name__, url_prefix="/x")
+        own.add_url_rule("/closed", "closed", Closed)
+        own.add_url_rule("/open", "open", Open)
+        app.register_blueprint(own)
+    """,
     "who is not signed in is answered by a function of the application": """
         @login_manager.unauthorized_handler
         def sign_in_first():

@@ -214,3 +214,33 @@ app.include_router(router, prefix=prefix_of("orders"))
 
     assert {"unknown"} == {route.verdict for route in drawn.routes}
     assert {"its prefix cannot be read"} == {(route.because or "").partition(" (")[0] for route in drawn.routes}
+
+
+def test_blueprints_that_are_found_when_it_runs_stand_where_the_application_includes_them(tmp_path: Path) -> None:
+    (tmp_path / "shop.py").write_text(
+        "from flask import Blueprint\n"
+        'orders = Blueprint("orders", __name__, url_prefix="/orders")\n'
+        'orders.add_url_rule("/all", view_func=lambda: "ok")\n'
+    )
+    (tmp_path / "main.py").write_text(
+        "import os\n"
+        "from importlib import import_module\n"
+        "from flask import Flask, abort, session\n"
+        "import shop\n"
+        "def found():\n"
+        "    for name in os.listdir():\n"
+        "        yield getattr(import_module(name), 'blueprint')\n"
+        "app = Flask(__name__, static_folder=None)\n"
+        "@app.before_request\n"
+        "def ask():\n"
+        "    if 'user' not in session:\n"
+        "        abort(401)\n"
+        "for one in found():\n"
+        "    app.register_blueprint(one)\n"
+    )
+
+    drawn = draw(tmp_path).map
+
+    found = {(one.path, one.verdict) for one in drawn.routes}
+    assert found == {("/orders/all", "guarded")}
+    assert [one.why for one in drawn.not_read] == ["it cannot be told which router is included here"]

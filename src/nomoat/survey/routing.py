@@ -5,6 +5,7 @@ Takes the applications and routers of a wiring; gives one `Found` for each metho
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -104,6 +105,8 @@ class Layer:
         self._open: list[Registry] = []
         self.used: set[Registry] = set()
         self.layout = Layout()
+        #: What stands around routers of which it cannot be told which they are.
+        self.lost: list[Around] = []
         #: What is mounted or included under a prefix that cannot be read.
         self._astray: list[tuple[Registry, Around]] = []
         #: What stands before handlers, each once, with the value that it is made of.
@@ -122,6 +125,12 @@ class Layer:
             # Only what is nowhere else is shown where it may not be.
             if lost not in self.used:
                 self._registry(lost, inner)
+        return self.layout
+
+    def router(self, registry: Registry, around: Around) -> Layout:
+        """The routes of a router that no readable inclusion holds, as one that cannot be read would hold it."""
+        self.layout = Layout()
+        self._registry(registry, around)
         return self.layout
 
     # -- registries --------------------------------------------------------------------------------------------------
@@ -354,11 +363,12 @@ class Layer:
                 self._include(one, around, entry)
         elif isinstance(router, Thing) and router.name in self._models.listed:
             self._listed_one(router, around, entry.at)
-        elif isinstance(router, (Thing, Outside)) and router.name and not router.name.startswith("builtins."):
+        elif isinstance(router, (Thing, Outside)) and _is_of_package(router.name):
             package = router.name.partition(".")[0]
             self.layout.unread.append((entry.at, f"routes of {router.name}, of the package {package} that is not here"))
         elif not (isinstance(router, Const) and router.value is None):
             self.layout.unread.append((entry.at, "it cannot be told which router is included here"))
+            self.lost.append(around)
 
     def _dependencies(self, given: Value | None, at: str) -> tuple[Value, ...]:
         if given is None or (isinstance(given, Const) and given.value is None):
@@ -672,6 +682,12 @@ class Layer:
                 return ""
         self.layout.unread.append((at, "a path or prefix that cannot be read: the routes here may be elsewhere"))
         return ""
+
+
+def _is_of_package(name: str) -> bool:
+    """Whether it is of a package that is not here; what Python's own finds (`import_module`) may be of the tree."""
+    package = name.partition(".")[0]
+    return bool(package) and package not in sys.stdlib_module_names and package != "builtins"
 
 
 def _astray(prefix: Value | None, at: str) -> str:

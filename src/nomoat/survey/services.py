@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from nomoat.appmap.model import Protection, Service
@@ -83,6 +83,7 @@ def _whole(layer: Layer, roots: list[Registry], wiring: Wiring, path: Path) -> P
                 (root.at, f"an application {what} is no part of the service") for root in roots if root not in chosen
             ]
             roots = chosen
+    layer.lost.clear()
     part = _part(layer, roots, service_name(path), ".", "")
     _orphans(layer, part, wiring, roots)
     return part
@@ -95,17 +96,25 @@ def _orphans(layer: Layer, part: Part, wiring: Wiring, roots: list[Registry]) ->
         for one in wiring.registries
         if not one.kind.is_application and not one.is_used and not TEST_FILE.search(one.at.rpartition(":")[0])
     ]
-    doubtful = [at for at, why in part.unread if why.startswith("it cannot be told which router")]
-    if not free or (roots and not doubtful):
+    lost = list(layer.lost)
+    if not free or (roots and not lost):
         return
-    where = doubtful[0] if doubtful else ""
+    # Wherever it is included, this stands around it; where inclusions differ, it cannot be told which of them holds it.
+    around = lost[0] if lost else Around()
+    if any(_differs(one, around) for one in lost):
+        around = replace(around, doubt="which router is included where cannot be read")
     for router in free:
-        doubt = f"it is served only if {where} includes its router, which cannot be read" if where else ""
-        layout = layer.application(router, Around(doubt=doubt))
+        layout = layer.router(router, around)
         part.routes += layout.routes
         part.unread += layout.unread
-        if not where and layout.routes:
+        if not lost and layout.routes:
             part.unread.append((router.at, "no application here includes this router"))
+
+
+def _differs(one: Around, other: Around) -> bool:
+    return (one.prefix, one.dependencies, one.middleware, one.before) != (
+        other.prefix, other.dependencies, other.middleware, other.before,
+    )  # fmt: skip
 
 
 def _part(layer: Layer, roots: list[Registry], name: str, folder: str, app: str) -> Part:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 #: `state` is about the account (active, verified), `other` not about the caller, `unknown` about it but unreadable.
@@ -20,6 +20,8 @@ class Demand:
     name: str = ""
     joins: Literal["", "all", "any"] = ""
     parts: tuple[Demand, ...] = ()
+    #: How many leaves it has, one that stands in several places counted each time.
+    weight: int = field(default=1, compare=False)
 
     def leaves(self) -> Iterator[Demand]:
         """The leaves, in order."""
@@ -34,6 +36,7 @@ class Demand:
         return any(leaf.kind != "other" for leaf in self.leaves())
 
 
+_MOST_LEAVES = 200
 OTHER = Demand()
 UNKNOWN = Demand("unknown")
 AUTHENTICATION = Demand("authentication")
@@ -57,7 +60,13 @@ def _joined(joins: Literal["all", "any"], demands: Iterable[Demand]) -> Demand:
                 flat.append(part)
     if joins == "all" and len(flat) > 1:
         flat = [part for part in flat if part != OTHER] or [OTHER]
-    return flat[0] if len(flat) == 1 else Demand(joins=joins, parts=tuple(flat)) if flat else OTHER
+    if len(flat) < 2:
+        return flat[0] if flat else OTHER
+    weight = sum(part.weight for part in flat)
+    if weight > _MOST_LEAVES:
+        # Alternatives of alternatives grow without end, and nobody could say what they ask for.
+        return UNKNOWN if any(part.is_about_caller for part in flat) else OTHER
+    return Demand(joins=joins, parts=tuple(flat), weight=weight)
 
 
 def _is_met(demand: Demand, sure: tuple[str, ...]) -> bool:

@@ -96,7 +96,7 @@ class Entering(Exceptions):
             not self.wires
             and self.depth
             and not is_wrapper
-            and not self._is_worth(scope, marks, (*args, *named.values()))
+            and not self._is_worth(scope, marks, (*args, *named.values()), function.me)
         ):
             return self._unentered(scope, marks, at)
         self.executed.add(scope)
@@ -150,7 +150,7 @@ class Entering(Exceptions):
             ]
         return joined(values)
 
-    def _is_worth(self, scope: Scope, marks: frozenset[str], given: tuple[Value, ...]) -> bool:
+    def _is_worth(self, scope: Scope, marks: frozenset[str], given: tuple[Value, ...], me: Value | None = None) -> bool:
         if scope.module.is_library or (self.path and self.path[-1].module.is_library):
             return True
         for value in given:
@@ -159,6 +159,9 @@ class Entering(Exceptions):
             if self.depth <= _MAX_OWN and self._holds_request(value):
                 return True
         if self.around.may_refuse(scope):
+            return True
+        if isinstance(me, Object) and me.cls.scope is not scope.parent and self.around.class_may_refuse(me.cls.scope):
+            # What a class above calls may be a method of this one: `def process(self): self.check()`.
             return True
         if self.depth <= _MAX_ASKED and self.around.asks_who(scope):
             return True

@@ -176,6 +176,8 @@ class Expressions(Requests):
         """A member of a class; bound to `me` when it is a method."""
         if name == "__class__":
             return cls
+        if name in ("__name__", "__qualname__") and me is None:
+            return Const(cls.scope.name)
         for base in self.program.bases(cls.scope):
             if isinstance(base, str):
                 continue
@@ -258,6 +260,9 @@ class Expressions(Requests):
             return value.named[name]
         if value.name in self.models.raised and name in self.models.raised[value.name].status.names:
             return argument(self.models.raised[value.name].status, value.args, value.named) or Thing()
+        if value.is_call and name in value.named and value.name.rpartition(".")[2][:1].isupper():
+            # A class that is not here keeps what it is given under the same name: `Token(value=x).value`.
+            return value.named[name]
         if value.cls is not None:
             names = self.program.resolver.classes.members(value.cls, name)[0]
             if names and names[-1].binding.how is How.FUNCTION:

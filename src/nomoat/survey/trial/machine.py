@@ -188,6 +188,7 @@ class Surroundings:
         self.views: dict[Scope, Class] = {}
         self._changes: Changes | None = None
         self._refusing: dict[Scope, bool] = {}
+        self._refusing_classes: dict[Scope, bool] = {}
         self._generators: dict[Scope, bool] = {}
         self._makers: dict[Scope, bool] = {}
         self._asking: dict[Scope, bool] = {}
@@ -323,6 +324,15 @@ class Surroundings:
             inside.extend(child for child in one.children.values() if child.is_function)
         names = {site.callee.name for one in inside for site in self.program.calls(one)}
         return bool(names & away) or any(name.rpartition(".")[2] == "abort" for name in names)
+
+    def class_may_refuse(self, cls: Scope) -> bool:
+        """Whether a method of the class, or of one above it, may answer a caller with a refusal."""
+        known = self._refusing_classes.get(cls)
+        if known is None:
+            bases = [base for base in self.program.bases(cls) if not isinstance(base, str)]
+            methods = [one for base in bases for one in base.children.values() if one.is_function]
+            known = self._refusing_classes[cls] = any(self.may_refuse(one) for one in methods)
+        return known
 
     def _refuses_here(self, scope: Scope) -> bool:
         if any(self._is_refusal(scope, node) for node in form.walk(scope.body)):
