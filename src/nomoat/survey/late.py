@@ -94,6 +94,9 @@ class Late:
                 return True
             if name not in parameters and name not in function.bindings and self._is_registry(function, name):
                 return True
+            # `def main(): app = create_app()`, and what it includes there.
+            if name not in parameters and name in function.bindings and _APPLICATION.search(name):
+                return True
         return False
 
     def _is_registry(self, function: Scope, name: str) -> bool:

@@ -314,6 +314,8 @@ def _isinstance(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at
     if len(args) == 2 and isinstance(args[1], Items) and not marks:
         each = [_isinstance(run, (args[0], one), {}, at, env) or Const(False) for one in args[1].values]
         return run.combined([run.truth(one) for one in each], is_or=True)
+    if len(args) == 2 and isinstance(args[1], Outside) and args[1].name in ("types.FunctionType", "types.LambdaType"):
+        return Const(isinstance(args[0], Function)) if isinstance(args[0], (Class, Function, Object)) else None
     if len(args) == 2 and isinstance(args[1], Outside) and args[1].name == "builtins.type":
         return Const(isinstance(args[0], Class)) if isinstance(args[0], (Class, Function, Object)) else None
     if len(args) == 2 and isinstance(args[0], (Function, Class)) and isinstance(args[1], Outside):
