@@ -17,13 +17,18 @@ def filled(path: str) -> str:
     return re.sub(r"\{[^}]*\}", "1", path)
 
 
-def is_refused(status: int, location: str) -> bool:
-    """Whether an answer refuses who is not signed in; being sent to sign in is a refusal."""
-    return status in REFUSED or (status in (302, 303, 307) and "login" in location)
+def is_sent_away(status: int, location: str) -> bool:
+    """Whether an answer sends the caller to sign in."""
+    return status in (302, 303, 307) and "login" in location
 
 
 def refused_by_wsgi(app: Any, method: str, path: str) -> bool:
     """Whether a WSGI application refuses an anonymous caller here; an error of its own is passed on."""
+    return status_by_wsgi(app, method, path) in REFUSED
+
+
+def status_by_wsgi(app: Any, method: str, path: str) -> int:
+    """The status that a WSGI application answers an anonymous caller here; being sent to sign in counts as 401."""
     told: list[tuple[str, list[tuple[str, str]]]] = []
     environ = {
         "REQUEST_METHOD": method, "PATH_INFO": filled(path), "SCRIPT_NAME": "", "QUERY_STRING": "",
@@ -37,7 +42,7 @@ def refused_by_wsgi(app: Any, method: str, path: str) -> bool:
 
     list(app(environ, start))
     status, headers = told[-1]
-    return is_refused(int(status[:3]), dict(headers).get("Location", ""))
+    return 401 if is_sent_away(int(status[:3]), dict(headers).get("Location", "")) else int(status[:3])
 
 
 def status_by_asgi(app: Any, method: str, path: str) -> int:
@@ -49,4 +54,4 @@ def status_by_asgi(app: Any, method: str, path: str) -> int:
             return await client.request(method, filled(path), json={} if method in ("POST", "PUT", "PATCH") else None)
 
     answer = asyncio.run(ask())
-    return 401 if is_refused(answer.status_code, answer.headers.get("location", "")) else answer.status_code
+    return 401 if is_sent_away(answer.status_code, answer.headers.get("location", "")) else answer.status_code

@@ -285,6 +285,11 @@ class Reach:
         for base in self.standing.of(frame, node[3]):
             if isinstance(base, (Rows, Made)):
                 self._property(base, name, found)
+            led = (
+                self.standing.tables.led(base.entity, name) if isinstance(base, Rows) and base.shape == "row" else None
+            )
+            if led is not None and not led.is_many:
+                found.reads.add(led.entity.name)
         if name in _ABOUT:
             self._gone_through(frame, node, found)
 
@@ -307,7 +312,7 @@ class Reach:
     @cached_property
     def _attributes(self) -> frozenset[str]:
         """Names of properties anywhere in the program: other attributes call nothing."""
-        names: set[str] = set(_ABOUT)
+        names: set[str] = {*_ABOUT, *self.standing.tables.single}
         for module in self._program.modules.values():
             names.update(found.decode() for found in _PROPERTY.findall(module.source))
         return frozenset(names)

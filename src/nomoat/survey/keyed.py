@@ -5,16 +5,20 @@ Takes the parsed program and the store models; gives the names that one call rea
 
 from __future__ import annotations
 
+import re
+from functools import cached_property
+
 from nomoat.survey.models import Spot
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.program import CallSite, Program
 from nomoat.survey.python.resolved import Resolved
 from nomoat.survey.python.symbols import Scope
-from nomoat.survey.standing import Foreign, Frame, Standing
+from nomoat.survey.standing import Foreign, Frame, Made, Standing
 from nomoat.survey.storefile import Keyed, Library, Stores
 
 _MAX_NAME = 60
+_LEADING = (form.SUBSCRIPT, form.CALL, form.ATTRIBUTE)
 
 
 class KeyedStores:
@@ -25,8 +29,11 @@ class KeyedStores:
         self._standing = standing
         self._keyed = stores.keyed
         self._telling: dict[str, Library] = {}
+        self._by_method: dict[str, Library] = {}
         for library in stores.libraries:
             self._telling.update(dict.fromkeys(library.telling, library))
+            if library.telling:
+                self._by_method.update(dict.fromkeys(library.reads | library.writes, library))
         self._present: dict[str, bool] = {}
 
     def of(self, frame: Frame, site: CallSite, name: str) -> tuple[set[str], set[str]]:
@@ -37,10 +44,28 @@ class KeyedStores:
             for key, rest in _splits(callee.name):
                 for library, keyed in self._keyed.get(key, ()):
                     self._one(site, callee, library, keyed, rest, reads, writes)
-        library_told = self._telling.get(name)
-        if library_told is not None and site.node[3][0] == form.ATTRIBUTE:
-            self._told(frame, site, name, library_told, reads, writes)
+        if site.node[3][0] == form.ATTRIBUTE:
+            told = self._telling.get(name) or self._told_elsewhere(site.node[3][3], name)
+            if told is not None:
+                self._told(frame, site, name, told, reads, writes)
         return reads, writes
+
+    def _told_elsewhere(self, owner: Node, method: str) -> Library | None:
+        """The library of a collection on which another place calls what only that library has."""
+        library = self._by_method.get(method)
+        if library is None or owner[0] not in (form.NAME, form.ATTRIBUTE):
+            return None
+        return library if owner[4 if owner[0] == form.ATTRIBUTE else 3] in self._evident else None
+
+    @cached_property
+    def _evident(self) -> frozenset[str]:
+        """Names of what such methods are called on anywhere in the tree."""
+        methods = b"|".join(sorted(name.encode() for name in self._telling))
+        pattern = re.compile(rb"(\w+)\s*\.\s*(?:" + methods + rb")\(")
+        names: set[str] = set()
+        for module in self._program.modules.values():
+            names.update(found.decode() for found in pattern.findall(module.source))
+        return frozenset(names)
 
     def _one(
         self,
@@ -114,12 +139,20 @@ class KeyedStores:
             return
         if any(isinstance(one, Foreign) for one in self._standing.of(frame, site.node[3])):
             return
-        for store in self._collections(frame.scope, owner):
+        for store in self._of_self(frame, owner) or self._collections(frame.scope, owner):
             entity = self._standing.tables.named(store, library)
             if name in library.writes:
                 writes.add(entity.name)
-            else:
+            if name in library.reads:
                 reads.add(entity.name)
+
+    def _of_self(self, frame: Frame, owner: Node) -> list[str]:
+        """`self.orders`, as the class at hand sets it."""
+        if owner[0] != form.ATTRIBUTE or not isinstance(frame.me, Made) or form.dotted(owner[3]) != "self":
+            return []
+        members, _ = self._program.resolver.classes.members(frame.me.scope, owner[4])
+        values = [(one.scope, one.binding.value) for one in members]
+        return [name for scope, value in values if value is not None for name in self._collections(scope, value)]
 
     def _collections(self, scope: Scope, node: Node) -> list[str]:
         if node[0] == form.SUBSCRIPT:
@@ -132,7 +165,7 @@ class KeyedStores:
             return []
         found: list[str] = []
         for one in self._program.resolve(scope, node).all:
-            if one.value is not None and one.where is not None and one.value[0] in (form.SUBSCRIPT, form.CALL):
+            if one.value is not None and one.where is not None and one.value[0] in _LEADING:
                 found += self._collections(one.where, one.value)
         if not found and node[0] == form.ATTRIBUTE and form.dotted(node[3]) not in ("self", "cls"):
             found = [node[4]]

@@ -237,6 +237,7 @@ class _Loading:
             rows=rows,
             registers=registers,
             configuration=self._reader.text(fields.get("configuration"), "configuration") or "",
+            plugs=self._reader.text(fields.get("plugs"), "plugs") or "",
         )
         self._models.kinds.update(dict.fromkeys(names, kind))
 
@@ -371,6 +372,7 @@ _RECORD_KEYS = {
         "rows",
         "registers",
         "configuration",
+        "plugs",
     ),
     "endpoint_classes": ("names", "methods", "websocket", "calls", "head", "made_by", "allowed"),
     "class_views": ("names", "router"),

@@ -44,7 +44,8 @@ def _of(
 ) -> Iterator[View | tuple[str, str]]:
     given = entry.argument(entry.verb.endpoint)
     if given is None or (isinstance(given, Const) and given.value is None):
-        yield entry.at, "views that are found by what they are about (traversal) have no path that source tells"
+        file = entry.at.rpartition(":")[0]
+        yield file, "views that are found by what they are about (traversal) have no path that source tells"
         return
     for option in options(given):
         name = _text(option)
@@ -68,7 +69,12 @@ def _view(run: Machine, registry: Registry, entry: Entry, route: Entry) -> View:
     if entry.verb.head and "GET" in methods and "HEAD" not in methods:
         methods = (*methods, "HEAD")
     handler = _answering(run, registry, entry, route)
-    return View(entry, path if path is not None else Const(None), methods, handler, original, cls)
+    doubt = ""
+    if _text(path) is None:
+        # What it begins with is not known; what was written there is.
+        doubt = f"what its path begins with cannot be read ({route.at})"
+        path = Const(f"/{(_text(route.named.get('written')) or '').lstrip('/')}")
+    return View(entry, path or Const(None), methods, handler, original, cls, doubt)
 
 
 def _answering(run: Machine, registry: Registry, entry: Entry, route: Entry) -> Value:

@@ -330,7 +330,8 @@ class Layer:
             methods = Items([Const(one) for one in found.methods])
             named = {"path()": found.path, "methods()": methods}
             at, original = found.entry.at, found.original
-            self._route(verb, "", (), named, found.handler, at, around, tuple(found.entry.late), original)
+            inner = replace(around, doubt=around.doubt or found.doubt)
+            self._route(verb, "", (), named, found.handler, at, inner, tuple(found.entry.late), original)
             for route in self.layout.routes[first:]:
                 route.cls = found.cls
 

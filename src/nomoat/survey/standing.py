@@ -418,18 +418,27 @@ class Standing:
         if isinstance(base, Above):
             if isinstance(base.of, Made):
                 return self._of_made(base.of, name, base.after)
-            found = self._members(base.of.via or base.of.entity.scope, name, base.of, after=base.after)
+            found = self._members(self._behind(base), name, base.of, after=base.after)
             return found or frozenset((Foreign(base.of, name),))
         if isinstance(base, Handle) and not base.is_method:
             return self._of_handle(base, name, is_item=False)
         return NOTHING
+
+    def _behind(self, above: Above) -> Scope | None:
+        """The class whose bases `super()` goes through: that of the manager, or that of the rows."""
+        assert isinstance(above.of, Rows)
+        via = above.of.via
+        return via if via is not None and above.after in self._program.bases(via) else above.of.entity.scope
 
     def _of_rows(self, rows: Rows, name: str, me: Rows) -> Atoms:
         library = rows.entity.library
         led = self.tables.led(rows.entity, name) if rows.shape != "query" or rows.via is None else None
         if led is not None and rows.shape != "class":
             return frozenset((Rows(led.entity, "query" if led.is_many else "row"),))
-        found = self._members(rows.via, name, me) or self._members(rows.entity.scope, name, me)
+        found = self._members(rows.via, name, me)
+        is_of_query = rows.shape == "query" and library.manager_classes and name in library.reads | library.writes
+        if not found and not is_of_query:
+            found = self._members(rows.entity.scope, name, me)
         if found:
             return found
         if name in library.managers:
@@ -591,7 +600,7 @@ class Standing:
     def _call(self, frame: Frame, node: Node) -> Atoms:
         callee = node[3]
         if callee[0] == form.NAME and callee[3] == "super" and not node[5]:
-            return self._super(frame)
+            return self._super(frame, node)
         found: set[Atom] = set()
         callees = self.of(frame, callee)
         for one in callees:
@@ -635,7 +644,7 @@ class Standing:
             return frozenset((replace(one.of, shape="change"),))
         return frozenset((replace(one.of, shape="query"),))
 
-    def _super(self, frame: Frame) -> Atoms:
+    def _super(self, frame: Frame, node: Node) -> Atoms:
         scope: Scope | None = frame.scope
         at: Frame | None = frame
         while scope is not None and not scope.is_method:
@@ -643,7 +652,8 @@ class Standing:
         if scope is None or scope.parent is None or at is None:
             return NOTHING
         me = self._me(at)
-        return frozenset((Above(me, scope.parent),)) if isinstance(me, (Rows, Made)) else NOTHING
+        after = self._program.resolve(frame.scope, node[4][0]).scope if node[4] else None
+        return frozenset((Above(me, after or scope.parent),)) if isinstance(me, (Rows, Made)) else NOTHING
 
     def _of_library(self, frame: Frame, node: Node) -> Atoms:
         """What a function of another package gives."""
@@ -691,7 +701,7 @@ class Standing:
         given = form.argument(node, place.names[0], place.position)
         nodes = node[4][place.position :] if place.has_rest and place.position is not None else (given,)
         return frozenset(
-            Rows(rows.entity, "query", rows.via)
+            Rows(rows.entity, "row" if function.one else "query", rows.via)
             for one in nodes if one is not None
             for rows in self.mentioned(frame, one)
         )  # fmt: skip

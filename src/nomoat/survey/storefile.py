@@ -58,6 +58,8 @@ class Function:
     reads: Spot = NOWHERE
     writes: Spot = NOWHERE
     gives: bool = True
+    #: It gives one row.
+    one: bool = False
     #: It gives rows of the class that this setting names (or of that dotted name, without it).
     setting: str = ""
     default: str = ""
@@ -234,12 +236,13 @@ class _Loading:
                 self._reader.boolean(fields.get("many"), "many") or False,
             )
             library.relations.update(dict.fromkeys(names, relation))
-        for fields, names in self._named("functions", ("names", "reads", "writes", "gives", "setting", "default")):
+        for fields, names in self._named("functions", _FUNCTION_KEYS):
             gives = self._reader.boolean(fields.get("gives"), "gives")
             function = Function(
                 self._spot(fields, "reads"),
                 self._spot(fields, "writes"),
                 gives is not False,
+                self._reader.boolean(fields.get("one"), "one") or False,
                 self._reader.text(fields.get("setting"), "setting") or "",
                 self._reader.text(fields.get("default"), "default") or "",
             )
@@ -324,6 +327,7 @@ class _Loading:
 
 
 _DECLARES_KEYS = ("bases", "marks", "keywords", "names", "abstract", "shares", "otherwise", "inherits")
+_FUNCTION_KEYS = ("names", "reads", "writes", "gives", "one", "setting", "default")
 _KEYED_KEYS = (
     "names", "store", "name", "reads", "writes", "made_for", "until", "mode", "of_handle", "kind",
 )  # fmt: skip

@@ -298,6 +298,12 @@ class Tables:
         for path in self._by_name.get(name, ()):
             yield from (one for one in self._program.scope(path).children.values() if one.is_class and one.name == name)
 
+    @property
+    def single(self) -> frozenset[str]:
+        """Names by which one row of another class is reached from behind: reading the attribute looks it up."""
+        behind = self._from_behind().values()
+        return frozenset(name for leads in behind for name, led in leads.items() if not led.is_many)
+
     def _from_behind(self) -> dict[str, dict[str, Led]]:
         """By table: the names of attributes that relations of other classes give it."""
         if self._back is not None:

@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 from nomoat.survey.late import Late
 from nomoat.survey.models import Kind, Models, Spot, UrlModules, Verb
 from nomoat.survey.python import form
+from nomoat.survey.python.parser import Module
 from nomoat.survey.python.program import Program
 from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.trial.machine import TOO_MUCH, ExhaustedError, Limits, RaisedError, Surroundings
 from nomoat.survey.trial.registry import Entry, Registry
+from nomoat.survey.trial.scanning import dotted
 from nomoat.survey.trial.statements import Trial
 from nomoat.survey.trial.values import Choice, Class, Const, Function, Items, Thing, Value, options
 
@@ -41,6 +43,7 @@ def wire(program: Program, models: Models) -> Wiring:
             trial.module(program.scope(module))
     _run_factories(trial, program, models)
     Late(trial, program, models).run()
+    _plug(trial, program, models)
     _start(trial)
     _url_modules(trial, program, models)
     return Wiring(surroundings, trial.registries)
@@ -171,6 +174,39 @@ def _derived(program: Program, names: set[str], paths: Iterable[str]) -> set[str
     inherits = re.compile(rf"^class (\w+)\([^)]*\b({'|'.join(sorted(map(re.escape, names)))})\b".encode(), re.M)
     sources = [program.modules[path].source for path in paths if path in program.modules]
     return {found.group(1).decode() for source in sources for found in inherits.finditer(source)}
+
+
+def _plug(trial: Trial, program: Program, models: Models) -> None:
+    """A tree without an application of its own may add to one that somebody else makes: `def includeme(config)`."""
+    for name, kind in models.kinds.items():
+        made = [one for one in trial.registries if one.name == name and not TEST_FILE.search(one.module)]
+        if not kind.plugs or made:
+            continue
+        word = re.compile(rf"\bdef\s+{kind.plugs}\b".encode())
+        modules = [
+            one for path, one in program.modules.items() if word.search(one.source) and not TEST_FILE.search(path)
+        ]
+        # What stands higher in the tree includes what stands below it.
+        for module in sorted(modules, key=lambda one: (one.path.count("/"), not one.path.endswith("__init__.py"))):
+            inside = program.scope(module).children.values()
+            function = next((one for one in inside if one.is_function and one.name == kind.plugs), None)
+            if function is not None and function not in trial.executed:
+                _plugged(trial, name, kind.plugs, module, function)
+
+
+def _plugged(trial: Trial, name: str, method: str, module: Module, function: Scope) -> None:
+    cls = dotted(trial, name, None)
+    plugged = trial.member_of_module(trial.program.scope(module), method)
+    if not isinstance(cls, Class) or not isinstance(plugged, Function):
+        return
+    trial.steps = 0
+    try:
+        registry = trial.construct(cls, (), {}, function.at)
+        trial.call(trial.attribute(registry, "include"), (plugged,), {}, function.at, plugged.env)
+    except RaisedError:
+        return
+    except (ExhaustedError, RecursionError):
+        trial.around.lost.setdefault(function.at, TOO_MUCH)
 
 
 def _start(trial: Trial) -> None:

@@ -642,7 +642,7 @@ class Calls(Registrations):
         if not me.values or not self.unsure:
             me.may_be_empty = bool(self.unsure)
         for value in values:
-            is_late = (undecided or me.is_used) and self.wires
+            is_late = undecided or (me.is_used and self.wires)
             me.values.append(Choice((value, Const(None))) if is_late else value)
         if name == "extend" and not isinstance(given, Items):
             me.is_whole = False

@@ -209,7 +209,8 @@ class Expressions(Requests):
         return found
 
     def _member_elsewhere(self, cls: Class, name: str, me: Value | None) -> Value:
-        outside = [base for base in self.program.bases(cls.scope) if isinstance(base, str) and not base.startswith("?")]
+        outside = [base for base in self.program.bases(cls.scope)
+                   if isinstance(base, str) and not base.startswith("?") and base != "builtins.object"]  # fmt: skip
         marks = me.tags if me is not None else NOTHING
         if any(base.endswith("BaseSettings") for base in outside):
             marks = marks | SETTING

@@ -11,6 +11,7 @@ from nomoat.survey.python.symbols import How
 from nomoat.survey.trial import files, scanning
 from nomoat.survey.trial.demands import AUTHENTICATION, OTHER
 from nomoat.survey.trial.matching import matched
+from nomoat.survey.trial.refusals import is_exception, names_of
 from nomoat.survey.trial.registry import Bound, Registry
 from nomoat.survey.trial.values import (
     INPUT,
@@ -374,12 +375,35 @@ def _hasattr(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: s
         has = any(name in base.bindings for base in bases if not isinstance(base, str))
         if has or (isinstance(me, Object) and name in me.attributes):
             return Const(True)
-        return Const(False) if not any(isinstance(base, str) for base in bases) else None
+        return Const(False) if not any(isinstance(base, str) and base != "builtins.object" for base in bases) else None
     if isinstance(me, Function) and isinstance(name, str):
         return Const(me.set_on_it(name) is not None)
     if isinstance(me, Thing) and (me.name.startswith("request.") or me.name in run.models.requests):
         return None
     return Thing(at=at)
+
+
+def _copied(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    """`copy.copy(table)`: another one with the same in it."""
+    one = args[0] if args else None
+    if isinstance(one, Table):
+        return replace(one, entries=dict(one.entries), pairs=list(one.pairs))
+    return replace(one, values=list(one.values)) if isinstance(one, Items) else one
+
+
+def _issubclass(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    """Whether a class is one of exceptions, or a class of the project one of another."""
+    if len(args) != 2 or not isinstance(args[0], (Class, Outside)):
+        return Const(False) if args and isinstance(args[0], (Const, Function)) else None
+    names = names_of(run, args[0])
+    if isinstance(args[1], Class):
+        return Const(args[1].scope.dotted in names) if isinstance(args[0], Class) else None
+    if not isinstance(args[1], Outside):
+        return None
+    if args[1].name in ("builtins.Exception", "builtins.BaseException"):
+        raised = [name for name in names if name in run.models.raised or is_exception(name)]
+        return Const(bool(raised)) if raised or isinstance(args[0], Class) else None
+    return Const(True) if args[1].name in names else None
 
 
 def _isclass(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
@@ -403,6 +427,9 @@ SPECIAL: dict[str, Known] = {
     **scanning.SPECIAL,
     **files.SPECIAL,
     "inspect.isclass": _isclass,
+    "builtins.issubclass": _issubclass,
+    "copy.copy": _copied,
+    "copy.deepcopy": _copied,
     **{f"re.{how}": matched(how) for how in ("match", "search", "fullmatch")},
     "functools.partial": _partial,
     "functools.wraps": _wraps,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from http import HTTPStatus
 
 from nomoat.survey.models import Refusal
@@ -21,6 +22,12 @@ def names_of(run: Machine, value: Value | None) -> tuple[str, ...]:
     if isinstance(value, (Thing, Outside)):
         return (value.name,)
     return ()
+
+
+def is_exception(name: str) -> bool:
+    """Whether it is the dotted name of one of Python's own exceptions."""
+    own = getattr(builtins, name.removeprefix("builtins."), None) if name.startswith("builtins.") else None
+    return isinstance(own, type) and issubclass(own, BaseException)
 
 
 def status_of(run: Machine, value: Value | None, table: dict[str, Refusal]) -> int | None:

@@ -39,7 +39,7 @@ def _attach(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: st
     callback = args[1] if len(args) > 1 else named.get("callback")
     if wrapped is None or callback is None:
         return None
-    inner = wrapped.env.scope if isinstance(wrapped, Function) else None
+    inner = _innermost(wrapped).env.scope if isinstance(wrapped, Function) else None
     used = env.used_at or at
     path = inner.module.path if inner is not None else used.rpartition(":")[0]
     if isinstance(wrapped, Class):
@@ -86,33 +86,29 @@ def _scan_module(run: Calls, scope: Scope, context: Value, at: str) -> None:
 
 
 def _member(run: Calls, env: Env, wrapped: Value) -> Value | None:
-    """What the module has for something that a callback was attached to; None where it has it no more."""
-    if isinstance(wrapped, Function):
-        if wrapped.scope is None:
-            return None
-        around = wrapped.env.scope
-        if around.is_class:
-            return Class(around, wrapped.env.parent or env)
-        value = env.names.get(wrapped.scope.name) if around.node is None else None
-        return value if value is not None and any(_wraps(one, wrapped) for one in options(value)) else None
+    """What the module has for something that a callback was attached to; None where it has another thing instead.
+
+    A decorator above hides a function from the scan: what it gives is not what the callback was attached to.
+    """
+    around = _innermost(wrapped).env if isinstance(wrapped, Function) else env
+    if around.scope.is_class:
+        return Class(around.scope, around.parent or env)
     if isinstance(wrapped, Class):
         return wrapped if isinstance(env.names.get(wrapped.scope.name), Class) else None
-    return wrapped if any(value is wrapped for value in env.names.values()) else None
+    return wrapped if any(one is wrapped for value in env.names.values() for one in options(value)) else None
 
 
-def _wraps(value: Value, wrapped: Function) -> bool:
-    """Whether it is the function, or one that took over its name and what was attached to it (`functools.wraps`)."""
-    seen = 0
-    while isinstance(value, Function) and seen < 50:
-        if value.scope is wrapped.scope:
-            return True
-        if value.wraps is None:
-            return False
-        value, seen = value.wraps, seen + 1
-    return False
+def _innermost(function: Function) -> Function:
+    """The function that the module defines, behind what decorators put around it."""
+    for _ in range(50):
+        if function.wraps is None or function.wraps is function:
+            break
+        function = function.wraps
+    return function
 
 
 def _name(wrapped: Value) -> str:
+    wrapped = _innermost(wrapped) if isinstance(wrapped, Function) else wrapped
     scope = wrapped.scope if isinstance(wrapped, (Function, Class)) else None
     return scope.name if scope is not None else ""
 

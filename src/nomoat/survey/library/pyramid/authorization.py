@@ -29,14 +29,14 @@ def may(rows, principals, permission):
 
 class ACLHelper:
     def permits(self, context, principals, permission):
-        rows = rows_of(context)
-        found = None if rows is None else may(rows, principals, permission)
-        if found is None:
-            above = getattr(context, "__parent__", None)
-            if above is None:
-                return ACLDenied()
-            return self.permits(above, principals, permission)
-        return found
+        above = getattr(context, "__parent__", None)
+        highest = getattr(above, "__parent__", None) if above is not None else None
+        for one in (context, above, highest):
+            rows = rows_of(one) if one is not None else None
+            found = may(rows, principals, permission) if rows is not None else None
+            if found is not None:
+                return found
+        return ACLDenied()
 
 
 class ACLAuthorizationPolicy(ACLHelper):

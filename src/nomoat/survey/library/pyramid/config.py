@@ -5,7 +5,7 @@ from inspect import getmodule, isclass
 
 from pyramid.authorization import ACLAuthorizationPolicy
 from pyramid.events import ContextFound, NewRequest
-from pyramid.httpexceptions import HTTPForbidden
+from pyramid.httpexceptions import HTTPException, HTTPForbidden
 from pyramid.path import caller_package, package_of, resolved
 from pyramid.security import NO_PERMISSION_REQUIRED, LegacySecurityPolicy
 from pyramid.viewderivers import requestonly
@@ -78,7 +78,8 @@ class Configuring:
             return
         whole = "/" + joined(self.route_prefix, written).lstrip("/")
         made = self.maybe_dotted(factory)
-        self.root._route(name=name, pattern=whole, factory=made, request_method=request_method, traverse=traverse)
+        told = {"factory": made, "request_method": request_method, "traverse": traverse}
+        self.root._route(name=name, pattern=whole, written=written, **told)
 
     def add_view(self, view=None, name="", for_=None, permission=None, route_name=None, context=None, **others):
         found = self.maybe_dotted(view)
@@ -104,7 +105,9 @@ class Configuring:
         def answer(request, exception):
             return called(found, attr, exception, request)
 
-        self.root._handle(self.maybe_dotted(context), answer)
+        raised = self.maybe_dotted(context)
+        if not issubclass(raised, HTTPException):
+            self.root._handle(raised, answer)
 
     def add_forbidden_view(self, view=None, **others):
         """Who is refused sees another page, and is refused."""
@@ -248,7 +251,7 @@ class Included(Configuring):
 
 
 def _is_exception(context):
-    return isclass(context) and issubclass(context, BaseException)
+    return context is not None and issubclass(context, BaseException)
 
 
 def called(view, attr, context, request):

@@ -1,0 +1,293 @@
+"""Shapes of Pyramid as real applications have them: each says which routes there are and who comes through."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from nomoat.appmap.model import Map
+from nomoat.survey.draw import draw
+from tests.survey.asking import status_by_wsgi
+from tests.survey.running import loaded
+
+pytest.importorskip("pyramid")
+# What Pyramid imports of its own is not ours to mend.
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+def mapped(folder: Path, source: str, **files: str) -> Map:
+    """The map of `main.py` and of other modules."""
+    (folder / "main.py").write_text(source)
+    for name, text in files.items():
+        (folder / f"{name}.py").write_text(text)
+    return draw(folder).map
+
+
+def rows(drawn: Map) -> dict[str, str]:
+    """`GET /path` to verdict, without HEAD."""
+    return {f"{one.method} {one.path}": one.verdict for one in drawn.routes if one.method != "HEAD"}
+
+
+_MAIN = """
+from pyramid.config import Configurator
+from pyramid.httpexceptions import HTTPForbidden
+from pyramid.response import Response
+from pyramid.view import view_config
+"""
+_MADE = """
+def main(global_config, **settings):
+    config = Configurator(settings=settings)
+    {}
+    config.scan()
+    return config.make_wsgi_app()
+"""
+
+
+def test_what_is_added_to_every_request_is_asked_like_a_function(tmp_path: Path) -> None:
+    source = (
+        _MAIN
+        + """
+def get_user(request):
+    user_id = request.authenticated_userid
+    if user_id is None:
+        return None
+    return find(user_id)
+
+@view_config(route_name="me", request_method="GET")
+def me(request):
+    if request.user is None:
+        raise HTTPForbidden()
+    return Response("me")
+
+@view_config(route_name="all", request_method="GET")
+def everybody(request):
+    return Response(str(request.user))
+"""
+        + _MADE.format(
+            "config.add_request_method(get_user, 'user', reify=True)\n"
+            "    config.add_route('me', '/me')\n    config.add_route('all', '/all')"
+        )
+    )
+
+    assert {"GET /me": "guarded", "GET /all": "unguarded"} == rows(mapped(tmp_path, source))
+
+
+def test_a_permission_without_a_policy_asks_nobody(tmp_path: Path) -> None:
+    source = (
+        _MAIN
+        + """
+@view_config(route_name="admin", request_method="POST", permission="admin")
+def admin(request):
+    return Response("done")
+"""
+        + _MADE.format("config.add_route('admin', '/admin')")
+    )
+
+    assert {"POST /admin": "unguarded"} == rows(mapped(tmp_path, source))
+
+
+def test_a_policy_that_a_setting_decides_leaves_a_permission_unknown(tmp_path: Path) -> None:
+    source = (
+        _MAIN
+        + """
+from pyramid.authentication import AuthTktAuthenticationPolicy
+
+@view_config(route_name="admin", request_method="POST", permission="admin")
+def admin(request):
+    return Response("done")
+"""
+        + _MADE.format(
+            "if settings.get('secure'):\n        config.set_authentication_policy(AuthTktAuthenticationPolicy('s'))\n"
+            "    config.add_route('admin', '/admin')"
+        )
+    )
+
+    assert {"POST /admin": "unknown"} == rows(mapped(tmp_path, source))
+
+
+def test_a_tween_that_refuses_stands_before_every_view(tmp_path: Path) -> None:
+    source = (
+        _MAIN
+        + """
+def signed_in_tween_factory(handler, registry):
+    def tween(request):
+        if "X-User" not in request.headers and not request.path.startswith("/open"):
+            return Response("sign in", status=401)
+        return handler(request)
+    return tween
+
+@view_config(route_name="a", request_method="GET")
+@view_config(route_name="b", request_method="GET")
+def view(request):
+    return Response("ok")
+"""
+        + _MADE.format(
+            "config.add_tween('main.signed_in_tween_factory')\n"
+            "    config.add_route('a', '/a')\n    config.add_route('b', '/open/b')"
+        )
+    )
+
+    assert {"GET /a": "guarded", "GET /open/b": "unguarded"} == rows(mapped(tmp_path, source))
+
+
+def test_a_decorator_above_hides_a_view_from_the_scan_and_one_below_guards_it(tmp_path: Path) -> None:
+    source = f"""{_MAIN}
+from functools import wraps
+
+def signed_in(view):
+    @wraps(view)
+    def inner(request):
+        if request.authenticated_userid is None:
+            raise HTTPForbidden()
+        return view(request)
+    return inner
+
+def method_signed_in(method):
+    @wraps(method)
+    def inner(self):
+        if self.request.authenticated_userid is None:
+            raise HTTPForbidden()
+        return method(self)
+    return inner
+
+@signed_in
+@view_config(route_name="a", request_method="GET")
+def above(request):
+    return Response("the scan does not find it")
+
+@view_config(route_name="b", request_method="GET")
+@signed_in
+def below(request):
+    return Response("ok")
+
+class Views:
+    def __init__(self, request):
+        self.request = request
+
+    @method_signed_in
+    @view_config(route_name="c", request_method="GET")
+    def answer(self):
+        return Response("ok")
+
+def main(global_config, **settings):
+    config = Configurator(settings=settings)
+    for name in ("a", "b", "c"):
+        config.add_route(name, "/" + name)
+    config.scan("main")
+    return config.make_wsgi_app()
+"""
+
+    drawn = rows(mapped(tmp_path, source))
+
+    assert {"GET /b": "guarded", "GET /c": "guarded"} == drawn
+    with loaded(tmp_path, "main:main") as main:
+        app = main({})
+        assert [404, 403, 403] == [status_by_wsgi(app, "GET", f"/{name}") for name in "abc"]
+
+
+def test_what_adds_to_the_application_of_somebody_else_is_mapped(tmp_path: Path) -> None:
+    source = (
+        _MAIN
+        + """
+def includeme(config):
+    config.include("parts", route_prefix="/shop")
+"""
+    )
+    parts = """
+from pyramid.response import Response
+
+def order(request):
+    return Response("order")
+
+def includeme(config):
+    config.add_route("order", "/orders/{id}")
+    config.add_view(order, route_name="order", request_method="GET")
+"""
+
+    assert {"GET /shop/orders/{id}": "unguarded"} == rows(mapped(tmp_path, source, parts=parts))
+
+
+def test_a_directive_registers_for_who_defines_services_by_themselves(tmp_path: Path) -> None:
+    source = (
+        _MAIN
+        + """
+import venusian
+
+class Service:
+    def __init__(self, name, path):
+        self.name, self.path, self.views = name, path, []
+        def callback(context, name, found):
+            context.config.add_service(self)
+        venusian.attach(self, callback, category="pyramid")
+
+    def get(self, **settings):
+        def wrapper(view):
+            self.views.append(("GET", view, settings))
+            return view
+        return wrapper
+
+def add_service(config, service):
+    config.add_route(service.name, service.path)
+    for method, view, settings in service.views:
+        config.add_view(view, route_name=service.name, request_method=method, **settings)
+
+orders = Service("orders", "/orders")
+
+@orders.get()
+def list_orders(request):
+    return Response("orders")
+"""
+        + _MADE.format("config.add_directive('add_service', add_service)")
+    )
+
+    assert {"GET /orders": "unguarded"} == rows(mapped(tmp_path, source))
+
+
+def test_traversal_and_prefixes_that_cannot_be_read_are_said(tmp_path: Path) -> None:
+    source = (
+        _MAIN
+        + """
+@view_config(name="edit", context="main.Order")
+def edit(request):
+    return Response("edited")
+
+@view_config(route_name="a", request_method="GET")
+def view(request):
+    return Response("ok")
+
+class Order:
+    pass
+"""
+        + _MADE.format("config.route_prefix = settings['prefix']\n    config.add_route('a', '/a')")
+    )
+
+    drawn = mapped(tmp_path, source)
+
+    assert {"GET /a": "unknown"} == rows(drawn)
+    assert "what its path begins with cannot be read" in (drawn.routes[0].because or "")
+    assert ["main.py"] == [one.at for one in drawn.not_read if "traversal" in one.why]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path"),
+    [
+        ("orders/{id}", "/orders/{id}"),
+        (r"/orders/{id:\d+}", "/orders/{id}"),
+        (r"/at/{day:[0-9]{4}-[0-9]{2}}/x", "/at/{day}/x"),
+        ("/files/*rest", "/files/{rest}"),
+        ("/old/:id/edit", "/old/{id}/edit"),
+    ],
+)
+def test_patterns_are_paths(tmp_path: Path, pattern: str, path: str) -> None:
+    source = (
+        _MAIN
+        + """
+@view_config(route_name="a", request_method="GET")
+def view(request):
+    return Response("ok")
+"""
+        + _MADE.format(f"config.add_route('a', {pattern!r})")
+    )
+
+    assert {f"GET {path}": "unguarded"} == rows(mapped(tmp_path, source))
