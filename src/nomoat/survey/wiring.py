@@ -20,7 +20,7 @@ from nomoat.survey.trial.machine import TOO_MUCH, ExhaustedError, Limits, Raised
 from nomoat.survey.trial.registry import Entry, Registry
 from nomoat.survey.trial.scanning import dotted
 from nomoat.survey.trial.statements import Trial
-from nomoat.survey.trial.values import Choice, Class, Const, Function, Items, Thing, Value, options
+from nomoat.survey.trial.values import Choice, Class, Const, Function, Items, Object, Thing, Value, options
 
 _DEPENDENCY_WORDS = ("Depends", "Security", "Middleware")
 
@@ -215,11 +215,7 @@ def _start(trial: Trial) -> None:
         listed = registry.taken("startup")
         starting = [*(listed.values if isinstance(listed, Items) else ()), *registry.starting]
         calls: list[tuple[Value, tuple[Value, ...]]] = [(value, _of_start(value, registry)) for value in starting]
-        configuring = registry.taken("configure")
-        for value in configuring.values if isinstance(configuring, Items) else ():
-            # Whoever configures an application is given it, and adds to its lists.
-            if isinstance(value, Function):
-                _started(trial, value, (registry,))
+        _configure(trial, registry)
         lifespan = registry.taken("lifespan")
         if lifespan is not None:
             calls.append((lifespan, (registry,)))
@@ -227,6 +223,26 @@ def _start(trial: Trial) -> None:
             for function in options(value):
                 if isinstance(function, Function) and function.scope not in trial.executed:
                     _started(trial, function, args)
+
+
+def _configure(trial: Trial, registry: Registry) -> None:
+    """Whoever configures an application is given it and adds to its lists, to those who configure it as well."""
+    plugins = registry.taken("plugins")
+    made = plugins.values if isinstance(plugins, Items) else []
+    waiting: list[Value] = [trial.attribute(one, "on_app_init") for one in made if isinstance(one, Object)]
+    done: list[Value] = []
+    while True:
+        listed = registry.taken("configure")
+        waiting += listed.values if isinstance(listed, Items) else []
+        found = next((one for one in waiting if isinstance(one, Function) and one not in done), None)
+        if not isinstance(found, Function) or len(done) > _MAX_CONFIGURING:
+            return
+        done.append(found)
+        _started(trial, found, (registry,))
+
+
+#: More functions than this configure no application.
+_MAX_CONFIGURING = 50
 
 
 def _of_start(value: Value, registry: Registry) -> tuple[Value, ...]:

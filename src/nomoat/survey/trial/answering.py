@@ -83,9 +83,10 @@ def _answered(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: 
     return Const(are.pop()) if len(are) == 1 else Test(None, OTHER, OTHER)
 
 
-def _given(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value:
-    """What it was answered, where it was."""
-    return joined([one for one in options(so_far(env)) if _is_finished(one)])
+def _stay(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value:
+    """Only where it was answered does it end here."""
+    env.names[ANSWER] = joined([one for one in options(so_far(env)) if _is_finished(one)])
+    return Const(None)
 
 
 def _go_on(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value:
@@ -131,7 +132,7 @@ ANSWERING: dict[str, Known] = {
     "__framework__.finish": _finish,
     "__framework__.redirect": _redirect,
     "__framework__.answered": _answered,
-    "__framework__.given": _given,
+    "__framework__.stay": _stay,
     "__framework__.go_on": _go_on,
     "__framework__.left": _left,
 }

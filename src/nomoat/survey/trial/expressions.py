@@ -146,7 +146,7 @@ class Expressions(Requests):
             return registry
         if name in self.models.routes_attributes:
             return RoutesOf(registry)
-        if name in self.models.dependencies_attributes:
+        if name in self.models.dependencies_attributes and "provided" not in registry.kind.takes:
             return registry.shared_dependencies()
         held = registry.held(name)
         taken = held if held is not None else registry.named.get(name)

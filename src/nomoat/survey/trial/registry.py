@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from nomoat.survey.models import Kind, Spot, Verb
-from nomoat.survey.trial.values import Class, Const, Function, Items, Value, options
+from nomoat.survey.trial.values import Class, Const, Function, Items, Table, Value, options
 
 #: What constructors are given as lists and keep under the same name.
-_LISTS = ("before", "routes", "middleware", "startup", "configure", "guards")
+_LISTS = ("before", "routes", "middleware", "startup", "configure", "guards", "provided", "opt")
+_TABLES = ("provided", "opt")
 
 
 #: Where a route that a decorator makes has the function that answers.
@@ -64,7 +65,7 @@ class Registry(Value):
     #: How nomoat's own guard stands around it; empty where it does not.
     protection: str = ""
     #: Lists that the constructor was given, by what they are, once code has asked for them to add to them.
-    lists: dict[str, Items] = field(default_factory=dict)
+    lists: dict[str, Items | Table] = field(default_factory=dict)
     _before: dict[int, tuple[Value, Entry]] = field(default_factory=dict)
 
     def taken(self, what: str) -> Value | None:
@@ -73,13 +74,15 @@ class Registry(Value):
         spot = self.kind.takes.get(what)
         return held if held is not None or spot is None else argument(spot, self.args, self.named)
 
-    def held(self, attribute: str) -> Items | None:
+    def held(self, attribute: str) -> Items | Table | None:
         """The list under this name that the constructor was given, or made, and that code may still add to."""
         what = next((one for one in _LISTS if attribute in self.kind.takes.get(one, Spot()).names), None)
         if what is None:
             return None
         given = self.taken(what)
-        if what not in self.lists and (not _is_set(given) or isinstance(given, Items)):
+        if what not in self.lists and what in _TABLES and (not _is_set(given) or isinstance(given, Table)):
+            self.lists[what] = Table(dict(given.entries) if isinstance(given, Table) else {})
+        elif what not in self.lists and (not _is_set(given) or isinstance(given, Items)):
             known = given if isinstance(given, Items) else Items([])
             self.lists[what] = Items(list(known.values), known.is_whole)
         return self.lists.get(what)

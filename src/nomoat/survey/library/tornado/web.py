@@ -2,7 +2,7 @@
 
 from functools import wraps
 
-from __framework__ import answered, finish, given, go_on, left, redirect, status
+from __framework__ import answered, finish, go_on, left, redirect, status, stay
 
 
 class RequestHandler:
@@ -17,15 +17,19 @@ class RequestHandler:
     def answering(cls, name, **kwargs):
         async def execute(request, **path):
             handler = cls(application_at_hand(), request, **kwargs)
-            await handler.prepare()
-            if answered():
-                return given()
-            go_on()
-            await handler.answers(*path.values())
+            await handler._execute([], *path.values())
             return left()
 
         execute.view_class = cls
         return execute
+
+    async def _execute(self, transforms, *path, **named):
+        await self.prepare()
+        if answered():
+            stay()
+            return None
+        go_on()
+        await self.answers(*path)
 
     def answers(self, *path):
         return getattr(self, self.request.method.lower())(*path)
@@ -60,13 +64,15 @@ class RequestHandler:
         return self.request.cookies.get(name)
 
     def get_argument(self, name, default=REQUIRED, strip=True):
+        if self.request.method in ("POST", "PUT", "PATCH"):
+            return self.request.body_arguments
         return read_argument(self, name, default)
 
     def get_query_argument(self, name, default=REQUIRED, strip=True):
         return read_argument(self, name, default)
 
     def get_body_argument(self, name, default=REQUIRED, strip=True):
-        return read_argument(self, name, default)
+        return self.request.body_arguments
 
     def set_status(self, status_code, reason=None):
         status(status_code)
