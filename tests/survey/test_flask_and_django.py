@@ -16,6 +16,11 @@ _TRUTH = {
         "guarded": "GET /g, GET /maybe",
         "unknown": "",
     },
+    "flask_handlers": {
+        "unguarded": "GET /direct-open, GET /open",
+        "guarded": "GET /aborts, GET /direct, GET /guarded",
+        "unknown": "",
+    },
     "flask_tokens": {
         "unguarded": "GET /guests, GET /input",
         "guarded": "GET /else, GET /list, GET /none, GET /own",
@@ -66,3 +71,29 @@ def test_who_finds_out_who_calls_asks_for_nobodys_own(tmp_path: Path) -> None:
     kinds = {one.path: {guard.kind for guard in one.guards} for one in draw(tmp_path).map.routes}
 
     assert "ownership" not in kinds["/list"]
+
+
+def test_blueprints_that_are_looked_for_everywhere_are_taken_to_be_included(tmp_path: Path) -> None:
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "__init__.py").write_text("")
+    (tmp_path / "shop" / "orders.py").write_text(
+        "from flask import Blueprint, abort, session\n"
+        "bp = Blueprint('orders', __name__, url_prefix='/orders')\n"
+        "@bp.get('/open')\ndef open_(): return 'x'\n"
+        "@bp.get('/mine')\ndef mine():\n    if 'user' not in session: abort(401)\n    return 'x'\n"
+    )
+    (tmp_path / "app.py").write_text(
+        "import importlib, pkgutil\nfrom flask import Blueprint, Flask\nimport shop\n"
+        "app = Flask(__name__)\n"
+        "def found():\n"
+        "    for one in pkgutil.walk_packages(shop.__path__, 'shop.'):\n"
+        "        for name in dir(importlib.import_module(one.name)):\n"
+        "            yield getattr(importlib.import_module(one.name), name)\n"
+        "for blueprint in found():\n    app.register_blueprint(blueprint)\n"
+    )
+
+    drawn = draw(tmp_path).map
+
+    found = {(one.path, one.verdict) for one in drawn.routes if one.method == "GET" and one.origin == "source"}
+    assert found == {("/orders/open", "unguarded"), ("/orders/mine", "guarded")}
+    assert any("which router" in one.why and not one.analysed for one in drawn.not_read)

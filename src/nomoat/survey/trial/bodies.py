@@ -134,6 +134,7 @@ class Bodies(Calls):
                 owner.entries[key.value] = value
             elif isinstance(owner, Table):
                 owner.is_whole, owner.other = False, value
+                owner.kept.append((key, value))
             elif isinstance(owner, Items):
                 self.taken_out(owner, value)
             elif isinstance(owner, Thing) and owner.name == "builtins.globals" and isinstance(key, Const):

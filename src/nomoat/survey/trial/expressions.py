@@ -390,6 +390,9 @@ class Expressions(Requests):
         self.fails(value, "TypeError")
         if isinstance(value, Configuration):
             return value.setting(key)
+        for known, held in reversed(value.kept) if isinstance(value, Table) else ():
+            if known is key:
+                return held  # What was just put there, whatever the key is: a memory of results.
         if isinstance(value, Table) and isinstance(key, Const):
             found = value.entries.get(key.value) if _hashable(key.value) else None
             if found is not None:

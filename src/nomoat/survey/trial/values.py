@@ -83,6 +83,8 @@ class Table(Value):
     other: Value | None = None
     #: What stands under keys that are no constants, such as classes.
     pairs: list[tuple[Value, Value]] = field(default_factory=list)
+    #: What was put there under keys that are known as values alone, in order.
+    kept: list[tuple[Value, Value]] = field(default_factory=list)
 
     def _tags(self) -> frozenset[str]:
         return union(self.entries.values()) | (self.other.tags if self.other is not None else NOTHING)
