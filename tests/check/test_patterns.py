@@ -418,3 +418,18 @@ def test_what_a_class_keeps_in_itself_is_no_attribute_of_something_known(tmp_pat
     rule = """attributes: [{of: [tls.Session.check, "*.check"], where: [{is: equals, value: false}], message: a}]"""
 
     assert [6, 8] == [line for line, _ in lines(tmp_path, rule, source)]
+
+
+def test_a_list_lacks_only_what_no_line_adds(tmp_path: Path) -> None:
+    rule = 'settings: [{of: [PARTS], where: [{is: lacks, value: lock}], message: "{name}"}]'
+    files = {
+        ".nomoat/rules/own/own-rule.yaml": RULE + rule,
+        "a_settings.py": "PARTS = ['key']\n",
+        "b_settings.py": "PARTS = ['key', 'lock']\n",
+        "c_settings.py": "PARTS = ['key'] + others()\n",
+        "d_settings.py": "PARTS = ['key']\nPARTS += ['lock']\n",
+    }
+
+    found = {one.span.path: one.confidence for one in result_of(tmp_path, files).findings if one.rule == "own-rule"}
+
+    assert {"a_settings.py": "sure", "d_settings.py": "low"} == found

@@ -153,6 +153,12 @@ def _matches(program: Program, scope: Scope, given: Node, test: Test) -> bool:
     return any(isinstance(one, str) and pattern.search(one) is not None for one in several)
 
 
+def _lacks(program: Program, scope: Scope, given: Node, test: Test) -> bool:
+    """A list that source writes in full, without this value."""
+    known = evaluate(program, scope, given)
+    return known is not None and isinstance(known.value, tuple) and test.value not in known.value
+
+
 def _item_absent(program: Program, scope: Scope, given: Node, test: Test) -> bool:
     """A dict that source writes in full, without this key; what may be added to it later is not in full."""
     where, node = _behind(program, scope, given)
@@ -383,6 +389,7 @@ _TESTS: Mapping[TestKind, Callable[[Program, Scope, Node, Test], bool]] = {
     "not-made-by": _not_made_by,
     "not-named": _not_named,
     "item-absent": _item_absent,
+    "lacks": _lacks,
     "below": _below,
     "has-bits": _has_bits,
     "fixed": _fixed,

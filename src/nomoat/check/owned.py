@@ -90,7 +90,7 @@ class SettingsOf:
         if site.place != "module":
             return False
         later = [one for one in scope.bindings.get(site.name, ()) if one.node[1] > site.node[1]]
-        if any(one.value is not None and self._differs(scope, site, one.value) for one in later):
+        if any(one.value is None or self._differs(scope, site, one.value) for one in later):
             return True
         return self.is_django(scope) and any(
             site.name in other.bindings and self._differs(other, site, None)

@@ -36,7 +36,7 @@ SHIPPED = Path(__file__).parent / "rules"
 _ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
 _TEXTS = ("title", "severity", "cwe", "why", "fix")
 _PATTERNS: tuple[PatternKind, ...] = get_args(PatternKind)
-_NEED_VALUE = ("named", "not-named", "matches", "shows", "made-by", "not-made-by", "means", "contains")
+_NEED_VALUE = ("named", "not-named", "matches", "shows", "made-by", "not-made-by", "means", "contains", "lacks")
 _FRAMEWORKS = ("django", "flask")
 _SINK = (
     "of", "argument", "at", "where", "message", "confidence", "text", "packages", "fix", "items", "subclasses_of",

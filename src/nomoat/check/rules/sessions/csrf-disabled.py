@@ -3,6 +3,16 @@ import os
 import tornado.web
 from flask import Flask
 
+ROOT_URLCONF = "shop.urls"
+INSTALLED_APPS = ["shop"]
+MIDDLEWARE = [  # expect: csrf-disabled
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+]
+MIDDLEWARE_CLASSES = [
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+]
 app = Flask(__name__)
 app.config["WTF_CSRF_ENABLED"] = False  # expect: csrf-disabled
 app.config.from_mapping(WTF_CSRF_CHECK_DEFAULT=False, SECRET_KEY=os.environ["KEY"])  # expect: csrf-disabled
