@@ -25,6 +25,7 @@ from pyramid.authorization import ACLAuthorizationPolicy, Allow, Authenticated, 
 from pyramid.authorization import ALL_PERMISSIONS, DENY_ALL
 from pyramid.config import Configurator
 from pyramid.httpexceptions import HTTPForbidden, HTTPFound, HTTPUnauthorized
+from pyramid.request import RequestLocalCache
 from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED, Allowed, Denied
 from pyramid.view import view_config, view_defaults
@@ -50,8 +51,12 @@ class Below:
         self.__parent__ = Root(request)
 
 class Policy:
-    def identity(self, request):
+    def __init__(self):
+        self.cache = RequestLocalCache(self.found)
+    def found(self, request):
         return {"id": request.headers["X-User"]} if "X-User" in request.headers else None
+    def identity(self, request):
+        return self.cache.get_or_create(request)
     def authenticated_userid(self, request):
         identity = self.identity(request)
         return identity["id"] if identity is not None else None

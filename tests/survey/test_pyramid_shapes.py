@@ -244,10 +244,86 @@ def list_orders(request):
     assert {"GET /orders": "unguarded"} == rows(mapped(tmp_path, source))
 
 
+def test_answers_and_faults_of_a_class_of_its_own_have_its_status(tmp_path: Path) -> None:
+    source = f"""{_MAIN}
+from pyramid.httpexceptions import HTTPClientError, HTTPSuccessful
+
+class Answer(HTTPSuccessful):
+    pass
+
+class SignIn(HTTPClientError):
+    code = 401
+
+def answered(code, text):
+    return Answer(body=text, status=code)
+
+@view_config(route_name="a", request_method="GET")
+def answers(request):
+    if request.authenticated_userid is None:
+        return answered(403, "no")
+    return answered(200, "yes")
+
+@view_config(route_name="b", request_method="GET")
+def raises(request):
+    if not request.authenticated_userid:
+        raise SignIn()
+    return answered(200, "yes")
+
+@view_config(route_name="c", request_method="GET")
+def everybody(request):
+    return answered(200, request.authenticated_userid or "nobody")
+
+def main(global_config, **settings):
+    config = Configurator(settings=settings)
+    for name in ("a", "b", "c"):
+        config.add_route(name, "/" + name)
+    config.scan("main")
+    return config.make_wsgi_app()
+"""
+
+    assert {"GET /a": "guarded", "GET /b": "guarded", "GET /c": "unguarded"} == rows(mapped(tmp_path, source))
+
+
+def test_an_answer_that_is_raised_is_one(tmp_path: Path) -> None:
+    source = f"""{_MAIN}
+from pyramid.httpexceptions import HTTPFound, HTTPOk
+from elsewhere import may
+
+@view_config(route_name="a", request_method="POST")
+def perhaps(request):
+    if not may(request):
+        raise HTTPForbidden()
+    raise HTTPOk()
+
+@view_config(route_name="b", request_method="POST")
+def never(request):
+    if request.authenticated_userid is None:
+        raise HTTPForbidden()
+    raise HTTPFound("/")
+
+@view_config(route_name="c", request_method="POST")
+def chosen(request):
+    if request.json_body.get("quiet") and request.authenticated_userid is None:
+        raise HTTPForbidden()
+    raise HTTPFound("/")
+
+def main(global_config, **settings):
+    config = Configurator(settings=settings)
+    for name in ("a", "b", "c"):
+        config.add_route(name, "/" + name)
+    config.scan("main")
+    return config.make_wsgi_app()
+"""
+
+    assert {"POST /a": "unknown", "POST /b": "guarded", "POST /c": "unknown"} == rows(mapped(tmp_path, source))
+
+
 def test_traversal_and_prefixes_that_cannot_be_read_are_said(tmp_path: Path) -> None:
     source = (
         _MAIN
         + """
+from elsewhere import Prefix
+
 @view_config(name="edit", context="main.Order")
 def edit(request):
     return Response("edited")
@@ -259,7 +335,7 @@ def view(request):
 class Order:
     pass
 """
-        + _MADE.format("config.route_prefix = settings['prefix']\n    config.add_route('a', '/a')")
+        + _MADE.format("config.route_prefix = Prefix(global_config).text\n    config.add_route('a', '/a')")
     )
 
     drawn = mapped(tmp_path, source)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from nomoat.survey.trial.machine import ExhaustedError, Machine, RaisedError
 from nomoat.survey.trial.registry import Entry, Registry
-from nomoat.survey.trial.values import Choice, Class, Const, Function, Items, Object, Value, options
+from nomoat.survey.trial.values import Choice, Class, Const, Function, Items, Object, Thing, Value, options
 from nomoat.survey.views import methods_of_function
 
 
@@ -57,7 +57,6 @@ def _of(
 
 def _view(run: Machine, registry: Registry, entry: Entry, route: Entry) -> View:
     original, cls = _original(run, entry)
-    path = route.argument(route.verb.path)
     methods = _methods(entry.argument(entry.verb.methods))
     allowed = _methods(route.argument(route.verb.methods))
     if methods is None and allowed is None:
@@ -69,12 +68,22 @@ def _view(run: Machine, registry: Registry, entry: Entry, route: Entry) -> View:
     if entry.verb.head and "GET" in methods and "HEAD" not in methods:
         methods = (*methods, "HEAD")
     handler = _answering(run, registry, entry, route)
-    doubt = ""
-    if _text(path) is None:
-        # What it begins with is not known; what was written there is.
-        doubt = f"what its path begins with cannot be read ({route.at})"
-        path = Const(f"/{(_text(route.named.get('written')) or '').lstrip('/')}")
-    return View(entry, path or Const(None), methods, handler, original, cls, doubt)
+    path, doubt = _path(route)
+    return View(entry, path, methods, handler, original, cls, doubt)
+
+
+def _path(route: Entry) -> tuple[Value, str]:
+    """The whole path of what was registered under a name, and a doubt where it cannot be read."""
+    written = _text(route.argument(route.verb.path))
+    prefix = route.argument(route.verb.prefix)
+    if written is None:
+        return Thing(), ""
+    if prefix is None or (isinstance(prefix, Const) and not prefix.value):
+        return Const(f"/{written.lstrip('/')}"), ""
+    begin = _text(prefix)
+    if begin is None:
+        return Const(f"/{written.lstrip('/')}"), f"what its path begins with cannot be read ({route.at})"
+    return Const(f"/{begin.strip('/')}/{written.lstrip('/')}"), ""
 
 
 def _answering(run: Machine, registry: Registry, entry: Entry, route: Entry) -> Value:

@@ -18,11 +18,12 @@ from nomoat.survey.trial import demands
 from nomoat.survey.trial.calls import guards_by_name
 from nomoat.survey.trial.demands import AUTHENTICATION, Demand
 from nomoat.survey.trial.machine import Condition, End, marks_of
-from nomoat.survey.trial.refusals import is_redirect, status_of, status_of_raised
+from nomoat.survey.trial.refusals import is_redirect, names_of, status_of, status_of_raised
 from nomoat.survey.trial.values import Choice, Class, Const, Function, Object, Outside, Thing, Value
 
 #: What a handler answers to somebody who may not; 404, 405, 422 and their like are said of what was asked for.
 _REFUSING = frozenset((400, 401, 403, 407, 498))
+_FAULTS = 400
 #: Groups of a pattern without a name, as paths show them.
 _UNNAMED = re.compile(r"arg\d+")
 _ORDER: dict[Runs, int] = {"before": 0, "inside": 1, "never": 2}
@@ -205,7 +206,8 @@ class Verdicts:
     def _try_anonymous(self, handler: Function, tried: Tried, result: Judgement, name: str) -> None:
         refusals, others = self._ends(tried)
         result.refusing, result.refusing_at = next(iter(refusals), (None, ""))
-        passes = (tried.passes and (others or not tried.trial.answered)) or self._fails_later(tried)
+        answers = (tried.passes and (others or not tried.trial.answered)) or self._answers_by_raising(tried)
+        passes = answers or self._fails_later(tried)
         result.doubts.extend(f"{why} ({place})" for why, place in tried.trial.record.unknown)
         result.doubts.extend(unread(tried, name))
         if tried.is_exhausted and refusals:
@@ -240,6 +242,18 @@ class Verdicts:
             return False
         status = status_of_raised(tried.trial, end.value)
         return status < 400 or status > 599 or status in _REFUSING
+
+    def _answers_by_raising(self, tried: Tried) -> bool:
+        """Whether what it raises is an answer (`raise HTTPOk()`, `raise HTTPFound(...)`) that asks nobody who they are.
+
+        One whose status cannot be told may be any.
+        """
+        for end in tried.ends if not tried.is_exhausted else ():
+            status = status_of_raised(tried.trial, end.value) if not end.needs_credential else _FAULTS
+            is_open = not status and not self._models.answers.keys().isdisjoint(names_of(tried.trial, end.value))
+            if is_open or 0 < status < _FAULTS:
+                return True
+        return False
 
     def _fails_later(self, tried: Tried) -> bool:
         """Whether it may also end in a fault of what was asked for: then the caller was let through to there."""

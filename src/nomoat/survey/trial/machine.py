@@ -354,11 +354,18 @@ class Surroundings:
         if node[0] == form.CALL:
             callee = form.dotted(node[3])
             last = callee.rpartition(".")[2] if callee is not None else ""
-            is_answer = callee is not None and last in self._answers
+            is_told = len(node[5]) > 0 or len(node[4]) > 1
             return (last in self.models.settling and "." in (callee or "")) or (
-                is_answer and (len(node[5]) > 0 or len(node[4]) > 1)
+                is_told and (last in self._answers or (last[:1].isupper() and self._is_own_answer(scope, node[3])))
             )
         return bool(node[0] == form.CONSTANT and node[3] == "http.response.start")
+
+    def _is_own_answer(self, scope: Scope, callee: Node) -> bool:
+        """Whether it is a class of the project that answers as one of a framework does."""
+        found = self.program.resolve(scope, callee)
+        if found.kind != "class" or found.scope is None:
+            return False
+        return any(base in self.models.answers for base in self.program.bases(found.scope) if isinstance(base, str))
 
 
 class Machine:

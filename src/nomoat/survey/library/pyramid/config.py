@@ -76,10 +76,9 @@ class Configuring:
         written = path if pattern is None else pattern
         if "://" in written:
             return
-        whole = "/" + joined(self.route_prefix, written).lstrip("/")
         made = self.maybe_dotted(factory)
         told = {"factory": made, "request_method": request_method, "traverse": traverse}
-        self.root._route(name=name, pattern=whole, written=written, **told)
+        self.root._route(name=name, pattern=written, prefix=self.route_prefix, **told)
 
     def add_view(self, view=None, name="", for_=None, permission=None, route_name=None, context=None, **others):
         found = self.maybe_dotted(view)
