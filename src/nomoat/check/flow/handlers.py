@@ -112,11 +112,13 @@ def _answers_html(program: Program, scope: Scope, framework: str) -> bool:
         if kind is not None:
             is_text = kind[0] == form.CONSTANT and "html" in str(kind[3])
             return is_text or any(one.name.endswith(".MediaType.HTML") for one in program.resolve(scope, kind).all)
-    return bool(_ANSWERS_HTML.search(framework)) and "restful" not in framework and not _is_resource(program, scope)
+    return bool(_ANSWERS_HTML.search(framework)) and (not scope.is_method or _is_view(program, scope))
 
 
-def _is_resource(program: Program, scope: Scope) -> bool:
-    """Whether a handler is a method of a class whose answers are made JSON, whatever they are."""
+def _is_view(program: Program, scope: Scope) -> bool:
+    """Whether a method is one of a class of views; those of resources are made JSON, whatever they are."""
     cls = scope.parent if scope.is_method else None
-    names = (base if isinstance(base, str) else base.name for base in program.bases(cls)) if cls is not None else ()
-    return any(name.endswith("Resource") for name in names)
+    bases = program.bases(cls) if cls is not None else ()
+    names = [base if isinstance(base, str) else base.dotted for base in bases]
+    is_view = any(name.startswith(("flask", "quart")) and not name.startswith("flask_rest") for name in names)
+    return is_view and not any(name.endswith("Resource") for name in names)
