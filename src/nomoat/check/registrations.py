@@ -118,18 +118,17 @@ class Registrations:
         """Whether the handler does anything with who is calling: hands it on, compares it, filters by it."""
         handler = self.of(route).handler
         if handler is None:
-            return True
+            view = self._handlers.view(route)
+            above = self.program.bases(view) if view is not None else ()
+            bodies = [one.body for one in above if isinstance(one, Scope) and not one.module.is_library]
+            return not bodies or any(_names_caller(node) for body in bodies for node in form.walk(body))
         named = set()
         for parameter in handler.parameters:
             asked = self._asked(handler, parameter)
             if asked is not None and (self._leads_to(asked, route.guards) or _IDENTITY.search(parameter[form.P_NAME])):
                 named.add(parameter[form.P_NAME])
-        for node in form.walk(handler.body):
-            if node[0] == form.NAME and node[3] in named:
-                return True
-            if node[0] == form.ATTRIBUTE and node[4] in ("user", "auth", "subject", "identity", "principal"):
-                return True
-        return False
+        every = form.walk(handler.body)
+        return any((node[0] == form.NAME and node[3] in named) or _names_caller(node) for node in every)
 
     def asks_who_calls(self, route: Route) -> bool:
         """Whether the handler uses a dependency that reads the caller's credential, if there is one.
@@ -163,6 +162,13 @@ class Registrations:
         return False
 
 
+def _names_caller(node: Node) -> bool:
+    """`request.user`, `current_user`: what stands for who calls."""
+    if node[0] == form.ATTRIBUTE:
+        return node[4] in ("user", "auth", "subject", "identity", "principal", "current_user")
+    return bool(node[0] == form.NAME and node[3] in ("current_user", "get_jwt_identity", "get_current_user"))
+
+
 def _stands_in(at: str, scope: Scope) -> bool:
     path, _, line = at.rpartition(":")
     if path != scope.module.path or scope.node is None or not line.isdigit():
@@ -176,6 +182,12 @@ class _Handlers:
     def __init__(self, program: Program) -> None:
         self._program = program
         self._at: dict[str, dict[str, Scope]] = {}
+
+    def view(self, route: Route) -> Scope | None:
+        """The class that answers the route, where no function of the tree does."""
+        module = self._program.modules.get(route.at.rpartition(":")[0])
+        classes = self._program.classes(within=module) if module is not None else ()
+        return next((scope for scope in classes if scope.at == route.at), None)
 
     def of(self, route: Route) -> Scope | None:
         path = route.at.rpartition(":")[0]

@@ -116,7 +116,7 @@ def _owned(asked: Asked, route: Route) -> tuple[str, Confidence]:
     if not evidence:
         column = asked.owner_column(route)
         evidence = f"{column} says whose each row is" if column else ""
-        confidence = "sure" if route.method not in SAFE_METHODS and route.writes else "likely"
+        confidence = "sure" if route.writes else "likely"
     if not evidence and (account := next((one for one in touched(route) if _ACCOUNTS.match(bare(one))), "")):
         evidence = f"each row of {bare(account)} is somebody's account"
         confidence = "likely" if account in route.writes else "low"
