@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from nomoat.appmap.model import Call, Guard, NotRead
+from dataclasses import replace
+
+from nomoat.appmap.model import Call, Coverage, Guard, NotRead
 from nomoat.appmap.show import Style, text
 from tests.appmap.maps import drawn, route
 
@@ -72,3 +74,18 @@ def test_a_folder_without_routes_says_why_there_are_none() -> None:
 
     assert "no Python file is here" in empty
     assert "no route of a framework that nomoat knows was found here" in other
+
+
+def test_many_stores_and_unresolved_calls_are_counted_unless_all_is_asked_for() -> None:
+    names = tuple(f"store:shop/t{number}" for number in range(9))
+    seen = replace(
+        drawn(route("GET", "/a", reads=names)),
+        coverage=Coverage(1, 10, 3, 21, tuple((f"f{number}", 9 - number) for number in range(7))),
+    )
+
+    short, whole = text(seen), text(seen, Style(is_whole=True))
+
+    assert "reads t0, t1, t2, t3 and 5 more" in short
+    assert "21 calls lead nobody knows where: f0 (9), f1 (8), f2 (7), f3 (6), f4 (5)\n" in short
+    assert "t7, t8" in whole
+    assert "f6 (3)" in whole

@@ -12,6 +12,10 @@ from nomoat.appmap.model import SIGNED_IN, Entry, Map, Route, Service
 from nomoat.errors import printable
 
 _SHOWN = 12
+#: More stores than this beside one route are counted.
+_STORES = 5
+#: So many names of calls that lead nobody knows where.
+_UNRESOLVED = 5
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _HIDDEN_METHODS = ("HEAD",)
 
@@ -111,7 +115,7 @@ def _visible(routes: list[Route]) -> list[Route]:
 
 def _group(title: str, routes: list[Route], every: list[Route], style: Style) -> list[str]:
     sign = "?" if title == "not known" else ""
-    rows = [_row(route, every, sign) for route in routes]
+    rows = [_row(route, every, sign, style) for route in routes]
     rows.sort(key=lambda row: (not row.sign, row.path, row.method))
     shown = rows if style.is_whole else rows[:_SHOWN]
     widths = [
@@ -129,7 +133,7 @@ def _group(title: str, routes: list[Route], every: list[Route], style: Style) ->
     return lines
 
 
-def _row(route: Route, every: list[Route], sign: str) -> _Row:
+def _row(route: Route, every: list[Route], sign: str, style: Style) -> _Row:
     notes: list[str] = []
     needed = route.binding if isinstance(route.binding, tuple) else ()
     needed = tuple(dict.fromkeys((*needed, *(route.requires or ()))))
@@ -138,9 +142,9 @@ def _row(route: Route, every: list[Route], sign: str) -> _Row:
     elif route.verdict == "guarded" and route.binding != SIGNED_IN:
         notes.append("more is checked than can be read" if _has(route, "permission") else _kinds(route))
     if route.reads:
-        notes.append(f"reads {_stores(route.reads)}")
+        notes.append(f"reads {_stores(route.reads, style)}")
     if route.writes:
-        notes.append(f"writes {_stores(route.writes)}")
+        notes.append(f"writes {_stores(route.writes, style)}")
     remark = _remark(route, every)
     if remark:
         notes.append(remark)
@@ -198,8 +202,11 @@ def _common(routes: list[Route]) -> str:
     return ", ".join(map(printable, sorted(names)[:3])) if names != {SIGNED_IN} else "a sign-in"
 
 
-def _stores(ids: Iterable[str]) -> str:
-    return ", ".join(printable(one.partition("/")[2]) for one in ids)
+def _stores(ids: Iterable[str], style: Style) -> str:
+    names = [printable(one.partition("/")[2]) for one in ids]
+    if style.is_whole or len(names) <= _STORES:
+        return ", ".join(names)
+    return f"{', '.join(names[: _STORES - 1])} and {len(names) - _STORES + 1} more"
 
 
 def _calls(routes: list[Route], style: Style) -> list[str]:
@@ -242,6 +249,10 @@ def _rest(drawn: Map, style: Style) -> str:
         lines.append(
             f"{'read':<11} {files}, {drawn.coverage.lines} lines; {share:.0f} % of the calls on the way resolved"
         )
+        unresolved = drawn.coverage.unresolved if style.is_whole else drawn.coverage.unresolved[:_UNRESOLVED]
+        if unresolved:
+            named = ", ".join(f"{printable(name)} ({count})" for name, count in unresolved)
+            lines.append(f"{'':<11} {_count(drawn.coverage.calls_unresolved, 'call')} lead nobody knows where: {named}")
     return "\n".join(lines) + "\n" if lines else ""
 
 
