@@ -111,7 +111,9 @@ class Patterns:
         may_change = arguments.depends(self._program, scope, site.subject, tests)
         if may_change or (pattern.on == "settings" and self._settings.may_be_set(scope, site)):
             confidence = weaker(confidence, "likely")
-        is_harmless = not rule.in_development and is_for_development(scope, site.node)
+        is_harmless = not rule.in_development and is_for_development(
+            scope, site.node, is_setting=pattern.on == "settings"
+        )
         if is_harmless or self._is_excused(scope, site):
             confidence = "low"
         return Match(scope, site, confidence)

@@ -25,23 +25,33 @@ _WORDS = frozenset(
     ("dev", "devel", "develop", "development", "local", "localhost", "localdev", "debug", "debugging", "test", "tests",
      "testing", "ci", "build", "devserver", "example", "sample", "unittest", "pytest", "e2e")
 )  # fmt: skip
+_OF_TESTS = re.compile(
+    r"tests?|testing|tests?[_-]?(utils?|data|support|apps?|projects?|suites?|helpers?|server|settings)"
+)
+_OF_SETTINGS = re.compile(r"(^|[/_.-])(settings?|configs?|configuration|conf|env|devserver)([/_.-]|$)")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SWITCH = re.compile(r"debug|\bdev|local|test|__main__|runserver", re.I)
 
 
-def is_for_development(scope: Scope, node: Node) -> bool:
+def is_for_development(scope: Scope, node: Node, *, is_setting: bool) -> bool:
     """Whether a node of the scope stands in settings for development, in an example, or behind a switch for them."""
-    return _is_file_for_development(scope.module.path) or _is_class_for_development(scope) or _is_switched(scope, node)
+    path = scope.module.path.lower()
+    if _is_folder_of_none(path) or _is_switched(scope, node):
+        return True
+    # `local_storage.py` and `build.py` are code like any other; of settings their names say for whom they are.
+    is_of_settings = is_setting or _OF_SETTINGS.search(path) is not None
+    return is_of_settings and (_is_file_for_development(path) or _is_class_for_development(scope))
+
+
+def _is_folder_of_none(path: str) -> bool:
+    """Whether nobody serves what stands there: examples, tests, packages of others."""
+    return any(folder in _FOLDERS or _OF_TESTS.fullmatch(folder) for folder in path.split("/")[:-1])
 
 
 def _is_file_for_development(path: str) -> bool:
-    *folders, file = path.lower().split("/")
-    if file == "global_settings.py":
-        # What a framework sets where an application sets nothing.
-        return True
-    if any(folder in _FOLDERS or folder.startswith("test") for folder in folders):
-        return True
-    return any(word in _WORDS for word in _SEPARATORS.split(file.removesuffix(".py")))
+    file = path.rpartition("/")[2]
+    # What a framework sets where an application sets nothing.
+    return file == "global_settings.py" or any(word in _WORDS for word in _SEPARATORS.split(file.removesuffix(".py")))
 
 
 def _is_class_for_development(scope: Scope) -> bool:
