@@ -421,3 +421,26 @@ def test_what_a_form_makes_of_nobody_is_no_refusal(tmp_path: Path) -> None:
     assert found == {
         f"{method} /{path}": "unguarded" for method in ("GET", "POST", "PUT") for path in ("framed", "either")
     }
+
+
+def test_classes_without_templates_answer_too(tmp_path: Path) -> None:
+    found = drawn(
+        tmp_path,
+        urls="from django.contrib.auth.mixins import LoginRequiredMixin\nfrom django.urls import path\n"
+        "from django.views.generic.detail import BaseDetailView\n"
+        "from django.views.generic.edit import BaseDeleteView, BaseFormView\n"
+        "from django.views.generic.list import BaseListView\n"
+        "class Listed(BaseListView):\n    queryset = []\n"
+        "class Shown(LoginRequiredMixin, BaseDetailView):\n    queryset = []\n"
+        "class Filled(BaseFormView):\n    pass\n"
+        "class Gone(LoginRequiredMixin, BaseDeleteView):\n    queryset = []\n"
+        "urlpatterns = [path('listed', Listed.as_view()), path('shown', Shown.as_view()),\n"
+        "               path('filled', Filled.as_view()), path('gone', Gone.as_view())]\n",
+    )
+
+    assert found == {
+        "GET /listed": "unguarded",
+        "GET /shown": "guarded",
+        **{f"{method} /filled": "unguarded" for method in ("GET", "POST", "PUT")},
+        **{f"{method} /gone": "guarded" for method in ("GET", "POST", "DELETE")},
+    }

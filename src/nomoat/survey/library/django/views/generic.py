@@ -91,18 +91,34 @@ class MultipleObjectMixin(ContextMixin):
         return self.queryset or self.model.objects.all()
 
 
-class DetailView(SingleObjectMixin, TemplateResponseMixin, View):
+class SingleObjectTemplateResponseMixin(TemplateResponseMixin):
+    pass
+
+
+class MultipleObjectTemplateResponseMixin(TemplateResponseMixin):
+    pass
+
+
+class BaseDetailView(SingleObjectMixin, View):
     def get(self, request, *args, **kwargs):
         self.object = self.get_object()
         context = self.get_context_data(object=self.object)
         return self.render_to_response(context)
 
 
-class ListView(MultipleObjectMixin, TemplateResponseMixin, View):
+class DetailView(SingleObjectTemplateResponseMixin, BaseDetailView):
+    pass
+
+
+class BaseListView(MultipleObjectMixin, View):
     def get(self, request, *args, **kwargs):
         self.object_list = self.get_queryset()
         context = self.get_context_data()
         return self.render_to_response(context)
+
+
+class ListView(MultipleObjectTemplateResponseMixin, BaseListView):
+    pass
 
 
 class FormMixin(ContextMixin):
@@ -142,7 +158,11 @@ class ProcessFormView(View):
         return self.post(*args, **kwargs)
 
 
-class FormView(TemplateResponseMixin, FormMixin, ProcessFormView):
+class BaseFormView(FormMixin, ProcessFormView):
+    pass
+
+
+class FormView(TemplateResponseMixin, BaseFormView):
     pass
 
 
@@ -150,7 +170,7 @@ class ModelFormMixin(FormMixin, SingleObjectMixin):
     pass
 
 
-class CreateView(TemplateResponseMixin, ModelFormMixin, ProcessFormView):
+class BaseCreateView(ModelFormMixin, ProcessFormView):
     def get(self, request, *args, **kwargs):
         self.object = None
         return super().get(request, *args, **kwargs)
@@ -160,7 +180,11 @@ class CreateView(TemplateResponseMixin, ModelFormMixin, ProcessFormView):
         return super().post(request, *args, **kwargs)
 
 
-class UpdateView(TemplateResponseMixin, ModelFormMixin, ProcessFormView):
+class CreateView(SingleObjectTemplateResponseMixin, BaseCreateView):
+    pass
+
+
+class BaseUpdateView(ModelFormMixin, ProcessFormView):
     def get(self, request, *args, **kwargs):
         self.object = self.get_object()
         return super().get(request, *args, **kwargs)
@@ -168,6 +192,10 @@ class UpdateView(TemplateResponseMixin, ModelFormMixin, ProcessFormView):
     def post(self, request, *args, **kwargs):
         self.object = self.get_object()
         return super().post(request, *args, **kwargs)
+
+
+class UpdateView(SingleObjectTemplateResponseMixin, BaseUpdateView):
+    pass
 
 
 class DeletionMixin:
@@ -180,10 +208,21 @@ class DeletionMixin:
         return self.delete(request, *args, **kwargs)
 
 
-class DeleteView(DeletionMixin, SingleObjectMixin, TemplateResponseMixin, View):
-    def get(self, request, *args, **kwargs):
+class BaseDeleteView(DeletionMixin, FormMixin, BaseDetailView):
+    def post(self, request, *args, **kwargs):
         self.object = self.get_object()
-        return self.render_to_response(self.get_context_data(object=self.object))
+        form = self.get_form()
+        if form.is_valid():
+            return self.form_valid(form)
+        return self.form_invalid(form)
+
+    def form_valid(self, form):
+        self.object.delete()
+        return None
+
+
+class DeleteView(SingleObjectTemplateResponseMixin, BaseDeleteView):
+    pass
 
 
 class BaseDateListView(MultipleObjectMixin, View):

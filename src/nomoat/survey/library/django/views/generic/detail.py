@@ -1,3 +1,3 @@
 """Django: classes that answer, by their own modules."""
 
-from django.views.generic import DetailView, SingleObjectMixin
+from django.views.generic import BaseDetailView, DetailView, SingleObjectMixin, SingleObjectTemplateResponseMixin

@@ -1,3 +1,16 @@
 """Django: classes that answer, by their own modules."""
 
-from django.views.generic import CreateView, DeleteView, DeletionMixin, FormMixin, FormView, ModelFormMixin, ProcessFormView, UpdateView
+from django.views.generic import (
+    BaseCreateView,
+    BaseDeleteView,
+    BaseFormView,
+    BaseUpdateView,
+    CreateView,
+    DeleteView,
+    DeletionMixin,
+    FormMixin,
+    FormView,
+    ModelFormMixin,
+    ProcessFormView,
+    UpdateView,
+)

@@ -1,3 +1,3 @@
 """Django: classes that answer, by their own modules."""
 
-from django.views.generic import ListView, MultipleObjectMixin
+from django.views.generic import BaseListView, ListView, MultipleObjectMixin, MultipleObjectTemplateResponseMixin
