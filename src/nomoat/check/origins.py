@@ -16,7 +16,7 @@ from nomoat.survey.python.form import Node
 from nomoat.survey.python.program import Program
 from nomoat.survey.python.symbols import Scope
 
-_MAX_STEPS = 16
+_MAX_STEPS = 24
 #: Methods that give what they are called on in another shape, or a part of it.
 _HANDED_ON = frozenset(
     ("hexdigest", "digest", "encode", "decode", "lower", "upper", "strip", "rstrip", "lstrip", "hex", "join", "format",
