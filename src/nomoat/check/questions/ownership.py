@@ -123,7 +123,7 @@ def _owned(asked: Asked, route: Route) -> tuple[str, Confidence]:
     if asked.registrations.uses_identity(route):
         # It does something with who is calling: a check may be in there that could not be read.
         confidence = "likely"
-    if is_of_administrators(route):
-        # Who may administrate may see everybody's.
+    if route.binding is None or is_of_administrators(route):
+        # More is asked than can be read, perhaps of the object itself; and who may administrate may see everybody's.
         confidence = "low"
     return evidence, confidence  # type: ignore[return-value]  # One of the three words.

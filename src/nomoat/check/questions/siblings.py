@@ -85,8 +85,10 @@ def _weaker_by_verb(asked: Asked, route: Route) -> Answer | None:
     if not stronger or len(stronger) != len(others):
         return None
     is_reading = any(one.method in SAFE_METHODS for one in stronger)
+    # Anyone may be meant to make one, and only some to see all.
+    is_sure = bool(touched(route)) and route.method != "POST"
     said = f"{name_of(stronger[0])} at the same path demands {listed(_permissions(stronger[0]))}"
-    return _weaker(asked, route, said, stronger, "sure" if is_reading and touched(route) else "likely")
+    return _weaker(asked, route, said, stronger, "sure" if is_reading and is_sure else "likely")
 
 
 def _weaker_by_siblings(asked: Asked, route: Route) -> Answer | None:
@@ -149,7 +151,9 @@ def _how_sure(asked: Asked, route: Route, guarded: list[Route]) -> Confidence:
     is_private = any(_OF_PEOPLE.search(column) for store in route.reads for column in asked.columns(store))
     if not shared and not is_private and not asked.owner_column(route):
         return "low"
-    return "sure" if len(guarded) > 1 else "likely"
+    # A page of somebody, by the name that they are known by, is often meant to be seen.
+    is_page = any(parameter.name in ("username", "slug", "name", "handle") for parameter in route.parameters)
+    return "sure" if len(guarded) > 1 and not is_page else "likely"
 
 
 def _against_stores(asked: Asked, route: Route) -> Answer | None:
