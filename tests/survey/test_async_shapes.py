@@ -176,3 +176,24 @@ def test_a_pattern_without_groups_is_a_path_with_parameters(pattern: str, path: 
 
 def test_a_pattern_of_a_parameter_may_have_braces_of_its_own() -> None:
     assert "/a/{name}/{number:int}/{rest:path}" == braced(r"/a/{name:[a-z]{2,3}}/{number:\d+}/{rest:.*}", "brace-regex")
+
+
+def test_who_is_always_answered_403_is_refused(tmp_path: Path) -> None:
+    """Whatever the test before the refusal is about: a user that is nobody's from the start."""
+    source = """
+import tornado.web
+
+class Base(tornado.web.RequestHandler):
+    def prepare(self):
+        self.user = None
+
+class Handler(Base):
+    def get(self):
+        if not self.user:
+            raise tornado.web.HTTPError(403)
+        self.write("secret")
+
+app = tornado.web.Application([(r"/d", Handler)])
+"""
+
+    assert {"GET /d": "guarded"} == drawn(tmp_path, main=source)

@@ -205,12 +205,14 @@ class Verdicts:
 
     def _try_anonymous(self, handler: Function, tried: Tried, result: Judgement, name: str) -> None:
         refusals, others = self._ends(tried)
+        if not refusals and not tried.passes and not tried.is_exhausted:
+            refusals = self._always(tried)
         result.refusing, result.refusing_at = next(iter(refusals), (None, ""))
         answers = (tried.passes and (others or not tried.trial.answered)) or self._answers_by_raising(tried)
         passes = answers or self._fails_later(tried)
         result.doubts.extend(f"{why} ({place})" for why, place in tried.trial.record.unknown)
         result.doubts.extend(unread(tried, name))
-        if tried.is_exhausted and refusals:
+        if tried.is_exhausted and (refusals or self._may_refuse(handler)):
             result.doubts.append(f"{name} does too much to be followed")
         elif refusals and not passes:
             result.refuses = True
@@ -221,6 +223,20 @@ class Verdicts:
                 result.doubts.append(f"{name} begins to answer before it refuses")
         elif refusals and not tried.is_exhausted:
             result.doubts.append(self._judge._why(tried, name))
+
+    def _always(self, tried: Tried) -> list[tuple[Scope | None, str]]:
+        """Refusals that are the only end there is, whatever was asked on the way to them."""
+        statuses = {status_of_raised(tried.trial, end.value) for end in tried.ends}
+        return [(end.function, end.at) for end in tried.ends] if statuses and statuses <= {401, 403} else []
+
+    def _may_refuse(self, handler: Function) -> bool:
+        """Whether it may refuse somebody; of a class that answers, whether any of its methods may."""
+        cls = handler.attributes.get("view_class")
+        bases = self._judge.around.program.bases(cls.scope) if isinstance(cls, Class) else ()
+        own = [base for base in bases if not isinstance(base, str) and not base.module.is_library]
+        methods = [child for base in own for child in base.children.values() if child.is_function]
+        scopes = [*([handler.scope] if handler.scope is not None else []), *methods]
+        return any(self._judge.around.may_refuse(scope) for scope in scopes)
 
     def _ends(self, tried: Tried) -> tuple[list[tuple[Scope | None, str]], bool]:
         """Functions that refuse a caller without a credential, and whether the handler can also answer."""
