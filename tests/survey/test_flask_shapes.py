@@ -240,3 +240,33 @@ def test_map_says_what_an_anonymous_caller_gets(shape: str, tmp_path: Path) -> N
     with loaded(tmp_path) as app:
         assert served_by_flask(app) == drawn.keys()
         assert drawn == {key: "guarded" if value else "unguarded" for key, value in refused_by_flask(app).items()}
+
+
+def test_who_stands_behind_a_proxy_is_asked_again_when_the_request_has_changed(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(
+        "from flask import Flask, abort, g, session\n"
+        "from werkzeug.local import LocalProxy\n"
+        "app = Flask(__name__, static_folder=None)\n"
+        "app.secret_key = 'for tests'\n"
+        "user = LocalProxy(lambda: g.get('user') or session.get('user'))\n"
+        "@app.get('/guest')\n"
+        "def guest():\n"
+        "    if not user:\n"
+        "        g.user = 'guest'\n"
+        "    if not user:\n"
+        "        abort(401)\n"
+        "    return 'ok'\n"
+        "@app.get('/d')\n"
+        "def d():\n"
+        "    if not user:\n"
+        "        abort(401)\n"
+        "    return 'ok'\n"
+    )
+
+    drawn = {route.path: route.verdict for route in draw(tmp_path).map.routes}
+
+    with loaded(tmp_path) as app:
+        refused = refused_by_flask(app)
+    assert (refused["GET", "/guest"], refused["GET", "/d"]) == (False, True)
+    assert drawn["/guest"] != "guarded"
+    assert drawn["/d"] == "guarded"

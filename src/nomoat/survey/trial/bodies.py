@@ -127,6 +127,7 @@ class Bodies(Calls):
             owner, key = self.evaluate(env, target[3]), self.evaluate(env, target[4])
             if isinstance(owner, Thing) and owner.name.startswith("request."):
                 self.forges(owner, value, key)
+                self._looked_behind.clear()
             if isinstance(owner, Thing) and owner.name in self.models.requests and entry_name(key):
                 name = f"[{entry_name(key)}]"
                 owner.named[name] = self.carried(value, lambda: owner.named.get(name) or Thing(marks=value.tags))
@@ -188,6 +189,8 @@ class Bodies(Calls):
             self.around.replaced.append(None)
         elif isinstance(owner, Thing) and (owner.name.startswith("request.") or owner.name in self.models.requests):
             owner.named[name] = self.carried(value, lambda: self.attribute(owner, name))
+            # Who is signed in may be another one now.
+            self._looked_behind.clear()
             if owner.name == "request.state" and self.anonymous:
                 self.around.left.setdefault(name, []).append(value)
         elif isinstance(owner, Thing) and owner.name in self.models.answers and name in _STATUSES:

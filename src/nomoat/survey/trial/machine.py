@@ -396,6 +396,8 @@ class Machine:
         self.entered: list[int] = []
         #: For each function that is entered: whether a test of a credential was decided in it.
         self.decided: list[bool] = [False]
+        #: Each with the proxy that it stands behind: a key holds its `id`.
+        self._looked_behind: dict[int, tuple[Value, Value]] = {}
         #: What stands for the request at hand, wherever it is imported: `flask.request`, `flask.g`.
         self.proxies: dict[str, Value] = {}
         #: Functions that are run though nothing which was read calls them: a server does, or a test.
@@ -630,8 +632,16 @@ class Machine:
             if owner in self.models.settings and name.isupper():
                 return self.setting(name) or value
         if isinstance(value, Thing) and value.name == LOCAL_PROXY and value.args and not value.trail:
-            return self.call(value.args[0], (), {}, value.at, Env(self.path[-1])) if self.path else value
+            return self._behind(value) if self.path else value
         return value
+
+    def _behind(self, proxy: Thing) -> Value:
+        """What stands behind a proxy, looked up again only when the request has changed: handlers name it all over."""
+        known = self._looked_behind.get(id(proxy))
+        if known is None or self.wires:
+            found = self.call(proxy.args[0], (), {}, proxy.at, Env(self.path[-1]))
+            known = self._looked_behind[id(proxy)] = proxy, found
+        return known[1]
 
     def setting(self, name: str) -> Value | None:
         """The value of a setting, where a module of settings gives it one."""
