@@ -78,6 +78,15 @@ class _Finder:
         methods = "|".join(sorted({re.escape(name.rpartition(".")[2]) for name in models.entries}))
         bases = "|".join(map(re.escape, models.entry_bases))
         self._words = re.compile(rf"\b({methods})\b|({bases})\b".encode()) if methods and bases else None
+        given = "|".join(
+            sorted({re.escape(name.rpartition(".")[2]) for name, one in models.entries.items() if one.handler})
+        )
+        #: Calls that are given a function are resolved only where a method of such a name is called.
+        self._gives = re.compile(rf"\.({given})\s*\(".encode()) if given else None
+        bases = "|".join(
+            sorted({re.escape(name.rpartition(".")[2]) for name, one in models.entries.items() if one.methods})
+        )
+        self._derives = re.compile(rf"\b({bases})\b|({'|'.join(map(re.escape, models.entry_bases))})".encode())
         #: Functions that are groups of commands: what hangs on them is a command, too.
         self._groups: dict[Scope, EntryModel] = {}
 
@@ -95,8 +104,10 @@ class _Finder:
         for module in modules:
             for function in self._program.functions(within=module) if self._groups else ():
                 yield from self._grouped(function)
-            yield from self._called(module)
-            yield from self._classes(module)
+            if self._gives is not None and self._gives.search(module.source):
+                yield from self._called(module)
+            if self._derives.search(module.source):
+                yield from self._classes(module)
 
     def _decorated(self, function: Scope) -> Iterator[_Found]:
         outer = function.parent
