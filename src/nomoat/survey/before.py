@@ -5,7 +5,7 @@ What one of them sets on the request (`g.user = ...`), the next and the handler 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
 
 from nomoat.appmap import ids
@@ -69,6 +69,8 @@ class Before:
         self._known: dict[tuple[object, ...], _Known] = {}
         #: What of a request a step asked for, when it was tried in a state.
         self._saw: dict[tuple[int, int], set[str]] = {}
+        self._states: dict[tuple[object, ...], int] = {}
+        self._compared: list[Value] = []
 
     def requests(self, found: Found) -> Requests:
         """The request as the handler of the route gets it, and what stood before it."""
@@ -100,14 +102,49 @@ class Before:
             judged = _judged(self._judge, step, found, made, saw)
             self._saw.setdefault(place, set()).update(saw)
             left = (_left(made.anonymous), _left(made.signed))
-            # What leaves nothing behind leads to no other state.
-            known = _Known(judged, *left, state if left == before else len(self._known) + 1)
+            # What leaves nothing behind leads to no other state, what leaves the same behind to the same one.
+            known = _Known(judged, *left, state if left == before else self._state(place, left))
             self._known[(*place, *_asked(self._saw[place], found))] = known
         else:
             _restore(made.anonymous, known.anonymous)
             _restore(made.signed, known.signed)
         made.judged.append(known.judged)
         return known.state
+
+    def _state(self, place: tuple[int, int], left: tuple[dict[str, dict[str, Value]], ...]) -> int:
+        """The number of what a step left on the requests of either caller."""
+        requests = self._judge.models.requests
+        told = tuple(
+            (kind, name, _shape(value, requests, self._compared))
+            for caller in left
+            for kind, named in sorted(caller.items())
+            for name, value in sorted(named.items())
+        )
+        return self._states.setdefault((place, told), len(self._states) + 1)
+
+
+def _shape(value: Value, requests: Set[str], compared: list[Value], depth: int = 0) -> object:
+    """What makes a value another one than those that later steps could tell from it; else the value itself."""
+    if isinstance(value, Const) and isinstance(value.value, (str, bytes, int, float, bool, type(None))):
+        return "const", type(value.value), value.value, value.marks, value.label
+    if depth < _MAX_SHAPE:
+        if isinstance(value, Choice):
+            return "choice", tuple(_shape(one, requests, compared, depth + 1) for one in value.options)
+        if isinstance(value, Outside):
+            me = _shape(value.me, requests, compared, depth + 1) if value.me is not None else None
+            return "outside", value.name, me
+        if isinstance(value, Thing) and value.name in requests and not value.is_call:
+            return "request", value.name, value.marks
+        if isinstance(value, Thing):
+            args = tuple(_shape(one, requests, compared, depth + 1) for one in value.args)
+            named = tuple(
+                (name, _shape(one, requests, compared, depth + 1)) for name, one in sorted(value.named.items())
+            )
+            about = (value.name, value.marks, value.trail, value.at, value.why, value.is_call, id(value.cls))
+            return "thing", about, args, named
+    # It is kept, so that no other value is taken for it when it is gone.
+    compared.append(value)
+    return id(value)
 
 
 def _asked(saw: set[str], found: Found) -> Iterator[str]:
@@ -122,6 +159,8 @@ def _noted(found: Found) -> str:
     return repr([(name, one.value if isinstance(one, Const) else id(one)) for name, one in sorted(opt.items())])
 
 
+#: How deep values are compared.
+_MAX_SHAPE = 4
 #: What a request to a route has by itself.
 _OWN = frozenset(("route_handler", "method", "url", "scope", "path", "endpoint", "blueprint"))
 

@@ -38,9 +38,11 @@ def wire(program: Program, models: Models) -> Wiring:
     surroundings = Surroundings(program, models)
     trial = Trial(surroundings, wires=True, limits=Limits(steps=200_000, depth=20))
     relevant = registering(models)
-    for module in program.modules.values():
-        if relevant.search(module.words):
-            trial.module(program.scope(module))
+    registering_ = [module for module in program.modules.values() if relevant.search(module.words)]
+    # What tests register is no part of a service; what a service takes from them runs where it is imported.
+    own = [module for module in registering_ if not TEST_FILE.search(module.path)]
+    for module in own or registering_:
+        trial.module(program.scope(module))
     _run_factories(trial, program, models)
     Late(trial, program, models).run()
     _plug(trial, program, models)
@@ -94,12 +96,15 @@ def _rooted(trial: Trial, model: UrlModules, found: list[Registry]) -> None:
 def registering(models: Models) -> re.Pattern[bytes]:
     """What stands in every file that may register routes."""
     packages = {name.partition(".")[0] for name in (*models.kinds, *models.listed, *models.protects)}
-    packages |= {one.variable for one in models.url_modules}
-    verbs = {verb for kind in models.kinds.values() for verb in kind.verbs}
+    verbs = {name for kind in models.kinds.values() for name, verb in kind.verbs.items() if verb.decorates}
     words = "|".join(sorted(map(re.escape, packages)))
+    lists = "|".join(sorted(re.escape(one.variable) for one in models.url_modules))
     methods = "|".join(sorted(map(re.escape, verbs)))
+    adding = r"include_\w+|add_\w*(?:route|rule|view|handlers|resource|namespace|url|api)\w*|register_\w+|mount"
     return re.compile(
-        rf"\b({words})\b|@[\w.]+\.({methods})\(|\.(include_\w+|add_\w*route|mount|add_middleware)\(".encode()
+        # A package by its import: its name alone may be any variable's.
+        rf"\b(?:from|import)\b[^\n]*\b({words})\b|\b({lists})\b|@[\w.]+\.({methods})\("
+        rf"|\.({adding}|add_middleware)\(".encode()
     )
 
 

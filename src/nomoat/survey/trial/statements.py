@@ -35,6 +35,8 @@ from nomoat.survey.trial.values import (
     options,
 )
 
+#: Steps that the statements of a module may take together before each is cut short, and what each may take then.
+_MAX_MODULE, _AFTERWARDS = 400_000, 4_000
 _MAX_LOOP = 200
 
 
@@ -46,17 +48,20 @@ class Trial(Definitions):
         trial = self if self.wires else Trial(self.around, limits=self.limits)
         held = (trial.conditions, trial.pending, trial.depth, trial.raising, trial.steps)
         trial.conditions, trial.pending, trial.depth, trial.raising = [], [], 0, 0
+        spent = 0
         for node in scope.body:
-            trial.steps = 0
+            # Tables of a thousand lines that each compute are no routes: who has had much gets little more.
+            begins = trial.steps = 0 if spent < _MAX_MODULE else max(0, trial.limits.steps - _AFTERWARDS)
             try:
                 flow = trial.run((node,), env)
                 if flow.env is not None and flow.env is not env:
                     env.names = flow.env.names
             except RaisedError:
-                continue
+                pass
             except (ExhaustedError, RecursionError):
                 if trial.wires:
                     self.around.lost.setdefault(self.at(env, node), TOO_MUCH)
+            spent += trial.steps - begins
         trial.conditions, trial.pending, trial.depth, trial.raising, trial.steps = held
 
     def _expression(self, node: Node, env: Env) -> Flow:
