@@ -21,6 +21,10 @@ _SHOWING = re.compile(
     r"(^|/)(docs?|examples?|samples?|fixtures?|testdata|demo|cassettes|locale|translations)/|\.(md|rst|txt|html)$"
     r"|\.(example|sample|template|dist|tmpl|j2)(\.|$)|[._-](example|sample|template)[._-]?", re.I
 )  # fmt: skip
+#: Translations speak of passwords and tokens on every line, and hold none.
+_TEXTS_FOR_PEOPLE = re.compile(
+    r"(^|/)(locales?|translations?|i18n|l10n|lang(uages?)?)/|(^|/)(strings|messages)\.json$", re.I
+)
 _SHOWN = 40
 
 
@@ -65,6 +69,8 @@ class SecretSearch:
     def in_folder(self, root: Path, paths: Iterable[str]) -> Iterator[FoundSecret | tuple[str, str]]:
         """The secrets of other files; (path, why) of what cannot be read."""
         for path in paths:
+            if _TEXTS_FOR_PEOPLE.search(path):
+                continue
             try:
                 with (root / path).open("rb") as stream:
                     data = stream.read(texts.MAX_BYTES + 1)
