@@ -40,7 +40,7 @@ def test_a_command_that_was_run_leaves_the_step_open(tmp_path: Path, capsys: pyt
     ended, state, _ = _led(tmp_path, "r")
 
     assert (False, "open") == (ended, state)
-    assert "unverified-jwt" in capsys.readouterr().out
+    assert "account-change" in capsys.readouterr().out
 
 
 def test_after_a_look_the_person_says_what_came_of_it(tmp_path: Path) -> None:
