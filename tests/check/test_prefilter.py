@@ -12,6 +12,7 @@ from nomoat.check import registry
 from nomoat.check.model import Result
 from nomoat.check.prefilter import Prefilter, clauses
 from nomoat.check.scan import scan
+from nomoat.survey.python.words import WordIndex
 from tests.check.projects import TODAY, write
 
 RULE = """
@@ -166,4 +167,6 @@ def test_shipped_rules_say_by_which_words_they_are_found() -> None:
     }  # fmt: skip
 
     assert everything == set()
-    assert Prefilter(rules.values()).look("a.py", b"x = 1\n") is None
+    prefilter = Prefilter(rules.values())
+    prefilter.read(WordIndex([("a.py", b"x = 1\n")]), ["a.py"])
+    assert prefilter.look("a.py") is None

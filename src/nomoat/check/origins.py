@@ -15,6 +15,7 @@ from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.program import Program
 from nomoat.survey.python.symbols import Scope
+from nomoat.survey.python.words import WordIndex
 
 _MAX_STEPS = 24
 #: Methods that give what they are called on in another shape, or a part of it.
@@ -70,15 +71,17 @@ def _mentioning(program: Program, wanted: tuple[str, ...]) -> frozenset[str]:
     of_program = _mentioned.setdefault(program, {})
     known = of_program.get(wanted)
     if known is None:
-        known = of_program[wanted] = frozenset(
-            path for path, module in program.modules.items() if mentions(module.words, wanted)
-        )
+        known = of_program[wanted] = mentioning(program.words, wanted)
     return known
 
 
-def mentions(source: bytes, wanted: tuple[str, ...]) -> bool:
-    """Whether one of these names can be meant in source."""
-    return any(all(word in source for word in words) for words in _parts(wanted))
+def mentioning(index: WordIndex, wanted: tuple[str, ...]) -> frozenset[str]:
+    """The files in which one of these names can be meant."""
+    found: set[str] = set()
+    for words in _parts(wanted):
+        holding = [set(index.files(word)) for word in words]
+        found |= set.intersection(*holding) if holding else index.texts.keys()
+    return frozenset(found)
 
 
 @lru_cache(maxsize=256)
@@ -92,16 +95,15 @@ def _parts(wanted: tuple[str, ...]) -> tuple[tuple[bytes, ...], ...]:
 
 def makers(program: Program, wanted: tuple[str, ...]) -> frozenset[str]:
     """Every name by which `made_by` may follow a call to a function of the project that calls one of these."""
-    sources = [module.words for module in program.modules.values()]
-    names_ = {name for source in sources if mentions(source, wanted) for name in _DEFINED.findall(source)}
+    index = program.words
+    names_ = {name for path in mentioning(index, wanted) for name in _DEFINED.findall(index.texts[path])}
     names_ = new = {name for name in names_ if _MAKES.search(name.decode())}
     for _ in range(_MAX_STEPS):
         if not new:
             break
         of = b"|".join(sorted(new))
         other = re.compile(rb"\b(?:%s)\s+as\s+(\w+)|(\w+)\s*(?::[^=\n]*)?=\s*[\w.]*\b(?:%s)\b(?!\s*\()" % (of, of))
-        # A literal is looked for much faster than an expression, and most files have none.
-        having = [source for source in sources if any(name in source for name in new)]
+        having = (index.texts[path] for path in index.holding(new))
         found = {one for source in having for pair in other.findall(source) for one in pair if one}
         new = found - names_
         names_ |= new

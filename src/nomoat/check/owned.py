@@ -63,7 +63,7 @@ class SettingsOf:
 
     def _uses_flask(self) -> bool:
         if self._has_flask is None:
-            modules = self._program.modules.values()
+            modules = self._program.holding(("flask", "quart", "Flask"))
             self._has_flask = any(name in module.source for module in modules for name in _OF_FLASK)
         return self._has_flask
 

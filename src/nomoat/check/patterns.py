@@ -135,8 +135,8 @@ class Patterns:
         """Whether a file of the project has the last word of one of these names."""
         known = self._used.get(wanted)
         if known is None:
-            words = [word.encode() for word in names.last_words(wanted)]
-            known = any(word in module.source for module in self._program.modules.values() for word in words)
+            words = [word.lower().encode() for word in names.last_words(wanted)]
+            known = any(self._program.words.containing(word) for word in words)
             self._used[wanted] = known
         return known
 

@@ -14,11 +14,9 @@ from dataclasses import dataclass
 from nomoat.check import names, origins
 from nomoat.check.model import Pattern, Rule, Test
 from nomoat.check.sites import SETTERS, STORES
-from nomoat.survey.python.names import as_compared
 from nomoat.survey.python.program import Program
+from nomoat.survey.python.words import WordIndex
 
-_WORD = re.compile(rb"[A-Za-z_0-9]+")
-_ANY_WORD = re.compile(r"\w+")
 # An escape that may be a letter of a word, and texts that are joined in the middle of one. Each begins with a literal,
 # which is what makes a search fast.
 _ESCAPED = re.compile(
@@ -136,22 +134,24 @@ def _places(source: bytes, word: bytes) -> Iterator[int]:
 
 
 class Prefilter:
-    """Looks through files for what the patterns of rules want; remembers what it found by path."""
+    """Tells of the files of a tree what the patterns of rules want in them."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         every = [clause for rule in rules for pattern in rule.patterns for clause in clauses(pattern)]
         self._made = tuple(dict.fromkeys(one.made_by for one in every if one.site is None and one.made_by))
-        #: Names of functions of the project that may give what such a clause is about.
-        self._makers: re.Pattern[bytes] | None = None
         wanting = [one for one in every if one.site is not None or not one.made_by]
         #: One bit for each different set of words; a clause is the bits that it needs.
         self._bits: dict[Wanted, int] = {}
         self._needs = list(dict.fromkeys((self._bit(clause.site), self._all(clause)) for clause in wanting))
-        self._slow = [
-            (_Matching(wanted.pattern), bit) for wanted, bit in self._bits.items() if wanted.pattern is not None
-        ]
-        self._slow_bits = sum(bit for _, bit in self._slow)
-        self._words = _Bits(self._bits)
+        self._slow = {bit: wanted.pattern for wanted, bit in self._bits.items() if wanted.pattern is not None}
+        self._opened: dict[int, list[tuple[int, int]]] = {}
+        self._index: WordIndex | None = None
+        #: What each file has, and which of the words that anybody wants.
+        self._has: dict[str, int] = {}
+        self._here: dict[str, list[tuple[bytes, int]]] = {}
+        #: Files that are gone through as a whole, and those that mention what patterns ask a value to be made by.
+        self._whole: set[str] = set()
+        self._mentioning: set[str] = set()
         self._known: dict[str, Hits | None] = {}
 
     def _bit(self, wanted: Wanted | None) -> int:
@@ -163,51 +163,74 @@ class Prefilter:
             bits |= self._bit(wanted)
         return bits
 
+    def read(self, index: WordIndex, paths: Iterable[str]) -> None:
+        """Takes in the words of a tree; `paths` are the files that it will be asked for."""
+        self._index = index
+        self._has = dict.fromkeys(paths, 0)
+        if not self._needs and not self._made:
+            return
+        for word, bits in _wanted_words(self._bits, index).items():
+            for path in index.files(word):
+                if path in self._has:
+                    self._has[path] |= bits
+                    self._here.setdefault(path, []).append((word, bits))
+        self._match_words(index)
+        self._mentioning = {path for made_by in self._made for path in origins.mentioning(index, made_by)}
+
+    def _match_words(self, index: WordIndex) -> None:
+        """Sets the bits of expressions, of those that may decide for a file."""
+        slow = sum(self._slow)
+        asked = 0
+        for has in set(self._has.values()):
+            for _, bits in self._open(has | slow):
+                asked |= bits
+        matched = 0
+        for bit, pattern in self._slow.items():
+            if not bit & asked:
+                continue
+            matched |= bit
+            for word in _matching(pattern, index):
+                for path in index.files(word):
+                    if path in self._has:
+                        self._has[path] |= bit
+
     def learn(self, program: Program) -> None:
         """Takes in which functions of a program make what patterns ask for; before that only their own files do."""
         found = {name for made_by in self._made for name in origins.makers(program, made_by)}
-        if found:
-            self._makers = re.compile(rf"\b(?:{'|'.join(sorted(map(re.escape, found)))})\b".encode())
+        if found and self._index is not None:
+            self._whole.update(self._index.holding(name.encode() for name in found))
 
-    def look(self, path: str, source: bytes) -> Hits | None:
+    def look(self, path: str) -> Hits | None:
         """Where patterns may fit in a file; None where none can."""
+        if path not in self._has or self._index is None or not (self._needs or self._made):
+            return None
+        if path in self._whole:
+            return Hits(self._index.texts[path], None)
         if path not in self._known:
-            self._known[path] = self._look(source)
-        if self._makers is not None and self._makers.search(as_compared(source)):
-            return Hits(source, None)
+            self._known[path] = self._look(path, self._index)
         return self._known[path]
 
-    def _look(self, source: bytes) -> Hits | None:
-        if not self._needs and not self._made:
-            return None
-        if _is_hidden(source) or any(origins.mentions(as_compared(source), made_by) for made_by in self._made):
+    def _look(self, path: str, index: WordIndex) -> Hits | None:
+        source = index.texts[path]
+        if path in self._mentioning or _is_hidden(source):
             return Hits(source, None)
-        found = set(_WORD.findall(source)) if source.isascii() else _unlike(source)
-        here = self._words.of(found)
-        has = 0
-        for bits in set(here.values()):
-            has |= bits
-        open_ = self._open(has | self._slow_bits)
-        if open_ and self._slow:
-            asked = 0
-            for _, bits in open_:
-                asked |= bits
-            for slow, bit in self._slow:
-                if bit & asked and slow.fits(found):
-                    has |= bit
-            open_ = self._open(has)
+        open_ = self._open(self._has[path])
         if not open_:
             return None
-        if not all(site for site, _ in open_) or as_compared(source) is not source:
+        # Where a name is written in other letters than it is compared by, places in the source are not those of words.
+        if not all(site for site, _ in open_) or path in index.rewritten:
             return Hits(source, None)
         sites = 0
         for site, _ in open_:
             sites |= site
-        return Hits(source, frozenset(word for word, bits in here.items() if bits & sites))
+        return Hits(source, frozenset(word for word, bits in self._here.get(path, ()) if bits & sites))
 
     def _open(self, has: int) -> list[tuple[int, int]]:
         """The clauses that hold where these bits do."""
-        return [(site, bits) for site, bits in self._needs if bits & has == bits]
+        known = self._opened.get(has)
+        if known is None:
+            known = self._opened[has] = [(site, bits) for site, bits in self._needs if bits & has == bits]
+        return known
 
 
 def _is_hidden(source: bytes) -> bool:
@@ -219,74 +242,37 @@ def _is_hidden(source: bytes) -> bool:
     return any(joined.search(source) for joined in _JOINED)
 
 
-def _unlike(source: bytes) -> set[bytes]:
-    """The words of a file that is not ASCII: as it writes them, and as Python compares them."""
-    return {word.encode() for word in _ANY_WORD.findall(as_compared(source).decode("utf-8", "replace"))}
+def _matching(pattern: re.Pattern[str], index: WordIndex) -> Iterator[bytes]:
+    """The words in which an expression is found."""
+    text, end = index.joined.decode("utf-8", "replace"), -1
+    # All are searched at once, one a line; parts of which an expression may consist never go over the end of one.
+    for found in re.compile(pattern.pattern, pattern.flags | re.MULTILINE).finditer(text):
+        if found.start() > end:
+            end = text.find("\n", found.start())
+            end = len(text) if end < 0 else end
+            yield text[text.rfind("\n", 0, found.start()) + 1 : end].encode()
 
 
-class _Matching:
-    """The words that a regular expression matches; each is compared once."""
-
-    def __init__(self, pattern: re.Pattern[str]) -> None:
-        # Many words are searched at once, one a line.
-        self._pattern = re.compile(f"^.*?(?:{pattern.pattern.removeprefix('(?i)')}).*$", pattern.flags | re.MULTILINE)
-        self._seen: set[bytes] = set()
-        self._matched: set[bytes] = set()
-
-    def fits(self, words: set[bytes]) -> bool:
-        """Whether one of the words of a file matches."""
-        new = words - self._seen
-        if new:
-            self._seen |= new
-            text = b"\n".join(new).decode()
-            self._matched.update(found.group().encode() for found in self._pattern.finditer(text))
-        return not self._matched.isdisjoint(words)
-
-
-class _Bits:
-    """For each word the sets of wanted words that it is in; a word is looked at once, however many files have it."""
-
-    def __init__(self, bits: dict[Wanted, int]) -> None:
-        self._exact: dict[bytes, int] = {}
-        self._folded: dict[bytes, int] = {}
-        self._parts: dict[bytes, list[tuple[bool, bool, int]]] = {}
-        for wanted, bit in bits.items():
-            for word in wanted.exact:
-                self._exact[word.encode()] = self._exact.get(word.encode(), 0) | bit
-            for word in wanted.folded:
-                low = word.lower().encode()
-                self._folded[low] = self._folded.get(low, 0) | bit
-            for part, at_start, at_end in wanted.parts:
-                self._parts.setdefault(part.encode(), []).append((at_start, at_end, bit))
-        self._seen: set[bytes] = set()
-        self._wanted: dict[bytes, int] = {}
-
-    def of(self, words: set[bytes]) -> dict[bytes, int]:
-        """Those of the words that anybody wants, each with its bits."""
-        new = words - self._seen
-        if new:
-            self._seen |= new
-            self._learn(list(new))
-        wanted = self._wanted
-        return {word: wanted[word] for word in wanted.keys() & words} if wanted else {}
-
-    def _learn(self, new: list[bytes]) -> None:
-        text = b"\n".join(new).lower()
-        low = text.split(b"\n")
-        for word in self._exact.keys() & new:
-            self._want(word, self._exact[word])
-        if not self._folded.keys().isdisjoint(low):
-            for word, small in zip(new, low, strict=True):
-                self._want(word, self._folded.get(small, 0))
-        for part, places in self._parts.items():
-            if part not in text:
-                continue
-            for word, small in zip(new, low, strict=True):
-                if part in small:
-                    for at_start, at_end, bit in places:
-                        if (not at_start or small.startswith(part)) and (not at_end or small.endswith(part)):
-                            self._want(word, bit)
-
-    def _want(self, word: bytes, bits: int) -> None:
-        if bits:
-            self._wanted[word] = self._wanted.get(word, 0) | bits
+def _wanted_words(bits: dict[Wanted, int], index: WordIndex) -> dict[bytes, int]:
+    """The words of a tree that anybody wants by themselves, each with the bits of who does."""
+    found: dict[bytes, int] = {}
+    folded: dict[bytes, int] = {}
+    parts: dict[bytes, list[tuple[bool, bool, int]]] = {}
+    for wanted, bit in bits.items():
+        for one in map(str.encode, wanted.exact):
+            if one in index:
+                found[one] = found.get(one, 0) | bit
+        for one in (name.lower().encode() for name in wanted.folded):
+            folded[one] = folded.get(one, 0) | bit
+        for part, at_start, at_end in wanted.parts:
+            parts.setdefault(part.encode(), []).append((at_start, at_end, bit))
+    for small, bit in folded.items():
+        for word in index.folded(small):
+            found[word] = found.get(word, 0) | bit
+    for piece, places in parts.items():
+        for word in index.containing(piece):
+            lower = word.lower()
+            for at_start, at_end, bit in places:
+                if (not at_start or lower.startswith(piece)) and (not at_end or lower.endswith(piece)):
+                    found[word] = found.get(word, 0) | bit
+    return found

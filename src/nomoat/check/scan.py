@@ -6,7 +6,7 @@ A rule that fails on a file is a visible entry of `not_analysed`; nothing is ski
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -40,6 +40,7 @@ from nomoat.survey.python.parser import Module
 from nomoat.survey.python.program import Program
 from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.python.symbols import Scope
+from nomoat.survey.python.words import WordIndex
 
 #: How a label says where a literal stands that is used elsewhere.
 _STANDS = "it stands in "
@@ -63,7 +64,7 @@ def scan(
     started = time.monotonic()
     rules = registry.load(settings.root) if rules is None else rules
     wanted = Wanted(rules.values(), is_thorough=is_thorough)
-    drawing = draw(path, settings=settings, wanted=lambda file, source: wanted.hits(file, source) is not None)
+    drawing = draw(path, settings=settings, wanted=wanted.files)
     wanted.learn(drawing.program)
     run = _Run(drawing, rules, settings, today, wanted)
     found = run.findings()
@@ -93,17 +94,24 @@ class Wanted:
         self.in_tests = [rule for rule in self.plain if rule.in_tests]
         self._everywhere, self._in_tests = Prefilter(self.plain), Prefilter(self.in_tests)
 
+    def files(self, index: WordIndex) -> Collection[str]:
+        """The files of a tree that patterns may fit."""
+        tests = {path for path in index.texts if TEST_FILE.search(path)}
+        self._everywhere.read(index, index.texts.keys() - tests)
+        self._in_tests.read(index, tests)
+        return [path for path in index.texts if self.hits(path) is not None]
+
     def learn(self, program: Program) -> None:
         """Takes in what only the whole program shows."""
         if not self._is_thorough:
             self._everywhere.learn(program)
             self._in_tests.learn(program)
 
-    def hits(self, path: str, source: bytes) -> Hits | None:
+    def hits(self, path: str) -> Hits | None:
         """Where patterns may fit in a file; None where none can."""
         if self._is_thorough:
-            return Hits(source, None)
-        return (self._in_tests if TEST_FILE.search(path) else self._everywhere).look(path, source)
+            return Hits(b"", None)
+        return (self._in_tests if TEST_FILE.search(path) else self._everywhere).look(path)
 
 
 class _Run:
@@ -230,7 +238,7 @@ class _Run:
             is_test = bool(TEST_FILE.search(module.path))
             ran = self._wanted.in_tests if is_test else self._wanted.plain
             self._ran.update((rule.id, module.path) for rule in ran)
-            hits = self._wanted.hits(module.path, module.source)
+            hits = self._wanted.hits(module.path)
             patterns = in_tests if is_test else everywhere
             for scope in patterns.scopes(module, hits) if hits is not None else ():
                 yield from self._matches(patterns, scope)

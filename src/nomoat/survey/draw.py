@@ -6,7 +6,7 @@ Takes a folder and its settings, gives the map and the program behind it; nothin
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +34,7 @@ from nomoat.survey.python import program as programs
 from nomoat.survey.python.program import Program
 from nomoat.survey.python.sources import Exclusion, Sources
 from nomoat.survey.python.symbols import Scope
+from nomoat.survey.python.words import WordIndex
 from nomoat.survey.reaching import reaching
 from nomoat.survey.readers import manifests
 from nomoat.survey.routing import Found
@@ -56,20 +57,20 @@ def draw(
     path: Path,
     *,
     settings: Settings | None = None,
-    wanted: Callable[[str, bytes], bool] = lambda _path, _source: False,
+    wanted: Callable[[WordIndex], Collection[str]] = lambda _index: (),
 ) -> Drawing:
     """The map of a folder (or of one file).
 
-    `wanted` says of which files the caller will ask the body afterwards, as in `program.read`.
+    `wanted` names the files of which the caller will ask the body afterwards, as in `program.read`.
 
     Raises:
         UsageError: the path does not exist or cannot be read.
     """
-    relevant = registering(models())
+    known = models()
     program, sources = programs.read(
         path,
         exclude=_exclusions(settings),
-        wanted=lambda file, source: bool(relevant.search(source)) or wanted(file, source),
+        wanted=lambda index: {*registering(known, index), *wanted(index)},
     )
     drawn = draw_program(program, sources, path=path, settings=settings)
     return Drawing(drawn, program, sources)

@@ -18,7 +18,7 @@ from nomoat.survey.readers.manifests import Manifests, Workload
 from nomoat.survey.standing import Frame
 
 #: What source that sends requests by itself speaks of.
-_SENDS = re.compile(rb"\b(requests|httpx|aiohttp|urllib3?|niquests|grpc|websockets?|smtplib)\b")
+_SENDS = ("requests", "httpx", "aiohttp", "urllib", "urllib3", "niquests", "grpc", "websocket", "websockets", "smtplib")
 _MAX_FUNCTIONS = 20_000
 _MAX_SENT = 200
 
@@ -47,7 +47,7 @@ def _calls(program: Program, reach: Reach) -> Iterator[tuple[str, str, str, str]
     left = _MAX_FUNCTIONS
     sending = _sending(program)
     for module in program.modules.values():
-        if TEST_FILE.search(module.path) or not (_SENDS.search(module.source) or sending.search(module.source)):
+        if module.path not in sending or TEST_FILE.search(module.path):
             continue
         for scope in program.scopes(within=module):
             left -= 1
@@ -58,14 +58,11 @@ def _calls(program: Program, reach: Reach) -> Iterator[tuple[str, str, str, str]
                     yield module.path, host, setting, at
 
 
-def _sending(program: Program) -> re.Pattern[bytes]:
-    """Names of modules that send: whoever imports them may hand them an address."""
-    names = {
-        module.name.rpartition(".")[2].encode()
-        for module in program.modules.values()
-        if _SENDS.search(module.source) and not TEST_FILE.search(module.path)
-    }
-    return re.compile(rb"\b(" + b"|".join(map(re.escape, sorted(names))) + rb")\b" if names else rb"(?!)")
+def _sending(program: Program) -> set[str]:
+    """The files that send, and those that may import one of them: whoever does may hand it an address."""
+    sending = [module for module in program.holding(_SENDS) if not TEST_FILE.search(module.path)]
+    names = {module.name.rpartition(".")[2] for module in sending}
+    return {module.path for module in (*sending, *program.holding(names))}
 
 
 def _sent(reach: Reach, scope: Scope) -> Iterator[tuple[str, str, str]]:

@@ -96,7 +96,7 @@ class Reach:
     def is_guard_here(self) -> bool:
         """Whether anything in the program may ask nomoat's guard."""
         packages = {name.partition(".")[0].encode() for name in self._models.asks}
-        return any(name in module.source for module in self._program.modules.values() for name in packages)
+        return any(self._program.words.containing(name) for name in packages)
 
     def direct(self, frame: Frame) -> Effects:
         """What a function does by itself."""
@@ -313,8 +313,9 @@ class Reach:
     def _attributes(self) -> frozenset[str]:
         """Names of properties anywhere in the program: other attributes call nothing."""
         names: set[str] = {*_ABOUT, *self.standing.tables.single}
-        for module in self._program.modules.values():
-            names.update(found.decode() for found in _PROPERTY.findall(module.source))
+        index = self._program.words
+        for path in index.holding((*index.containing(b"property"), b"reify")):
+            names.update(found.decode() for found in _PROPERTY.findall(index.texts[path]))
         return frozenset(names)
 
     def _sql(self, scope: Scope, node: Node, found: Effects) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import configparser
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +25,8 @@ from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.python.symbols import Scope
 
 _MAX_BYTES = 1_000_000
+#: What hangs a command on a group.
+_OF_GROUPS = frozenset((b"command", b"group"))
 _TARGET = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 
 
@@ -74,40 +76,38 @@ class _Finder:
     def __init__(self, program: Program, models: Models) -> None:
         self._program = program
         self._models = models
-        #: What a module has that makes an entry: `@app.task` of an application that it imports, `ShopServicer`.
-        methods = "|".join(sorted({re.escape(name.rpartition(".")[2]) for name in models.entries}))
-        bases = "|".join(map(re.escape, models.entry_bases))
-        self._words = re.compile(rf"\b({methods})\b|({bases})\b".encode()) if methods and bases else None
-        given = "|".join(
-            sorted({re.escape(name.rpartition(".")[2]) for name, one in models.entries.items() if one.handler})
-        )
-        #: Calls that are given a function are resolved only where a method of such a name is called.
-        self._gives = re.compile(rf"\.({given})\s*\(".encode()) if given else None
-        bases = "|".join(
-            sorted({re.escape(name.rpartition(".")[2]) for name, one in models.entries.items() if one.methods})
-        )
-        self._derives = re.compile(rf"\b({bases})\b|({'|'.join(map(re.escape, models.entry_bases))})".encode())
+        #: The last words of what makes an entry: a decorator, a method that is given the function, a base.
+        self._marks = _last_words(name for name, one in models.entries.items() if not one.handler)
+        self._giving = _last_words(name for name, one in models.entries.items() if one.handler)
+        self._bases = _last_words(name for name, one in models.entries.items() if one.methods)
         #: Functions that are groups of commands: what hangs on them is a command, too.
         self._groups: dict[Scope, EntryModel] = {}
 
     def found(self) -> Iterator[_Found]:
         """All of them."""
-        if self._words is None:
-            return
-        modules = [
-            module for path, module in self._program.modules.items()
-            if self._words.search(module.source) and not TEST_FILE.search(path)
-        ]  # fmt: skip
-        for module in modules:
+        # `@app.task` of an application that is imported, and what a name stands for that such a thing is imported as.
+        marked = self._having(rb"@\s*(?:[\w.]+\.)?(?:%s)\b|\b(?:%s)\s+as\b", self._marks)
+        giving = self._having(rb"\.(?:%s)\s*\(|\b(?:%s)\s+as\b", self._giving)
+        ends = [end.encode() for end in self._models.entry_bases]
+        derived = {word for end in ends for word in self._program.words.containing(end.lower()) if end in word}
+        deriving = self._having(rb"\b(?:%s)\b|\b(?:%s)\b", self._bases | derived)
+        for module in marked.values():
             for function in self._program.functions(within=module):
                 yield from self._decorated(function)
-        for module in modules:
-            for function in self._program.functions(within=module) if self._groups else ():
+        grouped = self._having(rb"@\s*[\w.]+\.(?:%s)\b|@\s*[\w.]+\.(?:%s)\b", _OF_GROUPS) if self._groups else {}
+        for path, module in sorted((grouped | giving | deriving).items()):
+            for function in self._program.functions(within=module) if path in grouped else ():
                 yield from self._grouped(function)
-            if self._gives is not None and self._gives.search(module.source):
+            if path in giving:
                 yield from self._called(module)
-            if self._derives.search(module.source):
+            if path in deriving:
                 yield from self._classes(module)
+
+    def _having(self, written: bytes, words: frozenset[bytes]) -> dict[str, Module]:
+        """By path the modules outside of tests in which a word stands as written; `written` takes the words twice."""
+        either = b"|".join(sorted(map(re.escape, words)))
+        found = self._program.words.matching(re.compile(written % (either, either)), words) if words else []
+        return {path: self._program.modules[path] for path in found if not TEST_FILE.search(path)}
 
     def _decorated(self, function: Scope) -> Iterator[_Found]:
         outer = function.parent
@@ -173,6 +173,10 @@ class _Finder:
                 return known.value
         own = function.name.replace("_", "-") if model.kind == "command" else function.name
         return own if model.kind == "command" else f"{function.module.name}.{function.qualname}"
+
+
+def _last_words(names: Iterable[str]) -> frozenset[bytes]:
+    return frozenset(name.rpartition(".")[2].encode() for name in names)
 
 
 def _argument(call: Node, told: str) -> Node | None:

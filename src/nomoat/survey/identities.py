@@ -16,6 +16,7 @@ from nomoat.survey.python.symbols import Scope
 _SUBJECTS = ("sub", "user_id", "uid", "username", "email", "id", "user", "preferred_username")
 _ROLES = ("roles", "role", "scopes", "scope", "permissions", "groups", "realm_access", "authorities")
 _ROLE_TABLE = re.compile(r"(role|permission|grant)", re.I)
+_MAY_BE_TABLE = re.compile(rb"(?:role|permission|grant)\w*\s*(?::[^=\n]*)?=[\s(\\]*(?:#[^\n]*\s*)*\{", re.I)
 
 
 def tokens(program: Program, models: Models, functions: Iterable[Scope]) -> tuple[TokenCheck, ...]:
@@ -118,9 +119,11 @@ def _registry(program: Program, scope: Scope) -> dict[str, str]:
 def roles(program: Program, routes: Iterable[Route]) -> tuple[Role, ...]:
     """Roles in tables of source with what they grant, and roles that checks ask for."""
     granted: dict[str, tuple[list[str], set[str]]] = {}
-    for module in program.modules.values():
-        if not TEST_FILE.search(module.path) and _ROLE_TABLE.search(module.source.decode("utf-8", "replace")):
-            _tables_in(program, program.scope(module), granted)
+    index = program.words
+    words = {word for part in (b"role", b"permission", b"grant") for word in index.containing(part)}
+    for path in index.matching(_MAY_BE_TABLE, words):
+        if not TEST_FILE.search(path):
+            _tables_in(program, program.scope(path), granted)
     for route in routes:
         for guard in route.guards:
             if guard.kind == "permission" and guard.name.startswith("role:"):

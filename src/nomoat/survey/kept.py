@@ -29,7 +29,7 @@ class Kept:
     @cached_property
     def _places(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
-        for module in self._program.modules.values():
+        for module in self._program.holding(_NAMES):
             if not TEST_FILE.search(module.path):
                 for name in sorted(set(_ASSIGNED.findall(module.source))):
                     found.setdefault(name.decode(), []).append(module.path)
@@ -49,7 +49,7 @@ class Kept:
         written = re.compile(rb"@[\w.]*\b" + re.escape(decorator.encode()) + rb"\b")
         return [
             scope
-            for module in self._program.modules.values()
+            for module in self._program.holding((decorator,))
             if written.search(module.source) and not TEST_FILE.search(module.path)
             for scope in self._program.functions(within=module)
             if any(_last(node) == decorator for node in scope.decorators)

@@ -63,8 +63,9 @@ class KeyedStores:
         methods = b"|".join(sorted(name.encode() for name in self._telling))
         pattern = re.compile(rb"(\w+)\s*\.\s*(?:" + methods + rb")\(")
         names: set[str] = set()
-        for module in self._program.modules.values():
-            names.update(found.decode() for found in pattern.findall(module.source))
+        index = self._program.words
+        for path in index.holding(name.encode() for name in self._telling):
+            names.update(found.decode() for found in pattern.findall(index.texts[path]))
         return frozenset(names)
 
     def _one(
@@ -174,10 +175,8 @@ class KeyedStores:
     def _is_here(self, library: Library) -> bool:
         """Whether the tree imports the library."""
         if library.name not in self._present:
-            names = [name.encode() for name in library.packages]
-            self._present[library.name] = any(
-                name in module.source for module in self._program.modules.values() for name in names
-            )
+            words = self._program.words
+            self._present[library.name] = any(words.containing(name.lower().encode()) for name in library.packages)
         return self._present[library.name]
 
 

@@ -41,15 +41,14 @@ class Late:
             if verb.does in _REGISTERS
         }  # fmt: skip
         self._objects: dict[Scope, Value] = {}
-        methods = "|".join(sorted(map(re.escape, self._verbs)))
-        self._registers = re.compile(rf"\.({methods})\b".encode())
 
     def run(self) -> None:
         """Runs each of them once."""
         found: dict[Scope, set[str]] = {}
-        for path in sorted(self._trial.around.started):
-            module = self._program.modules.get(path)
-            if module is None or TEST_FILE.search(path) or not self._registers.search(module.words):
+        verbs = re.compile(rf"\.({'|'.join(sorted(map(re.escape, self._verbs)))})\b".encode())
+        for path in self._program.words.matching(verbs, map(str.encode, self._verbs)):
+            module = self._program.modules[path]
+            if path not in self._trial.around.started or TEST_FILE.search(path):
                 continue
             for function in self._program.functions(within=module):
                 owners = self._owners(function) if function not in self._trial.executed else {}
@@ -132,9 +131,8 @@ class Late:
     def _is_named(self, function: Scope) -> bool:
         """Whether source names it anywhere but where it is defined."""
         named = re.compile(rf"\b(def\s+)?{re.escape(function.name)}\b".encode())
-        return any(
-            not found.group(1) for module in self._program.modules.values() for found in named.finditer(module.source)
-        )
+        holding = self._program.holding((function.name,))
+        return any(not found.group(1) for module in holding for found in named.finditer(module.source))
 
     def _value(self, function: Scope) -> Function | None:
         env = self._trial.module(_top(function))

@@ -82,9 +82,9 @@ def _part(program: Program, scope: Scope, part: Node) -> str:
 def created(program: Program) -> dict[str, str]:
     """Tables that statements of the program create, with the place of each."""
     found: dict[str, str] = {}
-    for module in program.modules.values():
-        if not _CREATES.search(module.source):
-            continue
+    index = program.words
+    creating = index.matching(_CREATES, index.folded(b"create"))
+    for module in (program.modules[path] for path in creating):
         for node in form.walk(module.body):
             if node[0] == form.CONSTANT and isinstance(node[3], str) and "create" in node[3].lower():
                 for match in _MADE.finditer(node[3]) if len(node[3]) < _MAX_TEXT else ():

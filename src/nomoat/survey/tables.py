@@ -18,7 +18,6 @@ from nomoat.survey.python.resolved import Resolved
 from nomoat.survey.python.symbols import Binding, How, Scope
 from nomoat.survey.storefile import Declares, Library, Relation, Stores
 
-_CLASS = re.compile(rb"^[ \t]*class[ \t]+(\w+)", re.M)
 _SNAKE = re.compile(r"((?<=[a-z0-9])[A-Z]|(?!^)[A-Z](?=[a-z]))")
 _WORD = re.compile(r"\w+")
 
@@ -55,7 +54,7 @@ class Tables:
         self._named: dict[tuple[str, str], Entity] = {}
         self._leads: dict[tuple[Entity, str], Led | None] = {}
         self._settings: dict[str, Entity | None] = {}
-        self._by_name: dict[str, list[str]] | None = None
+        self._by_name: dict[str, list[str]] = {}
         self._back: dict[str, dict[str, Led]] | None = None
         self._by_base = _by(stores, lambda one: one.bases)
         self._by_mark = _by(stores, lambda one: one.marks)
@@ -268,8 +267,8 @@ class Tables:
 
     def _of_setting(self, name: str) -> Entity | None:
         pattern = re.compile(rb"^" + name.encode() + rb"\s*=\s*['\"]([\w.]+)['\"]", re.M)
-        for module in self._program.modules.values():
-            found = pattern.search(module.source) if name.encode() in module.source else None
+        for module in self._program.holding((name,)):
+            found = pattern.search(module.source)
             if found is not None:
                 return self.model(found.group(1).decode(), self._program.scope(module))
         return None
@@ -290,12 +289,10 @@ class Tables:
         return {self._application(scope), *scope.module.name.split(".")}
 
     def _classes_named(self, name: str) -> Iterator[Scope]:
-        if self._by_name is None:
-            self._by_name = {}
-            for module in self._program.modules.values():
-                for found in set(_CLASS.findall(module.source)):
-                    self._by_name.setdefault(found.decode(), []).append(module.path)
-        for path in self._by_name.get(name, ()):
+        if name not in self._by_name:
+            defined = re.compile(rb"^[ \t]*class[ \t]+" + re.escape(name.encode()) + rb"\b", re.M)
+            self._by_name[name] = self._program.words.matching(defined, (name.encode(),))
+        for path in self._by_name[name]:
             yield from (one for one in self._program.scope(path).children.values() if one.is_class and one.name == name)
 
     @property
@@ -311,7 +308,7 @@ class Tables:
         self._back = {}
         words = {name.rpartition(".")[2] for library in self._stores.libraries for name in library.relations}
         pattern = re.compile(rb"\b(" + b"|".join(re.escape(word.encode()) for word in sorted(words)) + rb")\(")
-        for module in self._program.modules.values():
+        for module in self._program.holding(words):
             if pattern.search(module.source):
                 for scope in self._program.scope(module).children.values():
                     entity = self.of_class(scope) if scope.is_class else None

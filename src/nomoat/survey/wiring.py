@@ -16,6 +16,7 @@ from nomoat.survey.python.parser import Module
 from nomoat.survey.python.program import Program
 from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.python.symbols import Scope
+from nomoat.survey.python.words import WordIndex
 from nomoat.survey.trial.machine import TOO_MUCH, ExhaustedError, Limits, RaisedError, Surroundings
 from nomoat.survey.trial.registry import Entry, Registry
 from nomoat.survey.trial.scanning import dotted
@@ -37,8 +38,7 @@ def wire(program: Program, models: Models) -> Wiring:
     """All applications and routers of a program."""
     surroundings = Surroundings(program, models)
     trial = Trial(surroundings, wires=True, limits=Limits(steps=200_000, depth=20))
-    relevant = registering(models)
-    registering_ = [module for module in program.modules.values() if relevant.search(module.words)]
+    registering_ = [program.modules[path] for path in registering(models, program.words)]
     # What tests register is no part of a service; what a service takes from them runs where it is imported.
     own = [module for module in registering_ if not TEST_FILE.search(module.path)]
     for module in own or registering_:
@@ -55,10 +55,9 @@ def _url_modules(trial: Trial, program: Program, models: Models) -> None:
     """Lists of paths in modules: each is an application, unless another one includes it."""
     for model in models.url_modules:
         found: list[Registry] = []
-        word = model.variable.encode()
-        for module in program.modules.values():
+        for module in program.holding((model.variable,)):
             scope = program.scope(module)
-            if word not in module.words or model.variable not in scope.bindings:
+            if model.variable not in scope.bindings:
                 continue
             value = trial.module(scope).names.get(model.variable)
             at = module.at(scope.bindings[model.variable][0].node)
@@ -93,30 +92,43 @@ def _rooted(trial: Trial, model: UrlModules, found: list[Registry]) -> None:
             registry.before = []
 
 
-def registering(models: Models) -> re.Pattern[bytes]:
-    """What stands in every file that may register routes."""
+def registering(models: Models, index: WordIndex) -> list[str]:
+    """The files that may register routes."""
     packages = {name.partition(".")[0] for name in (*models.kinds, *models.listed, *models.protects)}
     verbs = {name for kind in models.kinds.values() for name, verb in kind.verbs.items() if verb.decorates}
-    words = "|".join(sorted(map(re.escape, packages)))
-    lists = "|".join(sorted(re.escape(one.variable) for one in models.url_modules))
-    methods = "|".join(sorted(map(re.escape, verbs)))
-    adding = r"include_\w+|add_\w*(?:route|rule|view|handlers|resource|namespace|url|api)\w*|register_\w+|mount"
-    return re.compile(
-        # A package by its import: its name alone may be any variable's.
-        rf"\b(?:from|import)\b[^\n]*\b({words})\b|\b({lists})\b|@[\w.]+\.({methods})\("
-        rf"|\.({adding}|add_middleware)\(".encode()
+    lists = {one.variable for one in models.url_modules}
+    # A package by its import: its name alone may be any variable's.
+    imported = re.compile(rf"\b(?:from|import)\b[^\n]*\b(?:{_or(packages)})\b".encode())
+    decorated = re.compile(rf"@[\w.]+\.(?:{_or(verbs)})\(".encode())
+    adding = [word for word in index.containing(b"add_") if _ADDING.fullmatch(word)]
+    adding += [word for part in (b"include_", b"register_") for word in index.containing(part) if word.startswith(part)]
+    added = re.compile(rf"\.(?:{_or(word.decode() for word in (*adding, b'mount'))})\(".encode())
+    return sorted(
+        {
+            *index.matching(imported, map(str.encode, packages)),
+            *index.holding(map(str.encode, lists)),
+            *index.matching(decorated, map(str.encode, verbs)),
+            *index.matching(added, (*adding, b"mount")),
+        }
     )
+
+
+#: Methods of the many libraries that add to what answers, as `app.router.add_get_routes`.
+_ADDING = re.compile(rb"add_(?:\w*(?:route|rule|view|handlers|resource|namespace|url|api)\w*|middleware)")
+
+
+def _or(words: Iterable[str]) -> str:
+    return "|".join(sorted(map(re.escape, words)))
 
 
 def _run_factories(trial: Trial, program: Program, models: Models) -> None:
     """Functions that make an application and that no module calls: a server does (`--factory`), or a test."""
     names = {name.rpartition(".")[2] for name, kind in models.kinds.items() if kind.is_application}
     names |= _derived(program, names, trial.around.started)
-    made = _any_of(names)
     found = [
         function
-        for path, module in program.modules.items()
-        if path in trial.around.started and made.search(module.words)
+        for module in program.holding(names)
+        if module.path in trial.around.started
         for function in program.functions(within=module)
         if function not in trial.executed and _makes_application(program, models, function)
     ]
@@ -140,11 +152,10 @@ def _callers(program: Program, found: list[Scope]) -> list[Scope]:
         names = {_name_of(one) for one in level}
         if not names:
             break
-        named = _any_of(names)
         level = [
             function
-            for path, module in program.modules.items()
-            if not TEST_FILE.search(path) and named.search(module.source)
+            for module in program.holding(names)
+            if not TEST_FILE.search(module.path)
             for function in program.functions(within=module)
             if function not in known and not _called(program, function).isdisjoint(level)
         ]
@@ -170,10 +181,6 @@ def _name_of(function: Scope) -> str:
     return parent.name if function.name == "__init__" and parent is not None else function.name
 
 
-def _any_of(names: set[str]) -> re.Pattern[bytes]:
-    return re.compile(rf"\b({'|'.join(sorted(map(re.escape, names)))})\b".encode())
-
-
 def _derived(program: Program, names: set[str], paths: Iterable[str]) -> set[str]:
     """Names of classes of the tree that are applications: `class Shop(tornado.web.Application)`."""
     inherits = re.compile(rf"^class (\w+)\([^)]*\b({'|'.join(sorted(map(re.escape, names)))})\b".encode(), re.M)
@@ -189,7 +196,7 @@ def _plug(trial: Trial, program: Program, models: Models) -> None:
             continue
         word = re.compile(rf"\bdef\s+{kind.plugs}\b".encode())
         modules = [
-            one for path, one in program.modules.items() if word.search(one.source) and not TEST_FILE.search(path)
+            one for one in program.holding((kind.plugs,)) if word.search(one.source) and not TEST_FILE.search(one.path)
         ]
         # What stands higher in the tree includes what stands below it.
         for module in sorted(modules, key=lambda one: (one.path.count("/"), not one.path.endswith("__init__.py"))):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from nomoat.check.model import Confidence, Rule, Span, weaker
+from nomoat.check.model import Confidence, Rule, SecretShape, Span, weaker
 from nomoat.check.secrets import texts
 from nomoat.check.secrets.shapes import Shapes, Spotted
 from nomoat.survey.python import form
@@ -61,8 +61,11 @@ class SecretSearch:
 
     def in_program(self, program: Program) -> Iterator[FoundSecret]:
         """The secrets of the Python files."""
-        for module in program.modules.values():
-            for place in self._in_file(module.path, module.source):
+        begun, naming = self._shapes.begun_within(program.words), self._shapes.may_name(program.words)
+        for path in sorted({*begun, *naming}):
+            module = program.modules[path]
+            lines = self._shapes.naming(module.source) if path in naming else frozenset()
+            for place in self._in_file(path, module.source, begun.get(path, ()), lines):
                 if place.spotted.shape.pattern is not None or _is_constant(module, place):
                     yield self._found(module.path, place)
 
@@ -80,11 +83,13 @@ class SecretSearch:
             if len(data) > texts.MAX_BYTES:
                 self.too_large.append(path)
             elif b"\0" not in data[:4096]:
-                for place in self._in_file(path, data):
+                for place in self._in_file(path, data, self._shapes.begun_in(data), self._shapes.naming(data)):
                     yield self._found(path, place)
 
-    def _in_file(self, path: str, data: bytes) -> Iterator[_Place]:
-        shapes, naming = self._shapes.begun_in(data), self._shapes.naming(data)
+    def _in_file(
+        self, path: str, data: bytes, shapes: Sequence[SecretShape], naming: frozenset[int]
+    ) -> Iterator[_Place]:
+        """The secrets of a file, of these shapes and under the names on these lines."""
         if not shapes and not naming:
             return
         text = data.decode("utf-8", "replace")

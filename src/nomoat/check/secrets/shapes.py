@@ -9,6 +9,7 @@ from typing import NamedTuple
 from nomoat.check.model import Confidence, SecretShape
 from nomoat.check.secrets.checksums import CHECKSUMS
 from nomoat.check.secrets.placeholders import is_placeholder, looks_random
+from nomoat.survey.python.words import WordIndex
 
 #: `name = "value"`, `"name": "value"`, `name: value`, `NAME=value`, `name="value"` of a call.
 _NAMED = re.compile(
@@ -65,6 +66,19 @@ class Shapes:
     def begun_in(self, data: bytes) -> tuple[SecretShape, ...]:
         """The shapes of which a file holds a beginning."""
         return tuple(shape for shape, starts in self._starts if any(start in data for start in starts))
+
+    def begun_within(self, index: WordIndex) -> dict[str, list[SecretShape]]:
+        """By file the shapes of which it holds a beginning, as `begun_in` gives them."""
+        found: dict[str, list[SecretShape]] = {}
+        for shape, starts in self._starts:
+            files = {path for start in starts for path in index.holding_text(start)}
+            for path in files:
+                found.setdefault(path, []).append(shape)
+        return found
+
+    def may_name(self, index: WordIndex) -> frozenset[str]:
+        """The files in which a name may tell of a secret."""
+        return frozenset(path for word in _WORD_BYTES for path in index.holding_text(word, is_folded=True))
 
     def in_text(self, text: str, shapes: Iterable[SecretShape] | None = None) -> Iterator[Spotted]:
         """The secrets of providers in a text, each once, in the order of the shapes (all, unless they are given)."""

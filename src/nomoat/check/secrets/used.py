@@ -31,7 +31,8 @@ def _places(program: Program, last: bytes) -> list[str]:
     word = re.compile(rb"(?<![\w.])(?:\w+\.)*" + re.escape(last) + rb"\b")
     bound = re.compile(rb"\s*" + re.escape(last) + rb"\s*[:=]")
     places: list[str] = []
-    for module in program.modules.values():
+    longest = max(re.findall(r"\w+", last.decode()), key=len, default="")
+    for module in program.holding((longest,)):
         if last not in module.source:
             continue
         for number, line in enumerate(module.source.splitlines(), 1):

@@ -35,9 +35,7 @@ class Views:
     def __init__(self, program: Program) -> None:
         self._program = program
         self._calls: dict[str, list[tuple[Scope, Node]]] = {}
-        for module in program.modules.values():
-            if not any(word.encode() in module.source for word in _RENDERING):
-                continue
+        for module in program.holding(_RENDERING):
             for scope in program.functions(within=module):
                 for node in scope.nodes:
                     name = self._template(node)

@@ -7,8 +7,9 @@ Everything is found on first use and remembered; the order of the files never ch
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +25,7 @@ from nomoat.survey.python.resolved import Resolved
 from nomoat.survey.python.roots import Roots
 from nomoat.survey.python.sources import Exclusion, Sources, find
 from nomoat.survey.python.symbols import Imported, Scope, scopes
+from nomoat.survey.python.words import WordIndex
 
 
 class CallSite(NamedTuple):
@@ -53,7 +55,7 @@ def read(
     *,
     exclude: Iterable[Exclusion] = (),
     max_bytes: int = MAX_BYTES,
-    wanted: Callable[[str, bytes], bool] = lambda _path, _source: False,
+    wanted: Callable[[WordIndex], Collection[str]] = lambda _index: (),
 ) -> tuple[Program, Sources]:
     """The program of a folder (or of one file), and what was found, left out and unreadable in it.
 
@@ -61,8 +63,8 @@ def read(
         root: a folder, or one Python file.
         exclude: patterns of a person, each with its reason.
         max_bytes: larger files are reported, not read.
-        wanted: whether the body of a file (its path, its source) will surely be asked for. It is lowered at once then;
-            every other may still be asked for its body, at the cost of parsing it again.
+        wanted: the files whose bodies will surely be asked for. They are lowered at once then; every other may still
+            be asked for its body, at the cost of parsing it again.
 
     Raises:
         UsageError: `root` does not exist or cannot be read.
@@ -70,9 +72,13 @@ def read(
     found = find(root, exclude=exclude)
     parsing = Parsing()
     with uncollected():
-        texts = ((path, read_file(found.root, path, max_bytes=max_bytes)) for path in found.files)
-        modules = [parsing.module(path, text, is_wanted=wanted(path, text.source)) for path, text in texts]
-    return Program(modules, other_files=found.markers, package=_package(found.root), root=found.root), found
+        texts = {path: read_file(found.root, path, max_bytes=max_bytes) for path in found.files}
+        index = WordIndex((path, text.source) for path, text in texts.items())
+        now = frozenset(wanted(index))
+        modules = [parsing.module(path, text, is_wanted=path in now) for path, text in texts.items()]
+    program = Program(modules, other_files=found.markers, package=_package(found.root), root=found.root)
+    program.words = index
+    return program, found
 
 
 def _package(root: Path) -> str:
@@ -113,6 +119,15 @@ class Program:
         self._annotations: dict[str, Node | None] = {}
         self.resolver = Resolver(self)
         self._constants = Constants(self)
+
+    @cached_property
+    def words(self) -> WordIndex:
+        """Which files hold a word."""
+        return WordIndex((path, module.source) for path, module in self.modules.items())
+
+    def holding(self, words: Iterable[str]) -> list[Module]:
+        """The modules in which one of the words stands, in the order of their paths."""
+        return [self.modules[path] for path in self.words.holding(word.encode() for word in words)]
 
     # -- modules and definitions -------------------------------------------------------------------------------------
 

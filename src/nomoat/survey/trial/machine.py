@@ -220,8 +220,9 @@ class Surroundings:
 
     def _find_settings(self) -> Iterator[Scope]:
         modules = [module for path, module in self.program.modules.items() if not TEST_FILE.search(path)]
+        naming = self.program.words.files(b"DJANGO_SETTINGS_MODULE")
         for module in modules:
-            for name in _SETTINGS_MODULE.findall(module.source):
+            for name in _SETTINGS_MODULE.findall(module.source) if module.path in naming else ():
                 found = self.program.module_named(name.decode(), module)
                 if found is not None and not TEST_FILE.search(found.module.path):
                     yield found
