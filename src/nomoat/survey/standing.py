@@ -141,6 +141,9 @@ class Standing:
         self._returned: dict[Frame, Atoms] = {}
         self._of_requests: dict[str, Atoms] = {}
         self._members_of: dict[tuple[Scope, str, Scope | None], list[Member]] = {}
+        self._attributes: dict[tuple[Made, str, Scope | None], Atoms] = {}
+        self._open: set[tuple[Made, str, Scope | None]] = set()
+        self._tried: dict[tuple[Made, str, Scope | None], int] = {}
         self._depth = 0
         #: Grows whenever an answer was cut short by a circle; what was found meanwhile is not remembered.
         self._cuts = 0
@@ -505,6 +508,27 @@ class Standing:
         return None
 
     def _of_made(self, made: Made, name: str, after: Scope | None) -> Atoms:
+        # An attribute may be told by others of its own object, many times over: each is looked at once.
+        key = (made, name, after)
+        known = self._attributes.get(key)
+        if known is not None:
+            return known
+        if key in self._open:
+            self._cuts += 1
+            return NOTHING
+        cuts = self._cuts
+        self._open.add(key)
+        try:
+            found = self._found_in_made(made, name, after)
+        finally:
+            self._open.discard(key)
+        if self._cuts != cuts and self._depth:
+            self._tried[key] = self._tried.get(key, 0) + 1
+        if self._cuts == cuts or not self._depth or self._tried[key] > _MAX_TRIES:
+            self._attributes[key] = found
+        return found
+
+    def _found_in_made(self, made: Made, name: str, after: Scope | None) -> Atoms:
         members = self._looked_up(made.scope, name, after)
         found: set[Atom] = set()
         for member in members[-_MAX_VALUES:]:
