@@ -9,6 +9,7 @@ from nomoat.survey.python.form import Body, Node
 from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.trial.calls import OVERRIDES, Calls
+from nomoat.survey.trial.costs import Costs
 from nomoat.survey.trial.flow import Flow
 from nomoat.survey.trial.machine import (
     Condition,
@@ -57,6 +58,7 @@ class Bodies(Calls):
         self.catching: list[End | None] = []
         self.executed: set[Scope] = set()
         self.registries: list[Registry] = []
+        self.costs = Costs()
         self.finished = {}
         self.closed = {}
         self.leaving: list[Value | None] = []
@@ -71,6 +73,7 @@ class Bodies(Calls):
     def created(self, registry: Registry) -> None:
         """Takes note of a registry, and of the answers that it is given for exceptions."""
         self.registries.append(registry)
+        self.costs.wired += 1
         if self.wires and registry.kind.is_application and not TEST_FILE.search(registry.at.rpartition(":")[0]):
             self.around.applications.append(registry)
         registry.shared_dependencies()

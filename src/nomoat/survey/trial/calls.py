@@ -363,6 +363,7 @@ class Calls(Registrations):
         if name in models.requests and isinstance(given, Thing) and given.name == "request.scope":
             # What ASGI gives to middleware, as a request.
             return Thing(name, named=dict(given.named))
+        self.costs.wired += name in models.listed
         special = SPECIAL.get(name) or ANSWERING.get(name)
         if special is not None:
             value = special(self, args, named, at, env)

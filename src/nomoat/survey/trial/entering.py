@@ -99,6 +99,8 @@ class Entering(Exceptions):
             and not self._is_worth(scope, marks, (*args, *named.values()), function.me)
         ):
             return self._unentered(scope, marks, at)
+        if self.wires and self.costs.is_too_dear(scope):
+            return Thing(marks=self._unread(marks), at=at)
         self.executed.add(scope)
         # What a decorator of a package made is there because of where it stands, not of who calls it.
         place = function.env.used_at if scope.module.is_library else ""
@@ -119,6 +121,7 @@ class Entering(Exceptions):
         self.decided.append(was_decided)
         held, self.registered = self.registered, []
         leaving, self.leaving = self.leaving, []
+        steps, wired = self.steps, self.costs.wired
         try:
             flow = self.run(scope.body, env)
             if flow.env is not None:
@@ -127,6 +130,8 @@ class Entering(Exceptions):
         finally:
             self.leaving = leaving
             self.depth -= inward
+            if self.wires:
+                self.costs.note(scope, self.steps - steps, wired)
             self.path.pop()
             self.entered.pop()
             about_caller = self.decided.pop()

@@ -19,6 +19,7 @@ from nomoat.survey.python.program import Program
 from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.python.symbols import Binding, How, Scope
 from nomoat.survey.trial.changes import Changes
+from nomoat.survey.trial.costs import Costs
 from nomoat.survey.trial.demands import Demand
 from nomoat.survey.trial.values import (
     CHANGED,
@@ -378,6 +379,8 @@ class Machine:
     wires = False
     #: Whether it follows one request.
     judges = False
+    #: What the functions cost that it entered.
+    costs: Costs
 
     def __init__(self, surroundings: Surroundings, limits: Limits | None = None) -> None:
         self.around = surroundings

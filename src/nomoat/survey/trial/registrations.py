@@ -89,6 +89,7 @@ class Registrations(Expressions):
         given = {name: replace(one, values=list(one.values)) if isinstance(one, Items) else one
                  for name, one in named.items()}  # fmt: skip
         entry = Entry(bound.verb.does, bound.verb, bound.name, args, given, at, handler)
+        self.costs.wired += 1
         if self.wires and bound.verb.does in ("route", "include"):
             bound.registry.shared_dependencies().is_used = True
         entry.is_conditional = any(not condition.is_implied for condition in self.conditions)

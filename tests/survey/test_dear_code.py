@@ -1,0 +1,135 @@
+"""Code that costs much to follow, and tells nothing of routes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nomoat.survey.draw import draw
+from nomoat.survey.standing import Standing
+
+_CONFIGURATION = (
+    """
+import os
+
+
+def get(section, key):
+    return os.environ.get(f"{section}_{key}") or _look0(section, key)
+
+
+"""
+    + "".join(
+        f"""
+def _look{number}(section, key):
+    return _look{number + 1}(key, section) or _look{number + 1}(section, key)
+
+
+"""
+        for number in range(9)
+    )
+    + """
+def _look9(section, key):
+    return os.environ.get(f"{section}-{key}")
+"""
+)
+
+
+def _application(calls: int) -> str:
+    asked = "\n".join(f'    app.config["KEY_{number}"] = get("main", "key{number}")' for number in range(calls))
+    return f"""
+from flask import Flask, abort, session
+from configuration import get
+
+
+def create_app():
+    app = Flask(__name__)
+{asked}
+
+    @app.get("/orders")
+    def orders():
+        if not session.get("user"):
+            abort(401)
+        return "all"
+
+    return app
+"""
+
+
+def test_a_dear_reader_of_settings_does_not_use_up_what_registers_routes(tmp_path: Path) -> None:
+    (tmp_path / "configuration.py").write_text(_CONFIGURATION)
+    (tmp_path / "app.py").write_text(_application(120))
+
+    drawn = draw(tmp_path).map
+
+    assert ("GET", "/orders", "guarded") in {(route.method, route.path, route.verdict) for route in drawn.routes}
+    assert not drawn.not_read
+
+
+def test_what_registers_is_followed_however_dear_it_is(tmp_path: Path) -> None:
+    (tmp_path / "configuration.py").write_text(_CONFIGURATION)
+    (tmp_path / "app.py").write_text(
+        """
+from flask import Flask
+from configuration import get
+
+app = Flask(__name__)
+
+
+def add(number):
+    get("main", number)
+    get("more", number)
+
+    @app.get(f"/orders/{number}", endpoint=number)
+    def orders():
+        return get("orders", number)
+
+
+"""
+        + "".join(f'add("o{number}")\n' for number in range(60))
+    )
+
+    drawn = draw(tmp_path).map
+
+    paths = {route.path for route in drawn.routes if route.method == "GET" and "static" not in route.path}
+    assert paths == {f"/orders/o{number}" for number in range(60)}
+
+
+def test_attributes_that_tell_one_another_are_looked_at_once_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each attribute is told by two others: looked at anew each time, that is two to the power of how many."""
+    names = [f"part{number}" for number in range(30)]
+    lines = [
+        f"        self.{name} = other.{name} or self.{names[(place + 1) % 30]}.x or self.{names[(place + 7) % 30]}.y\n"
+        for place, name in enumerate(names)
+    ]
+    whole = "class Part:\n    def __init__(self, other=None):\n" + "".join(lines)
+    (tmp_path / "app.py").write_text(f"""
+from flask import Flask
+
+app = Flask(__name__)
+
+{whole}
+
+@app.get("/parts")
+def parts():
+    part = Part(Part())
+    part.part0.save()
+    return str(part.part0)
+""")
+    asked = 0
+    of = Standing.of
+
+    def counted(self: Standing, *given: Any) -> Any:
+        nonlocal asked
+        asked += 1
+        assert asked < 50_000
+        return of(self, *given)
+
+    monkeypatch.setattr(Standing, "of", counted)
+
+    draw(tmp_path)
+
+    assert asked
