@@ -109,6 +109,32 @@ _SHAPES = {
 
         app.add_url_rule("/d", view_func=lambda: "ok")
     """,
+    "nobody stands there until somebody is found": """
+        @app.before_request
+        def load_user():
+            g.user = None
+            if session.get("user") is not None:
+                g.user = {"name": session["user"]}
+
+        @app.get("/d")
+        def d():
+            if g.user is None:
+                return "no", 401
+            return "ok"
+    """,
+    "what else stands there until something is found": """
+        @app.before_request
+        def load_colour():
+            g.colour = None
+            if request.args.get("colour"):
+                g.colour = request.args["colour"]
+
+        @app.get("/d")
+        def d():
+            if g.colour is None:
+                return "plain"
+            return "ok"
+    """,
     "what is set is there, be it nothing": """
         @app.before_request
         def load_user():

@@ -22,12 +22,14 @@ from nomoat.survey.trial.machine import (
 )
 from nomoat.survey.trial.refusals import status_of
 from nomoat.survey.trial.registry import Entry
+from nomoat.survey.trial.requests import entry_name
 from nomoat.survey.trial.values import (
     CALLER,
     NOTHING,
     Const,
     Env,
     Items,
+    Object,
     Table,
     Test,
     Thing,
@@ -160,7 +162,7 @@ class Trial(Definitions):
                     # What stands in its place is for who has none, and so is what was not assigned.
                     self.conditions.append(Condition(test, False, condition.at))
                     skipped += 1
-                    _not_assigned(current or env, body)
+                    self._not_assigned(current or env, body)
                 continue
             decided = test.anonymous is True
             self.conditions.append(condition)
@@ -189,6 +191,26 @@ class Trial(Definitions):
         if implied is not None and len(node[3]) == 1:
             flow.implies = implied
         return flow
+
+    def _not_assigned(self, env: Env, body: Body) -> None:
+        """That `token = None` or `g.user = None` still holds is because the caller has no credential."""
+        for node in form.walk_scope(body):
+            for target in node[3] if node[0] == form.ASSIGN else ():
+                held, name = self._held(env, target)
+                if isinstance(before := held.get(name), Const):
+                    held[name] = replace(before, marks=before.marks | CALLER)
+
+    def _held(self, env: Env, target: Node) -> tuple[dict[str, Value], str]:
+        """Where a name, an attribute of a name or an entry of a request is kept, and by which name."""
+        if target[0] == form.NAME:
+            return env.names, target[3]
+        if target[0] in (form.ATTRIBUTE, form.SUBSCRIPT) and form.dotted(target[3]):
+            owner = self.evaluate(env, target[3])
+            if target[0] == form.ATTRIBUTE and isinstance(owner, (Thing, Object)):
+                return owner.named if isinstance(owner, Thing) else owner.attributes, target[4]
+            if target[0] == form.SUBSCRIPT and isinstance(owner, Thing) and owner.name in self.models.requests:
+                return owner.named, f"[{entry_name(self.evaluate(env, target[4]))}]"
+        return {}, ""
 
     def _leaves(self, env: Env, body: Body) -> bool:
         """Whether a body ends with an answer of its own; sending everybody elsewhere is none."""
@@ -291,15 +313,6 @@ def _is_filled(annotation: Node) -> bool:
         outer = form.dotted(annotation[3]) or ""
         return outer.rpartition(".")[2] == "Mapped" and _is_filled(annotation[4])
     return annotation[0] in (form.NAME, form.ATTRIBUTE)
-
-
-def _not_assigned(env: Env, body: Body) -> None:
-    """That a name still holds what it held, `token = None`, is because the caller has no credential."""
-    for node in form.walk_scope(body):
-        for target in node[3] if node[0] == form.ASSIGN else ():
-            held = env.names.get(target[3]) if target[0] == form.NAME else None
-            if isinstance(held, Const):
-                env.names[target[3]] = replace(held, marks=held.marks | CALLER)
 
 
 def _about(run: Trial, subject: Value) -> tuple[Demand, Demand]:
