@@ -74,3 +74,42 @@ def test_effects_are_those_that_the_example_marks(model: Path, tmp_path: Path) -
 
 def test_every_model_has_an_example() -> None:
     assert [] == [model.name for model in MODELS if not model.with_suffix(".py").exists()]
+
+
+_HELPED = """
+import sqlite3
+
+def connection():
+    return sqlite3.connect("shop.db")
+
+def rows(sql, *values):
+    return connection().execute(sql, values).fetchall()
+
+def first(sql, *values):
+    return rows(sql, *values)[:1]
+
+class Shop:
+    def run(self, values, statement="SELECT 1"):
+        connection().execute(statement, values)
+
+def show(order_id):
+    return first("SELECT * FROM orders WHERE id = ?", order_id)
+
+def cancel(order_id):
+    Shop().run([order_id], statement="UPDATE orders SET state = 'gone' WHERE id = ?")
+
+def told(text):
+    print("INSERT INTO orders VALUES (1)", text)
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("show", "reads orders"), ("cancel", "writes orders"), ("told", "nothing")]
+)
+def test_statements_that_a_helper_executes_are_effects_of_who_gives_them(
+    name: str, expected: str, tmp_path: Path
+) -> None:
+    (tmp_path / "shop.py").write_text(_HELPED)
+    program, _ = read(tmp_path)
+
+    assert expected == reached(Reach(program, models()), program.scope("shop.py"), name)

@@ -58,6 +58,7 @@ class Reach:
         self._keyed = KeyedStores(program, self._stores, self.standing)
         self._outbound = Outbound(program)
         self._direct: dict[Frame, Effects] = {}
+        self._taken: dict[Scope, tuple[int, ...]] = {}
         self._noted = models.passwords | models.issuers | models.comparers
         self._taking = {name for library in self._stores.libraries for name in library.taking_reads}
         self._storing = {name for library in self._stores.libraries for name in library.taking_writes}
@@ -159,8 +160,10 @@ class Reach:
             self._foreign(frame, atom, node, found)
         if node[3][0] == form.ATTRIBUTE and not any(isinstance(one, (Foreign, Method)) for one in atoms):
             self._by_session(frame, node, name, found)
-        if name in SQL_METHODS:
-            self._sql(frame.scope, node, found)
+        for given in self._statements(site, name):
+            reads, writes, _ = accesses_of(text_of(self._program, frame.scope, given))
+            found.reads |= reads
+            found.writes |= writes
         reads, writes = self._keyed.of(frame, site, name)
         found.reads |= reads
         found.writes |= writes
@@ -318,13 +321,35 @@ class Reach:
             names.update(found.decode() for found in _PROPERTY.findall(index.texts[path]))
         return frozenset(names)
 
-    def _sql(self, scope: Scope, node: Node, found: Effects) -> None:
-        given = node[4][0] if node[4] else next((value for key, value in node[5] if key in ("sql", "query")), None)
-        text = text_of(self._program, scope, given) if given is not None else ""
-        if text:
-            reads, writes, _ = accesses_of(text)
-            found.reads |= reads
-            found.writes |= writes
+    def _statements(self, site: CallSite, name: str) -> list[Node]:
+        """What a call is given as the text of a statement, by itself or by a helper: `rows("SELECT ...", order_id)`."""
+        node = site.node
+        if name in SQL_METHODS:
+            given = node[4][0] if node[4] else next((value for key, value in node[5] if key in ("sql", "query")), None)
+            return [given] if given is not None else []
+        found = []
+        for one in site.callee.all:
+            if one.scope is not None and one.kind == "function" and (node[4] or node[5]):
+                is_bound = one.scope.is_method and node[3][0] == form.ATTRIBUTE
+                for place in self._taking_statements(one.scope):
+                    key = one.scope.parameters[place][form.P_NAME]
+                    given = form.argument(node, key, place - is_bound if place >= is_bound else None)
+                    if given is not None:
+                        found.append(given)
+        return found
+
+    def _taking_statements(self, scope: Scope) -> tuple[int, ...]:
+        """The places of parameters that a function executes as the text of a statement."""
+        known = self._taken.get(scope)
+        if known is None:
+            self._taken[scope] = ()  # Who calls itself says nothing more.
+            names = [one[form.P_NAME] for one in scope.parameters]
+            given = (
+                node[3] for site in (self._program.calls(scope) if names else ())
+                for node in self._statements(site, _name_of(site.node)) if node[0] == form.NAME
+            )  # fmt: skip
+            known = self._taken[scope] = tuple(sorted({names.index(name) for name in given if name in names}))
+        return known
 
 
 def _name_of(call: Node) -> str:
