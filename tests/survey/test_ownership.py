@@ -117,3 +117,140 @@ def test_a_row_is_data_wherever_the_database_was_named(url: str, tmp_path: Path)
 
     owned = [one.path for one in routes if any(guard.kind == "ownership" for guard in one.guards)]
     assert ["/g/{parcel_id}"] == owned
+
+
+_DOCUMENTS = """\
+import os
+import jwt
+from fastapi import Depends, FastAPI, Header, HTTPException
+from pymongo import MongoClient
+
+seeds = MongoClient(os.environ["DB"]).garden.seeds
+people = MongoClient(os.environ["DB"]).garden.people
+app = FastAPI()
+
+
+def me(authorization: str = Header()):
+    try:
+        claims = jwt.decode(authorization, os.environ["KEY"], algorithms=["HS256"])
+    except jwt.PyJWTError:
+        raise HTTPException(401)
+    found = people.find_one({"_id": claims["sub"]})
+    if found is None:
+        raise HTTPException(401)
+    return found
+
+
+@app.get("/seeds/{seed_id}")
+def seed(seed_id: str, who=Depends(me)):
+    BODY
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "is_owned"),
+    [
+        ('return seeds.find_one({"_id": seed_id, "owner": who["_id"]})', True),
+        ('return seeds.find_one({"_id": seed_id, "sown_by": who["_id"]})', True),
+        ('return seeds.update_one({"_id": seed_id, "owner": who["_id"]}, {"$set": {"wet": True}})', True),
+        ('return seeds.find_one({"_id": seed_id, "$or": [{"owner": who["_id"]}, {"shared": True}]})', False),
+        ('return seeds.find_one({"_id": seed_id, "kind": who["kind"]})', False),
+        ('return seeds.find_one({"_id": seed_id, "owner": {"$ne": who["_id"]}})', False),
+        ('return seeds.update_one({"_id": seed_id}, {"$set": {"owner": who["_id"]}})', False),
+        ('return seeds.find_one({"_id": seed_id})', False),
+    ],
+)
+def test_a_filter_of_documents_owns_where_all_of_it_must_fit(body: str, is_owned: bool, tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(_DOCUMENTS.replace("BODY", body))
+
+    (route,) = [one for one in draw(tmp_path).map.routes if one.path == "/seeds/{seed_id}"]
+
+    assert is_owned == any(guard.kind == "ownership" for guard in route.guards)
+
+
+def test_a_row_that_was_read_is_compared_by_its_key(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(
+        _DOCUMENTS.replace(
+            "BODY",
+            'found = seeds.find_one({"_id": seed_id})\n'
+            '    if found is None or found["sower"] != str(who["_id"]):\n'
+            "        raise HTTPException(404)\n"
+            "    return found",
+        )
+    )
+
+    (route,) = [one for one in draw(tmp_path).map.routes if one.path == "/seeds/{seed_id}"]
+
+    assert ["ownership"] == [guard.kind for guard in route.guards if guard.runs == "inside"]
+
+
+_BOOKS = """\
+from django import forms
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.db import models
+from django.urls import path
+from django.views.generic import CreateView, FormView, UpdateView
+
+
+class Book(models.Model):
+    title = models.CharField(max_length=10)
+    class Meta:
+        db_table = "books"
+
+
+class BookForm(forms.ModelForm):
+    class Meta:
+        model = Book
+        fields = ["title"]
+
+
+class Question(forms.Form):
+    text = forms.CharField()
+
+
+class View(LoginRequiredMixin, BASE):
+    BODY
+
+
+urlpatterns = [path("books/<int:pk>/", View.as_view())]
+"""
+
+
+@pytest.mark.parametrize(
+    ("base", "body", "writes"),
+    [
+        ("CreateView", "form_class = BookForm", True),
+        ("UpdateView", 'model = Book\n    fields = ["title"]', True),
+        ("UpdateView", "queryset = Book.objects.all()\n    form_class = BookForm", True),
+        ("FormView", "form_class = Question", False),
+    ],
+)
+def test_generic_views_write_what_their_form_is_of(base: str, body: str, writes: bool, tmp_path: Path) -> None:
+    (tmp_path / "settings.py").write_text("ROOT_URLCONF = 'books'\nINSTALLED_APPS = ['books']\nMIDDLEWARE = []\n")
+    (tmp_path / "books.py").write_text(_BOOKS.replace("BASE", base).replace("BODY", body))
+
+    found = {route.method: bool(route.writes) for route in draw(tmp_path).map.routes}
+
+    assert {"POST": writes, "GET": False} == {method: found[method] for method in ("POST", "GET")}
+
+
+@pytest.mark.parametrize(
+    ("flag", "asks"), [("is_curator", ["role:is_curator"]), ("is_authenticated", []), ("is_new", []), ("is_active", [])]
+)
+def test_what_only_some_accounts_are_is_asked_for_like_a_role(flag: str, asks: list[str], tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(
+        "from flask import Flask, abort\n"
+        "from flask_login import LoginManager, current_user, login_required\n"
+        "app = Flask(__name__)\n"
+        "LoginManager(app)\n"
+        "@app.get('/d')\n"
+        "@login_required\n"
+        "def d():\n"
+        f"    if not current_user.{flag}:\n"
+        "        abort(403)\n"
+        "    return 'ok'\n"
+    )
+
+    (route,) = [one for one in draw(tmp_path).map.routes if (one.method, one.path) == ("GET", "/d")]
+
+    assert asks == [guard.name for guard in route.guards if guard.kind == "permission"]

@@ -123,6 +123,10 @@ class Reach:
                 self._read(frame, node, found)
             elif node[0] == form.FOR and node[4][0] == form.ATTRIBUTE:
                 self._gone_through(frame, node[4], found)
+            elif node[0] == form.COMPREHENSION:
+                for _, iterable, _, _ in node[6]:
+                    if iterable[0] == form.ATTRIBUTE:
+                        self._gone_through(frame, iterable, found)
         for child in scope.children.values():
             if child.is_function:
                 found.callees.append(self.standing.frame(child, None, None, frame))

@@ -259,6 +259,9 @@ class Calls(Registrations):
         """A query that asks only for what belongs to the caller."""
         last = callee.trail[-1] if isinstance(callee, Thing) and callee.trail else getattr(callee, "name", "")
         last = str(last).rpartition(".")[2]
+        if last in queries.OF_DOCUMENTS:
+            # What follows the filter says what is written.
+            args, named = args[:1], {}
         if not queries.narrows(last, callee, args, named):
             return False
         is_asked_for = "input" in callee.tags | union((*args, *named.values()))

@@ -48,8 +48,11 @@ _CLAIM = re.compile(
 _FLAG = re.compile(
     r"^(is_|has_|can_|may_)?[a-z_]*(admin|super|staff|owner|moderator|manager|editor|root|operator)", re.I
 )
+#: What some accounts are: `is_curator`, `has_subscription`; and what each is that has signed in.
+_OF_SOME = re.compile(r"^(is|has)_[a-z]", re.I)
+_OF_ALL = re.compile(r"valid|auth|log|sign|new|complete|first|known|exist|present|anonymous|user|real|human|set$", re.I)
 _IDENTITY = re.compile(
-    r"^(id|sub|uid|uuid|pk|user_?id|username|user_?name|name|email|login|account_?id|tenant_?id|org_?id"
+    r"^(_?id|sub|uid|uuid|pk|user_?id|username|user_?name|name|email|login|account_?id|tenant_?id|org_?id"
     r"|organization_?id|company_?id|team_?id|workspace_?id|customer_?id|owner_?id|key)$",
     re.I,
 )
@@ -144,6 +147,8 @@ class Judging(Machine):
             return Demand("state", last)
         if _PERMISSIONS.search(last) or _ROLES.search(last):
             return UNKNOWN
+        if _OF_SOME.match(last) and not _OF_ALL.search(last):
+            return Demand("permission", f"role:{last}")
         return AUTHENTICATION
 
     def test(self, env: Env, node: Node) -> Test:

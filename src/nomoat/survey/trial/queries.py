@@ -13,7 +13,7 @@ from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.trial.demands import OTHER, Demand
-from nomoat.survey.trial.values import Class, Const, Items, Outside, Test, Thing, Value, options, union
+from nomoat.survey.trial.values import Class, Const, Items, Outside, Table, Test, Thing, Value, options, union
 
 #: What a query carries once it is narrowed to what belongs to the caller.
 OWNED = frozenset(("owned",))
@@ -34,6 +34,11 @@ _OF_ACCOUNT = re.compile(r"^(username|user_name|userid|accountname)$", re.I)
 _NARROWS = frozenset(
     ("where", "filter", "filter_by", "find", "find_one", "get", "aget", "get_or_404", "having", "delete_one")
 )
+#: Methods of collections whose first argument is a document that what is asked for must fit.
+OF_DOCUMENTS = frozenset(
+    ("find", "find_one", "update_one", "update_many", "delete_one", "delete_many", "replace_one", "count_documents",
+     "find_one_and_update", "find_one_and_delete", "find_one_and_replace")
+)  # fmt: skip
 #: Functions that are given what to look in, and then what to look for.
 _LOOKS_IN = frozenset(("get_object_or_404", "get_list_or_404", "aget_object_or_404", "aget_list_or_404"))
 #: Functions and methods that give one row.
@@ -79,17 +84,17 @@ def narrows(last: str, base: Value, args: tuple[Value, ...], named: dict[str, Va
     """Whether a call of a method of this name narrows what is asked for to what belongs to the caller."""
     if last in _LOOKS_IN and args:
         is_of_caller = "owned" in args[0].tags or _is_related(args[0])
-        by_name = any("caller" in value.tags and names_owner(name) for name, value in named.items())
+        by_name = any(_is_of_caller(name, value) for name, value in named.items())
         return by_name or (is_of_caller and "input" in union((*args[1:], *named.values())))
     given = (*args, *named.values())
+    if last in OF_DOCUMENTS and args and any(_is_of_owner(one) for one in options(args[0])):
+        return True
     if last in _NARROWS:
         if _is_related(base, of=last) and "input" in union(given):
             return True
         tests = [one for arg in args for one in _conditions(arg)]
         # `session.get(User, user_id)` asks for one row by its key.
-        by_name = (last != "get" or not args) and any(
-            "caller" in value.tags and names_owner(name) for name, value in named.items()
-        )
+        by_name = (last != "get" or not args) and any(_is_of_caller(name, value) for name, value in named.items())
         is_narrowed = "owned" in base.tags and "input" in union(given)
         return by_name or is_narrowed or any(owns(test.if_true) for test in tests)
     if last in _EXECUTES and args:
@@ -97,6 +102,32 @@ def narrows(last: str, base: Value, args: tuple[Value, ...], named: dict[str, Va
         bound = union(args[1:]) | union(named.values())
         return isinstance(text, Const) and "caller" in bound and bool(_HAS_WHERE.search(str(text.value)))
     return False
+
+
+def _is_of_caller(column: str, value: Value) -> bool:
+    """Whether a condition by name asks for what is the caller's: by the name of the column, or of the caller itself."""
+    if "caller" not in value.tags or names_owner(column):
+        return "caller" in value.tags
+    # `seller=request.user` and `reader_id=user.id` ask for the own; `plan=user.plan` and `id=user.id` do not.
+    is_account = isinstance(value, Thing) and value.name == "request.credential" and not value.trail
+    is_key = (
+        isinstance(value, Thing)
+        and value.trail[-1:] in (("id",), ("pk",), ("_id",), ("sub",))
+        and "input" not in value.tags
+    )
+    return (is_account or is_key) and column not in ("id", "pk", "_id")
+
+
+def _is_of_owner(document: Value) -> bool:
+    """Whether a document that rows must fit names the caller as the owner: all of its fields must fit."""
+    fields = document.entries if isinstance(document, Table) else {}
+    return any(
+        isinstance(name, str)
+        and isinstance(value, Thing)
+        and "input" not in value.tags
+        and _is_of_caller(name.rpartition(".")[2], value)
+        for name, value in fields.items()
+    )
 
 
 def row_of(callee: Outside | Thing, args: tuple[Value, ...]) -> Scope | None:

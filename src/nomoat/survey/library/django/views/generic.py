@@ -167,7 +167,14 @@ class FormView(TemplateResponseMixin, BaseFormView):
 
 
 class ModelFormMixin(FormMixin, SingleObjectMixin):
-    pass
+    fields = None
+
+    def form_valid(self, form):
+        self.object = form.save()
+        if self.fields:
+            # Its form is made from the model.
+            self.model().save()
+        return None
 
 
 class BaseCreateView(ModelFormMixin, ProcessFormView):
