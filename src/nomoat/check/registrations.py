@@ -23,6 +23,13 @@ _IDENTITY = re.compile(
 #: Where a request carries who calls.
 _CREDENTIALS = ("headers", "cookies", "session")
 _SCHEMES = re.compile(r"fastapi\.(security\.|Header\Z|Cookie\Z|Security\Z|params\.(Header|Cookie|Security)\Z)")
+#: What makes or stores a row, or tells of something, and decides nothing by what it is given.
+_NOTING = frozenset(
+    ("create", "save", "insert_one", "get_or_create", "bulk_create", "debug", "info", "warning", "error", "exception",
+     "send", "jsonify", "render", "render_template", "append")
+)  # fmt: skip
+#: What decides by what it is given, whatever it is a class of.
+_FILTERING = frozenset(("filter", "filter_by", "get", "where", "exclude", "find", "find_one", "first"))
 _MAX_DEPTH = 4
 
 
@@ -50,6 +57,8 @@ class Registrations:
 
     def __init__(self, drawn: Map, program: Program) -> None:
         self.program = program
+        #: Where the classes of rows stand.
+        self._models = {store.at for store in drawn.stores if store.at}
         self._calls = self._index(drawn, program)
         self._handlers = _Handlers(program)
         self._known: dict[tuple[str, str, str], Registration] = {}
@@ -122,13 +131,68 @@ class Registrations:
             above = self.program.bases(view) if view is not None else ()
             bodies = [one.body for one in above if isinstance(one, Scope) and not one.module.is_library]
             return not bodies or any(_names_caller(node) for body in bodies for node in form.walk(body))
-        named = set()
+        named = self._named(route, handler)
+        every = form.walk(handler.body)
+        return any((node[0] == form.NAME and node[3] in named) or _names_caller(node) for node in every)
+
+    def decides_by_caller(self, route: Route) -> bool:
+        """Whether who is calling may decide anything: `uses_identity`, and more than noting who made or did something.
+
+        `Order(owner=user)`, `serializer.save(author=request.user)` and `log(user)` note; a comparison, a filter and a
+        function that is handed the caller may decide.
+        """
+        if not self.uses_identity(route):
+            return False
+        handler = self.of(route).handler
+        if handler is None:
+            view = self._handlers.view(route)
+            above = self.program.bases(view) if view is not None else ()
+            scopes = [one for one in above if isinstance(one, Scope) and not one.module.is_library]
+            return not scopes or any(
+                self._decides(scope, node, frozenset())
+                for scope in scopes
+                for node in scope.body
+                if not _is_action(node)
+            )
+        return any(self._decides(handler, node, self._named(route, handler)) for node in handler.body)
+
+    def _decides(self, scope: Scope, node: Node, named: frozenset[str]) -> bool:
+        """Whether who calls stands in a node anywhere but where it is only noted."""
+        if _is_plain_caller(node, named):
+            return True
+        if node[0] == form.CALL and self._notes(scope, node):
+            given = [one for each in (*node[4], *(value for _, value in node[5])) for one in _fields(each)]
+            return any(self._decides(scope, one, named) for one in given if not _is_plain_caller(one, named))
+        is_set = node[0] == form.ASSIGN and all(target[0] == form.ATTRIBUTE for target in node[3])
+        if is_set and _is_plain_caller(node[4], named):
+            # `ticket.author = user`
+            return any(self._decides(scope, target[3], named) for target in node[3])
+        if node[0] == form.CALL and node[3][0] == form.ATTRIBUTE and node[3][4] == "get" and len(node[4]) == 2:
+            # `request.args.get("owner", user.id)`: the caller is what stands there where the request says nothing.
+            return self._decides(scope, node[3], named) or self._decides(scope, node[4][0], named)
+        if node[0] == form.CLASS or (node[0] == form.FUNCTION and _is_action(node)):
+            return False
+        return any(self._decides(scope, inner, named) for inner in form.children(node))
+
+    def _notes(self, scope: Scope, call: Node) -> bool:
+        """Whether a call makes a row, stores one, or tells of something."""
+        callee = call[3]
+        last = callee[4] if callee[0] == form.ATTRIBUTE else callee[3] if callee[0] == form.NAME else ""
+        if last in _FILTERING:
+            return False
+        if last in _NOTING:
+            return True
+        found = self.program.resolve(scope, callee)
+        return found.scope is not None and found.scope.is_class and found.scope.at in self._models
+
+    def _named(self, route: Route, handler: Scope) -> frozenset[str]:
+        """Parameters of a handler that stand for who calls."""
+        found = set()
         for parameter in handler.parameters:
             asked = self._asked(handler, parameter)
             if asked is not None and (self._leads_to(asked, route.guards) or _IDENTITY.search(parameter[form.P_NAME])):
-                named.add(parameter[form.P_NAME])
-        every = form.walk(handler.body)
-        return any((node[0] == form.NAME and node[3] in named) or _names_caller(node) for node in every)
+                found.add(parameter[form.P_NAME])
+        return frozenset(found)
 
     def asks_who_calls(self, route: Route) -> bool:
         """Whether the handler uses a dependency that reads the caller's credential, if there is one.
@@ -160,6 +224,29 @@ class Registrations:
             if inner is not None and self._reads_credential(inner, depth + 1):
                 return True
         return False
+
+
+def _fields(node: Node) -> list[Node]:
+    """The values of a dictionary that is handed over; anything else is one value."""
+    return [value for _, value in node[3]] if node[0] == form.DICT else [node]
+
+
+def _is_plain_caller(node: Node, named: frozenset[str]) -> bool:
+    """`request.user`, `current_user.id`, `g.user["id"]`, `get_jwt_identity()`: the caller, or something of them."""
+    while True:
+        if (node[0] == form.NAME and node[3] in named) or _names_caller(node):
+            return True
+        if node[0] not in (form.ATTRIBUTE, form.SUBSCRIPT) and not (node[0] == form.CALL and not node[4]):
+            return False
+        node = node[3]
+
+
+def _is_action(node: Node) -> bool:
+    """`@action(detail=True) def archive(...)`: a route of its own."""
+    if node[0] != form.FUNCTION:
+        return False
+    names = (form.dotted(one[3] if one[0] == form.CALL else one) or "" for one in node[form.F_DECORATORS])
+    return any(name.rpartition(".")[2] in ("action", "detail_route", "list_route") for name in names)
 
 
 def _names_caller(node: Node) -> bool:

@@ -8,14 +8,16 @@ from typing import NamedTuple
 
 from nomoat.appmap.model import Map, Route
 from nomoat.check.model import Confidence
-from nomoat.check.questions.words import file_of, is_public_by_name
+from nomoat.check.questions.columns import Columns
+from nomoat.check.questions.words import bare, file_of, is_public_by_name
 from nomoat.check.registrations import Registrations
 from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.python.symbols import Binding, Scope
 
 _OWNERS = re.compile(
     r"\A(owner|user|author|creator|customer|account|tenant|member|organi[sz]ation|workspace|team|created_by|owned_by|uploaded_by"
-    r"|submitted_by|requested_by|uploader)(_?(id|uuid|pk|name|email|sub))?\Z", re.I
+    r"|submitted_by|requested_by|uploader|seller|buyer|sender|recipient|patient|client_user|holder|assignee)"
+    r"(_?(id|uuid|pk|name|email|sub))?\Z", re.I
 )  # fmt: skip
 
 
@@ -24,6 +26,10 @@ _KEY_OF_USER = re.compile(
     r"(ForeignKey|ForeignKeyField|OneToOneField)\(\s*(to\s*=\s*)?[\"']?(\w+\.)*(users?|accounts?|members?|customers?"
     r"|AUTH_USER_MODEL|get_user_model\(\))(\.\w+)?\b", re.I
 )  # fmt: skip
+_ACCOUNTS = re.compile(
+    r"\A(auth_?|app_?)?(users?|accounts?|profiles?|user_?profiles?|customers?|members?|staff)\Z", re.I
+)
+_OF_ACCOUNTS = re.compile(r"\b(AbstractUser|AbstractBaseUser|UserMixin|SQLAlchemyBaseUserTable\w*)\Z")
 _MAX_CALLS = 3
 _MAX_REACHED = 60
 
@@ -53,6 +59,7 @@ class Asked:
             if route.origin == "source" and not TEST_FILE.search(file_of(route))
             if route.method != "HEAD" or (route.service, route.path, route.at) not in reading
         ]
+        self._columns = Columns(registrations.program)
         self._reached: dict[str, tuple[Scope, ...]] = {}
 
     def handler(self, route: Route) -> Scope | None:
@@ -82,10 +89,19 @@ class Asked:
         )
 
     def columns(self, store: str) -> tuple[str, ...]:
-        """What the model of a store declares; empty where source declares it otherwise."""
-        found = next((one for one in self.map.stores if one.id == store), None)
-        scope = self._declared(found.at) if found is not None and found.at else None
-        return tuple(name for name in scope.bindings if not name.startswith("_")) if scope is not None else ()
+        """What the model of a store declares; without one, what statements and documents name."""
+        scope = self._model(store)
+        if scope is not None:
+            return tuple(name for name in scope.bindings if not name.startswith("_"))
+        return self._columns.of(bare(store))
+
+    def is_account(self, store: str) -> bool:
+        """Whether each row of a store is somebody's account: by its name, that of its model, or what that inherits."""
+        scope = self._model(store)
+        if _ACCOUNTS.match(bare(store)) or (scope is not None and _ACCOUNTS.match(scope.name)):
+            return True
+        bases = self.registrations.program.bases(scope) if scope is not None else ()
+        return any(_OF_ACCOUNTS.search(base if isinstance(base, str) else base.name) for base in bases)
 
     def siblings(self, route: Route) -> list[Route]:
         """The other routes on the same router, or of the same file where there is none."""
@@ -96,14 +112,24 @@ class Asked:
 
     def owner_column(self, route: Route) -> str:
         """`orders.owner_id`: a column of what the route reaches that says whose a row is; empty without one."""
-        at = {store.id: store for store in self.map.stores}
-        for name in dict.fromkeys((*route.writes, *route.reads)):
-            store = at.get(name)
-            scope = self._declared(store.at) if store is not None and store.at else None
-            for column, bindings in scope.bindings.items() if scope is not None else ():
-                if store is not None and scope is not None and (_OWNERS.match(column) or _is_of_user(scope, bindings)):
-                    return f"{store.name}.{column}"
+        for store in dict.fromkeys((*route.writes, *route.reads)):
+            if found := self._owner_of(store):
+                return found
         return ""
+
+    def _owner_of(self, store: str) -> str:
+        scope = self._model(store)
+        if scope is None:
+            return next((f"{bare(store)}.{one}" for one in self._columns.of(bare(store)) if _OWNERS.match(one)), "")
+        for column, bindings in scope.bindings.items():
+            if _OWNERS.match(column) or _is_of_user(scope, bindings):
+                return f"{bare(store)}.{column}"
+        return ""
+
+    def _model(self, store: str) -> Scope | None:
+        """The class that declares a store."""
+        found = next((one for one in self.map.stores if one.id == store), None)
+        return self._declared(found.at) if found is not None and found.at else None
 
     def _function(self, at: str) -> Scope | None:
         module = self.registrations.program.modules.get(at.rpartition(":")[0])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from nomoat.appmap.ids import SAFE_METHODS
@@ -28,7 +27,6 @@ from nomoat.survey.python.form import Node
 _ROW = frozenset(("id", "pk", "uuid", "_id", "username", "email", "user_id", "account_id", "number", "account_number"))
 #: Routes about whoever is calling.
 _OWN = frozenset(("me", "my", "self", "own", "mine", "current"))
-_ACCOUNTS = re.compile(r"\A(auth_?)?(users?|accounts?|profiles?|user_?profiles?|customers?|members?)\Z", re.I)
 
 
 def missing_ownership(asked: Asked) -> Iterator[Answer]:
@@ -40,7 +38,7 @@ def missing_ownership(asked: Asked) -> Iterator[Answer]:
             continue
         if route.requires is None or route.requires or not touched(route) or _OWN & set(segments_of(route)):
             continue
-        evidence, confidence = _owned(asked, route)
+        evidence, confidence = _owned(asked, route, is_in_path=parameter.startswith("{"))
         if not evidence:
             continue
         permission = next((guard.name for guard in route.guards if guard.kind == "permission"), "")
@@ -103,7 +101,7 @@ def _is_key(name: str) -> bool:
     return name.lower() in ("id", "pk", "uuid") or name.lower().endswith(("_id", "_uuid", "_pk"))
 
 
-def _owned(asked: Asked, route: Route) -> tuple[str, Confidence]:
+def _owned(asked: Asked, route: Route, *, is_in_path: bool) -> tuple[str, Confidence]:
     """Why the objects have owners, and how sure it is that this route should ask; empty when nothing says so."""
     stores = set(route.reads) | set(route.writes)
     evidence, confidence = "", "sure"
@@ -112,18 +110,46 @@ def _owned(asked: Asked, route: Route) -> tuple[str, Confidence]:
         if other is not route and shared and any(guard.kind == "ownership" for guard in other.guards):
             names = listed([bare(store) for store in sorted(shared)])
             evidence = f"{name_of(other)} ({other.at}) compares the owner of {names}, this route does not"
-            break
+            if not (_ranks(route) - _ranks(other)):
+                break
     if not evidence:
         column = asked.owner_column(route)
         evidence = f"{column} says whose each row is" if column else ""
         confidence = "sure" if route.writes else "likely"
-    if not evidence and (account := next((one for one in touched(route) if _ACCOUNTS.match(bare(one))), "")):
+    if not evidence and (account := next((one for one in touched(route) if asked.is_account(one)), "")):
         evidence = f"each row of {bare(account)} is somebody's account"
-        confidence = "likely" if account in route.writes else "low"
-    if asked.registrations.uses_identity(route):
+        confidence = "low"
+        if account in route.writes:
+            confidence = "sure" if _tells_people_apart(asked, route) else "likely"
+    # Who makes something names what it is made of (`{"item": 4}`), which need not be theirs.
+    is_making = not is_in_path and route.method not in SAFE_METHODS
+    registrations = asked.registrations
+    if registrations.uses_identity(route) if is_making else registrations.decides_by_caller(route):
         # It does something with who is calling: a check may be in there that could not be read.
         confidence = "likely"
-    if route.binding is None or is_of_administrators(route):
+    if route.binding is None or is_of_administrators(route) or _is_privileged(asked, route):
         # More is asked than can be read, perhaps of the object itself; and who may administrate may see everybody's.
         confidence = "low"
     return evidence, confidence  # type: ignore[return-value]  # One of the three words.
+
+
+def _ranks(route: Route) -> set[str]:
+    """The roles that guards of a route ask for."""
+    return {one.name for one in route.guards if one.kind == "permission" and one.name.startswith("role:")}
+
+
+def _is_privileged(asked: Asked, route: Route) -> bool:
+    """Whether a role is asked for with which others never compare the owner: it may be for everybody's objects."""
+    ranks, stores = _ranks(route), set(touched(route))
+    alike = (one for one in asked.routes if one is not route and ranks & _ranks(one) and stores & set(touched(one)))
+    return bool(ranks) and not any(guard.kind == "ownership" for one in alike for guard in one.guards)
+
+
+def _tells_people_apart(asked: Asked, route: Route) -> bool:
+    """Whether the service asks elsewhere for more than a sign-in, so that who is signed in may not do everything."""
+    return any(
+        guard.kind in ("permission", "ownership")
+        for one in asked.routes
+        if one.service == route.service
+        for guard in one.guards
+    )

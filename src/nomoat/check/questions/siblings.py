@@ -143,17 +143,43 @@ def _against_siblings(asked: Asked, route: Route) -> Answer | None:
 
 def _how_sure(asked: Asked, route: Route, guarded: list[Route]) -> Confidence:
     """What is read beside guarded routes may be meant for everybody: a list of tags, a page about the service."""
-    if route.method not in SAFE_METHODS:
-        return "sure" if touched(route) and len(guarded) > 1 else "likely"
+    if route.method not in (*SAFE_METHODS, "WS"):
+        return "sure" if route.writes and len(guarded) > 1 else "likely"
     if not touched(route):
         return "likely" if route.calls else "low"
     shared = set(route.reads) & {store for one in guarded for store in one.reads}
     is_private = any(_OF_PEOPLE.search(column) for store in route.reads for column in asked.columns(store))
     if not shared and not is_private and not asked.owner_column(route):
         return "low"
+    if not is_private and _is_read_openly(asked, route):
+        return "low"
     # A page of somebody, by the name that they are known by, is often meant to be seen.
     is_page = any(parameter.name in ("username", "slug", "name", "handle") for parameter in route.parameters)
-    return "sure" if len(guarded) > 1 and not is_page else "likely"
+    is_usual = len(guarded) > 1 or _is_guarded_elsewhere(asked, route)
+    return "sure" if is_usual and not is_page else "likely"
+
+
+def _is_guarded_elsewhere(asked: Asked, route: Route) -> bool:
+    """Whether nearly all others of the service that read these rows are guarded."""
+    others = [
+        one
+        for one in asked.routes
+        if one.at != route.at and one.service == route.service and not one.login and set(route.reads) & set(one.reads)
+    ]
+    guarded = [one for one in others if one.verdict == "guarded"]
+    return len(guarded) >= 3 and len(guarded) * 4 >= len(others) * 3
+
+
+def _is_read_openly(asked: Asked, route: Route) -> bool:
+    """Whether others read the same rows openly, no fewer than ask who calls: a catalogue, and no forgotten route."""
+    readers = [
+        one
+        for one in asked.routes
+        if one.at != route.at and one.method in SAFE_METHODS and set(route.reads) & set(one.reads)
+        if not one.login and not is_public_by_name(one)
+    ]
+    opened = sum(one.verdict == "unguarded" for one in readers)
+    return opened > 1 and opened * 2 >= len(readers)
 
 
 def _against_stores(asked: Asked, route: Route) -> Answer | None:

@@ -43,7 +43,8 @@ def is_public_by_name(route: Route) -> bool:
         return True
     # What a parameter is called says nothing: `/users/{public_id}`.
     path = re.sub(r"\{[^}]*\}", "{}", route.path)
-    return bool(_PUBLIC.search(path) or _PUBLIC.search(function)) or _is_of_the_service(route, function)
+    is_of_the_service = route.method != "WS" and _is_of_the_service(route, function)
+    return is_of_the_service or bool(_PUBLIC.search(path) or _PUBLIC.search(function))
 
 
 def _is_of_the_service(route: Route, function: str) -> bool:
@@ -65,9 +66,11 @@ def is_identifier(name: str) -> bool:
 
 
 def is_of_administrators(route: Route) -> bool:
-    """Whether path or permission say that this is for those who administrate."""
+    """Whether path, permission or the name of a guard say that this is for those who administrate."""
     words = [route.path.lower(), *(guard.name.lower() for guard in route.guards if guard.kind == "permission")]
-    return any(word in name for name in words for word in _ADMINISTRATORS)
+    guards = [guard.name.lower() for guard in route.guards if guard.kind == "authentication"]
+    is_asked = any(word in name for name in guards for word in _ADMINISTRATORS[:3])
+    return is_asked or any(word in name for name in words for word in _ADMINISTRATORS)
 
 
 def words_of(route: Route) -> list[str]:
