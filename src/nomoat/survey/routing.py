@@ -556,7 +556,7 @@ class Layer:
             found.append(self.layout)
         self.layout = whole
         readable = [one for one in found if one.routes and not any(_is_astray(route) for route in one.routes)]
-        for one in readable or found:
+        for one in _without_prefix(readable or found):
             whole.routes += one.routes
         for one in found:
             whole.unread += one.unread
@@ -689,6 +689,21 @@ def _is_of_package(name: str) -> bool:
     """Whether it is of a package that is not here; what Python's own finds (`import_module`) may be of the tree."""
     package = name.partition(".")[0]
     return bool(package) and package not in sys.stdlib_module_names and package != "builtins"
+
+
+def _without_prefix(layouts: list[Layout]) -> list[Layout]:
+    """Of several lists that are the same but for a prefix that a setting may put before it, the one without it."""
+    kept: dict[tuple[tuple[str, str, str], ...], Layout] = {}
+    for one in layouts:
+        same = tuple((route.method, route.at, str(getattr(route.handler, "at", ""))) for route in one.routes)
+        known = kept.get(same)
+        if known is None or _length(one) < _length(known):
+            kept[same] = one
+    return list(kept.values())
+
+
+def _length(layout: Layout) -> int:
+    return sum(len(route.path) for route in layout.routes)
 
 
 def _astray(prefix: Value | None, at: str) -> str:

@@ -22,6 +22,7 @@ from nomoat.survey.trial.registry import Registry
 from nomoat.survey.trial.requests import entry_name
 from nomoat.survey.trial.values import (
     CALLER,
+    UNREAD,
     Choice,
     Class,
     Const,
@@ -191,6 +192,7 @@ class Bodies(Calls):
         elif isinstance(owner, Thing) and self.wires and name in self.models.dependencies_attributes:
             self.around.replaced.append(None)
         elif isinstance(owner, Thing) and (owner.name.startswith("request.") or owner.name in self.models.requests):
+            value = self._stands_for(value) if self.models.request.get(name) == "credential" else value
             owner.named[name] = self.carried(value, lambda: self.attribute(owner, name))
             # Who is signed in may be another one now.
             self._looked_behind.clear()
@@ -199,6 +201,13 @@ class Bodies(Calls):
         elif isinstance(owner, Thing) and owner.name in self.models.answers and name in _STATUSES:
             for known in self.models.answers[owner.name].status.names:
                 owner.named[known] = value
+
+    def _stands_for(self, value: Value) -> Value:
+        """An account that is put in the place of who sent no credential: it may be one that counts as nobody."""
+        if not self.anonymous or not self.around.has_own_accounts:
+            return value
+        is_told = all(isinstance(one, Const) or one.tags & {"caller", "input"} for one in options(value))
+        return value if is_told else Thing(marks=CALLER | UNREAD)
 
     def _is_configuring(self, registry: Registry) -> bool:
         """Whether a method of what stands for a package changes it where source does not fix that code runs."""

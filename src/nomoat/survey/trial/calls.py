@@ -10,7 +10,7 @@ from dataclasses import replace
 from nomoat.survey.models import spot
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
-from nomoat.survey.trial import files, queries
+from nomoat.survey.trial import files, queries, texts
 from nomoat.survey.trial.answering import ANSWER, ANSWERING
 from nomoat.survey.trial.configuration import Configuration, of_configuration
 from nomoat.survey.trial.demands import AUTHENTICATION, OTHER, Demand, both
@@ -20,7 +20,6 @@ from nomoat.survey.trial.machine import End, Limited, RaisedError
 from nomoat.survey.trial.refusals import SUPER
 from nomoat.survey.trial.registrations import Registrations
 from nomoat.survey.trial.registry import Bound, Registering, Registry, RoutesOf, argument
-from nomoat.survey.trial.texts import filled
 from nomoat.survey.trial.values import (
     CALLER,
     INPUT,
@@ -571,8 +570,8 @@ class Calls(Registrations):
         if isinstance(me, (Items, Table)):
             return self._of_collection(me, last, args, at)
         if isinstance(me, (Const, PathOf)):
-            if last == "format" and isinstance(me, Const) and isinstance(me.value, str):
-                return filled(me.value, args, named)
+            if isinstance(me, Const) and isinstance(me.value, str) and last in texts.MADE:
+                return texts.made(last, me.value, args, named)
             return const_method(self, me, last, args)
         if isinstance(me, FileOf):
             return files.method(me, last, args)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from nomoat.survey.python import form
 from nomoat.survey.python.symbols import How
 from nomoat.survey.trial import files, scanning
 from nomoat.survey.trial.demands import AUTHENTICATION, OTHER
@@ -347,6 +348,17 @@ def _callable(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: 
     return Const(False) if args and isinstance(args[0], (Const, Items, Table)) else None
 
 
+def _is_coroutine(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    """Whether a function is defined with `async`, where nothing of another package stands around it."""
+    given = args[0] if len(args) == 1 else None
+    if isinstance(given, Class):
+        return Const(False)
+    if not isinstance(given, Function) or given.outer:
+        return None
+    node = given.scope.node if given.scope is not None else None
+    return Const(bool(node is not None and node[form.F_ASYNC]))
+
+
 def _modules_of(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
     """`pkgutil.iter_modules(package.__path__)`: the modules of the package that the path belongs to."""
     scope = args[0].scope if args and isinstance(args[0], ModuleValue) else env.module.scope
@@ -455,6 +467,9 @@ SPECIAL: dict[str, Known] = {
     "builtins.bool": lambda run, args, named, at, env: run.truth(args[0]) if args else None,
     "builtins.isinstance": _isinstance,
     "builtins.callable": _callable,
+    "asgiref.sync.iscoroutinefunction": _is_coroutine,
+    "asyncio.iscoroutinefunction": _is_coroutine,
+    "inspect.iscoroutinefunction": _is_coroutine,
     "builtins.staticmethod": _same,
     "builtins.classmethod": _same,
     "builtins.property": _same,

@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 from nomoat.survey.models import Models
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
+from nomoat.survey.python.parser import Module
 from nomoat.survey.python.program import Program
 from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.python.symbols import Binding, How, Scope
@@ -43,6 +45,10 @@ _BUILTINS = frozenset(dir(__builtins__) if not isinstance(__builtins__, dict) el
 _MAX_ASKING = 3
 _SETTINGS_MODULE = re.compile(rb"""DJANGO_SETTINGS_MODULE["']\s*(?:,|\]\s*=)\s*["']([\w.]+)["']""")
 _SETTINGS = frozenset(("INSTALLED_APPS", "ROOT_URLCONF", "MIDDLEWARE", "REST_FRAMEWORK"))
+_SAYS_WHO = re.compile(rb"^[ \t]+(def[ \t]+is_authenticated\b|is_authenticated[ \t]*(:[^=\n]*)?=)", re.M)
+_LIKE_SETTINGS = re.compile(r"(^|\.)(\w+_)?settings(_\w+)?$")
+_TO_COPY = re.compile(r"(^|[_.])(example|sample|template|default|defaults|base|common)([_.]|$)")
+_FOR_DEVELOPMENT = re.compile(r"(^|[_.])(dev|develop|development|local|debug|ci)([_.]|$)")
 #: Gives, whenever it is used, what its function gives then.
 LOCAL_PROXY = "werkzeug.local.LocalProxy"
 
@@ -53,6 +59,11 @@ class RaisedError(Exception):
     def __init__(self, ends: list[End]) -> None:
         super().__init__()
         self.ends = ends
+
+
+def _for_whom(module: Module) -> int:
+    """Which of several modules of settings counts: the one that others are made of before those of one place."""
+    return 0 if _TO_COPY.search(module.name) else 2 if _FOR_DEVELOPMENT.search(module.name) else 1
 
 
 class ExhaustedError(Exception):
@@ -227,11 +238,19 @@ class Surroundings:
                 found = self.program.module_named(name.decode(), module)
                 if found is not None and not TEST_FILE.search(found.module.path):
                     yield found
-        for module in modules:
-            if "settings" in module.name.split(".")[-2:]:
-                scope = self.program.scope(module)
-                if any(_SETTINGS & one.bindings.keys() for one in (scope, *scope.children.values())):
-                    yield scope
+        named = [module for module in modules if "settings" in module.name.split(".")[-2:]]
+        # `settings_example.py`, `base_settings.py`: what a project is to copy, or one of several that it has.
+        alike = [module for module in modules if _LIKE_SETTINGS.search(module.name) and module not in named]
+        for module in (*named, *sorted(alike, key=_for_whom)):
+            scope = self.program.scope(module)
+            if any(_SETTINGS & one.bindings.keys() for one in (scope, *scope.children.values())):
+                yield scope
+
+    @cached_property
+    def has_own_accounts(self) -> bool:
+        """Whether the tree says itself which of its accounts are signed in."""
+        telling = self.program.words.matching(_SAYS_WHO, (b"is_authenticated",))
+        return not all(TEST_FILE.search(path) for path in telling)
 
     @property
     def changes(self) -> Changes:

@@ -1,4 +1,4 @@
-"""Texts put together of others: f-strings, `+`, `%` and `format`, where all that goes in is known.
+"""Texts put together of others: f-strings, `+`, `%`, `join` and `format`, where all that goes in is known.
 
 Of a part that may be one of several constants, each gives a text of its own.
 """
@@ -15,6 +15,8 @@ from nomoat.survey.trial.values import Const, Items, Table, Value, joined, optio
 #: Widths and precisions are left alone: `%999999999s` would be a text of that length.
 _PLACE = re.compile(r"%(?:\((\w+)\))?([sd%])")
 _MOST = 8
+#: Methods of a text that put others together.
+MADE = frozenset(("format", "format_map", "join"))
 
 
 def put_together(parts: list[Value], make: Callable[[list[object]], str | None]) -> Value | None:
@@ -71,6 +73,28 @@ def filled(template: str, args: tuple[Value, ...], named: dict[str, Value]) -> V
         [*args, *named.values()],
         lambda row: _format(template, row[:count], dict(zip(names, row[count:], strict=True))),
     )
+
+
+def made(how: str, text: str, args: tuple[Value, ...], named: dict[str, Value]) -> Value | None:
+    """What a method of a text puts together; None where a part of it is not known."""
+    if how == "format":
+        return filled(text, args, named)
+    given = args[0] if len(args) == 1 else None
+    if how == "format_map" and isinstance(given, Table):
+        return filled(text, (), {str(key): value for key, value in given.entries.items()})
+    return joined_by(text, given) if how == "join" and given is not None else None
+
+
+def joined_by(separator: str, given: Value) -> Value | None:
+    """`separator.join(given)`."""
+    if not isinstance(given, Items) or not given.is_whole or given.may_be_empty:
+        return None
+    return put_together(list(given.values), lambda row: _join(separator, row))
+
+
+def _join(separator: str, row: list[object]) -> str | None:
+    texts = [one for one in row if isinstance(one, str)]
+    return separator.join(texts) if len(texts) == len(row) else None
 
 
 def _format(template: str, args: list[object], named: dict[str, object]) -> str | None:
