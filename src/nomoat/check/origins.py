@@ -93,9 +93,8 @@ def _parts(wanted: tuple[str, ...]) -> tuple[tuple[bytes, ...], ...]:
     return tuple(found)
 
 
-def makers(program: Program, wanted: tuple[str, ...]) -> frozenset[str]:
+def makers(index: WordIndex, wanted: tuple[str, ...]) -> frozenset[str]:
     """Every name by which `made_by` may follow a call to a function of the project that calls one of these."""
-    index = program.words
     names_ = {name for path in mentioning(index, wanted) for name in _DEFINED.findall(index.texts[path])}
     names_ = new = {name for name in names_ if _MAKES.search(name.decode())}
     for _ in range(_MAX_STEPS):

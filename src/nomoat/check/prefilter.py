@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from nomoat.check import names, origins
 from nomoat.check.model import Pattern, Rule, Test
 from nomoat.check.sites import SETTERS, STORES
-from nomoat.survey.python.program import Program
 from nomoat.survey.python.words import WordIndex
 
 # An escape that may be a letter of a word, and texts that are joined in the middle of one. Each begins with a literal,
@@ -38,25 +37,29 @@ class Wanted:
     """Words, one of which must stand in a file.
 
     `exact` as they are, `folded` in capital or small letters, `parts` as a part of one (text, at its start, at its
-    end), `pattern` as this matches.
+    end, what must stand around it), `pattern` as this matches; with `made_by` what may give a value that one of these
+    calls made (`is_alone`: and nothing else is known). `on` says what kind of site the word is of, as in `Pattern`;
+    it is empty where it is none.
     """
 
     exact: frozenset[str] = frozenset()
     folded: frozenset[str] = frozenset()
-    parts: frozenset[tuple[str, bool, bool]] = frozenset()
+    parts: frozenset[tuple[str, bool, bool, str]] = frozenset()
     pattern: re.Pattern[str] | None = None
+    made_by: tuple[str, ...] = ()
+    is_alone: bool = False
+    on: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Clause:
     """What a file must have for a pattern to fit: a word of `site`, where the pattern fits, and one of each of `more`.
 
-    Without `site` it may fit anywhere; with `made_by` only where a value may come of one of these calls.
+    Without `site` it may fit anywhere.
     """
 
     site: Wanted | None
     more: tuple[Wanted, ...] = ()
-    made_by: tuple[str, ...] = ()
 
 
 def clauses(pattern: Pattern) -> tuple[Clause, ...]:
@@ -64,16 +67,16 @@ def clauses(pattern: Pattern) -> tuple[Clause, ...]:
     more = tuple(
         wanted for test in (*pattern.tests, *pattern.others) for wanted in _of_test(test, pattern) if wanted is not None
     )
-    made_by = next((tuple(test.value or ()) for test in pattern.tests if test.test == "made-by"), ())
     if pattern.on in ("values", "comparisons"):
-        return (Clause(_of_globs(pattern.calls), more, made_by),)
+        site = _of_globs(pattern.calls, pattern.on)
+        return (Clause(site, more if site is not None else _alone(more)),)
     words = names.last_words(pattern.calls)
     if any("*" in word or not word.isidentifier() for word in words):
-        return (Clause(None, more, made_by),)
+        return (Clause(None, _alone(more)),)
     if pattern.on != "settings":
-        return (Clause(Wanted(exact=words), more),)
-    given = Clause(Wanted(exact=SETTERS), (Wanted(exact=STORES), *more))
-    return Clause(Wanted(folded=frozenset(word.upper() for word in words)), more), given
+        return (Clause(Wanted(exact=words, on=pattern.on), more),)
+    given = Clause(Wanted(exact=SETTERS, on="calls"), (Wanted(exact=STORES), *more))
+    return Clause(Wanted(folded=frozenset(word.upper() for word in words), on="settings"), more), given
 
 
 def _of_test(test: Test, pattern: Pattern) -> Iterator[Wanted | None]:
@@ -82,28 +85,57 @@ def _of_test(test: Test, pattern: Pattern) -> Iterator[Wanted | None]:
         yield Wanted(exact=frozenset((test.name,))) if test.name.isidentifier() else None
     if test.test in ("named", "shows") and test.value is not None and _OF_WORDS.match(test.value.pattern):
         yield Wanted(pattern=test.value)
+    if test.test == "made-by" and test in pattern.tests:
+        yield Wanted(made_by=tuple(test.value or ()))
 
 
-def _of_globs(globs: Iterable[str]) -> Wanted | None:
-    """The longest part of each glob that must stand in one word."""
-    parts: set[tuple[str, bool, bool]] = set()
+def _alone(more: tuple[Wanted, ...]) -> tuple[Wanted, ...]:
+    return tuple(replace(one, is_alone=True) if one.made_by else one for one in more)
+
+
+def _of_globs(globs: Iterable[str], on: str) -> Wanted | None:
+    """The longest part of each glob that must stand in one word, and what must stand around it."""
+    parts: set[tuple[str, bool, bool, str]] = set()
     for glob in globs:
         pieces = [one for one in re.finditer(r"\w+", glob.lower()) if one.group().isascii()]
         if not pieces or re.search(r"[\[\]?]", glob):
             return None
         longest = max(pieces, key=lambda one: len(one.group()))
         before, after = glob[: longest.start()], glob[longest.end() :]
-        parts.add((longest.group(), before[-1:] != "*", after[:1] != "*"))
-    return Wanted(parts=frozenset(parts))
+        around = before.rpartition("*")[2] + longest.group() + after.partition("*")[0]
+        text = around.lower() if around.isascii() and around.lower() != longest.group() else ""
+        parts.add((longest.group(), before[-1:] != "*", after[:1] != "*", text))
+    return Wanted(parts=frozenset(parts), on=on)
+
+
+#: What may follow a word where it is what a pattern is about. A name that is called may also be handed on to another
+#: name, which is then learned: so the end of a line, a comma, a bracket and `as` may follow as well.
+_FOLLOWED = {
+    "calls": re.compile(rb"\s*(?:[(,)\]};#\\\n]|\Z|(?:as|if|else|for|or|and|in|is|not)\b)"),
+    "settings": re.compile(rb"(?!\s*\()"),
+    "attributes": re.compile(rb"\s*(?:=|:|,|\)|\]|\\|#|\n)"),
+    "values": re.compile(rb"[\"\'\s)\]\\]*(?:=|:|,|\(|#)"),
+}
+#: `@app.get`, `@method_decorator(csrf_exempt)` on one line, and names that such a thing is given.
+_MARKED = re.compile(rb"\s*@|.*(?:=|\bimport\b)")
+_NAMED_ANEW = re.compile(rb"\s+as\b|\s*,?\s*$", re.M)
 
 
 class Hits:
     """Where in a file the words of sites stand; everywhere, where nothing could be derived."""
 
-    def __init__(self, source: bytes, words: frozenset[bytes] | None) -> None:
+    def __init__(self, source: bytes, words: Mapping[bytes, Iterable[str]] | None) -> None:
         self._source = source
         self._words: set[bytes] | None = set(words) if words is not None else None
-        self._places = sorted(place for word in words or () for place in _places(source, word))
+        self._places = sorted(place for word, kinds in (words or {}).items() for place in _sites(source, word, kinds))
+
+    @property
+    def are_everywhere(self) -> bool:
+        """Whether a site may stand anywhere."""
+        return self._words is None
+
+    def __bool__(self) -> bool:
+        return self._words is None or bool(self._places)
 
     def within(self, start: int, end: int) -> bool:
         """Whether a site may stand in a region."""
@@ -119,39 +151,53 @@ class Hits:
         new = {name.encode() for name, taken in aliases.items() if taken.encode() in self._words} - self._words
         if new:
             self._words |= new
-            self._places = sorted((*self._places, *(place for word in new for place in _places(self._source, word))))
+            more = (found.start() for word in new for found in _places(self._source, word))
+            self._places = sorted((*self._places, *more))
 
 
 _compiled: dict[bytes, re.Pattern[bytes]] = {}
 
 
-def _places(source: bytes, word: bytes) -> Iterator[int]:
+def _places(source: bytes, word: bytes) -> Iterator[re.Match[bytes]]:
     found = _compiled.get(word)
     if found is None:
         # The word first: a search for a literal is the fastest.
         found = _compiled[word] = re.compile(word + rb"(?<![A-Za-z_0-9]" + word + rb")(?![A-Za-z_0-9])")
-    return (one.start() for one in found.finditer(source))
+    return found.finditer(source)
+
+
+def _sites(source: bytes, word: bytes, kinds: Iterable[str]) -> Iterator[int]:
+    """Where a word may be what a pattern of one of these kinds is about."""
+    kinds = frozenset(kinds)
+    follows = [_FOLLOWED[kind] for kind in kinds & _FOLLOWED.keys()]
+    is_mark = not kinds.isdisjoint(("decorators", "answers"))
+    is_any = not kinds.isdisjoint(("comparisons", "text")) or (is_mark and b"method_decorator" in source)
+    for found in _places(source, word):
+        start, end = found.span()
+        if is_any or any(one.match(source, end) for one in follows):
+            yield start
+        elif is_mark:
+            line = source.rfind(b"\n", 0, start) + 1
+            before = _MARKED.match(source, line, start)
+            if before is not None and (before.group().endswith(b"@") or _NAMED_ANEW.match(source, end)):
+                yield start
 
 
 class Prefilter:
     """Tells of the files of a tree what the patterns of rules want in them."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
-        every = [clause for rule in rules for pattern in rule.patterns for clause in clauses(pattern)]
-        self._made = tuple(dict.fromkeys(one.made_by for one in every if one.site is None and one.made_by))
-        wanting = [one for one in every if one.site is not None or not one.made_by]
         #: One bit for each different set of words; a clause is the bits that it needs.
         self._bits: dict[Wanted, int] = {}
-        self._needs = list(dict.fromkeys((self._bit(clause.site), self._all(clause)) for clause in wanting))
-        self._slow = {bit: wanted.pattern for wanted, bit in self._bits.items() if wanted.pattern is not None}
+        every = [clause for rule in rules for pattern in rule.patterns for clause in clauses(pattern)]
+        self._needs = list(dict.fromkeys((self._bit(clause.site), self._all(clause)) for clause in every))
+        self._on = {bit: wanted.on for wanted, bit in self._bits.items() if wanted.on}
+        self._kinds_of: dict[int, frozenset[str]] = {}
         self._opened: dict[int, list[tuple[int, int]]] = {}
         self._index: WordIndex | None = None
-        #: What each file has, and which of the words that anybody wants.
+        #: What each file has, and which of the words that sites are about.
         self._has: dict[str, int] = {}
-        self._here: dict[str, list[tuple[bytes, int]]] = {}
-        #: Files that are gone through as a whole, and those that mention what patterns ask a value to be made by.
-        self._whole: set[str] = set()
-        self._mentioning: set[str] = set()
+        self._here: dict[str, list[tuple[bytes, int, bool]]] = {}
         self._known: dict[str, Hits | None] = {}
 
     def _bit(self, wanted: Wanted | None) -> int:
@@ -167,52 +213,53 @@ class Prefilter:
         """Takes in the words of a tree; `paths` are the files that it will be asked for."""
         self._index = index
         self._has = dict.fromkeys(paths, 0)
-        if not self._needs and not self._made:
-            return
-        for word, bits in _wanted_words(self._bits, index).items():
-            for path in index.files(word):
+        sites = sum(self._on)
+        for word, bits, files, is_whole in _wanted_words(self._bits, index):
+            for path in files:
                 if path in self._has:
                     self._has[path] |= bits
-                    self._here.setdefault(path, []).append((word, bits))
+                    if bits & sites:
+                        self._here.setdefault(path, []).append((word, bits & sites, is_whole))
+        for wanted, bit in self._bits.items():
+            if wanted.made_by:
+                self._give(bit, self._making(index, wanted))
         self._match_words(index)
-        self._mentioning = {path for made_by in self._made for path in origins.mentioning(index, made_by)}
+
+    def _making(self, index: WordIndex, wanted: Wanted) -> Iterable[str]:
+        """The files in which a value may be made by what a pattern asks for."""
+        mentioning = origins.mentioning(index, wanted.made_by)
+        if not mentioning or not wanted.is_alone:
+            # Functions of other files may make it; to find out which costs more than to go through few sites.
+            return self._has if mentioning else ()
+        return (*mentioning, *index.holding(map(str.encode, origins.makers(index, wanted.made_by))))
+
+    def _give(self, bit: int, paths: Iterable[str]) -> None:
+        for path in paths:
+            if path in self._has:
+                self._has[path] |= bit
 
     def _match_words(self, index: WordIndex) -> None:
         """Sets the bits of expressions, of those that may decide for a file."""
-        slow = sum(self._slow)
+        slow = {bit: wanted.pattern for wanted, bit in self._bits.items() if wanted.pattern is not None}
         asked = 0
         for has in set(self._has.values()):
-            for _, bits in self._open(has | slow):
+            for _, bits in self._open(has | sum(slow)):
                 asked |= bits
-        matched = 0
-        for bit, pattern in self._slow.items():
-            if not bit & asked:
-                continue
-            matched |= bit
-            for word in _matching(pattern, index):
-                for path in index.files(word):
-                    if path in self._has:
-                        self._has[path] |= bit
-
-    def learn(self, program: Program) -> None:
-        """Takes in which functions of a program make what patterns ask for; before that only their own files do."""
-        found = {name for made_by in self._made for name in origins.makers(program, made_by)}
-        if found and self._index is not None:
-            self._whole.update(self._index.holding(name.encode() for name in found))
+        for bit, pattern in slow.items():
+            if bit & asked:
+                self._give(bit, index.holding(_matching(pattern, index)))
 
     def look(self, path: str) -> Hits | None:
         """Where patterns may fit in a file; None where none can."""
-        if path not in self._has or self._index is None or not (self._needs or self._made):
+        if path not in self._has or self._index is None or not self._needs:
             return None
-        if path in self._whole:
-            return Hits(self._index.texts[path], None)
         if path not in self._known:
-            self._known[path] = self._look(path, self._index)
+            self._known[path] = self._look(path, self._index) or None
         return self._known[path]
 
     def _look(self, path: str, index: WordIndex) -> Hits | None:
         source = index.texts[path]
-        if path in self._mentioning or _is_hidden(source):
+        if _is_hidden(source):
             return Hits(source, None)
         open_ = self._open(self._has[path])
         if not open_:
@@ -223,7 +270,18 @@ class Prefilter:
         sites = 0
         for site, _ in open_:
             sites |= site
-        return Hits(source, frozenset(word for word, bits in self._here.get(path, ()) if bits & sites))
+        words: dict[bytes, set[str]] = {}
+        for word, bits, is_whole in self._here.get(path, ()):
+            if bits & sites:
+                words.setdefault(word, set()).update(self._kinds(bits & sites) if is_whole else ("text",))
+        return Hits(source, words)
+
+    def _kinds(self, bits: int) -> frozenset[str]:
+        """The kinds of the sites that these bits are of."""
+        known = self._kinds_of.get(bits)
+        if known is None:
+            known = self._kinds_of[bits] = frozenset(on for bit, on in self._on.items() if bit & bits)
+        return known
 
     def _open(self, has: int) -> list[tuple[int, int]]:
         """The clauses that hold where these bits do."""
@@ -244,35 +302,46 @@ def _is_hidden(source: bytes) -> bool:
 
 def _matching(pattern: re.Pattern[str], index: WordIndex) -> Iterator[bytes]:
     """The words in which an expression is found."""
-    text, end = index.joined.decode("utf-8", "replace"), -1
+    text, end = index.joined_text, -1
+    is_folded = bool(pattern.flags & re.IGNORECASE)
+    # Small letters are searched for in small letters, which is much faster than whatever the case; a class of
+    # characters, of which `lower` would make another, is no part of such an expression.
+    written = pattern.pattern.removeprefix("(?i)").lower() if is_folded else pattern.pattern
     # All are searched at once, one a line; parts of which an expression may consist never go over the end of one.
-    for found in re.compile(pattern.pattern, pattern.flags | re.MULTILINE).finditer(text):
+    for found in re.compile(written, re.MULTILINE).finditer(text.lower() if is_folded else text):
         if found.start() > end:
             end = text.find("\n", found.start())
             end = len(text) if end < 0 else end
             yield text[text.rfind("\n", 0, found.start()) + 1 : end].encode()
 
 
-def _wanted_words(bits: dict[Wanted, int], index: WordIndex) -> dict[bytes, int]:
-    """The words of a tree that anybody wants by themselves, each with the bits of who does."""
+def _wanted_words(bits: dict[Wanted, int], index: WordIndex) -> Iterator[tuple[bytes, int, Iterable[str], bool]]:
+    """The words of a tree that anybody wants by themselves, with the bits of who does, in which files, and whether it
+    is all that is wanted: `control` stands for `access-control-allow-origin`.
+    """
     found: dict[bytes, int] = {}
     folded: dict[bytes, int] = {}
-    parts: dict[bytes, list[tuple[bool, bool, int]]] = {}
+    parts: dict[tuple[bytes, str], list[tuple[bool, bool, int]]] = {}
     for wanted, bit in bits.items():
         for one in map(str.encode, wanted.exact):
             if one in index:
                 found[one] = found.get(one, 0) | bit
         for one in (name.lower().encode() for name in wanted.folded):
             folded[one] = folded.get(one, 0) | bit
-        for part, at_start, at_end in wanted.parts:
-            parts.setdefault(part.encode(), []).append((at_start, at_end, bit))
+        for part, at_start, at_end, text in wanted.parts:
+            parts.setdefault((part.encode(), text), []).append((at_start, at_end, bit))
     for small, bit in folded.items():
         for word in index.folded(small):
             found[word] = found.get(word, 0) | bit
-    for piece, places in parts.items():
+    for (piece, text), places in parts.items():
+        files = set(index.holding_text(text.encode(), is_folded=True)) if text else None
         for word in index.containing(piece):
-            lower = word.lower()
-            for at_start, at_end, bit in places:
+            lower, bit = word.lower(), 0
+            for at_start, at_end, own in places:
                 if (not at_start or lower.startswith(piece)) and (not at_end or lower.endswith(piece)):
-                    found[word] = found.get(word, 0) | bit
-    return found
+                    bit |= own
+            if bit and files is None:
+                found[word] = found.get(word, 0) | bit
+            elif bit and files:
+                yield word, bit, [path for path in index.files(word) if path in files], False
+    yield from ((word, bit, index.files(word), True) for word, bit in found.items())

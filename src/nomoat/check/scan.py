@@ -6,7 +6,7 @@ A rule that fails on a file is a visible entry of `not_analysed`; nothing is ski
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -37,7 +37,7 @@ from nomoat.settings import Settings
 from nomoat.survey.draw import Drawing, draw
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.parser import Module
-from nomoat.survey.python.program import Program
+from nomoat.survey.python.program import Region
 from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.python.words import WordIndex
@@ -65,7 +65,6 @@ def scan(
     rules = registry.load(settings.root) if rules is None else rules
     wanted = Wanted(rules.values(), is_thorough=is_thorough)
     drawing = draw(path, settings=settings, wanted=wanted.files)
-    wanted.learn(drawing.program)
     run = _Run(drawing, rules, settings, today, wanted)
     found = run.findings()
     # The framework's own are on the map; the summary counts what somebody here wrote, as `nomoat map` does.
@@ -94,18 +93,13 @@ class Wanted:
         self.in_tests = [rule for rule in self.plain if rule.in_tests]
         self._everywhere, self._in_tests = Prefilter(self.plain), Prefilter(self.in_tests)
 
-    def files(self, index: WordIndex) -> Collection[str]:
-        """The files of a tree that patterns may fit."""
+    def files(self, index: WordIndex) -> dict[str, Region | None]:
+        """The files of a tree that patterns may fit, with where in them; None: everywhere."""
         tests = {path for path in index.texts if TEST_FILE.search(path)}
         self._everywhere.read(index, index.texts.keys() - tests)
         self._in_tests.read(index, tests)
-        return [path for path in index.texts if self.hits(path) is not None]
-
-    def learn(self, program: Program) -> None:
-        """Takes in what only the whole program shows."""
-        if not self._is_thorough:
-            self._everywhere.learn(program)
-            self._in_tests.learn(program)
+        hits = ((path, self.hits(path)) for path in index.texts)
+        return {path: None if found.are_everywhere else found.within for path, found in hits if found is not None}
 
     def hits(self, path: str) -> Hits | None:
         """Where patterns may fit in a file; None where none can."""

@@ -6,7 +6,7 @@ Takes a folder and its settings, gives the map and the program behind it; nothin
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,7 +31,7 @@ from nomoat.survey.guards import Judge
 from nomoat.survey.middleware import MiddlewareJudge
 from nomoat.survey.models import models
 from nomoat.survey.python import program as programs
-from nomoat.survey.python.program import Program
+from nomoat.survey.python.program import Program, Region
 from nomoat.survey.python.sources import Exclusion, Sources
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.python.words import WordIndex
@@ -57,7 +57,7 @@ def draw(
     path: Path,
     *,
     settings: Settings | None = None,
-    wanted: Callable[[WordIndex], Collection[str]] = lambda _index: (),
+    wanted: Callable[[WordIndex], Mapping[str, Region | None]] = lambda _index: {},
 ) -> Drawing:
     """The map of a folder (or of one file).
 
@@ -70,7 +70,7 @@ def draw(
     program, sources = programs.read(
         path,
         exclude=_exclusions(settings),
-        wanted=lambda index: {*registering(known, index), *wanted(index)},
+        wanted=lambda index: {**wanted(index), **dict.fromkeys(registering(known, index))},
     )
     drawn = draw_program(program, sources, path=path, settings=settings)
     return Drawing(drawn, program, sources)

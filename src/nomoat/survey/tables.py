@@ -306,8 +306,10 @@ class Tables:
         if self._back is not None:
             return self._back
         self._back = {}
-        words = {name.rpartition(".")[2] for library in self._stores.libraries for name in library.relations}
-        pattern = re.compile(rb"\b(" + b"|".join(re.escape(word.encode()) for word in sorted(words)) + rb")\(")
+        every = (name for library in self._stores.libraries for name in library.relations)
+        # `Optional(...)` is a relation only where its library is spoken of at all.
+        words = {name.rpartition(".")[2] for name in every if name.partition(".")[0].encode() in self._program.words}
+        pattern = re.compile(rb"\b(?:" + b"|".join(re.escape(word.encode()) for word in sorted(words)) + rb")\(")
         for module in self._program.holding(words):
             if pattern.search(module.source):
                 for scope in self._program.scope(module).children.values():

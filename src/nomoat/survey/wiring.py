@@ -152,12 +152,15 @@ def _callers(program: Program, found: list[Scope]) -> list[Scope]:
         names = {_name_of(one) for one in level}
         if not names:
             break
+        calls = re.compile(rf"(?<!def )(?<!class )\b(?:{_or(names)})\s*\(".encode())
+        renamed = re.compile(rf"\b(?:{_or(names)})\s+as\b|=\s*[\w.]*\b(?:{_or(names)})\b(?!\s*\()".encode())
         level = [
             function
             for module in program.holding(names)
-            if not TEST_FILE.search(module.path)
+            if not TEST_FILE.search(module.path) and (calls.search(module.words) or renamed.search(module.words))
             for function in program.functions(within=module)
-            if function not in known and not _called(program, function).isdisjoint(level)
+            if function not in known and (function.may_hold(calls) or renamed.search(module.words))
+            if not _called(program, function).isdisjoint(level)
         ]
         known.update(dict.fromkeys(level))
     return [one for one in known if one not in found]

@@ -28,7 +28,7 @@ def test_a_body_on_demand_is_the_body_lowered_at_once() -> None:
 def test_a_file_nobody_wants_is_not_lowered(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("x = 1\n")
     (tmp_path / "b.py").write_text("y = 1\n")
-    program, _ = read(tmp_path, wanted=lambda _index: ["b.py"])
+    program, _ = read(tmp_path, wanted=lambda _index: {"b.py": None})
 
     assert "body" not in vars(program.modules["a.py"])
     assert program.modules["a.py"].body[0][0] == form.ASSIGN

@@ -16,8 +16,8 @@ from nomoat.survey.python.symbols import Scope
 
 #: A module without one of these words has no such function.
 MAY_ENTER = re.compile(
-    rb"\b(graphene|strawberry|ariadne|socketio|SocketIO|BaseHTTPRequestHandler|SimpleHTTPRequestHandler|cherrypy|"
-    rb"route|event|bottle|sanic|falcon|HTTPServer)\b"
+    rb"\b(?:graphene|strawberry|ariadne|socketio|SocketIO|BaseHTTPRequestHandler|SimpleHTTPRequestHandler|cherrypy|"
+    rb"bottle|sanic|falcon|HTTPServer)\b|@[\w.]*\b(?:route|event)\b"
 )
 #: Decorators by which an application has a function called with requests, whatever their paths are.
 _HOOKS = frozenset((

@@ -12,7 +12,15 @@ from nomoat.survey.python.program import Program
 from nomoat.survey.python.symbols import Scope
 
 #: A module without one of these words reads no request.
-_MAY_READ = re.compile(rb"\b(request|req|get_\w*argument|RequestParser|FlaskForm|websocket)\b")
+_NAMES = "|".join(sorted(parts.REQUEST_NAMES)).encode()
+#: What stands in a module that takes something of a request: a parameter that is one by its name or type, the request
+#: of an object, one that is imported, a parser or form.
+_MAY_READ = re.compile(
+    rb"\b(?:%s)\s*[,)=:]|(?:Request|WebSocket)\b|\bself\s*\.\s*(?:request\b|get_\w*(?:argument|cookie))|\bimport\b[^\n]*\b(?:%s)\b"
+    rb"|^\s*(?:%s)(?:\s+as\s+\w+)?\s*,?\s*(?:#.*)?$|\b(?:RequestParser|FlaskForm|reqparse|parse_args)\b"
+    % (_NAMES, _NAMES, _NAMES),
+    re.M,
+)
 
 
 class Reads:
@@ -23,6 +31,10 @@ class Reads:
         self._modules: dict[str, bool] = {}
         self._functions: dict[str, bool] = {}
         self._names: dict[tuple[str, str], bool] = {}
+        #: `form.name.data` is what the caller wrote only where somebody makes forms.
+        self._has_forms = bool(program.words.containing(b"wtforms") or program.words.containing(b"flaskform"))
+        taken = {"request", "parse_args", *parts.OF_HANDLER, *parts.request_data()}
+        self._taken = re.compile(rf"\b(?:{'|'.join(sorted(map(re.escape, taken)))})\b".encode())
 
     def may(self, module: Module) -> bool:
         """Whether a module has a word without which no request is read."""
@@ -39,7 +51,7 @@ class Reads:
         if not self.may(scope.module):
             return False
         if scope.at not in self._functions:
-            self._functions[scope.at] = any(
+            self._functions[scope.at] = scope.may_hold(self._taken) and any(
                 self._takes(scope, node) for node in scope.nodes if node[0] == form.ATTRIBUTE
             )
         return self._functions[scope.at]
@@ -65,4 +77,4 @@ class Reads:
                 found = self._program.resolve(scope, of).all
                 self._names[key] = any(one.name in parts.requests() for one in found)
             return self._names[key]
-        return bool(node[4] == "parse_args" or (node[4] == "data" and of[0] == form.ATTRIBUTE))
+        return bool(node[4] == "parse_args" or (node[4] == "data" and of[0] == form.ATTRIBUTE and self._has_forms))

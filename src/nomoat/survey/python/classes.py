@@ -5,6 +5,7 @@ Bases in other packages stand in the order as dotted names, so that a member fou
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from nomoat.survey.python import form
@@ -103,13 +104,21 @@ class Classes:
         if known is None:
             known = self._on_self[scope] = {}
             for method in scope.children.values():
-                if method.is_function and method.parameters:
+                if method.is_function and method.parameters and _may_set(method):
                     _set_on_self(method, known)
         return known
 
     def is_a(self, scope: Scope, names: frozenset[str]) -> bool:
         """Whether any base has one of these dotted names."""
         return any((base if isinstance(base, str) else base.dotted) in names for base in self.order(scope))
+
+
+#: `self.name = ...`, `self.name: Type`, and several targets at once.
+_SETS = re.compile(rb"\bself\s*\.\s*\w+\s*(?::|=(?!=)|[,)\]\\#][^=]*=)")
+
+
+def _may_set(method: Scope) -> bool:
+    return method.parameters[0][form.P_NAME] != "self" or method.may_hold(_SETS)
 
 
 def _set_on_self(method: Scope, found: dict[str, list[tuple[Scope, Binding]]]) -> None:

@@ -59,6 +59,7 @@ Statements:
     BROKEN                                                 a region that did not parse; see `Module.broken`
 
 `start` of FUNCTION and CLASS is at `def`, `async` or `class`; decorators are expressions with places of their own.
+The body of a function may be `Deferred`: read it by `body_of`. `walk` and `children` see no difference.
 Parameters are `(PARAMETER, start, end, name, kind, annotation, default)`, kind one of POSITIONAL, REGULAR, VARARGS,
 KEYWORD, KWARGS.
 `qualname` is Python's `__qualname__`: `Shop.orders`, `create_app.<locals>.index`.
@@ -67,7 +68,7 @@ Python 2's `print x` and `exec x` are CALLs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -120,13 +121,43 @@ class Broken:
     why: str = "does not parse"
 
 
+class Deferred:
+    """The body of a function that is lowered when somebody asks for it."""
+
+    __slots__ = ("_body", "_lower")
+
+    def __init__(self, lower: Callable[[], Body]) -> None:
+        self._lower: Callable[[], Body] | None = lower
+        self._body: Body = ()
+
+    @property
+    def body(self) -> Body:
+        """The statements."""
+        if self._lower is not None:
+            self._body, self._lower = self._lower(), None
+        return self._body
+
+    def __eq__(self, other: object) -> bool:
+        return self.body == (other.body if isinstance(other, Deferred) else other)
+
+    def __hash__(self) -> int:
+        return hash(self.body)
+
+
+def body_of(function: Node) -> Body:
+    """The statements of a FUNCTION."""
+    body = function[F_BODY]
+    return body.body if type(body) is Deferred else body
+
+
 _LEAVES = frozenset((NAME, CONSTANT))
 _SCOPES = frozenset((FUNCTION, CLASS, LAMBDA))
 
 
 def children(node: Node) -> Iterator[Node]:
     """The nodes directly below, in the order of their layout (expressions, statements, handlers, cases, parameters)."""
-    stack = [part for part in reversed(node[3:]) if type(part) is tuple]
+    parts = node[3:] if node[0] != FUNCTION else _parts_of(node)
+    stack = [part for part in reversed(parts) if type(part) is tuple]
     while stack:
         part = stack.pop()
         if part and type(part[0]) is int:
@@ -148,12 +179,16 @@ def walk(root: Node | Body) -> Iterator[Node]:
             yield node
             if kind in _LEAVES:
                 continue
-            parts = node[:2:-1]
+            parts = node[:2:-1] if kind != FUNCTION else _parts_of(node)[::-1]
         else:
             parts = node[::-1]
         for part in parts:
             if type(part) is tuple and part:
                 push(part)
+
+
+def _parts_of(function: Node) -> tuple[Any, ...]:
+    return (*function[3:F_BODY], body_of(function), *function[F_BODY + 1 :])
 
 
 def walk_scope(body: Body) -> Iterator[Node]:

@@ -5,17 +5,23 @@ One `Lowering` serves many files: `lower(source, root)` gives the body of a modu
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
 
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Body, Broken, Node
 from nomoat.survey.python.grammar import KINDS
-from nomoat.survey.python.lower_definitions import DefinitionLowering
+from nomoat.survey.python.lower_definitions import FUNCTIONS, DefinitionLowering
 from nomoat.survey.python.lower_texts import Handler
 from nomoat.survey.python.regions import broken
 
 if TYPE_CHECKING:
     from tree_sitter import Node as Parsed
+
+#: The statements of a file or function, and what of it did not parse.
+Reading: TypeAlias = tuple[Body, tuple[Broken, ...]]
+#: Whether the body of a function between two places may wait; and who lowers it: place, scope and depth.
+Waiting: TypeAlias = tuple[Callable[[int, int], bool], Callable[[int, str, int], Body]]
 
 _ELIF, _ELSE, _EXCEPT, _FINALLY = (
     KINDS[name][0] for name in ("elif_clause", "else_clause", "except_clause", "finally_clause")
@@ -30,13 +36,26 @@ _WRAPPED = frozenset((*KINDS["parenthesized_expression"], *KINDS["tuple"]))
 class Lowering(DefinitionLowering):
     """Lowers whole files, one after the other."""
 
-    def lower(self, source: bytes, root: Parsed) -> tuple[Body, tuple[Broken, ...]]:
-        """The module's statements, and the regions that did not parse, in source order."""
+    def lower(self, source: bytes, root: Parsed, *, waiting: Waiting | None = None) -> Reading:
+        """The module's statements, and the regions that did not parse, in source order.
+
+        `waiting` says which bodies of functions may be lowered later, and by whom (`function_body`).
+        """
         self.source, self.scope, self.broken = source, "", []
+        self.may_wait, self.later = waiting if waiting is not None else (None, self.later)
         body = self.body_of([root], 0)
         if root.has_error:
             self.broken.extend(broken(source, root))
         return body, tuple(sorted(set(self.broken), key=lambda region: (region.start, region.end)))
+
+    def function_body(self, source: bytes, root: Parsed, start: int, scope: str, depth: int) -> Reading:
+        """The statements of the function that begins at `start`, and the regions in it that are not understood."""
+        self.source, self.broken, self.may_wait = source, [], None
+        found = root.descendant_for_byte_range(start, start + 1)
+        while found is not None and not (found.kind_id in FUNCTIONS and found.start_byte == start):
+            found = found.parent
+        body = self.inside(self.split(found)[1], scope, depth) if found is not None else ()
+        return body, tuple(self.broken)
 
     def handlers(self) -> dict[str, Handler]:
         """Kind of the parser to the method that lowers it."""

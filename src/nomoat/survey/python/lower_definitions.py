@@ -5,10 +5,12 @@ A broken region costs that region: complete statements inside it are kept where 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from nomoat.survey.python import form
-from nomoat.survey.python.form import Body, Node
+from nomoat.survey.python.form import Body, Deferred, Node
 from nomoat.survey.python.grammar import ERROR, KINDS
 from nomoat.survey.python.lower_expressions import ExpressionLowering
 from nomoat.survey.python.lower_texts import SKIPPED, Handler
@@ -30,7 +32,9 @@ _LIST_SPLAT = frozenset((*KINDS["list_splat_pattern"], *KINDS["list_splat"]))
 _DICT_SPLAT = frozenset((*KINDS["dictionary_splat_pattern"], *KINDS["dictionary_splat"]))
 _TUPLE_PATTERN = frozenset(KINDS["tuple_pattern"])
 _IDENTIFIER = KINDS["identifier"][0]
-_FUNCTION = frozenset(KINDS["function_definition"])
+#: Lowering a function of so few bytes at once costs less than keeping a place for it.
+_SMALL = 120
+FUNCTIONS = frozenset(KINDS["function_definition"])
 _CLASS = frozenset(KINDS["class_definition"])
 _PATTERN_KINDS = {
     kind: name
@@ -46,6 +50,10 @@ class DefinitionLowering(ExpressionLowering):
     def __init__(self) -> None:
         super().__init__()
         self.scope = ""
+        #: Whether the body of a function (where it begins and ends, with its decorators) may be lowered later, and how:
+        #: given its place, its qualified name with `.<locals>.` and its depth.
+        self.may_wait: Callable[[int, int], bool] | None = None
+        self.later: Callable[[int, str, int], Body] = lambda _start, _scope, _depth: ()
 
     def handlers(self) -> dict[str, Handler]:
         """Kind of the parser to the method that lowers it."""
@@ -102,7 +110,7 @@ class DefinitionLowering(ExpressionLowering):
         for part in self.parts(node):
             if part.kind_id == _DECORATOR:
                 decorators.append(self.partly(part, self.parts(part), depth))
-            elif part.kind_id in _FUNCTION:
+            elif part.kind_id in FUNCTIONS:
                 return self._function(part, depth, tuple(decorators))
             elif part.kind_id in _CLASS:
                 return self._class(part, depth, tuple(decorators))
@@ -122,13 +130,27 @@ class DefinitionLowering(ExpressionLowering):
                 returns = self.expression(part, depth)
             elif kind == _IDENTIFIER and not name:
                 name, name_start = self.text(part), part.start_byte
-        outer = self.scope
-        qualname = outer + name
-        self.scope = f"{qualname}.<locals>."
-        body = self.body_of(blocks, depth)
-        self.scope = outer
+        qualname = self.scope + name
+        first = decorators[0][1] if decorators else start
+        inside = f"{qualname}.<locals>."
+        may_wait = self.may_wait
+        body: Body | Deferred
+        if may_wait is not None and end - start > _SMALL and may_wait(first, end):
+            body = Deferred(partial(self.later, start, inside, depth))
+        else:
+            # What is inside of a function is lowered with it.
+            self.may_wait = None
+            body = self.inside(blocks, inside, depth)
+            self.may_wait = may_wait
         is_async = self.source.startswith(b"async", start)
         return (form.FUNCTION, start, end, name, parameters, body, decorators, returns, is_async, qualname, name_start)
+
+    def inside(self, blocks: list[Parsed], scope: str, depth: int) -> Body:
+        """The statements of a definition whose inner definitions are named after `scope`."""
+        outer, self.scope = self.scope, scope
+        body = self.body_of(blocks, depth)
+        self.scope = outer
+        return body
 
     def _class(self, node: Parsed, depth: int, decorators: tuple[Node, ...] = ()) -> Node:
         start, end = node.start_byte, node.end_byte
@@ -141,11 +163,8 @@ class DefinitionLowering(ExpressionLowering):
                 bases, keywords = self.arguments(part, depth)
             elif part.kind_id == _IDENTIFIER and not name:
                 name, name_start = self.text(part), part.start_byte
-        outer = self.scope
-        qualname = outer + name
-        self.scope = f"{qualname}."
-        body = self.body_of(blocks, depth)
-        self.scope = outer
+        qualname = self.scope + name
+        body = self.inside(blocks, f"{qualname}.", depth)
         return (form.CLASS, start, end, name, bases, keywords, body, decorators, qualname, name_start)
 
     def parameters(self, node: Parsed, depth: int) -> tuple[Node, ...]:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from nomoat.survey.python.form import Body, Broken, Node
 from nomoat.survey.python.names import as_compared
@@ -23,15 +23,15 @@ from nomoat.survey.python.reading import Text, decoded
 if TYPE_CHECKING:
     from tree_sitter import Tree
 
+    from nomoat.survey.python.lower import Reading, Waiting
+
 #: A file that takes longer to parse is reported, not analysed.
 MAX_FILE_S = 10.0
 _SAFE_BYTES = 200_000
 _SAFE_CONTINUED = 2_000
 _CHUNK_BYTES = 65_536
-
-
-#: The statements of a file, and what of it did not parse.
-Reading: TypeAlias = tuple[Body, tuple[Broken, ...]]
+#: Trees of this many files are kept for functions that wait in them.
+_KEPT = 8
 
 
 @dataclass
@@ -153,12 +153,16 @@ class Parsing:
         self._parser = new_parser()
         self._lowering = Lowering()
         self._max_file_s = max_file_s
+        self._kept: list[tuple[bytes, Tree]] = []
 
-    def module(self, path: str, text: Text, *, is_wanted: bool = True) -> Module:
+    def module(
+        self, path: str, text: Text, *, is_wanted: bool = True, holds: Callable[[int, int], bool] | None = None
+    ) -> Module:
         """One file, parsed; the collector is off meanwhile, and the tree is gone afterwards.
 
         What parses without a mistake and is not wanted now is lowered when its body is asked for, which costs the
-        parsing twice; most files of a large tree are never asked for it.
+        parsing twice; most files of a large tree are never asked for it. Of a file that is wanted, `holds` says in
+        which regions something is wanted: the bodies of other functions wait likewise.
         """
         if text.problem:
             return Module(path, text.source, problem=text.problem)
@@ -169,7 +173,14 @@ class Parsing:
             if tree is None:
                 return Module(path, source, problem=f"parsing it takes longer than {self._max_file_s:g} s")
             if not (is_wanted or tree.root_node.has_error or may_be_deep(source)):
-                return Module(path, source, lambda: self._again(source), text.broken)
+                module = Module(path, source, broken=text.broken)
+                module.lower = lambda: self._again(module)
+                return module
+            if holds is not None and not (tree.root_node.has_error or may_be_deep(source)):
+                module = Module(path, source, broken=text.broken)
+                lowered = self._lowering.lower(source, tree.root_node, waiting=self._waiting(module, holds))
+                module.lower = lambda: lowered
+                return module
             reading = self._lowering.lower(source, tree.root_node)
             if reading[1]:
                 from nomoat.survey.python.recovery import second_reading
@@ -177,9 +188,33 @@ class Parsing:
                 reading = second_reading(source, reading, lambda piece: self._reading(piece, end))
         return Module(path, source, lambda: reading, (*text.broken, *reading[1]))
 
-    def _again(self, source: bytes) -> Reading:
-        # It was parsed within its time before.
-        return self._reading(source, float("inf")) or ((), ())
+    def _again(self, module: Module) -> Reading:
+        # Whoever asks for a file that nobody wanted mostly asks for its names and one of its functions.
+        tree = self._kept_tree(module.source)
+        waiting = self._waiting(module, lambda _start, _end: False)
+        return self._lowering.lower(module.source, tree.root_node, waiting=waiting) if tree is not None else ((), ())
+
+    def _waiting(self, module: Module, holds: Callable[[int, int], bool]) -> Waiting:
+        def later(start: int, scope: str, depth: int) -> Body:
+            tree = self._kept_tree(module.source)
+            if tree is None:
+                return ()
+            body, broken = self._lowering.function_body(module.source, tree.root_node, start, scope, depth)
+            module.broken += tuple(region for region in broken if region not in module.broken)
+            return body
+
+        return lambda start, end: not holds(start, end), later
+
+    def _kept_tree(self, source: bytes) -> Tree | None:
+        """The tree of a file that was parsed within its time before; those asked for last are kept."""
+        for at, (of, tree) in enumerate(self._kept):
+            if of is source:
+                self._kept.append(self._kept.pop(at))
+                return tree
+        parsed = self._tree(source, float("inf"))
+        if parsed is not None:
+            self._kept = [*self._kept[1 - _KEPT :], (source, parsed)]
+        return parsed
 
     def _reading(self, source: bytes, end: float) -> Reading | None:
         tree = self._tree(source, end)

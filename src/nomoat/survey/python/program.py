@@ -7,11 +7,11 @@ Everything is found on first use and remembered; the order of the files never ch
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from nomoat.survey.python import form
 from nomoat.survey.python.constants import Constants, Known
@@ -26,6 +26,9 @@ from nomoat.survey.python.roots import Roots
 from nomoat.survey.python.sources import Exclusion, Sources, find
 from nomoat.survey.python.symbols import Imported, Scope, scopes
 from nomoat.survey.python.words import WordIndex
+
+#: Whether something between two offsets of a file is asked for.
+Region: TypeAlias = Callable[[int, int], bool]
 
 
 class CallSite(NamedTuple):
@@ -55,7 +58,7 @@ def read(
     *,
     exclude: Iterable[Exclusion] = (),
     max_bytes: int = MAX_BYTES,
-    wanted: Callable[[WordIndex], Collection[str]] = lambda _index: (),
+    wanted: Callable[[WordIndex], Mapping[str, Region | None]] = lambda _index: {},
 ) -> tuple[Program, Sources]:
     """The program of a folder (or of one file), and what was found, left out and unreadable in it.
 
@@ -63,8 +66,9 @@ def read(
         root: a folder, or one Python file.
         exclude: patterns of a person, each with its reason.
         max_bytes: larger files are reported, not read.
-        wanted: the files whose bodies will surely be asked for. They are lowered at once then; every other may still
-            be asked for its body, at the cost of parsing it again.
+        wanted: the files whose bodies will surely be asked for, with the regions (by offsets) that will be; None stands
+            for all of it. They are lowered at once then; everything else may still be asked for, at the cost of
+            parsing its file again.
 
     Raises:
         UsageError: `root` does not exist or cannot be read.
@@ -74,8 +78,10 @@ def read(
     with uncollected():
         texts = {path: read_file(found.root, path, max_bytes=max_bytes) for path in found.files}
         index = WordIndex((path, text.source) for path, text in texts.items())
-        now = frozenset(wanted(index))
-        modules = [parsing.module(path, text, is_wanted=path in now) for path, text in texts.items()]
+        now = wanted(index)
+        modules = [
+            parsing.module(path, text, is_wanted=path in now, holds=now.get(path)) for path, text in texts.items()
+        ]
     program = Program(modules, other_files=found.markers, package=_package(found.root), root=found.root)
     program.words = index
     return program, found

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Body, Broken
-from nomoat.survey.python.parser import Reading
+from nomoat.survey.python.lower import Reading
 
 # A line that starts a definition at the margin.
 _START = re.compile(rb"^(?:@|def\b|class\b|async[ \t]+def\b)", re.MULTILINE)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -14,6 +15,8 @@ from typing import NamedTuple, TypeAlias
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Body, Node
 from nomoat.survey.python.parser import Module
+
+_DEFINES = re.compile(rb"\b(?:def|class)\b")
 
 
 class How(Enum):
@@ -121,8 +124,17 @@ class Scope:
         """The statements of the scope."""
         if self.node is None:
             return self.module.body
-        body: Body = self.node[form.C_BODY if self.is_class else form.F_BODY]
+        if self.node[0] == form.FUNCTION:
+            return form.body_of(self.node)
+        body: Body = self.node[form.C_BODY]
         return body
+
+    def may_hold(self, written: re.Pattern[bytes]) -> bool:
+        """Whether an expression is found in what is written here: where not, nobody needs to ask for the body."""
+        source = self.module.source
+        if self.node is None or not source.isascii():
+            return self.node is not None or written.search(self.module.words) is not None
+        return written.search(source, self.node[1], self.node[2]) is not None
 
     @property
     def enclosing_class(self) -> Scope | None:
@@ -149,7 +161,7 @@ class Scope:
             for name in self.outer_names:
                 found.pop(name, None)
         elif self.node is None and self.module.has_outer_names:
-            _globals(self.body, found)
+            _globals(self.module.source, self.body, found)
         return found
 
     @cached_property
@@ -176,6 +188,11 @@ class Scope:
     @cached_property
     def children(self) -> dict[int, Scope]:
         """The scopes directly inside, by the start of their node."""
+        if self.node is not None and self.node[0] == form.FUNCTION:
+            # Most functions define nothing, which can be seen without lowering them.
+            source, start, end = self.module.source, self.node[form.F_NAME_START], self.node[2]
+            if not _DEFINES.search(source, start, end):
+                return {}
         return {
             node[1]: Scope(self.module, node, self)
             for node in statements(self.body)
@@ -327,14 +344,26 @@ def _expressions(nodes: tuple[Node, ...], found: Bindings) -> None:
         found.setdefault(name, bindings)
 
 
-def _globals(body: Body, found: Bindings) -> None:
+def _functions(source: bytes, body: Body) -> Iterator[Node]:
+    """The functions of a module, those inside of others too, in which somebody may speak of `global`."""
+    stack = list(reversed(body))
+    while stack:
+        for node in statements((stack.pop(),)):
+            is_function = node[0] == form.FUNCTION
+            if is_function and b"global" in source[node[1] : node[2]]:
+                yield node
+                stack.extend(reversed(form.body_of(node)))
+            elif node[0] == form.CLASS:
+                stack.extend(reversed(node[form.C_BODY]))
+
+
+def _globals(source: bytes, body: Body, found: Bindings) -> None:
     """What functions bind in the module by `global`."""
-    for node in form.walk(body):
-        if node[0] != form.FUNCTION:
-            continue
-        names = {name for inner in form.walk_scope(node[form.F_BODY]) if inner[0] == form.GLOBAL for name in inner[3]}
+    for node in _functions(source, body):
+        inside = form.body_of(node)
+        names = {name for inner in form.walk_scope(inside) if inner[0] == form.GLOBAL for name in inner[3]}
         if names:
             local: Bindings = {}
-            _bind_statements(node[form.F_BODY], local)
+            _bind_statements(inside, local)
             for name in names & local.keys():
                 found.setdefault(name, []).extend(local[name])

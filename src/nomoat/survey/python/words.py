@@ -94,6 +94,11 @@ class WordIndex:
         return b"\n".join(self._files)
 
     @cached_property
+    def joined_text(self) -> str:
+        """All words, one a line, as text."""
+        return self.joined.decode("utf-8", "replace")
+
+    @cached_property
     def _lowered(self) -> bytes:
         return b"\n%s\n" % self.joined.lower()
 
