@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -18,6 +21,9 @@ import loopback_only  # noqa: E402
 loopback_only.install()
 # Child processes get the same guard through sitecustomize.
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(_LOOPBACK), os.environ.get("PYTHONPATH"))))
+# What is remembered of one run of the tests is none of the next one's business, nor of the developer's.
+os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="nomoat-tests-")
+atexit.register(shutil.rmtree, os.environ["XDG_CACHE_HOME"], ignore_errors=True)
 for _name in [name for name in os.environ if name.startswith("NOMOAT_") and name != "NOMOAT_REQUIRE"]:
     del os.environ[_name]
 

@@ -26,6 +26,9 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     check.add_argument(
         "--allow-incomplete", action="store_true", help="what was not analysed does not change the exit code"
     )
+    check.add_argument(
+        "--no-cache", action="store_true", help="look at everything anew, though nothing has changed since the last run"
+    )
     check.add_argument("--store", metavar="URL", help="append the run to this journal (default: that of nomoat.yaml)")
     check.add_argument("--config", metavar="FILE", help="the nomoat.yaml to use (default: the one in PATH)")
     check.set_defaults(run=_check)

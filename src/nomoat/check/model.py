@@ -285,3 +285,7 @@ class Result:
     seconds: float
     left_out: Mapping[str, int] = field(default_factory=dict)
     map_hash: str = ""
+    #: Nothing has changed since the run that made it.
+    is_remembered: bool = False
+    #: It speaks of files that are left out of the tree: whether they changed, nobody would notice.
+    is_of_more: bool = False

@@ -246,8 +246,8 @@ class Prefilter:
             for _, bits in self._open(has | sum(slow)):
                 asked |= bits
         for bit, pattern in slow.items():
-            if bit & asked:
-                self._give(bit, index.holding(_matching(pattern, index)))
+            for word in _matching(pattern, index) if bit & asked else ():
+                self._give(bit, index.files(word))
 
     def look(self, path: str) -> Hits | None:
         """Where patterns may fit in a file; None where none can."""

@@ -27,12 +27,14 @@ from nomoat.check.model import (
     TestKind,
 )
 from nomoat.check.questions import QUESTIONS
+from nomoat.check.rulefiles import SHIPPED, files, own_folder
 from nomoat.check.secrets.checksums import CHECKSUMS
 from nomoat.datafile import Mapping, Node, Reader, Sequence, Value
 from nomoat.errors import DataFileError, NomoatError, Problem
 from nomoat.journal.facts import Severity
 
-SHIPPED = Path(__file__).parent / "rules"
+__all__ = ["SHIPPED", "files", "find", "load", "load_one", "own_folder"]
+
 _ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
 _TEXTS = ("title", "severity", "cwe", "why", "fix")
 _PATTERNS: tuple[PatternKind, ...] = get_args(PatternKind)
@@ -57,19 +59,6 @@ _KEYS = (
     *_TEXTS, "confidence", "owasp", "asvs", "in_tests", "in_development", "hides_literals", "question", "flow",
     "secrets", "templates", *_PATTERNS,
 )  # fmt: skip
-
-
-def own_folder(root: Path) -> Path:
-    """Where a project keeps its own rules."""
-    return root / ".nomoat" / "rules"
-
-
-def files(root: Path | None) -> list[Path]:
-    """Every rule file, by id; a user's rule of a shipped name replaces it."""
-    found = {path.stem: path for path in sorted(SHIPPED.rglob("*.yaml"))}
-    if root is not None and own_folder(root).is_dir():
-        found |= {path.stem: path for path in sorted(own_folder(root).rglob("*.yaml"))}
-    return [found[name] for name in sorted(found)]
 
 
 def load(root: Path | None) -> dict[str, Rule]:

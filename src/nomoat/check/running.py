@@ -9,11 +9,9 @@ from datetime import date
 from pathlib import Path
 
 from nomoat import settings as settings_file
-from nomoat.check import registry, suppress
 from nomoat.check import settings as check_settings
 from nomoat.check.model import CONFIDENCES, SEVERITIES, Finding, Result
 from nomoat.check.report import plain, sarif, text
-from nomoat.check.scan import scan
 from nomoat.errors import EXIT_CLEAN, EXIT_FINDINGS, EXIT_INCOMPLETE, NomoatError, printable
 from nomoat.journal.facts import Checked, OpenFinding
 from nomoat.journal.journal import is_there, open_store
@@ -28,7 +26,7 @@ def check(arguments: argparse.Namespace) -> int:
     path = Path(arguments.path)
     settings = settings_for(path, arguments.config)
     own = check_settings.read(settings)
-    result = scan(path, settings, today=date.today())
+    result = result_of(path, settings, today=date.today(), is_fresh=arguments.no_cache)
     report = _FORMATS[arguments.format](result, confidence=arguments.confidence)
     if arguments.output:
         _write(Path(arguments.output), report)
@@ -36,6 +34,24 @@ def check(arguments: argparse.Namespace) -> int:
         print(report, end="")
     _record(result, settings, path, arguments.store)
     return _code(result, arguments, arguments.fail_on or own.fail_on)
+
+
+def result_of(path: Path, settings: Settings, *, today: date, is_fresh: bool = False) -> Result:
+    """The result of a run over a folder or file: that of the last one, where nothing has changed since.
+
+    Raises: what `scan` raises.
+    """
+    from nomoat.check.remembering import Remembering
+
+    remembering = Remembering(path, settings, today=today, is_off=is_fresh)
+    known = remembering.recall()
+    if known is not None:
+        return known
+    from nomoat.check.scan import scan
+
+    result = scan(path, settings, today=today)
+    remembering.keep(result)
+    return result
 
 
 def settings_for(path: Path, config: str | None) -> Settings:
@@ -119,6 +135,8 @@ def _not_looked_at(
 def explain(arguments: argparse.Namespace) -> int:
     """Runs `nomoat explain`."""
     name = arguments.rule.replace("_", "-")
+    from nomoat.check import registry
+
     if _explained(name):
         return EXIT_CLEAN
     rule = registry.find(name, settings_file.load().root)
@@ -136,6 +154,7 @@ def explain(arguments: argparse.Namespace) -> int:
 
 def _explained(name: str) -> bool:
     """Explains what has no file: the rules about suppressions, and the questions that only the policy asks."""
+    from nomoat.check import registry, suppress
     from nomoat.policy.questions import QUESTIONS
 
     about = suppress.explained(name)
@@ -157,6 +176,8 @@ def _wrapped(text_: str) -> str:
 
 def listed(_arguments: argparse.Namespace) -> int:
     """Runs `nomoat rules list`."""
+    from nomoat.check import registry
+
     for rule in registry.load(settings_file.load().root).values():
         print(f"{rule.id:<26} {rule.severity:<9} {rule.confidence:<7} {rule.kind:<9} {printable(rule.title)}")
     return EXIT_CLEAN

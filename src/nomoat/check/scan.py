@@ -81,7 +81,15 @@ def scan(
         seconds=time.monotonic() - started,
         left_out=dict(drawing.map.coverage.left_out),
         map_hash=codec.digest(drawing.map),
+        is_of_more=_is_of_more(drawing),
     )
+
+
+def _is_of_more(drawing: Drawing) -> bool:
+    """Whether a file was read that is no part of the tree, as a description of an API that `.gitignore` leaves out."""
+    known = {*drawing.sources.files, *drawing.sources.texts, *drawing.sources.markers}
+    places = [*(route.registered_at for route in drawing.map.routes), *(gap.at for gap in drawing.map.not_read)]
+    return any(at not in known and at.rpartition(":")[0] not in known for at in places if at and at != ".")
 
 
 class Wanted:

@@ -27,12 +27,13 @@ from nomoat.survey import edges, identities, services, sqltext
 from nomoat.survey.defaults import ByDefault
 from nomoat.survey.effects import Reach
 from nomoat.survey.entries import entries
+from nomoat.survey.excluding import exclusions
 from nomoat.survey.guards import Judge
 from nomoat.survey.middleware import MiddlewareJudge
 from nomoat.survey.models import models
 from nomoat.survey.python import program as programs
 from nomoat.survey.python.program import Program, Region
-from nomoat.survey.python.sources import Exclusion, Sources
+from nomoat.survey.python.sources import Sources
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.python.words import WordIndex
 from nomoat.survey.reaching import reaching
@@ -69,7 +70,7 @@ def draw(
     known = models()
     program, sources = programs.read(
         path,
-        exclude=_exclusions(settings),
+        exclude=exclusions(settings),
         wanted=lambda index: {**wanted(index), **dict.fromkeys(registering(known, index))},
     )
     drawn = draw_program(program, sources, path=path, settings=settings)
@@ -147,26 +148,6 @@ def _handed(wiring: Wiring) -> Iterator[NotRead]:
         whom = given[0][1] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
         are = "is given the application and is" if len(names) == 1 else "are given the application and are"
         yield NotRead(first, f"{whom} {are} not here: routes added there are not on the map", analysed=True)
-
-
-def _exclusions(settings: Settings | None) -> tuple[Exclusion, ...]:
-    from nomoat.datafile import Mapping, Sequence
-    from nomoat.datafile import Value as Scalar
-
-    check = settings.section("check") if settings is not None else None
-    listed = check.get("exclude") if isinstance(check, Mapping) else None
-    found: list[Exclusion] = []
-    for entry in listed if isinstance(listed, Sequence) else ():
-        fields = (
-            {key: value.data for key, value in entry.items() if isinstance(value, Scalar)}
-            if isinstance(entry, Mapping)
-            else {}
-        )
-        if isinstance(entry, Scalar) and isinstance(entry.data, str):
-            found.append(Exclusion(entry.data))
-        elif isinstance(fields.get("path"), str):
-            found.append(Exclusion(str(fields["path"]), str(fields.get("because") or "")))
-    return tuple(found)
 
 
 def _route(part: Part, found: Found, answer: Answer) -> Route:

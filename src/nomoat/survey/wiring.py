@@ -6,7 +6,7 @@ Gives every application and router with what was registered on it; nothing of th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from nomoat.survey.late import Late
@@ -152,18 +152,28 @@ def _callers(program: Program, found: list[Scope]) -> list[Scope]:
         names = {_name_of(one) for one in level}
         if not names:
             break
-        calls = re.compile(rf"(?<!def )(?<!class )\b(?:{_or(names)})\s*\(".encode())
-        renamed = re.compile(rf"\b(?:{_or(names)})\s+as\b|=\s*[\w.]*\b(?:{_or(names)})\b(?!\s*\()".encode())
         level = [
             function
-            for module in program.holding(names)
-            if not TEST_FILE.search(module.path) and (calls.search(module.words) or renamed.search(module.words))
-            for function in program.functions(within=module)
-            if function not in known and (function.may_hold(calls) or renamed.search(module.words))
-            if not _called(program, function).isdisjoint(level)
+            for function in _naming(program, names)
+            if function not in known and not _called(program, function).isdisjoint(level)
         ]
         known.update(dict.fromkeys(level))
     return [one for one in known if one not in found]
+
+
+def _naming(program: Program, names: set[str]) -> Iterator[Scope]:
+    """Functions outside of tests that may call something of these names, or of one that it is given anew."""
+    calls = re.compile(rf"\b(?:{_or(names)})\s*\(".encode())
+    defines = re.compile(rf"\b(?:def|class)\s+(?:{_or(names)})\s*\(".encode())
+    renames = re.compile(rf"\b(?:{_or(names)})\s+as\b|=\s*(?:\w+\.)*(?:{_or(names)})\b(?!\s*\()".encode())
+    for module in program.holding(names):
+        text = module.words
+        if TEST_FILE.search(module.path):
+            continue
+        if renames.search(text):
+            yield from program.functions(within=module)
+        elif len(calls.findall(text)) > len(defines.findall(text)):
+            yield from (function for function in program.functions(within=module) if function.may_hold(calls))
 
 
 def _called(program: Program, function: Scope) -> set[Scope]:

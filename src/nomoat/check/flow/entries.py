@@ -14,11 +14,13 @@ from nomoat.survey.python.form import Node
 from nomoat.survey.python.program import Program
 from nomoat.survey.python.symbols import Scope
 
-#: A module without one of these words has no such function.
-MAY_ENTER = re.compile(
-    rb"\b(?:graphene|strawberry|ariadne|socketio|SocketIO|BaseHTTPRequestHandler|SimpleHTTPRequestHandler|cherrypy|"
-    rb"bottle|sanic|falcon|HTTPServer)\b|@[\w.]*\b(?:route|event)\b"
-)
+_PACKAGES = (
+    b"graphene", b"strawberry", b"ariadne", b"socketio", b"SocketIO", b"BaseHTTPRequestHandler",
+    b"SimpleHTTPRequestHandler", b"cherrypy", b"bottle", b"sanic", b"falcon", b"HTTPServer",
+)  # fmt: skip
+#: A module without one of these words, or in which this is not found, has no such function.
+MAY_ENTER_WORDS = (*_PACKAGES, b"route", b"event")
+MAY_ENTER = re.compile(rb"\b(?:%s)\b|@[\w.]*\b(?:route|event)\b" % b"|".join(_PACKAGES))
 #: Decorators by which an application has a function called with requests, whatever their paths are.
 _HOOKS = frozenset((
     "errorhandler", "app_errorhandler", "before_request", "after_request", "before_app_request", "after_app_request",

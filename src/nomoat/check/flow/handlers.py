@@ -39,10 +39,11 @@ def handlers(drawn: Map, program: Program, registrations: Registrations) -> Iter
         yield route, _of_route(program, route, scope, frameworks.get(route.service, ""))
     views = _views(drawn, program, registrations)
     reads = Reads(program)
+    entering = frozenset(program.words.matching(entries.MAY_ENTER, entries.MAY_ENTER_WORDS))
     for module in program.modules.values():
         if TEST_FILE.search(module.path):
             continue
-        may_enter = entries.MAY_ENTER.search(module.source)
+        may_enter = module.path in entering
         if not may_enter and not reads.may(module):
             continue
         for scope in program.functions(within=module):

@@ -28,6 +28,18 @@ class Reads:
 
     def __init__(self, program: Program) -> None:
         self._program = program
+        index = program.words
+        words = [*index.containing(b"request"), *index.containing(b"websocket"), *index.containing(b"argument")]
+        words += [
+            *index.containing(b"cookie"),
+            b"req",
+            b"ws",
+            b"RequestParser",
+            b"FlaskForm",
+            b"reqparse",
+            b"parse_args",
+        ]
+        self._candidates = frozenset(index.holding(words))
         self._modules: dict[str, bool] = {}
         self._functions: dict[str, bool] = {}
         self._names: dict[tuple[str, str], bool] = {}
@@ -39,7 +51,8 @@ class Reads:
     def may(self, module: Module) -> bool:
         """Whether a module has a word without which no request is read."""
         if module.path not in self._modules:
-            self._modules[module.path] = bool(_MAY_READ.search(module.source))
+            is_candidate = module.path in self._candidates
+            self._modules[module.path] = is_candidate and _MAY_READ.search(module.source) is not None
         return self._modules[module.path]
 
     def request(self, scope: Scope) -> bool:

@@ -70,7 +70,8 @@ def _summary(result: Result, shown: list[Finding]) -> str:
     said = [_count(counted[word], word) for word in ("error", "warning", "note") if counted[word]] or ["Nothing found"]
     line = f"{', '.join(said)}.  {_count(result.routes, 'route')}"
     line += f" ({result.unknown_routes} not known)" if result.unknown_routes else ""
-    line += f", {_count(result.files, 'file')}, {result.seconds:.1f} s."
+    told = ", nothing has changed since the last run" if result.is_remembered else ""
+    line += f", {_count(result.files, 'file')}, {result.seconds:.1f} s{told}."
     hidden = sum(1 for f in result.findings if f.suppressed is None) - len(shown)
     suppressed = sum(1 for f in result.findings if f.suppressed is not None)
     if hidden:

@@ -67,6 +67,8 @@ class Sources:
     """The files of a tree. `unreadable` has (path, why): each makes the run incomplete."""
 
     root: Path
+    #: Every folder below `root` that was walked, relative to it.
+    folders: list[str] = field(default_factory=list)
     #: Python files, relative to `root`, with `/`, sorted.
     files: list[str] = field(default_factory=list)
     #: Other files whose name marks a project (pyproject.toml, ...), likewise.
@@ -133,6 +135,7 @@ class _Walk:
             for entry in entries:
                 inner = self._entry(folder, entry, ignores)
                 if inner is not None:
+                    self._found.folders.append(inner)
                     stack.append((inner, ignores))
         self._found.files.sort()
         self._found.markers.sort()
