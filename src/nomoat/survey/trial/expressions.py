@@ -119,7 +119,7 @@ class Expressions(Requests):
         if isinstance(value, Function) and value.set_on_it(name) is not None:
             return value.set_on_it(name) or Const(None)
         if isinstance(value, Function) and name in ("__name__", "__qualname__"):
-            return Const(value.name)
+            return Const(value.own_name)
         if isinstance(value, FileOf):
             return files.attribute(value, name) or Outside(f".{name}", value)
         if isinstance(value, Const) and value.label and name in ("value", "name"):
@@ -181,7 +181,7 @@ class Expressions(Requests):
         for base in self.program.bases(cls.scope):
             if isinstance(base, str):
                 continue
-            owner = cls if base is cls.scope else self._class_of(base)
+            owner = cls if base is cls.scope else self.class_of(base)
             names = self.class_names(owner)
             if name not in names.names:
                 continue
@@ -237,7 +237,8 @@ class Expressions(Requests):
             return self.call(bound, (), {}, found.at, found.env)
         return bound
 
-    def _class_of(self, scope: object) -> Class:
+    def class_of(self, scope: object) -> Class:
+        """A class by its scope, with the names of its module around it."""
         from nomoat.survey.python.symbols import Scope
 
         assert isinstance(scope, Scope)
@@ -267,7 +268,7 @@ class Expressions(Requests):
         if value.cls is not None:
             names = self.program.resolver.classes.members(value.cls, name)[0]
             if names and names[-1].binding.how is How.FUNCTION:
-                found = self._of_class(self._class_of(value.cls), name, value)
+                found = self._of_class(self.class_of(value.cls), name, value)
                 if isinstance(found, (Function, Thing)):
                     return found
         given = value.args if value.name == "re.compile" else ()
@@ -285,7 +286,7 @@ class Expressions(Requests):
                 if isinstance(me, Registry) and name in me.kind.verbs:
                     return Bound(me, me.kind.verbs[name], name)
                 return Outside(f"{base}.{name}", me)
-            names = self.class_names(self._class_of(base))
+            names = self.class_names(self.class_of(base))
             found = names.names.get(name)
             if isinstance(found, Function):
                 return self._bound(found, cls, me)

@@ -32,6 +32,7 @@ from nomoat.survey.trial.values import (
     Test,
     Thing,
     Value,
+    options,
     union,
 )
 
@@ -113,6 +114,17 @@ def _partial(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: s
 
 def _wraps(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
     return Thing("functools.wraps", args, at=at)
+
+
+def _update_wrapper(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    """`functools.update_wrapper(wrapper, wrapped)`: what `functools.wraps` does, written as a call."""
+    wrapper = args[0] if args else named.get("wrapper")
+    wrapped = args[1] if len(args) > 1 else named.get("wrapped")
+    if isinstance(wrapper, Function) and isinstance(wrapped, Function) and wrapper is not wrapped:
+        wrapper.wraps = wrapped
+    elif isinstance(wrapper, Function) and isinstance(wrapped, Object):
+        wrapper.attributes.update(wrapped.attributes)
+    return wrapper
 
 
 def _import_module(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
@@ -213,6 +225,19 @@ def _getmembers(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at
             if bindings[-1].how is How.FUNCTION and name not in rows:
                 rows[name] = Items([Const(name), run.attribute(cls, name, at)])
     return Items(list(rows.values()))
+
+
+def _dir(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    """The names of the members of a class or an object, in the order of the alphabet, as Python gives them."""
+    me = args[0] if args else None
+    if not isinstance(me, (Class, Object)):
+        return None
+    cls = me if isinstance(me, Class) else me.cls
+    bases = run.program.bases(cls.scope)
+    names = {name for base in bases if not isinstance(base, str) for name in base.bindings}
+    names.update(me.attributes if isinstance(me, Object) else ())
+    is_whole = not any(isinstance(base, str) and base != "builtins.object" for base in bases)
+    return Items([Const(name) for name in sorted(names)], is_whole)
 
 
 def _getattr(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
@@ -390,6 +415,9 @@ def _hasattr(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: s
         return Const(False) if not any(isinstance(base, str) and base != "builtins.object" for base in bases) else None
     if isinstance(me, Function) and isinstance(name, str):
         return Const(me.set_on_it(name) is not None)
+    if isinstance(me, (Const, Items, Table)) and isinstance(name, str) and not me.tags:
+        plain = type(me.value) if isinstance(me, Const) else list if isinstance(me, Items) else dict
+        return Const(hasattr(plain, name))
     if isinstance(me, Thing) and (me.name.startswith("request.") or me.name in run.models.requests):
         return None
     return Thing(at=at)
@@ -433,7 +461,30 @@ def _is_text(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: s
     return Const(bool(args) and isinstance(args[0], Const) and isinstance(args[0].value, str))
 
 
+def _as_source_has_it(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    """For descriptions of packages: a setting as source has it; it decides what there is, not who may enter."""
+    one = args[0] if args else None
+    return Const(one.value, one.marks - SETTING, one.label) if isinstance(one, Const) else one
+
+
+def _marked(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    """For descriptions of packages: name and value of each method of an object on which code has set this name."""
+    me, mark = args[0], args[1].value if isinstance(args[1], Const) else None
+    if not isinstance(me, Object) or not isinstance(mark, str):
+        return None
+    names = {name: base for base in reversed(run.program.bases(me.cls.scope)) if not isinstance(base, str)
+             for name in base.bindings}  # fmt: skip
+    rows: list[Value] = []
+    for name in sorted(names):
+        held = run.class_names(me.cls if names[name] is me.cls.scope else run.class_of(names[name])).names.get(name)
+        if any(isinstance(one, Function) and one.set_on_it(mark) is not None for one in options(held or Const(None))):
+            rows.append(Items([Const(name), run.attribute(me, name, at)]))
+    return Items(rows)
+
+
 SPECIAL: dict[str, Known] = {
+    "nomoat.survey.marked": _marked,
+    "nomoat.survey.as_source_has_it": _as_source_has_it,
     "nomoat.survey.is_text": _is_text,
     "nomoat.survey.is_read": _is_read,
     **scanning.SPECIAL,
@@ -445,6 +496,7 @@ SPECIAL: dict[str, Known] = {
     **{f"re.{how}": matched(how) for how in ("match", "search", "fullmatch")},
     "functools.partial": _partial,
     "functools.wraps": _wraps,
+    "functools.update_wrapper": _update_wrapper,
     "importlib.import_module": _import_module,
     "builtins.__import__": _import,
     "pkgutil.iter_modules": _modules_of,
@@ -459,6 +511,7 @@ SPECIAL: dict[str, Known] = {
     "builtins.dict": _dict,
     "builtins.enumerate": _enumerate,
     "builtins.zip": _zip,
+    "builtins.dir": _dir,
     "builtins.getattr": _getattr,
     "builtins.setattr": _setattr,
     "builtins.hasattr": _hasattr,

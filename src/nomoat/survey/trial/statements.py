@@ -20,6 +20,7 @@ from nomoat.survey.trial.machine import (
     ExhaustedError,
     RaisedError,
 )
+from nomoat.survey.trial.narrowing import narrow
 from nomoat.survey.trial.refusals import status_of
 from nomoat.survey.trial.registry import Entry
 from nomoat.survey.trial.requests import entry_name
@@ -167,8 +168,11 @@ class Trial(Definitions):
             decided = test.anonymous is True
             self.conditions.append(condition)
             entered += 1
+            inside = env if decided else env.copy()
+            if not decided:
+                narrow(inside, test_node, self.models.answers, holds=True)
             with self.perhaps(not decided):
-                branch = self.run(body, env if decided else env.copy())
+                branch = self.run(body, inside)
             self.conditions[-1] = Condition(test, False, condition.at)
             flow.take(branch)
             if branch.env is not None:
@@ -180,6 +184,7 @@ class Trial(Definitions):
             if decided:
                 current = None
                 break
+            narrow(env, test_node, self.models.answers, holds=False)
         if current is not None:
             with self.perhaps(entered > 0):
                 rest = self.run(node[4], env)

@@ -178,6 +178,15 @@ class Function(Value):
         return self.scope.name if self.scope is not None else "lambda"
 
     @property
+    def own_name(self) -> str:
+        """Its `__name__`: that of what it wraps, which `functools.wraps` takes over."""
+        function, seen = self, [self]
+        while function.wraps is not None and function.wraps not in seen:
+            function = function.wraps
+            seen.append(function)
+        return function.name
+
+    @property
     def at(self) -> str:
         """`file:line` of its `def`; of what stands for a package that is not here, where source uses it."""
         if self.scope is not None:
