@@ -184,6 +184,8 @@ def _handler(found: Found) -> tuple[str, str]:
         value = value.wraps
     if isinstance(value, Function) and value.scope is not None and value.scope.module.is_library and found.cls:
         value = found.cls
+    if isinstance(value, Function) and value.scope is not None and value.scope.module.is_library:
+        return _inherited(value, found)
     if isinstance(value, Function) and value.scope is not None:
         return f"{value.scope.module.name}:{value.scope.qualname}", value.at
     if isinstance(value, Object):
@@ -194,6 +196,15 @@ def _handler(found: Found) -> tuple[str, str]:
     if isinstance(value, (Thing, Outside)) and value.name:
         return value.name, found.at
     return (found.label or "lambda" if not isinstance(value, Const) or found.label else "unknown"), found.at
+
+
+def _inherited(function: Function, found: Found) -> tuple[str, str]:
+    """What answers where a package describes it: a method that a class of the tree has from there, or it alone."""
+    assert function.scope is not None
+    cls = function.me.cls.scope if isinstance(function.me, Object) else None
+    if cls is not None and not cls.module.is_library:
+        return f"{cls.module.name}:{cls.qualname}.{function.name}", cls.at
+    return f"{function.scope.module.name}:{function.scope.qualname}", function.at or found.at
 
 
 def _stores(program: Program, routes: tuple[Route, ...], reach: Reach) -> tuple[Store, ...]:
