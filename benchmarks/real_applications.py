@@ -2,9 +2,10 @@
 
     python benchmarks/real_applications.py FOLDER [--only NAME] [--details]
 
-FOLDER, outside the repository, holds the source distributions; those that are not there are fetched by pip, which runs
-their build to learn what they are (nomoat runs nothing of them): put them there yourself where that is not wanted. Each
-application has a file in `benchmarks/applications/`: its version, its routes with a verdict, its findings as judged.
+FOLDER, outside the repository, holds the source distributions (the wheel, of what is published as nothing else); those
+that are not there are fetched by pip, which runs their build to learn what they are (nomoat runs nothing of them): put
+them there yourself where that is not wanted. Each application has a file in `benchmarks/applications/`: its version,
+its routes with a verdict, its findings as judged.
 Only what a file states is compared: a route or a finding that nobody read is counted as such, never as right.
 Exit code 1: an open route is called guarded, or the default report of `check` says something that was judged wrong.
 """
@@ -20,6 +21,7 @@ import sys
 import tarfile
 import tempfile
 import time
+import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -59,11 +61,14 @@ class Truth:
     routes: dict[str, str]
     findings: dict[tuple[str, str], Judged]
     is_whole: bool = True
+    #: Only wheels are published of it.
+    is_wheel: bool = False
 
     @property
     def archive(self) -> str:
-        """The pattern of the source distribution's name, whichever way it writes the project's name."""
-        return f"{re.sub(r'[-_.]', '?', self.name)}-{self.version}.tar.gz"
+        """The pattern of the archive's name, whichever way it writes the project's name."""
+        name = f"{re.sub(r'[-_.]', '?', self.name)}-{self.version}"
+        return f"{name}-*.whl" if self.is_wheel else f"{name}.tar.gz"
 
 
 @dataclass(slots=True)
@@ -106,7 +111,8 @@ def truth_of(path: Path) -> Truth:
                 f"{path}: {judged.rule} at '{judged.place}' is stated twice, or is neither right nor wrong"
             )
         findings[judged.rule, judged.place] = judged
-    return Truth(stated["name"], stated["version"], routes, findings, is_whole=stated["routes_read"] == "all")
+    is_whole, is_wheel = stated["routes_read"] == "all", stated.get("archive") == "wheel"
+    return Truth(stated["name"], str(stated["version"]), routes, findings, is_whole, is_wheel)
 
 
 def _shape(route: str) -> str:
@@ -124,17 +130,30 @@ def sources(truth: Truth, folder: Path) -> Path:
     archives = sorted(folder.glob(truth.archive))
     if not archives:
         wanted = f"{truth.name}=={truth.version}"
-        fetch = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:", "-d"]
+        kind = "--only-binary" if truth.is_wheel else "--no-binary"
+        fetch = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", kind, ":all:", "-d"]
         if subprocess.run([*fetch, str(folder), wanted]).returncode or not any(folder.glob(truth.archive)):
-            raise SystemExit(f"pip could not fetch {wanted}; put its source distribution into {folder}")
+            raise SystemExit(f"pip could not fetch {wanted}; put its archive into {folder}")
         archives = sorted(folder.glob(truth.archive))
-    with tarfile.open(archives[0]) as archive:
-        tops = {Path(name).parts[0] for name in archive.getnames()}
+    return _unpacked_wheel(archives[0]) if truth.is_wheel else _unpacked(archives[0])
+
+
+def _unpacked_wheel(archive: Path) -> Path:
+    unpacked = archive.with_suffix("")
+    if not unpacked.exists():
+        with zipfile.ZipFile(archive) as opened:
+            opened.extractall(unpacked)
+    return unpacked
+
+
+def _unpacked(archive: Path) -> Path:
+    with tarfile.open(archive) as opened:
+        tops = {Path(name).parts[0] for name in opened.getnames()}
         if len(tops) != 1:
-            raise SystemExit(f"{archives[0]} holds {len(tops)} folders")
-        unpacked = folder / tops.pop()
+            raise SystemExit(f"{archive} holds {len(tops)} folders")
+        unpacked = archive.parent / tops.pop()
         if not unpacked.exists():
-            archive.extractall(folder, filter="data")
+            opened.extractall(archive.parent, filter="data")
     return unpacked
 
 
