@@ -28,6 +28,7 @@ _PASSWORD = re.compile(
 _UPDATES_PASSWORD = re.compile(
     r"\bupdate\s+\S+\s+set\b[^;]*\b(password|passwd|pwd|pass|password_hash)\s*=", re.I | re.S
 )
+_ACCOUNT = frozenset(("email", "mail", "e_mail", "user", "login", "account", "phone"))
 #: Names of what shows that the caller may do it: a token that was mailed, the password as it was.
 _PROOF = re.compile(
     r"token|code|otp|\bold|old_|current|existing|previous|secret|signature|nonce|uidb64|answer|proof|challenge"
@@ -37,6 +38,8 @@ _PROVES = re.compile(
     r"check_?p|verify|compare_digest|validate|decode|loads|authenticate|check_token|unsign|checkpw|correct|confirm"
     r"|is_valid|challenge|assert_|require|permission|authoriz|ensure_", re.I
 )  # fmt: skip
+#: What reads a request, or makes a digest of what is given.
+_ONLY_READS = re.compile(r"\A(loads|get_json|json|load|hash\w*|\w*hash|digest|hexdigest)\Z", re.I)
 #: Calls that decide what the caller may do.
 _AUTHORIZES = re.compile(
     r"assert_|require|check_|permission|authoriz|ensure_|is_allowed|has_perm|has_role|\Acan_|may_", re.I
@@ -82,13 +85,13 @@ def account_change(asked: Asked) -> Iterator[Answer]:
 def _chosen_account(asked: Asked, route: Route, handler: Scope) -> str:
     """What of the request picks the account: a parameter of the path, or `username` in the body."""
     for parameter in route.parameters:
-        if is_identifier(parameter.name) or parameter.name.lower() in ("email", "user", "login", "account"):
+        if is_identifier(parameter.name) or parameter.name.lower() in _ACCOUNT:
             return f"{{{parameter.name}}}" if parameter.location == "path" else parameter.name
     requested = Requested(asked.registrations.program, handler, route)
     for node in form.walk_scope(handler.body):
         if node[0] in (form.CALL, form.SUBSCRIPT, form.ATTRIBUTE):
             for item in requested.items(node):
-                if is_identifier(item.name) or item.name.lower() in ("email", "user", "login", "account"):
+                if is_identifier(item.name) or item.name.lower() in _ACCOUNT:
                     return f"{item.name} of the request"
     return ""
 
@@ -109,6 +112,10 @@ def _sets_password(asked: Asked, route: Route) -> str | None:
                     name = form.text_of(target[4]) if target[0] == form.SUBSCRIPT else None
                     if name is not None and _PASSWORD.match(name) and target[3][0] == form.SUBSCRIPT:
                         return scope.module.at(node)
+            elif node[0] == form.CALL and node[3][0] == form.NAME:
+                # A helper that is given the statement.
+                if node[4] and _UPDATES_PASSWORD.search(text_of(program, scope, node[4][0])):
+                    return scope.module.at(node)
             elif node[0] == form.CALL and node[3][0] == form.ATTRIBUTE:
                 if node[3][4] == "set_password" and _was_there(asked, scope, node[3][3]):
                     return scope.module.at(node)
@@ -166,7 +173,7 @@ def _is_proven(asked: Asked, route: Route, handler: Scope) -> bool:
     requested = Requested(asked.registrations.program, handler, route)
     for scope in asked.reached(route):
         for node in form.walk_scope(scope.body):
-            if node[0] == form.CALL and _PROVES.search(last_word(node)):
+            if node[0] == form.CALL and _PROVES.search(last_word(node)) and not _ONLY_READS.search(last_word(node)):
                 return True
             is_read = scope is handler and node[0] in (form.CALL, form.SUBSCRIPT, form.ATTRIBUTE)
             if is_read and any(_PROOF.search(item.name) for item in requested.items(node)):

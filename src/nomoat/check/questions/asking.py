@@ -11,6 +11,7 @@ from nomoat.check.model import Confidence
 from nomoat.check.questions.columns import Columns
 from nomoat.check.questions.words import bare, file_of, is_public_by_name
 from nomoat.check.registrations import Registrations
+from nomoat.survey.python import form
 from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.python.symbols import Binding, Scope
 
@@ -83,10 +84,14 @@ class Asked:
         return self._reached[handler.at]
 
     def guarding(self, route: Route) -> tuple[Scope, ...]:
-        """The functions that the guards of the route stand in."""
-        return tuple(
-            scope for guard in route.guards if guard.runs != "never" and (scope := self._function(guard.at)) is not None
-        )
+        """The functions that the guards of the route stand in, and those that a decorator puts around the handler."""
+        found = [self._function(guard.at) for guard in route.guards if guard.runs != "never"]
+        handler = self.handler(route)
+        for one in handler.decorators if handler is not None else ():
+            around = self.registrations.program.resolve(handler, one[3] if one[0] == form.CALL else one).scope
+            found += [around] if around is not None and around.is_function else []
+        inner = (child for one in found if one is not None for child in one.children.values() if child.is_function)
+        return tuple(dict.fromkeys((*(one for one in found if one is not None), *inner)))
 
     def columns(self, store: str) -> tuple[str, ...]:
         """What the model of a store declares; without one, what statements and documents name."""

@@ -38,11 +38,12 @@ _CHANGING = frozenset((
     "modify", "change", "set", "save", "transfer", "send", "pay", "buy", "approve", "reject", "accept", "promote",
     "demote", "grant", "revoke", "toggle", "enable", "disable", "activate", "deactivate", "cancel", "reset", "withdraw",
     "ban", "unban", "publish", "unpublish", "follow", "unfollow", "like", "vote", "join", "leave", "mark", "archive",
+    "close", "open", "lock", "unlock", "block", "unblock", "restore", "cancel", "finish", "start", "stop", "restart",
 ))  # fmt: skip
 #: A link that was mailed changes something by being opened, and bears its own proof.
 _LINKED = re.compile(
-    r"confirm|verif|activat|unsubscribe|callback|log_?out|log_?in|sign_?out|sign_?in|oauth|sso|saml|token|invite|reset"
-    r"|accept|track|pixel|click|redirect|short|download|export|cron|health|metrics|sync|refresh", re.I
+    r"confirm|verif|activat|unsubscribe|callback|log_?out|log_?in|sign_?out|sign_?in|oauth|(?<![a-z])sso(?![a-z])|saml|token|invite|reset"
+    r"|accept|(?<![a-z])track|pixel|click|redirect|short|download|export|(?<![a-z])cron|health|metrics|sync|refresh", re.I
 )  # fmt: skip
 #: What is written beside the matter itself: who was seen when, what was counted.
 _ASIDE = re.compile(

@@ -22,8 +22,12 @@ _WHO = re.compile(
     r"\A(x-)?(auth(enticated)?-?|current-?|logged-?in-?)?(user|username|uid|user-?id|account|email|login)(-?name|-?id)?\Z",
     re.I,
 )
+#: Where a proxy writes who is calling, and anyone else as well.
+_ADDRESS = re.compile(r"\A(x-)?(forwarded(-for)?|real-ip|client-ip|originating-ip|remote-addr|cluster-client-ip)\Z", re.I)
+#: What says no more than yes, so that everybody guesses it.
+_YES = frozenset(("true", "yes", "on", "1", "y", "ok", "allow", "enabled"))
 _REFUSING = frozenset(
-    ("abort", "HTTPException", "HttpResponseForbidden", "PermissionDenied", "Forbidden", "Unauthorized")
+    ("HTTPForbidden", "HTTPUnauthorized", "NotAuthorized", "AuthenticationFailed", "NotAuthenticated", "abort", "HTTPException", "HttpResponseForbidden", "PermissionDenied", "Forbidden", "Unauthorized")
 )
 _STATUSES = frozenset((401, 403))
 #: Calls that turn something the caller writes into something that only the service can have written.
@@ -84,11 +88,12 @@ def _believed(asked: Asked, route: Route, scope: Scope, *, is_handler: bool) -> 
     for node in form.walk_scope(scope.body):
         if node[0] == form.IF:
             for test, body in node[3]:
-                item = _privilege(asked, scope, requested, test)
+                item = _privilege(asked, scope, requested, test, is_guard=not is_handler)
                 if item is None:
                     continue
                 decides = "what the caller may do"
-                if item.place in ("cookie", "header"):
+                is_sure = _is_privilege(item) or _refuses(body)
+                if item.place in ("cookie", "header") and is_sure:
                     return _Claim(item, scope.module.at(node), "sure", decides)
                 if _refuses(body) or _refuses(node[4]):
                     return _Claim(item, scope.module.at(node), "likely", decides)
@@ -100,19 +105,20 @@ def _believed(asked: Asked, route: Route, scope: Scope, *, is_handler: bool) -> 
     return None
 
 
-def _privilege(asked: Asked, scope: Scope, requested: Requested, test: Node) -> Item | None:
+def _privilege(asked: Asked, scope: Scope, requested: Requested, test: Node, *, is_guard: bool) -> Item | None:
     """`request.cookies.get("role") != "admin"`, `not request.cookies.get("is_admin")`, and either in `and` or `or`."""
     if test[0] == form.BOOLEAN:
-        found = (_privilege(asked, scope, requested, operand) for operand in test[4])
+        found = (_privilege(asked, scope, requested, operand, is_guard=is_guard) for operand in test[4])
         return next((item for item in found if item is not None), None)
     if test[0] == form.UNARY and test[3] == "not":
-        return _privilege(asked, scope, requested, test[4])
+        return _privilege(asked, scope, requested, test[4], is_guard=is_guard)
     if test[0] == form.COMPARE and len(test[3]) == 2:
         left, right = test[3]
         item = requested.item(left) or requested.item(right)
         other = right if item is not None and requested.item(left) is not None else left
-        is_fixed = _is_fixed(asked, scope, other)
-        return item if item is not None and is_fixed and _is_privilege(item) else None
+        if item is None or not _is_fixed(asked, scope, other):
+            return None
+        return item if _is_privilege(item) or (is_guard and _is_guessed(asked, scope, item, other)) else None
     item = requested.item(test)
     return item if item is not None and _is_privilege(item) else None
 
@@ -128,6 +134,14 @@ def _is_fixed(asked: Asked, scope: Scope, node: Node) -> bool:
 def _is_privilege(item: Item) -> bool:
     name = item.name.replace("_", "-") if item.place == "header" else item.name
     return bool(PRIVILEGE.match(item.name) or (item.place == "header" and _PRIVILEGE_HEADER.match(name)))
+
+
+def _is_guessed(asked: Asked, scope: Scope, item: Item, other: Node) -> bool:
+    """An address in a header that a proxy writes, or a header or cookie that need only say yes."""
+    if item.place == "header" and _ADDRESS.match(item.name.replace("_", "-")):
+        return True
+    known = asked.registrations.program.constant(scope, other)
+    return item.place in ("header", "cookie") and known is not None and str(known.value).lower() in _YES
 
 
 def _who(requested: Requested, call: Node) -> Item | None:

