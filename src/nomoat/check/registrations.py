@@ -90,6 +90,10 @@ class Registrations:
                         found[at] = node
         return found
 
+    def view(self, route: Route) -> Scope | None:
+        """The class that answers the route, where no function of the tree does."""
+        return self._handlers.view(route)
+
     def guard_text(self, route: Route) -> str:
         """How a route's guard is written: `dependencies=[Depends(current_user)]`, or the parameter that asks for it."""
         registration = self.of(route)

@@ -164,11 +164,17 @@ class _Run:
                 yield self._about_route(rule, answer)
 
     def _about_route(self, rule: Rule, answer: Answer) -> Finding:
-        route = answer.route
-        span, text, code = self._at_route(route)
+        route, place = answer.route, answer.place
+        if place is not None:
+            span = span_of(place.module, place.node)
+            text, code = place.module.line_text(span.line), code_of(place.module.text(place.node))
+        else:
+            assert route is not None, "an answer is about a route or a place"
+            span, text, code = self._at_route(route)
+        target = route.id if route is not None else ""
         return Finding(
             rule.id, rule.severity, weaker(rule.confidence, answer.confidence), answer.message, answer.why or rule.why,
-            answer.fix or rule.fix, span, text, label=answer.label, code=code, target=route.id, symbol=route.id,
+            answer.fix or rule.fix, span, text, label=answer.label, code=code, target=target, symbol=target,
             cwe=rule.cwe, owasp=rule.owasp, asvs=rule.asvs,
         )  # fmt: skip
 

@@ -10,9 +10,12 @@ from collections.abc import Callable, Iterator, Mapping
 from nomoat.appmap.ids import SAFE_METHODS
 from nomoat.check.model import CONFIDENCES
 from nomoat.check.questions.accounts import account_change, self_chosen_role, unlimited_login
+from nomoat.check.questions.answered import account_row_returned, error_text_returned
 from nomoat.check.questions.asking import Answer, Asked
 from nomoat.check.questions.browsers import forged_requests
+from nomoat.check.questions.enumeration import account_enumeration
 from nomoat.check.questions.exposure import admin_exposed, changing_get, debug_exposed, unsigned_webhook
+from nomoat.check.questions.fields import writable_privilege
 from nomoat.check.questions.identity import forgeable_identity
 from nomoat.check.questions.ownership import missing_ownership
 from nomoat.check.questions.siblings import guard_never_runs, missing_guard, weaker_guard
@@ -34,6 +37,10 @@ QUESTIONS: Mapping[str, Callable[[Asked], Iterator[Answer]] | None] = {
     "self-chosen-role": self_chosen_role,
     "unlimited-login": unlimited_login,
     "forged-requests": forged_requests,
+    "account-row-returned": account_row_returned,
+    "error-text-returned": error_text_returned,
+    "account-enumeration": account_enumeration,
+    "writable-privilege": writable_privilege,
     #: Asked of map and policy together (`nomoat.policy.questions`).
     "policy": None,
 }
@@ -47,16 +54,28 @@ def answers(name: str, asked: Asked) -> list[Answer]:
     ask = QUESTIONS.get(name)
     found: dict[tuple[str, str, str], list[Answer]] = {}
     for answer in ask(asked) if ask is not None else ():
-        route = answer.route
-        found.setdefault((route.service, route.path, route.at), []).append(answer)
-    return [_together(alike) for alike in found.values()]
+        if answer.place is not None:
+            # Many routes may lead to one place.
+            found.setdefault((answer.place.module.path, str(answer.place.node[1]), ""), []).append(answer)
+        elif answer.route is not None:
+            route = answer.route
+            found.setdefault((route.service, route.path, route.at), []).append(answer)
+    return [_together(alike) if alike[0].place is None else _surest(alike) for alike in found.values()]
+
+
+def _surest(alike: list[Answer]) -> Answer:
+    return max(alike, key=lambda one: CONFIDENCES.index(one.confidence))
 
 
 def _together(alike: list[Answer]) -> Answer:
     """The worst of several answers about one handler; those of methods that change something come first."""
-    first = max(alike, key=lambda one: (CONFIDENCES.index(one.confidence), one.route.method not in SAFE_METHODS))
-    others = [one.route.method for one in alike if one is not first]
-    if not others:
+    first = max(alike, key=lambda one: (CONFIDENCES.index(one.confidence), _method(one) not in SAFE_METHODS))
+    others = [_method(one) for one in alike if one is not first]
+    if not others or first.route is None:
         return first
     name = name_of(first.route)
     return first._replace(message=first.message.replace(name, f"{name} (and {listed(others)})"))
+
+
+def _method(answer: Answer) -> str:
+    return answer.route.method if answer.route is not None else ""

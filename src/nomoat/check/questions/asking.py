@@ -12,6 +12,8 @@ from nomoat.check.questions.columns import Columns
 from nomoat.check.questions.words import bare, file_of, is_public_by_name
 from nomoat.check.registrations import Registrations
 from nomoat.survey.python import form
+from nomoat.survey.python.form import Node
+from nomoat.survey.python.parser import Module
 from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.python.symbols import Binding, Scope
 
@@ -31,19 +33,33 @@ _ACCOUNTS = re.compile(
     r"\A(auth_?|app_?)?(users?|accounts?|profiles?|user_?profiles?|customers?|members?|staff)\Z", re.I
 )
 _OF_ACCOUNTS = re.compile(r"\b(AbstractUser|AbstractBaseUser|UserMixin|SQLAlchemyBaseUserTable\w*)\Z")
+_PASSWORD = re.compile(r"\A(hashed_|encrypted_)?(password|passwd|pwd)(_?(hash|hashed|digest))?\Z", re.I)
+_OF_DJANGO = re.compile(r"\b(AbstractUser|AbstractBaseUser)\Z")
+_PYDANTIC = frozenset(("pydantic.BaseModel", "pydantic.main.BaseModel", "ninja.Schema", "ninja.schema.Schema"))
 _MAX_CALLS = 3
 _MAX_REACHED = 60
 
 
-class Answer(NamedTuple):
-    """One answer: the route, what is said about it here, beside the code, why, the fix in this code, how sure it is."""
+class Place(NamedTuple):
+    """Where something stands in source, other than where a route is registered."""
 
-    route: Route
+    module: Module
+    node: Node
+
+
+class Answer(NamedTuple):
+    """One answer: the route, what is said about it here, beside the code, why, the fix in this code, how sure it is.
+
+    With a `place` it is about that; the route, if there is one, leads there.
+    """
+
+    route: Route | None
     message: str
     label: str
     why: str
     fix: str
     confidence: Confidence
+    place: Place | None = None
 
 
 class Asked:
@@ -88,6 +104,7 @@ class Asked:
         found = [self._function(guard.at) for guard in route.guards if guard.runs != "never"]
         handler = self.handler(route)
         for one in handler.decorators if handler is not None else ():
+            assert handler is not None
             around = self.registrations.program.resolve(handler, one[3] if one[0] == form.CALL else one).scope
             found += [around] if around is not None and around.is_function else []
         inner = (child for one in found if one is not None for child in one.children.values() if child.is_function)
@@ -95,18 +112,45 @@ class Asked:
 
     def columns(self, store: str) -> tuple[str, ...]:
         """What the model of a store declares; without one, what statements and documents name."""
-        scope = self._model(store)
+        scope = self.model(store)
         if scope is not None:
             return tuple(name for name in scope.bindings if not name.startswith("_"))
         return self._columns.of(bare(store))
 
     def is_account(self, store: str) -> bool:
         """Whether each row of a store is somebody's account: by its name, that of its model, or what that inherits."""
-        scope = self._model(store)
+        scope = self.model(store)
         if _ACCOUNTS.match(bare(store)) or (scope is not None and _ACCOUNTS.match(scope.name)):
             return True
         bases = self.registrations.program.bases(scope) if scope is not None else ()
         return any(_OF_ACCOUNTS.search(base if isinstance(base, str) else base.name) for base in bases)
+
+    def columns_named(self, table: str) -> tuple[str, ...]:
+        """The columns of a table or collection by its bare name."""
+        store = next((one.id for one in self.map.stores if bare(one.id) == table), "")
+        return self.columns(store) if store else self._columns.of(table)
+
+    def has_password(self, model: Scope) -> bool:
+        """Whether rows of a class have a password, by a column of their own or of what they inherit from."""
+        return self.inherits_user(model) or any(_PASSWORD.match(name) for name in model.bindings)
+
+    def is_user_class(self, model: Scope) -> bool:
+        """Whether rows of a class are accounts."""
+        return self.inherits_user(model) or (bool(_ACCOUNTS.match(model.name)) and self.has_password(model))
+
+    def inherits_user(self, model: Scope) -> bool:
+        """Whether a class is Django's user with more columns."""
+        bases = self.registrations.program.bases(model)
+        return any(_OF_DJANGO.search(base if isinstance(base, str) else base.name) for base in bases)
+
+    def is_model_of_body(self, scope: Scope) -> bool:
+        """Whether a class is a model of pydantic: what FastAPI reads bodies into, and answers by."""
+        return self.registrations.program.resolver.classes.is_a(scope, _PYDANTIC)
+
+    def fields(self, model: Scope) -> list[str]:
+        """The fields of a model of pydantic, those that it inherits too."""
+        every = [one for one in self.registrations.program.bases(model) if isinstance(one, Scope)]
+        return [name for one in (model, *every) for name in one.bindings if not name.startswith("_")]
 
     def siblings(self, route: Route) -> list[Route]:
         """The other routes on the same router, or of the same file where there is none."""
@@ -123,7 +167,7 @@ class Asked:
         return ""
 
     def _owner_of(self, store: str) -> str:
-        scope = self._model(store)
+        scope = self.model(store)
         if scope is None:
             return next((f"{bare(store)}.{one}" for one in self._columns.of(bare(store)) if _OWNERS.match(one)), "")
         for column, bindings in scope.bindings.items():
@@ -131,7 +175,7 @@ class Asked:
                 return f"{bare(store)}.{column}"
         return ""
 
-    def _model(self, store: str) -> Scope | None:
+    def model(self, store: str) -> Scope | None:
         """The class that declares a store."""
         found = next((one for one in self.map.stores if one.id == store), None)
         return self._declared(found.at) if found is not None and found.at else None

@@ -39,17 +39,20 @@ class Columns:
         if self._found is None:
             self._found = {}
             for module in self._program.modules.values():
-                for node in form.walk(module.body) if _WORDS.search(module.source) else ():
-                    for table, column in _named(node):
+                if not _WORDS.search(module.source):
+                    continue
+                nodes = list(form.walk(module.body))
+                for node in nodes:
+                    for table, column in _named(node, nodes):
                         self._found.setdefault(table.lower(), {})[column] = None
         return tuple(self._found.get(name.lower(), ()))
 
 
-def _named(node: Node) -> Iterator[tuple[str, str]]:
+def _named(node: Node, nodes: list[Node]) -> Iterator[tuple[str, str]]:
     """Tables and columns that a text or a call names."""
     if node[0] == form.CALL and node[3][0] == form.ATTRIBUTE and node[3][4] in _FILTERS | _MADE and node[4]:
         collection = _last(node[3][3])
-        for document in _documents(node[4][0]) if collection else ():
+        for document in _documents(node[4][0], nodes) if collection else ():
             for key, _ in document[3]:
                 name = form.text_of(key) if key is not None else None
                 if name and not name.startswith("$"):
@@ -61,12 +64,16 @@ def _named(node: Node) -> Iterator[tuple[str, str]]:
 def _last(node: Node) -> str:
     if node[0] == form.SUBSCRIPT:
         return form.text_of(node[4]) or ""
-    return str(node[4]) if node[0] == form.ATTRIBUTE else ""
+    return str(node[4]) if node[0] == form.ATTRIBUTE else str(node[3]) if node[0] == form.NAME else ""
 
 
-def _documents(node: Node) -> list[Node]:
+def _documents(node: Node, nodes: list[Node]) -> list[Node]:
     if node[0] == form.LIST:
         return [one for one in node[3] if one[0] == form.DICT]
+    if node[0] == form.NAME:
+        # `document = {...}` before it.
+        made = (one for one in nodes if one[0] == form.ASSIGN and one[4][0] == form.DICT)
+        return [one[4] for one in made if any(t[0] == form.NAME and t[3] == node[3] for t in one[3])]
     return [node] if node[0] == form.DICT else []
 
 

@@ -23,11 +23,25 @@ _WHO = re.compile(
     re.I,
 )
 #: Where a proxy writes who is calling, and anyone else as well.
-_ADDRESS = re.compile(r"\A(x-)?(forwarded(-for)?|real-ip|client-ip|originating-ip|remote-addr|cluster-client-ip)\Z", re.I)
+_ADDRESS = re.compile(
+    r"\A(x-)?(forwarded(-for)?|real-ip|client-ip|originating-ip|remote-addr|cluster-client-ip)\Z", re.I
+)
 #: What says no more than yes, so that everybody guesses it.
 _YES = frozenset(("true", "yes", "on", "1", "y", "ok", "allow", "enabled"))
 _REFUSING = frozenset(
-    ("HTTPForbidden", "HTTPUnauthorized", "NotAuthorized", "AuthenticationFailed", "NotAuthenticated", "abort", "HTTPException", "HttpResponseForbidden", "PermissionDenied", "Forbidden", "Unauthorized")
+    (
+        "HTTPForbidden",
+        "HTTPUnauthorized",
+        "NotAuthorized",
+        "AuthenticationFailed",
+        "NotAuthenticated",
+        "abort",
+        "HTTPException",
+        "HttpResponseForbidden",
+        "PermissionDenied",
+        "Forbidden",
+        "Unauthorized",
+    )
 )
 _STATUSES = frozenset((401, 403))
 #: Calls that turn something the caller writes into something that only the service can have written.

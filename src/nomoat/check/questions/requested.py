@@ -23,7 +23,9 @@ _TURNING = frozenset(("strip", "lower", "upper", "int", "str", "bool", "casefold
 
 #: What a parameter of a dependency is declared by, and where it stands in the request then.
 _DECLARED = {
-    f"fastapi{module}.{name}": name.lower() for module in ("", ".params", ".param_functions") for name in ("Header", "Cookie")
+    f"fastapi{module}.{name}": name.lower()
+    for module in ("", ".params", ".param_functions")
+    for name in ("Header", "Cookie")
 }
 
 
@@ -40,8 +42,8 @@ class Requested:
     def __init__(self, program: Program, scope: Scope, route: Route | None) -> None:
         self._program = program
         self._scope = scope
-        located = {one.name: one.location for one in route.parameters} if route is not None else {}
-        self._parameters = {name: place for name, place in located.items() if place != "path"}
+        located: dict[str, str] = {one.name: one.location for one in route.parameters} if route is not None else {}
+        self._parameters: dict[str, str] = {name: place for name, place in located.items() if place != "path"}
         for parameter in scope.parameters if route is None else ():
             default = parameter[form.P_DEFAULT]
             name = program.resolve(scope, default[3]).name if default is not None and default[0] == form.CALL else ""

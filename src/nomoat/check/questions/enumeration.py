@@ -1,0 +1,134 @@
+"""Whether an account exists: answers of a sign-in that tell a name that is not known from a password that is wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from nomoat.appmap.ids import SAFE_METHODS
+from nomoat.appmap.model import Route
+from nomoat.check.questions.asking import Answer, Asked, Place
+from nomoat.check.questions.words import last_word, name_of
+from nomoat.survey.python import form
+from nomoat.survey.python.form import Body, Node
+from nomoat.survey.python.symbols import How, Scope
+
+_SIGNS_IN = re.compile(r"(^|[/_\-.])(log_?in|sign_?in|auth|authenticate|token|session)s?($|[/_\-.])", re.I)
+_FORGOT = re.compile(r"forgot|recover|lost|reset|password", re.I)
+_CHECKS = re.compile(r"check_?p|verify|checkpw|compare|hash", re.I)
+_LOOKS_UP = frozenset((
+    "first", "one_or_none", "scalar_one_or_none", "scalar", "get", "find_one", "fetchone", "fetchrow", "get_or_none",
+    "one", "filter_by", "get_user", "get_by_email", "get_user_by_email", "get_by_username",
+))  # fmt: skip
+_SAYS = frozenset(("flash", "abort", "add_error"))
+#: Texts that say of an account that there is none.
+_UNKNOWN = re.compile(
+    r"(no|not|un|doesn'?t|does not|isn'?t|never)\W*(such|found|known|exist|registered|regist|account|user|any)"
+    r"|unknown (user|e-?mail|address|account|name)|no .{0,20}(account|user)|not .{0,20}(exist|found|registered)", re.I
+)  # fmt: skip
+
+
+def account_enumeration(asked: Asked) -> Iterator[Answer]:
+    """Routes that say of a name whether there is an account of it."""
+    for route in asked.routes:
+        handler = asked.handler(route)
+        if handler is None or route.method in SAFE_METHODS or route.verdict == "guarded":
+            continue
+        missing = _where_nobody_is(handler)
+        if missing is None:
+            continue
+        node, said = missing
+        if route.login or _SIGNS_IN.search(route.path):
+            yield from _signing_in(route, handler, node, said)
+        elif (_FORGOT.search(route.path) or _FORGOT.search(handler.name)) and _UNKNOWN.search(" / ".join(said)):
+            yield _answer(route, handler, node, "it says of an address that nobody has it")
+
+
+def _signing_in(route: Route, handler: Scope, node: Node, said: tuple[str, ...]) -> Iterator[Answer]:
+    wrong = _where_the_password_is_wrong(handler)
+    if wrong is not None and wrong != said and said and wrong:
+        yield _answer(route, handler, node, "it says something else where the password is wrong")
+
+
+def _answer(route: Route, handler: Scope, node: Node, label: str) -> Answer:
+    return Answer(
+        route, f"{name_of(route)} tells whether an account exists", label, "", "", "sure", Place(handler.module, node)
+    )  # fmt: skip
+
+
+def _where_nobody_is(handler: Scope) -> tuple[Node, tuple[str, ...]] | None:
+    """The branch for a name that nobody has, and what it says: `if user is None: abort(404)`."""
+    for node in form.walk_scope(handler.body):
+        for test, body in node[3] if node[0] == form.IF else ():
+            name = _is_nothing(test)
+            if name and _is_looked_up(handler, name):
+                at, said = _said(body)
+                if at is not None:
+                    return at, said
+    return None
+
+
+def _is_nothing(test: Node) -> str:
+    if test[0] == form.UNARY and test[3] == "not" and test[4][0] == form.NAME:
+        return str(test[4][3])
+    if test[0] == form.COMPARE and test[4] in (("is",), ("==",)) and test[3][0][0] == form.NAME:
+        return str(test[3][0][3]) if test[3][1][0] == form.CONSTANT and test[3][1][3] is None else ""
+    return ""
+
+
+def _is_looked_up(handler: Scope, name: str) -> bool:
+    """Whether a name stands for a row of somebody that a query gave."""
+    for binding in handler.bindings.get(name, ()):
+        value = binding.value if binding.how is How.VALUE else None
+        while value is not None and value[0] == form.AWAIT:
+            value = value[3]
+        if value is not None and value[0] == form.CALL:
+            called = last_word(value)
+            if called in _LOOKS_UP or re.search(r"user|account|member", called, re.I) or _asks_for_accounts(value):
+                return bool(re.search(r"user|account|member|person|found|row|customer|staff", name, re.I))
+    return False
+
+
+def _asks_for_accounts(call: Node) -> bool:
+    text = form.text_of(call[4][0]) if call[4] else None
+    return bool(text and re.search(r"\bfrom\s+\"?(users?|accounts?|members?)\b", text, re.I))
+
+
+def _where_the_password_is_wrong(handler: Scope) -> tuple[str, ...] | None:
+    for node in form.walk_scope(handler.body):
+        for test, body in node[3] if node[0] == form.IF else ():
+            parts = list(form.walk(test))
+            # `user is None or not check(...)` answers both alike.
+            is_joined = test[0] == form.BOOLEAN and test[3] == "or"
+            checks = any(part[0] == form.CALL and _CHECKS.search(last_word(part)) for part in parts)
+            if checks and not is_joined and _is_negative(test):
+                return _said(body)[1]
+    return None
+
+
+def _is_negative(test: Node) -> bool:
+    if test[0] == form.UNARY and test[3] == "not":
+        return True
+    return bool(test[0] == form.COMPARE and "!=" in test[4])
+
+
+def _said(body: Body) -> tuple[Node | None, tuple[str, ...]]:
+    """What a branch says before it ends, with the status: constants in what is flashed, raised or returned."""
+    found: list[str] = []
+    at: Node | None = None
+    for node in form.walk_scope(body):
+        is_said = node[0] == form.CALL and last_word(node) in _SAYS
+        if node[0] in (form.RETURN, form.RAISE) or is_said:
+            at = node if at is None or (is_said and at[0] != form.CALL) else at
+            for inner in form.walk(node):
+                if inner[0] == form.CONSTANT and type(inner[3]) in (str, int):
+                    found.append(str(inner[3]))
+                elif inner[0] == form.ATTRIBUTE and inner[4].startswith("HTTP_"):
+                    found.append(inner[4])
+    return (at, tuple(dict.fromkeys(found))) if any(map(_ends, body)) else (None, ())
+
+
+def _ends(node: Node) -> bool:
+    if node[0] == form.EXPRESSION:
+        return bool(node[3][0] == form.CALL and last_word(node[3]) == "abort")
+    return bool(node[0] in (form.RETURN, form.RAISE))

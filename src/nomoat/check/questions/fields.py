@@ -1,0 +1,215 @@
+"""Which fields of an account a form, a serializer or the model of a body lets the caller write."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from nomoat.appmap.ids import SAFE_METHODS
+from nomoat.appmap.model import Route
+from nomoat.check.model import Confidence
+from nomoat.check.questions.asking import Answer, Asked, Place
+from nomoat.check.questions.words import PRIVILEGE, is_of_administrators, last_word, name_of
+from nomoat.survey.python import form
+from nomoat.survey.python.form import Node
+from nomoat.survey.python.sources import TEST_FILE
+from nomoat.survey.python.symbols import Scope
+
+_SHAPED = frozenset((
+    "django.forms.ModelForm", "django.forms.models.ModelForm", "rest_framework.serializers.ModelSerializer",
+    "rest_framework.serializers.HyperlinkedModelSerializer",
+))  # fmt: skip
+#: Privileges that only such a word names: `groups` of anybody are friends, `scopes` are measures.
+_FLAGS = re.compile(
+    r"\A(is_?|user_?|account_?)?(admin|administrator|staff|superuser|super_?admin|moderator|manager|role|roles"
+    r"|access_?level|user_?permissions|verified|approved_by_staff)\Z", re.I
+)  # fmt: skip
+_OF_DJANGO = ("is_superuser", "is_staff", "groups", "user_permissions")
+_DUMPS = frozenset(("model_dump", "dict", "copy", "model_copy"))
+
+
+def writable_privilege(asked: Asked) -> Iterator[Answer]:
+    """Forms, serializers and bodies by which whoever is signed in, or anyone, says what an account may do."""
+    yield from _shaped(asked)
+    for route in asked.routes:
+        if route.method not in SAFE_METHODS and not _asks_for_more(route):
+            yield from _bodies(asked, route)
+
+
+def _asks_for_more(route: Route) -> bool:
+    kinds = {guard.kind for guard in route.guards if guard.runs != "never"}
+    return "permission" in kinds or route.verdict == "unknown" or is_of_administrators(route) or bool(route.requires)
+
+
+# -- forms and serializers ---------------------------------------------------------------------------------------------
+
+
+def _shaped(asked: Asked) -> Iterator[Answer]:
+    program = asked.registrations.program
+    used = None
+    for module in program.modules.values():
+        if b"class Meta" not in module.source or TEST_FILE.search(module.path) or "admin" in module.path.lower():
+            continue
+        for scope in program.classes(within=module):
+            if not program.resolver.classes.is_a(scope, _SHAPED):
+                continue
+            found = _writable(asked, scope)
+            if found is None:
+                continue
+            used = _users(asked) if used is None else used
+            node, names = found
+            routes = used.get(scope.name, [])
+            opened = [route for route in routes if not _asks_for_more(route) and route.method not in SAFE_METHODS]
+            if routes and not opened:
+                continue
+            confidence: Confidence = "sure" if opened else "low"
+            yield Answer(
+                opened[0] if opened else None,
+                f"whoever uses {scope.name} sets {names[0]}" if not opened else
+                f"{names[0]} can be set by {name_of(opened[0])}",
+                f"{', '.join(names[:3])} of an account can be written through {scope.name}",
+                "", "", confidence, Place(scope.module, node),
+            )  # fmt: skip
+
+
+def _writable(asked: Asked, scope: Scope) -> tuple[Node, list[str]] | None:
+    """The node of `fields` or `exclude`, and what it lets be written of an account's privileges."""
+    meta = next((child for child in scope.children.values() if child.is_class and child.name == "Meta"), None)
+    if meta is None:
+        return None
+    model_node = _value(meta, "model")
+    model = asked.registrations.program.resolve(meta, model_node) if model_node is not None else None
+    if model is None:
+        return None
+    is_djangos = model.name.endswith("contrib.auth.models.User") or (
+        model.value is not None and model.value[0] == form.CALL and last_word(model.value) == "get_user_model"
+    )
+    if not is_djangos and (model.scope is None or not asked.is_user_class(model.scope)):
+        return None
+    own = [name for name in model.scope.bindings if _FLAGS.match(name)] if model.scope is not None else []
+    has_djangos = is_djangos or (model.scope is not None and asked.inherits_user(model.scope))
+    privileges = [*own, *(_OF_DJANGO if has_djangos else ())]
+    fields, exclude = _value(meta, "fields"), _value(meta, "exclude")
+    closed = {*_texts(_value(meta, "read_only_fields")), *_closed(scope, meta)}
+    node = fields or exclude
+    if node is None:
+        return None
+    if fields is not None and form.text_of(fields) != "__all__":
+        named = [name for name in _texts(fields) if name in privileges or (_FLAGS.match(name) and name in own)]
+    else:
+        named = [name for name in privileges if name not in _texts(exclude)]
+    writable = [name for name in dict.fromkeys(named) if name not in closed]
+    return (node, writable) if writable else None
+
+
+def _value(scope: Scope, name: str) -> Node | None:
+    bindings = scope.bindings.get(name, ())
+    return bindings[-1].value if bindings else None
+
+
+def _texts(node: Node | None) -> list[str]:
+    items = node[3] if node is not None and node[0] in (form.LIST, form.TUPLE, form.SET) else ()
+    return [text for one in items if (text := form.text_of(one))]
+
+
+def _closed(scope: Scope, meta: Scope) -> Iterator[str]:
+    """Fields that are declared to be read only, by themselves or in `extra_kwargs`."""
+    for name in scope.bindings:
+        value = _value(scope, name)
+        if value is not None and value[0] == form.CALL:
+            given = form.keyword(value, "read_only")
+            is_read = (given is not None and given[3:4] == (True,)) or last_word(value) in (
+                "SerializerMethodField",
+                "ReadOnlyField",
+            )
+            if is_read:
+                yield name
+    extra = _value(meta, "extra_kwargs")
+    for key, value in extra[3] if extra is not None and extra[0] == form.DICT else ():
+        text = form.text_of(key) if key is not None else None
+        pairs = value[3] if value[0] == form.DICT else ()
+        if text and any(
+            form.text_of(one) == "read_only" and it[3:4] == (True,) for one, it in pairs if one is not None
+        ):
+            yield text
+
+
+def _users(asked: Asked) -> dict[str, list[Route]]:
+    """Routes by the names of classes that what answers them mentions."""
+    found: dict[str, list[Route]] = {}
+    for route in asked.routes:
+        handler = asked.handler(route)
+        # A class whose methods are not of the tree is gone through as a whole.
+        scopes = [handler] if handler is not None else []
+        owner = handler.parent if handler is not None and handler.is_method else asked.registrations.view(route)
+        named: set[str] = set()
+        for scope in scopes:
+            named |= {node[3] for node in form.walk(scope.body) if node[0] == form.NAME}
+        if owner is not None:
+            for name in ("serializer_class", "form_class", "serializer_classes"):
+                value = _value(owner, name)
+                named |= {node[3] for node in form.walk(value) if node[0] == form.NAME} if value is not None else set()
+            for child in owner.children.values():
+                if child.name in ("get_serializer_class", "get_form_class", "get_form"):
+                    named |= {node[3] for node in form.walk(child.body) if node[0] == form.NAME}
+        for name in named:
+            found.setdefault(name, []).append(route)
+    return found
+
+
+# -- bodies ------------------------------------------------------------------------------------------------------------
+
+
+def _bodies(asked: Asked, route: Route) -> Iterator[Answer]:
+    """`User(**body.model_dump())` where the model of the body has a field that says what an account may do."""
+    handler = asked.handler(route)
+    if handler is None:
+        return
+    for parameter in handler.parameters:
+        annotation = parameter[form.P_ANNOTATION]
+        model = asked.registrations.program.annotation(handler, annotation).scope if annotation is not None else None
+        if model is None or not model.is_class or not asked.is_model_of_body(model):
+            continue
+        field = next((name for name in asked.fields(model) if _FLAGS.match(name) and PRIVILEGE.match(name)), "")
+        call = _takes_all(asked, handler, parameter[form.P_NAME]) if field else None
+        if call is not None:
+            yield Answer(
+                route,
+                f"{field} can be set by {name_of(route)}",
+                f"{model.name} has the field {field}, and all of its fields are taken",
+                "", "", "sure", Place(handler.module, call),
+            )  # fmt: skip
+
+
+def _takes_all(asked: Asked, handler: Scope, name: str) -> Node | None:
+    """The call that makes a row of everything in the body: `User(**body.dict())`, by way of a name at most."""
+    dumped = {name}
+    nodes = list(form.walk_scope(handler.body))
+    for node in nodes:
+        if node[0] == form.ASSIGN and _is_dump(node[4], name):
+            dumped |= {target[3] for target in node[3] if target[0] == form.NAME}
+    excluded = any(
+        node[0] == form.CALL and last_word(node) in ("pop", *_DUMPS) and _names_privilege(node) for node in nodes
+    )
+    if excluded:
+        return None
+    for node in nodes:
+        if node[0] == form.CALL:
+            for key, value in node[5]:
+                is_whole = value[0] == form.NAME and value[3] in dumped and value[3] != name
+                if key is None and (is_whole or _is_dump(value, name)):
+                    found = asked.registrations.program.resolve(handler, node[3])
+                    if found.scope is None or not found.scope.is_class or not asked.is_model_of_body(found.scope):
+                        return node
+    return None
+
+
+def _names_privilege(call: Node) -> bool:
+    given = (*call[4], *(value for _, value in call[5]))
+    return any(_FLAGS.match(form.text_of(inner) or "") for one in given for inner in form.walk(one))
+
+
+def _is_dump(node: Node, name: str) -> bool:
+    if node[0] != form.CALL or node[3][0] != form.ATTRIBUTE or node[3][4] not in _DUMPS:
+        return False
+    return bool(node[3][3][0] == form.NAME and node[3][3][3] == name)

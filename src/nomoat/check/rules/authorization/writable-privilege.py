@@ -1,0 +1,148 @@
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.urls import path
+from fastapi import Depends, FastAPI, Header, HTTPException
+from pydantic import BaseModel
+from rest_framework import serializers
+from rest_framework.generics import CreateAPIView, UpdateAPIView
+from rest_framework.permissions import AllowAny, IsAdminUser, IsAuthenticated
+from sqlalchemy import Boolean, Column, Integer, String
+from sqlalchemy.orm import Session, declarative_base
+
+api = FastAPI()
+Base = declarative_base()
+
+
+class Reader(AbstractUser):
+    phone = models.CharField(max_length=20)
+
+
+class Book(models.Model):
+    title = models.CharField(max_length=20)
+
+
+class Everything(serializers.ModelSerializer):
+    class Meta:
+        model = Reader
+        fields = "__all__"  # expect: writable-privilege
+
+
+class ButOne(serializers.ModelSerializer):
+    class Meta:
+        model = Reader
+        exclude = ["password"]  # expect: writable-privilege
+
+
+class Chosen(serializers.ModelSerializer):
+    class Meta:
+        model = Reader
+        fields = ["username", "phone"]
+
+
+class ReadOnly(serializers.ModelSerializer):
+    class Meta:
+        model = Reader
+        fields = ["username", "is_staff", "phone"]
+        read_only_fields = ["is_staff"]
+
+
+class OfStaff(serializers.ModelSerializer):
+    class Meta:
+        model = Reader
+        fields = "__all__"
+
+
+class OfBooks(serializers.ModelSerializer):
+    class Meta:
+        model = Book
+        fields = "__all__"
+
+
+class Join(CreateAPIView):
+    serializer_class = Everything
+    permission_classes = [AllowAny]
+
+
+class Change(UpdateAPIView):
+    queryset = Reader.objects.all()
+    serializer_class = ButOne
+    permission_classes = [IsAuthenticated]
+
+
+class Rename(UpdateAPIView):
+    queryset = Reader.objects.all()
+    serializer_class = Chosen
+    permission_classes = [IsAuthenticated]
+
+
+class Look(UpdateAPIView):
+    queryset = Reader.objects.all()
+    serializer_class = ReadOnly
+    permission_classes = [IsAuthenticated]
+
+
+class Manage(UpdateAPIView):
+    queryset = Reader.objects.all()
+    serializer_class = OfStaff
+    permission_classes = [IsAdminUser]
+
+
+class Print(CreateAPIView):
+    serializer_class = OfBooks
+    permission_classes = [AllowAny]
+
+
+urlpatterns = [
+    path("join", Join.as_view()),
+    path("readers/<int:pk>", Change.as_view()),
+    path("readers/<int:pk>/name", Rename.as_view()),
+    path("readers/<int:pk>/look", Look.as_view()),
+    path("readers/<int:pk>/manage", Manage.as_view()),
+    path("books", Print.as_view()),
+]
+
+
+class Account(Base):
+    __tablename__ = "accounts"
+    id = Column(Integer, primary_key=True)
+    name = Column(String)
+    password = Column(String)
+    is_admin = Column(Boolean)
+
+
+class Registration(BaseModel):
+    name: str
+    password: str
+    is_admin: bool = False
+
+
+class Modest(BaseModel):
+    name: str
+    password: str
+
+
+@api.post("/accounts")
+def register(body: Registration, rows: Session = Depends()):
+    rows.add(Account(**body.model_dump()))  # expect: writable-privilege
+
+
+@api.post("/accounts/later")
+def register_later(body: Registration, rows: Session = Depends()):
+    given = body.dict()
+    given["password"] = given["password"][::-1]
+    rows.add(Account(**given))  # expect: writable-privilege
+
+
+@api.post("/accounts/modest")
+def register_modestly(body: Modest, rows: Session = Depends()):
+    rows.add(Account(**body.model_dump()))
+
+
+@api.post("/accounts/without")
+def register_without(body: Registration, rows: Session = Depends()):
+    rows.add(Account(**body.model_dump(exclude={"is_admin"})))
+
+
+@api.post("/accounts/named")
+def register_by_name(body: Registration, rows: Session = Depends()):
+    rows.add(Account(name=body.name, password=body.password))

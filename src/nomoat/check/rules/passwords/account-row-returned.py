@@ -1,0 +1,127 @@
+import sqlite3
+
+from fastapi import FastAPI
+from flask import Flask, jsonify
+from flask_sqlalchemy import SQLAlchemy
+from pydantic import BaseModel
+from pymongo import MongoClient
+
+app = Flask(__name__)
+api = FastAPI()
+db = SQLAlchemy(app)
+people = MongoClient().shop.people
+
+
+class Account(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    name = db.Column(db.String)
+    password_hash = db.Column(db.String)
+
+    def to_dict(self):
+        return {column.name: getattr(self, column.name) for column in self.__table__.columns}
+
+    def public(self):
+        return {"id": self.id, "name": self.name}
+
+
+class Order(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+
+    def to_dict(self):
+        return {column.name: getattr(self, column.name) for column in self.__table__.columns}
+
+
+class Stored(BaseModel):
+    name: str
+    hashed_password: str
+
+
+class Shown(BaseModel):
+    name: str
+
+
+def rows(sql, *values):
+    return sqlite3.connect("shop.db").execute(sql, values).fetchall()
+
+
+@app.post("/users")
+def create(name: str, password: str):
+    rows("INSERT INTO users (name, password) VALUES (?, ?)", name, password)
+    people.insert_one({"name": name, "password": password})
+    return "", 201
+
+
+@app.get("/users")
+def users():
+    return jsonify([dict(row) for row in rows("SELECT * FROM users")])  # expect: account-row-returned
+
+
+@app.get("/users/names")
+def names():
+    return jsonify([dict(row) for row in rows("SELECT id, name FROM users")])
+
+
+@app.get("/orders")
+def orders():
+    return jsonify([dict(row) for row in rows("SELECT * FROM orders")])
+
+
+@app.get("/users/<int:user_id>")
+def user(user_id):
+    row = sqlite3.connect("shop.db").execute("SELECT * FROM users WHERE id = ?", (user_id,)).fetchone()
+    return dict(row)  # expect: account-row-returned
+
+
+@app.get("/users/<int:user_id>/name")
+def name_of(user_id):
+    row = sqlite3.connect("shop.db").execute("SELECT * FROM users WHERE id = ?", (user_id,)).fetchone()
+    return {"name": row["name"]}
+
+
+@app.get("/people/<name>")
+def person(name):
+    found = people.find_one({"name": name})
+    return found  # expect: account-row-returned
+
+
+@app.get("/people/<name>/shown")
+def person_shown(name):
+    found = people.find_one({"name": name})
+    found.pop("password")
+    return found
+
+
+@app.get("/people/<name>/chosen")
+def person_chosen(name):
+    found = people.find_one({"name": name}, {"password": 0})
+    return found
+
+
+@app.get("/accounts/<int:account_id>")
+def account(account_id):
+    return jsonify(Account.query.get_or_404(account_id).to_dict())  # expect: account-row-returned
+
+
+@app.get("/accounts/<int:account_id>/public")
+def account_public(account_id):
+    return jsonify(Account.query.get_or_404(account_id).public())
+
+
+@app.get("/orders/<int:order_id>")
+def order(order_id):
+    return jsonify(Order.query.get_or_404(order_id).to_dict())
+
+
+@app.get("/accounts")
+def accounts():
+    return jsonify([{"name": one.name, "password": one.password_hash} for one in Account.query])  # expect: account-row-returned
+
+
+@api.get("/stored", response_model=list[Stored])  # expect: account-row-returned
+def stored():
+    return Account.query.all()
+
+
+@api.get("/shown", response_model=list[Shown])
+def shown():
+    return Account.query.all()
