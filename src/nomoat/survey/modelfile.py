@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -58,6 +59,8 @@ _CALLS = (
     "injected by name", "get_response", "told",
 )  # fmt: skip
 _RESERVED = ("request", "header", "cookie", "query", "body", "scope")
+_URL_TEXTS = ("variable", "root", "middleware", "applications", "view", "inner", "name")
+_URL_CLASSES = ("entries", "including")
 _PROXIES = ("request", "session", "state", "credential", "application")
 
 
@@ -149,10 +152,19 @@ class _Loading:
         self._reader.finish()
 
     def _url_modules(self, fields: Mapping) -> None:
-        given = self._reader.mapping(fields.get("url_modules"), "url_modules", known=("variable", "root", "middleware"))
+        given = self._reader.mapping(fields.get("url_modules"), "url_modules", known=(*_URL_TEXTS, *_URL_CLASSES))
         if given is not None:
-            texts = [self._reader.text(given.get(key), key) or "" for key in ("variable", "root", "middleware")]
-            self._models.url_modules.append(UrlModules(self._framework, *texts))
+            needed = {key: self._reader.text(given.get(key), key) or "" for key in _URL_TEXTS[:3]}
+            told = {key: self._reader.text(given.get(key), key) or "" for key in _URL_TEXTS[3:] if given.get(key)}
+            one = UrlModules(self._framework, needed["variable"], needed["root"], needed["middleware"])
+            one = replace(one, view=told.get("view", ""), inner=told.get("inner", ""), name=told.get("name", ""))
+            entries, including = (self._texts_of(given, key) for key in _URL_CLASSES)
+            self._models.url_modules.append(
+                replace(one, applications=told.get("applications", ""), entries=entries, including=including)
+            )
+
+    def _texts_of(self, fields: Mapping, key: str) -> tuple[str, ...]:
+        return tuple(self._reader.texts(fields.get(key), key)) if fields.get(key) else ()
 
     def _record(self, section: str, node: Node) -> None:
         keys = _VERB_KEYS if section == "listed" else _RECORD_KEYS[section]

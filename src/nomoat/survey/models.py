@@ -105,13 +105,21 @@ class Verb:
 @dataclass(frozen=True, slots=True)
 class UrlModules:
     """Modules whose list of paths is the application: the list's variable, and the settings that name the first one
-    and the middleware around all of them.
+    and the middleware around all of them; then what code calls the parts of an entry, and the classes of entries.
     """
 
     framework: str
-    variable: str
-    root: str
-    middleware: str
+    variable: str = ""
+    root: str = ""
+    middleware: str = ""
+    #: What knows the applications of a project, each of which may have a list of its own under `urls`.
+    applications: str = ""
+    #: The function that answers, the entries that are included, the name.
+    view: str = ""
+    inner: str = ""
+    name: str = ""
+    entries: tuple[str, ...] = ()
+    including: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,8 +69,44 @@ def _url_modules(trial: Trial, program: Program, models: Models) -> None:
             registry.variable = model.variable
             trial.around.url_modules[module.path] = registry
             found.append(registry)
+        if model.applications and all(TEST_FILE.search(one.module) for one in found):
+            found += _of_applications(trial, model)
         _rooted(trial, model, found)
         trial.registries.extend(found)
+
+
+def _of_applications(trial: Trial, model: UrlModules) -> Iterator[Registry]:
+    """Lists of a tree without a project: its applications have them, for a project that is to include the first."""
+    registry = trial.by_name(model.applications)
+    if not isinstance(registry, Object) or not trial.program.words.files(b"get_urls"):
+        return
+    made = _asked(trial, registry, "get_app_configs")
+    for one in made.values if isinstance(made, Items) else ():
+        own = trial.attribute(one, "get_urls") if isinstance(one, Object) else None
+        if not isinstance(own, Function) or own.scope is None or own.scope in trial.executed:
+            continue  # What includes it has asked for it.
+        ready = _asked(trial, registry, "get_app_config", trial.attribute(one, "label"))
+        routes = _asked(trial, ready, "get_urls") if isinstance(ready, Object) else None
+        if routes is not None:
+            kind = Kind(model.framework, True, {}, {"routes": Spot(("routes",))}, root="/")
+            listed = Registry(kind, own.name, own.at, named={"routes": routes}, module=own.scope.module.path)
+            listed.variable = one.cls.scope.name if isinstance(one, Object) else ""
+            yield listed
+
+
+def _asked(trial: Trial, owner: Value, method: str, *args: Value) -> Value | None:
+    """What a method gives; None where it cannot be followed."""
+    trial.steps = 0
+    found = trial.attribute(owner, method)
+    if not isinstance(found, Function):
+        return None
+    try:
+        return trial.call(found, args, {}, found.at, found.env)
+    except RaisedError:
+        return None
+    except (ExhaustedError, RecursionError):
+        trial.around.lost.setdefault(found.at, TOO_MUCH)
+        return None
 
 
 def _rooted(trial: Trial, model: UrlModules, found: list[Registry]) -> None:

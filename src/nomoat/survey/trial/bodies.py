@@ -8,6 +8,7 @@ from nomoat.survey.python import form
 from nomoat.survey.python.form import Body, Node
 from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.python.symbols import Scope
+from nomoat.survey.trial import patterns
 from nomoat.survey.trial.calls import OVERRIDES, Calls
 from nomoat.survey.trial.costs import Costs
 from nomoat.survey.trial.flow import Flow
@@ -60,6 +61,7 @@ class Bodies(Calls):
         self.executed: set[Scope] = set()
         self.registries: list[Registry] = []
         self.costs = Costs()
+        self.yielding: Items | None = None
         self.finished = {}
         self.closed = {}
         self.leaving: list[Value | None] = []
@@ -187,6 +189,8 @@ class Bodies(Calls):
                 self.around.replaced.append(None)
             if isinstance(value, Registry) and not value.variable:
                 value.variable = name
+        elif isinstance(owner, Thing) and owner.name in self.models.listed and self.wires:
+            patterns.put(self, owner, name, value, is_sure=not self.unsure)
         elif isinstance(owner, Thing) and owner.name in self.models.schemes and self.wires:
             owner.named[name] = Thing() if self.conditions or self.unsure else value
         elif isinstance(owner, Thing) and self.wires and name in self.models.dependencies_attributes:

@@ -32,6 +32,8 @@ from nomoat.survey.trial.values import (
 )
 
 _MAX_INSIDE = 2
+#: Lists of routes hold lists of routes, and what goes through them goes through those.
+_MAX_INSIDE_WIRING = 5
 #: What stands for a package leads back into the tree, which may call it again: `config.include` in what is included.
 _MAX_INSIDE_LIBRARY = 8
 #: How often one decorator may stand around a function: `@param("a")` above `@param("b")`.
@@ -89,7 +91,8 @@ class Entering(Exceptions):
         scope = function.scope
         marks = union(args) | union(named.values())
         is_wrapper = _is_wrapper(function)
-        most = _MAX_INSIDE_LIBRARY if scope.module.is_library else _MAX_WRAPPED if is_wrapper else _MAX_INSIDE
+        most = _MAX_INSIDE_WIRING if self.wires else _MAX_INSIDE
+        most = _MAX_INSIDE_LIBRARY if scope.module.is_library else _MAX_WRAPPED if is_wrapper else most
         if self.depth >= self.limits.depth or self.path.count(scope) >= most or (_is_stub(scope) and self.depth):
             return Thing(marks=self._unread(marks), at=at)
         if (
@@ -121,6 +124,7 @@ class Entering(Exceptions):
         self.decided.append(was_decided)
         held, self.registered = self.registered, []
         leaving, self.leaving = self.leaving, []
+        yielding, self.yielding = self.yielding, Items([]) if self._is_gone_through(scope) else None
         steps, wired = self.steps, self.costs.wired
         try:
             flow = self.run(scope.body, env)
@@ -138,6 +142,9 @@ class Entering(Exceptions):
             # What a description gives is None for want of something better, unless it asked who calls itself.
             about_caller = about_caller and not (was_decided and scope.module.is_library)
             self.registered = held
+            yielded, self.yielding = self.yielding, yielding
+        if yielded is not None:
+            return yielded
         values = flow.returns + ([Const(None)] if flow.env is not None or flow.loops or flow.breaks else [])
         if self.around.is_generator(scope):
             values = flow.returns or [Const(None)] if flow.returns or flow.env is not None else []
@@ -154,6 +161,10 @@ class Entering(Exceptions):
                 Thing(marks=CALLER) if isinstance(one, (Table, Items)) and not one.tags else one for one in values
             ]
         return joined(values)
+
+    def _is_gone_through(self, scope: Scope) -> bool:
+        """Whether it gives one value after another to who registers routes of them, and is no more than that."""
+        return self.wires and self.around.is_generator(scope) and not scope.decorators
 
     def _is_worth(self, scope: Scope, marks: frozenset[str], given: tuple[Value, ...], me: Value | None = None) -> bool:
         if scope.module.is_library or (self.path and self.path[-1].module.is_library):

@@ -9,7 +9,7 @@ from dataclasses import replace
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.symbols import How
-from nomoat.survey.trial import files, queries
+from nomoat.survey.trial import files, patterns, queries
 from nomoat.survey.trial.configuration import Configuration
 from nomoat.survey.trial.judging import negated
 from nomoat.survey.trial.machine import Condition, End, Limited, RaisedError
@@ -258,6 +258,9 @@ class Expressions(Requests):
             # What an answer says is no question about the caller, whatever it was made of.
             status = 302 if is_redirect(self, value) else status_of(self, value, self.models.answers)
             return Const(status) if status else Thing()
+        of_entry = patterns.part(self, value, name) if value.name in self.models.listed else None
+        if of_entry is not None:
+            return of_entry
         if value.name in ("module-info", "scopes", "attachment", "route-handler") and name in value.named:
             return value.named[name]
         if value.name in self.models.raised and name in self.models.raised[value.name].status.names:
@@ -603,7 +606,19 @@ class Expressions(Requests):
 
     waiting: Env | None
 
+    #: What the function at hand has given so far, where it gives one after another.
+    yielding: Items | None
+
     def _yielded(self, env: Env, node: Node) -> Value:
+        if self.yielding is not None:
+            value = self.evaluate(env, node[3]) if node[3] is not None else Const(None)
+            is_many = node[0] == form.YIELD_FROM
+            more = value.values if is_many and isinstance(value, Items) else [self.element(value) if is_many else value]
+            self.yielding.values.extend(more[:_MAX_ITEMS])
+            self.yielding.is_whole = (
+                self.yielding.is_whole and not self.unsure and not (is_many and not isinstance(value, Items))
+            )
+            return self.unknown("")
         if node[3] is None or (env.scope.is_function and self.around.is_generator(env.scope)):
             return self.unknown("")
         return self._awaited(env, node)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from nomoat.survey.python import form
 from nomoat.survey.python.symbols import How
-from nomoat.survey.trial import files, scanning
+from nomoat.survey.trial import files, installed, patterns, scanning
 from nomoat.survey.trial.demands import AUTHENTICATION, OTHER
 from nomoat.survey.trial.matching import matched
 from nomoat.survey.trial.refusals import is_exception, names_of
@@ -136,7 +136,18 @@ def _import_module(run: Calls, args: tuple[Value, ...], named: dict[str, Value],
         base = str(package.value) if isinstance(package, Const) else env.module.scope.module.name
         name = base + name
     found = run.program.find(name)
-    return ModuleValue(found) if found is not None and found.node is None else None
+    if found is None or found.node is not None:
+        return None
+    if run.wires:
+        run.module(found)
+    return ModuleValue(found)
+
+
+def _has_submodule(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    """`module_has_submodule(shop, "hooks")`."""
+    if len(args) != 2 or not isinstance(args[0], ModuleValue) or not isinstance(args[1], Const):
+        return None
+    return Const(run.program.submodule(args[0].scope, str(args[1].value)) is not None)
 
 
 def _import(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
@@ -336,6 +347,9 @@ def _isinstance(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at
     marks = args[0].tags if args else frozenset()
     if args and isinstance(args[0], (Outside, Thing)) and args[0].name in run.models.transparent:
         return Const(False)
+    is_entry = patterns.is_a(run, args[0], args[1]) if len(args) == 2 and isinstance(args[0], Thing) else None
+    if is_entry is not None:
+        return Const(is_entry)
     if len(args) == 2 and _is_answer(run, args[0]):
         return Const(any(_is_class_of_answers(run, one) for one in _each(args[1])))
     if len(args) == 2 and isinstance(args[1], Items) and not marks:
@@ -418,8 +432,13 @@ def _hasattr(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: s
     if isinstance(me, (Const, Items, Table)) and isinstance(name, str) and not me.tags:
         plain = type(me.value) if isinstance(me, Const) else list if isinstance(me, Items) else dict
         return Const(hasattr(plain, name))
+    if isinstance(me, Thing) and me.name in run.models.listed and isinstance(name, str):
+        has_part = patterns.has(run, me, name)
+        return Const(has_part) if has_part is not None else Thing(at=at)
     if isinstance(me, Thing) and (me.name.startswith("request.") or me.name in run.models.requests):
         return None
+    if isinstance(me, ModuleValue) and isinstance(name, str):
+        return Const(name in run.module(me.scope).names or run.program.submodule(me.scope, name) is not None)
     return Thing(at=at)
 
 
@@ -487,6 +506,7 @@ SPECIAL: dict[str, Known] = {
     "nomoat.survey.as_source_has_it": _as_source_has_it,
     "nomoat.survey.is_text": _is_text,
     "nomoat.survey.is_read": _is_read,
+    **installed.SPECIAL,
     **scanning.SPECIAL,
     **files.SPECIAL,
     "inspect.isclass": _isclass,
@@ -536,6 +556,7 @@ SPECIAL: dict[str, Known] = {
     "os.getenv": _environment_or_none,
     "inspect.getmembers": _getmembers,
     "django.utils.module_loading.import_string": _import_string,
+    "django.utils.module_loading.module_has_submodule": _has_submodule,
     "os.environ.get": _environment_or_none,
     "os.environ.__getitem__": _environment,
 }

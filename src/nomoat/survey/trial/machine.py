@@ -46,6 +46,7 @@ _MAX_ASKING = 3
 _SETTINGS_MODULE = re.compile(rb"""DJANGO_SETTINGS_MODULE["']\s*(?:,|\]\s*=)\s*["']([\w.]+)["']""")
 _SETTINGS = frozenset(("INSTALLED_APPS", "ROOT_URLCONF", "MIDDLEWARE", "REST_FRAMEWORK"))
 _SAYS_WHO = re.compile(rb"^[ \t]+(def[ \t]+is_authenticated\b|is_authenticated[ \t]*(:[^=\n]*)?=)", re.M)
+_DEFAULTS = re.compile(r"(^|\.)(default_settings|settings_defaults|defaults)$")
 _LIKE_SETTINGS = re.compile(r"(^|\.)(\w+_)?settings(_\w+)?$")
 _TO_COPY = re.compile(r"(^|[_.])(example|sample|template|default|defaults|base|common)([_.]|$)")
 _FOR_DEVELOPMENT = re.compile(r"(^|[_.])(dev|develop|development|local|debug|ci)([_.]|$)")
@@ -681,6 +682,17 @@ class Machine:
             found_in_class = self._setting_of_class(env, name)
             if found_in_class is not None:
                 return found_in_class
+        return self._setting_of_defaults(name)
+
+    def _setting_of_defaults(self, name: str) -> Value | None:
+        """The value that a package has for a setting which a project may give: in a module that is called so."""
+        for path in self.program.words.files(name.encode()) if name.isupper() else ():
+            module = self.program.modules.get(path)
+            if module is None or not _DEFAULTS.search(module.name) or TEST_FILE.search(path):
+                continue
+            if name in self.program.scope(module).bindings:
+                found = self.member_of_module(self.program.scope(module), name)
+                return Const(found.value, found.marks | {"setting"}) if isinstance(found, Const) else found
         return None
 
     def _setting_of_class(self, env: Env, name: str) -> Value | None:

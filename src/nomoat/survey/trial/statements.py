@@ -69,7 +69,7 @@ class Trial(Definitions):
 
     def _expression(self, node: Node, env: Env) -> Flow:
         value = node[3]
-        if value[0] == form.YIELD and self.around.is_generator(env.scope):
+        if value[0] == form.YIELD and self.yielding is None and self.around.is_generator(env.scope):
             given = self.evaluate(env, value[3]) if value[3] is not None else Const(None)
             # What runs after a `yield` runs after the handler; for who passes, it is the end.
             return Flow(None, [given])
@@ -84,7 +84,7 @@ class Trial(Definitions):
         value_node = node[4] if node[0] == form.ASSIGN else node[5]
         if value_node is None:
             return Flow(env)
-        if value_node[0] == form.YIELD and self.around.is_generator(env.scope):
+        if value_node[0] == form.YIELD and self.yielding is None and self.around.is_generator(env.scope):
             return self._expression((form.EXPRESSION, node[1], node[2], value_node), env)
         value = self.evaluate(env, value_node)
         if node[0] == form.ANNOTATED and isinstance(value, Thing) and value.cls is None:
