@@ -35,6 +35,9 @@ _STATEMENT = re.compile(
 _NO_TABLE = frozenset(
     ("select", "values", "set", "where", "lateral", "unnest", "generate_series", "json_each", "dual", "only")
 )
+_INSERTED = re.compile(r"\binsert\s+(?:or\s+\w+\s+)?into\s+\S+\s*\(([^()]*)\)\s*values\s*\(([^()]*)\)", re.I)
+_CHANGED = re.compile(r"\bupdate\s+\S+\s+set\s+(.*?)(?:\bwhere\b|$)", re.I | re.S)
+_EQUALS = re.compile(r"[\"`]?(\w+)[\"`]?\s*=\s*(\?|%s|\$\d+|:\w+)")
 _CREATES = re.compile(rb"create\s+(?:temp(?:orary)?\s+|unlogged\s+)?table", re.I)
 _MAX_TEXT = 100_000
 
@@ -51,6 +54,22 @@ def accesses_of(text: str) -> tuple[set[str], set[str], set[str]]:
 
 def _named(names: list[str], own: set[str]) -> set[str]:
     return {name for name in names if name.lower() not in own and name.lower() not in _NO_TABLE}
+
+
+def columns_set(text: str) -> list[str]:
+    """The columns of an INSERT or UPDATE in the order of its placeholders; empty for what is no column's.
+
+    Nothing where a value is calculated between them, so that the order cannot be told.
+    """
+    if (found := _INSERTED.search(text)) is not None:
+        names = [one.strip().strip('"`') for one in found.group(1).split(",")]
+        given = [one.strip() for one in found.group(2).split(",")]
+        if len(names) != len(given):
+            return []
+        return [name for name, one in zip(names, given, strict=True) if re.fullmatch(r"\?|%s|\$\d+|:\w+", one)]
+    if (changed := _CHANGED.search(text)) is not None:
+        return [name for name, _ in _EQUALS.findall(changed.group(1))]
+    return []
 
 
 def text_of(program: Program, scope: Scope, node: Node) -> str:

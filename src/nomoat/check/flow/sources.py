@@ -17,6 +17,9 @@ from nomoat.survey.python.symbols import Scope
 #: A pattern with one of these lets nearly anything through: `.*`, `\S+`, `[^/]`.
 _LOOSE = re.compile(r"(?<!\\)\.(?=[*+{?])|\\[SDW]|(?<!\\)\[\^")
 
+#: Types of pydantic and others whose values are texts.
+_TEXTS = frozenset(("str", "EmailStr", "NameEmail", "AnyUrl", "AnyHttpUrl", "HttpUrl", "StrictStr"))
+
 #: What a dependency gives, for a parameter that asks for it; its own parameters are request data.
 Depended = Callable[[Scope], Taint | None]
 
@@ -137,6 +140,8 @@ def _of_parameter(program: Program, handler: Handler, parameter: Node, depended:
     taint = _written(scope, parameter, name)
     if name in handler.in_path or is_text(program, scope.parent or scope, annotation):
         taint = taint.as_text()
+    if meant.scope is not None and _has_fixed_keys(program, meant.scope):
+        taint = taint.with_fixed_keys()
     if meant.kind == "instance" and meant.scope is not None and checks_itself(program, meant.scope):
         taint = taint.less_sure("low")
     # A slash ends a part of the path, so what was matched there cannot climb out of a folder.
@@ -155,6 +160,15 @@ def _is_request(program: Program, parameter: Node, meant: Resolved) -> bool:
     return parameter[form.P_NAME] in parts.REQUEST_NAMES and words[2].endswith(("Request", "WebSocket"))
 
 
+def _has_fixed_keys(program: Program, model: Scope) -> bool:
+    """Whether a class is a model of pydantic that takes the fields it declares and no other."""
+    if not model.is_class or not program.resolver.classes.is_a(model, _MODELS):
+        return False
+    every = [one for one in program.bases(model) if isinstance(one, Scope) and not one.module.is_library]
+    return not any(b"allow" in scope.module.source[scope.node[1] : scope.node[2]] for scope in every if scope.node)
+
+
+_MODELS = frozenset(("pydantic.BaseModel", "pydantic.main.BaseModel", "ninja.Schema", "ninja.schema.Schema"))
 _VALIDATORS = frozenset((
     "validator", "field_validator", "model_validator", "root_validator", "validates", "validates_schema",
     "AfterValidator", "BeforeValidator",
@@ -263,9 +277,7 @@ def is_text(program: Program, scope: Scope, annotation: Node | None) -> bool:
     """Whether an annotation holds texts only: `str`, `str | None`, `list[str]`."""
     words = {node[3] if node[0] == form.NAME else node[4] for node in form.walk(annotation) if node[0] in (
         form.NAME, form.ATTRIBUTE)} if annotation is not None else set()  # fmt: skip
-    return "str" in words and words <= {"str", "None", "Path", "EmailStr", "bytes", "int", "float", "bool"} | (
-        vocabulary.WRAPPERS
-    )
+    return bool(words & _TEXTS) and words <= _TEXTS | {"bytes", "int", "float", "bool"} | vocabulary.WRAPPERS
 
 
 def is_converted_type(program: Program, scope: Scope, annotation: Node) -> bool:

@@ -20,7 +20,7 @@ from nomoat.check.questions.words import (
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.symbols import How, Scope
-from nomoat.survey.sqltext import text_of
+from nomoat.survey.sqltext import columns_set, text_of
 
 _PASSWORD = re.compile(
     r"\A(hashed_|encrypted_|new_|user_)?(password|passwd|pwd|pass)(_?(hash|hashed|digest|encrypted))?\Z", re.I
@@ -248,7 +248,15 @@ def _privileges(asked: Asked, route: Route, handler: Scope) -> Iterator[tuple[st
     requested = Requested(asked.registrations.program, handler, route)
     for node in form.walk_scope(handler.body):
         pairs: list[tuple[str, Node]] = []
-        if node[0] == form.CALL and not _is_reading(node):
+        if (
+            node[0] == form.CALL
+            and node[4]
+            and (columns := columns_set(text_of(requested.program, handler, node[4][0])))
+        ):
+            given = node[4][1:]
+            given = given[0][3] if len(given) == 1 and given[0][0] in (form.TUPLE, form.LIST) else given
+            pairs = [(name, value) for name, value in zip(columns, given, strict=False) if name]
+        elif node[0] == form.CALL and not _is_reading(node):
             pairs = [(name, value) for name, value in node[5] if name is not None]
         elif node[0] == form.ASSIGN:
             pairs = [(target[4], node[4]) for target in node[3] if target[0] == form.ATTRIBUTE]

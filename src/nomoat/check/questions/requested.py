@@ -40,7 +40,7 @@ class Requested:
     """Answers for one handler (or a function that it calls, whose parameters say nothing)."""
 
     def __init__(self, program: Program, scope: Scope, route: Route | None) -> None:
-        self._program = program
+        self.program = program
         self._scope = scope
         located: dict[str, str] = {one.name: one.location for one in route.parameters} if route is not None else {}
         self._parameters: dict[str, str] = {name: place for name, place in located.items() if place != "path"}
@@ -137,7 +137,7 @@ class Requested:
             return False
         if any(p[form.P_NAME] == node[3] for p in self._scope.parameters):
             return node[3] in parts.REQUEST_NAMES
-        return bool({one.name for one in self._program.resolve(self._scope, node).all} & parts.requests())
+        return bool({one.name for one in self.program.resolve(self._scope, node).all} & parts.requests())
 
 
 def _turned(node: Node) -> Node | None:

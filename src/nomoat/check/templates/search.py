@@ -35,6 +35,7 @@ _OWN = re.compile(
 )  # fmt: skip
 #: Columns that people write texts into.
 _WRITTEN = re.compile(r"\.(content|body|text|comment|message|description|bio|about|review|answer|note|post)$", re.I)
+_COLUMN = re.compile(r"\A[A-Za-z_]\w*\.(?P<name>[A-Za-z_]\w*)\Z")
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _LOOP = re.compile(r"\{%-?\s*for\s+(?P<names>[\w,\s]+?)\s+in\s+(?P<over>[A-Za-z_]\w*)")
 
@@ -82,6 +83,13 @@ def _in_template(rule: Rule, path: str, text: str, views: Views) -> Iterator[Fou
         if given.is_fixed:
             continue
         label = f"{root} {given.words} ({given.at})" if given.at else ""
+        column = _COLUMN.search(value)
+        written = views.written.at(column["name"]) if column is not None and given.at else ""
+        if written and confidence == "likely":
+            confidence, label = (
+                "sure",
+                f"{label}; anybody who may call writes {column['name'] if column else ''} ({written})",
+            )
         line = text.count("\n", 0, start) + 1
         begins = text.rfind("\n", 0, start) + 1
         end = text.find("\n", start)

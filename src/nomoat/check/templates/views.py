@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from nomoat.check.questions.requested import Requested
+from nomoat.check.templates.written import Written
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.program import Program
@@ -34,6 +35,7 @@ class Views:
 
     def __init__(self, program: Program) -> None:
         self._program = program
+        self.written = Written(program)
         self._calls: dict[str, list[tuple[Scope, Node]]] = {}
         for module in program.holding(_RENDERING):
             for scope in program.functions(within=module):

@@ -1,3 +1,4 @@
+import aiohttp_jinja2
 import jinja2
 from flask import Flask
 from jinja2 import Environment, FileSystemLoader, select_autoescape
@@ -13,3 +14,8 @@ always = jinja2.Environment(autoescape=True)
 chosen = Environment(loader=FileSystemLoader("pages"), autoescape=lambda name: name.endswith(".html"))
 other = Flask(__name__)
 other.jinja_env.autoescape = True
+
+
+def of_aiohttp(application, loader):
+    aiohttp_jinja2.setup(application, loader=loader, autoescape=False)  # expect: disabled-autoescape
+    aiohttp_jinja2.setup(application, loader=loader)

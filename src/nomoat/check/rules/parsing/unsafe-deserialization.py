@@ -64,3 +64,8 @@ def of_ours():
 @app.post("/k")
 def dumped():
     return jsonify(size=len(pickle.dumps(request.get_json())))
+
+
+@app.post("/yaml/full")
+def full_yaml():
+    return jsonify(yaml.load(request.data, Loader=yaml.FullLoader))

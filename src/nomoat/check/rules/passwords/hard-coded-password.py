@@ -40,3 +40,7 @@ def safe(username, password, field, User):
     smtplib.SMTP_SSL("mail.example.com").login("shop", password)
     User.objects.create_superuser("root", "root@example.com", password)
     return username == "administrator"
+
+
+def only_by_key(x_admin_key):
+    return x_admin_key == "kd83-office-2f"  # expect: hard-coded-password

@@ -1,3 +1,6 @@
+import jwt
+import random
+import os
 import logging
 
 from flask import Flask, request
@@ -20,3 +23,18 @@ def safe(username, password, user):
     app.logger.warning("password: %d characters", len(password))
     log.error("password_reset_url is %s", user.password_reset_url)
     print("enter your password")
+
+
+def forgotten(user):
+    reset_code = "".join(random.choices("0123456789", k=6))
+    log.info("the code of %s is %s", user.name, reset_code)  # expect: logged-secret
+
+
+def signed_in(user):
+    token = jwt.encode({"sub": user.name}, os.environ["KEY"], algorithm="HS256")
+    log.info("a token for %s: %s", user.name, token)  # expect: logged-secret
+
+
+def parsed(tokens):
+    for token in tokens:
+        log.debug("next is %s", token)

@@ -1,3 +1,5 @@
+from aiohttp_session.cookie_storage import EncryptedCookieStorage
+from aiohttp_session import setup
 import os
 
 from fastapi import Response
@@ -32,3 +34,8 @@ def safe(response: Response, token, options):
     response.set_cookie("csrf_token", token, secure=True)
     response.set_cookie("language", "de")
     response.set_cookie("session", token, **options)
+
+
+def of_aiohttp(application, key):
+    setup(application, EncryptedCookieStorage(key, httponly=False))  # expect: cookie-readable-by-scripts
+    setup(application, EncryptedCookieStorage(key, secure=True))
