@@ -254,3 +254,51 @@ def test_what_only_some_accounts_are_is_asked_for_like_a_role(flag: str, asks: l
     (route,) = [one for one in draw(tmp_path).map.routes if (one.method, one.path) == ("GET", "/d")]
 
     assert asks == [guard.name for guard in route.guards if guard.kind == "permission"]
+
+
+_CURSORS = """\
+import sqlite3
+from flask import Flask, abort, request, session
+app = Flask(__name__)
+
+
+def one(sql, *values):
+    cursor = sqlite3.connect("library.db").cursor()
+    cursor.execute(sql, values)
+    return cursor.fetchone()
+
+
+def me():
+    if not session.get("reader"):
+        abort(401)
+    row = one("SELECT id, name, role FROM readers WHERE id = ?", session["reader"])
+    return {"id": row[0], "role": row[2]}
+
+
+@app.get("/d/<int:loan_id>")
+def d(loan_id):
+    BODY
+    return "ok"
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "kinds"),
+    [
+        ('if me()["role"] != "librarian":\n        abort(403)', {"authentication", "permission"}),
+        (
+            'row = one("SELECT reader FROM loans WHERE id = ?", loan_id)\n'
+            '    if row[0] != me()["id"]:\n        abort(404)',
+            {"authentication", "ownership"},
+        ),
+        ('me()\n    row = one("SELECT reader FROM loans WHERE id = ?", loan_id)', {"authentication"}),
+        ('row = one("SELECT reader FROM loans WHERE id = ?", loan_id)\n    if row is None:\n        abort(401)', set()),
+    ],
+)
+def test_a_cursor_gives_what_it_was_asked_for(body: str, kinds: set[str], tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(_CURSORS.replace("BODY", body))
+
+    (route,) = [one for one in draw(tmp_path).map.routes if (one.method, one.path) == ("GET", "/d/{loan_id}")]
+
+    assert kinds == {guard.kind for guard in route.guards}
+    assert ("guarded" if kinds else "unguarded") == route.verdict

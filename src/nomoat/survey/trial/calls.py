@@ -58,6 +58,9 @@ GUARDING = re.compile(
 _ALLOWS = re.compile(
     r"(has_|have_|check_|is_|require_|can|may|verify_|assert_)?_?(perm|scope|allow|authoriz|can$|may$|access)", re.I
 )
+#: Methods of a cursor that ask, and those that give what was asked for.
+_ASKS = frozenset(("execute",))
+_GIVES = frozenset(("fetchone", "fetchall", "fetchmany", "fetchval"))
 _HAS_ROLE = re.compile(r"(role|group)", re.I)
 _SAME = frozenset(
     ("strip", "lower", "upper", "encode", "decode", "copy", "scalars", "mappings", "lstrip", "rstrip", "casefold")
@@ -157,7 +160,23 @@ class Calls(Registrations):
                 named[key] = value
             elif isinstance(value, Table):
                 named.update({str(name): item for name, item in value.entries.items()})
-        return self._called_later(callee, tuple(args), named, self.at(env, node), env)
+        given = self._called_later(callee, tuple(args), named, self.at(env, node), env)
+        return self._of_cursor(env, node, given)
+
+    def _of_cursor(self, env: Env, node: Node, given: Value) -> Value:
+        """What a cursor gives is what it was asked for last: `cur.execute(sql, [user.id])`, then `cur.fetchone()`."""
+        last = node[3][4] if node[3][0] == form.ATTRIBUTE and not self.wires else ""
+        cursor = form.dotted(node[3][3]) if last in _ASKS or last in _GIVES else None
+        if cursor is None:
+            return given
+        if last in _ASKS:
+            env.names[f"({cursor} asked)"] = Thing(marks=given.tags)
+            return given
+        asked = env.names.get(f"({cursor} asked)")
+        if asked is None or not asked.tags or not isinstance(given, Thing):
+            return given
+        # What follows a look-up by what the caller has not is not there either.
+        return replace(given, marks=given.marks | asked.tags)
 
     def _called_later(
         self, callee: Value, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env

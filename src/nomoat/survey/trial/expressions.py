@@ -548,7 +548,7 @@ class Expressions(Requests):
                 continue
             found = self.evaluate(env, key)
             if isinstance(found, Const) and _hashable(found.value):
-                table.entries[found.value] = value
+                table.entries[found.value] = _called(found.value, value)
             else:
                 table.is_whole = False
                 table.other = value
@@ -641,6 +641,18 @@ class Expressions(Requests):
 
     def _call_node(self, env: Env, node: Node) -> Value:
         raise NotImplementedError
+
+
+_OF_CURSORS = frozenset(("fetchone", "fetchall", "fetchmany", "fetchrow"))
+
+
+def _called(key: object, value: Value) -> Value:
+    """What stands under a key is called so: `{"role": row[2]}` of who calls is the role."""
+    if not isinstance(value, Thing) or "caller" not in value.marks or value.name or not isinstance(key, str):
+        return value
+    # A place in a row of a cursor has no name of its own.
+    is_nameless = not value.is_call and (not value.trail or value.trail[-1] in _OF_CURSORS)
+    return replace(value, trail=(*value.trail, key)) if is_nameless else value
 
 
 def _of_file(value: FileOf, operator: str, parts: list[Value]) -> Value | None:
