@@ -58,7 +58,7 @@ class Expressions(Binding):
             return env[path]
         taint = self.value(scope, node[3], env)
         if taint is None:
-            return self._of_request(scope, node, env)
+            return self._of_request(scope, node, env) or self.of_property(scope, node, env)
         name = node[4]
         if taint.is_request:
             return sources.part(scope, node, taint) if name in parts.request_data() else None
@@ -101,6 +101,10 @@ class Expressions(Binding):
             taint = forms.field_of_form(self.program, scope, node)
         return taint.less_sure(self.confidence) if taint is not None else None
 
+    def of_property(self, scope: Scope, node: Node, env: Environment) -> Taint | None:
+        """What a property of one's own gives."""
+        raise NotImplementedError
+
     def _is_request(self, scope: Scope, node: Node) -> bool:
         if node[0] == form.ATTRIBUTE and node[4] == "request" and node[3][:1] == (form.NAME,) and node[3][3] == "self":
             return True
@@ -139,6 +143,9 @@ class Expressions(Binding):
             return None
         if taint.fields is not None and node[4][0] == form.CONSTANT and str(node[4][3]) not in taint.fields:
             return None
+        if node[4][0] == form.CONSTANT and node[4][3] == "filename" and "files" in taint.source:
+            # Tornado's uploads are dictionaries.
+            return replace(taint.as_text(), removed=taint.removed - {"path"} | OF_STRUCTURES)
         if taint.removed >= OF_STRUCTURES:
             taint = cutting.cut(node, taint)
         return self.read(path, node[3], self.item(scope, node, node[3], node[4], taint), env)

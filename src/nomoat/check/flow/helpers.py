@@ -22,6 +22,10 @@ _MAX_SURE = 3
 _Outcome: TypeAlias = tuple[Taint | None, dict[str, frozenset[str] | None], dict[str, Taint]]
 
 
+#: Decorators by which a method is read like a field.
+_PROPERTIES = frozenset(("property", "cached_property", "reify", "hybrid_property"))
+
+
 class Helpers(Calls):
     """The part of the walker that goes into functions."""
 
@@ -69,6 +73,20 @@ class Helpers(Calls):
         own = next((t for t in taints.values() if t is not None and t.source == returned.source), None)
         trail = own.trail if own is not None else returned.trail
         return replace(returned, trail=trail).then(scope, call, f"comes back from {function.name}()")
+
+    def of_property(self, scope: Scope, node: Node, env: Environment) -> Taint | None:
+        """`self.body["url"]`, where `body` is a property that reads the request."""
+        cls = scope.enclosing_class if node[3][0] == form.NAME and node[3][3] == "self" else None
+        members = self.program.resolver.classes.members(cls, node[4])[0] if cls is not None else ()
+        for member in members:
+            found = member.binding.node
+            method = member.scope.child(found) if found[0] == form.FUNCTION and not member.is_instance else None
+            if method is None or method in self._stack or method.module.is_library:
+                continue
+            if any((form.dotted(one) or "").rpartition(".")[2] in _PROPERTIES for one in method.decorators):
+                call = (form.CALL, node[1], node[2], node, (), ())
+                return self.helper(scope, method, call, Given(None, (), ()), env)
+        return None
 
     def made(self, scope: Scope, cls: Scope, call: Node, given: Given, env: Environment) -> Taint | None:
         """An object of a class of the project: its constructor says which of its fields hold data."""

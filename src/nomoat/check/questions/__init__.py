@@ -17,6 +17,7 @@ from nomoat.check.questions.enumeration import account_enumeration
 from nomoat.check.questions.exposure import admin_exposed, changing_get, debug_exposed, unsigned_webhook
 from nomoat.check.questions.fields import writable_privilege
 from nomoat.check.questions.identity import forgeable_identity
+from nomoat.check.questions.markup import stored_markup
 from nomoat.check.questions.ownership import missing_ownership
 from nomoat.check.questions.siblings import guard_never_runs, missing_guard, weaker_guard
 from nomoat.check.questions.words import listed, name_of
@@ -41,6 +42,7 @@ QUESTIONS: Mapping[str, Callable[[Asked], Iterator[Answer]] | None] = {
     "error-text-returned": error_text_returned,
     "account-enumeration": account_enumeration,
     "writable-privilege": writable_privilege,
+    "stored-markup": stored_markup,
     #: Asked of map and policy together (`nomoat.policy.questions`).
     "policy": None,
 }

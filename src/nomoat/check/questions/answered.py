@@ -15,8 +15,13 @@ from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.python.symbols import How, Scope
 from nomoat.survey.sqltext import text_of
 
-PASSWORD = re.compile(r"\A(hashed_|encrypted_)?(password|passwd|pwd|passwort)(_?(hash|hashed|digest))?\Z", re.I)
-_OF_AN_OBJECT = re.compile(r"\A(password|passwd|pwd|password_hash|hashed_password)\Z", re.I)
+PASSWORD = re.compile(
+    r"\A((hashed_|encrypted_)?(password|passwd|pwd|passwort)(_?(hash|hashed|digest))?|(secret|passcode)_(hash|digest))\Z",
+    re.I,
+)
+_OF_AN_OBJECT = re.compile(
+    r"\A(password|passwd|pwd|(password|passwd|pwd|secret)_?(hash|digest)|hashed_password)\Z", re.I
+)
 #: What a request gives is no hash yet, and may be answered to who sent it.
 _HASH = re.compile(r"\A(hashed_password|password_?hash|password_?digest|pwd_?hash|encrypted_password)\Z", re.I)
 _ALL = re.compile(r"\A\s*select\s+(?:\w+\.)?\*\s+from\s+[\"`]?(\w+)", re.I)
@@ -61,9 +66,10 @@ class _Answered:
     def shown(self) -> Iterator[tuple[Node, str]]:
         """Returned values that hold a password, each with what it is."""
         for node in self._nodes:
-            if node[0] != form.RETURN or node[3] is None:
+            answer = _answer_of(node)
+            if answer is None:
                 continue
-            what = next((said for said in map(self._what, _given(node[3])) if said), "")
+            what = next((said for said in map(self._what, _given(answer)) if said), "")
             if what:
                 yield node, what
 
@@ -202,6 +208,17 @@ class _Answered:
         return False
 
 
+def _answer_of(node: Node) -> Node | None:
+    """What a statement answers with: what is returned, or what Tornado's `self.write(...)` is given."""
+    if node[0] == form.RETURN:
+        return node[3]  # type: ignore[no-any-return]
+    call = node[3] if node[0] == form.EXPRESSION else None
+    if call is None or call[0] != form.CALL or call[3][0] != form.ATTRIBUTE or not call[4]:
+        return None
+    is_own = call[3][3][0] == form.NAME and call[3][3][3] == "self" and call[3][4] in ("write", "finish", "write_json")
+    return call[4][0] if is_own else None
+
+
 def _begins(node: Node, name: str) -> bool:
     while node[0] in (form.SUBSCRIPT, form.ATTRIBUTE):
         node = node[3]
@@ -326,7 +343,8 @@ def _of_any_error(asked: Asked, scope: Scope) -> str:
 
 def _texts_in(asked: Asked, route: Route | None, scope: Scope, body: form.Body, name: str) -> Iterator[Answer]:
     for node in form.walk_scope(body):
-        if node[0] not in (form.RETURN, form.RAISE) or node[3] is None or not _says(node[3], name):
+        answer = node[3] if node[0] == form.RAISE else _answer_of(node)
+        if answer is None or not _says(answer, name):
             continue
         if node[0] == form.RAISE and not _is_answer(node[3]):
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -33,9 +34,12 @@ _ACCOUNTS = re.compile(
     r"\A(auth_?|app_?)?(users?|accounts?|profiles?|user_?profiles?|customers?|members?|staff)\Z", re.I
 )
 _OF_ACCOUNTS = re.compile(r"\b(AbstractUser|AbstractBaseUser|UserMixin|SQLAlchemyBaseUserTable\w*)\Z")
-_PASSWORD = re.compile(r"\A(hashed_|encrypted_)?(password|passwd|pwd)(_?(hash|hashed|digest))?\Z", re.I)
+_PASSWORD = re.compile(
+    r"\A((hashed_|encrypted_)?(password|passwd|pwd)(_?(hash|hashed|digest))?|(secret|passcode)_(hash|digest))\Z", re.I
+)
 _OF_DJANGO = re.compile(r"\b(AbstractUser|AbstractBaseUser)\Z")
 _PYDANTIC = frozenset(("pydantic.BaseModel", "pydantic.main.BaseModel", "ninja.Schema", "ninja.schema.Schema"))
+_MANY = 4
 _MAX_CALLS = 3
 _MAX_REACHED = 60
 
@@ -77,6 +81,9 @@ class Asked:
             if route.method != "HEAD" or (route.service, route.path, route.at) not in reading
         ]
         self._columns = Columns(registrations.program)
+        self._of_callers: dict[str, set[str]] = {}
+        self._owners: frozenset[str] | None = None
+        self._usual: set[str] | None = None
         self._reached: dict[str, tuple[Scope, ...]] = {}
 
     def handler(self, route: Route) -> Scope | None:
@@ -117,9 +124,34 @@ class Asked:
             return tuple(name for name in scope.bindings if not name.startswith("_"))
         return self._columns.of(bare(store))
 
+    def owns(self, route: Route) -> bool:
+        """Whether a route asks whose it is what it is about; that most look up who calls in one place says nothing."""
+        if self._usual is None:
+            counted = Counter(
+                at for one in self.routes for at in {guard.at for guard in one.guards if guard.kind == "ownership"}
+            )
+            guarded = sum(one.verdict == "guarded" for one in self.routes)
+            self._usual = {at for at, count in counted.items() if count >= _MANY and count * 2 > guarded}
+        return any(guard.kind == "ownership" and guard.at not in self._usual for guard in route.guards)
+
+    def of_callers(self, service: str) -> set[str]:
+        """The stores that nearly every guarded route of a service reads: there it is looked up who calls."""
+        known = self._of_callers.get(service)
+        if known is None:
+            guarded = [one for one in self.routes if one.service == service and one.verdict == "guarded"]
+            counted = Counter(store for one in guarded for store in one.reads)
+            known = self._of_callers[service] = {
+                store
+                for store, count in counted.items()
+                if len(guarded) >= _MANY and count * 10 >= len(guarded) * 9 and self.is_account(store)
+            }
+        return known
+
     def is_account(self, store: str) -> bool:
-        """Whether each row of a store is somebody's account: by its name, that of its model, or what that inherits."""
+        """Whether each row of a store is somebody's account: by its name, columns, model, or what that inherits."""
         scope = self.model(store)
+        if any(_PASSWORD.match(column) for column in self.columns(store)):
+            return True
         if _ACCOUNTS.match(bare(store)) or (scope is not None and _ACCOUNTS.match(scope.name)):
             return True
         bases = self.registrations.program.bases(scope) if scope is not None else ()
@@ -169,11 +201,22 @@ class Asked:
     def _owner_of(self, store: str) -> str:
         scope = self.model(store)
         if scope is None:
-            return next((f"{bare(store)}.{one}" for one in self._columns.of(bare(store)) if _OWNERS.match(one)), "")
+            columns = self._columns.of(bare(store))
+            found = (one for one in columns if _OWNERS.match(one) or one in self._names_owner)
+            return next((f"{bare(store)}.{one}" for one in found), "")
         for column, bindings in scope.bindings.items():
-            if _OWNERS.match(column) or _is_of_user(scope, bindings):
+            if _OWNERS.match(column) or column in self._names_owner or _is_of_user(scope, bindings):
                 return f"{bare(store)}.{column}"
         return ""
+
+    @property
+    def _names_owner(self) -> frozenset[str]:
+        """`reader_id` where rows of `readers` are accounts."""
+        if self._owners is None:
+            self._owners = frozenset()
+            names = {bare(one.id).lower() for one in self.map.stores if self.is_account(one.id)}
+            self._owners = frozenset(f"{name.removesuffix('s').rpartition('.')[2]}_id" for name in names)
+        return self._owners
 
     def model(self, store: str) -> Scope | None:
         """The class that declares a store."""

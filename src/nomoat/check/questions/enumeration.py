@@ -15,7 +15,7 @@ from nomoat.survey.python.symbols import How, Scope
 
 _SIGNS_IN = re.compile(r"(^|[/_\-.])(log_?in|sign_?in|auth|authenticate|token|session)s?($|[/_\-.])", re.I)
 _FORGOT = re.compile(r"forgot|recover|lost|reset|password", re.I)
-_CHECKS = re.compile(r"check_?p|verify|checkpw|compare|hash", re.I)
+_CHECKS = re.compile(r"check_?p|verify|checkpw|compare|hash|digest|md5|sha\d|crypt", re.I)
 _LOOKS_UP = frozenset((
     "first", "one_or_none", "scalar_one_or_none", "scalar", "get", "find_one", "fetchone", "fetchrow", "get_or_none",
     "one", "filter_by", "get_user", "get_by_email", "get_user_by_email", "get_by_username",

@@ -38,7 +38,8 @@ _CHANGING = frozenset((
     "modify", "change", "set", "save", "transfer", "send", "pay", "buy", "approve", "reject", "accept", "promote",
     "demote", "grant", "revoke", "toggle", "enable", "disable", "activate", "deactivate", "cancel", "reset", "withdraw",
     "ban", "unban", "publish", "unpublish", "follow", "unfollow", "like", "vote", "join", "leave", "mark", "archive",
-    "close", "open", "lock", "unlock", "block", "unblock", "restore", "cancel", "finish", "start", "stop", "restart",
+    "close", "open", "renew", "extend", "lock", "unlock", "block", "unblock", "restore", "finish", "start", "stop",
+    "restart",
 ))  # fmt: skip
 #: A link that was mailed changes something by being opened, and bears its own proof.
 _LINKED = re.compile(

@@ -107,7 +107,9 @@ def _believed(asked: Asked, route: Route, scope: Scope, *, is_handler: bool) -> 
                     continue
                 decides = "what the caller may do"
                 is_sure = _is_privilege(item) or _refuses(body)
-                if item.place in ("cookie", "header") and is_sure:
+                # A decorator that refuses by it is a guard, wherever it stands in the request.
+                is_guard = not is_handler and _refuses(body)
+                if (item.place in ("cookie", "header") and is_sure) or is_guard:
                     return _Claim(item, scope.module.at(node), "sure", decides)
                 if _refuses(body) or _refuses(node[4]):
                     return _Claim(item, scope.module.at(node), "likely", decides)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from nomoat.appmap.ids import SAFE_METHODS
@@ -22,9 +23,12 @@ from nomoat.check.questions.words import (
 )
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
+from nomoat.survey.python.symbols import Scope
 
 #: What names one row.
 _ROW = frozenset(("id", "pk", "uuid", "_id", "username", "email", "user_id", "account_id", "number", "account_number"))
+#: What the map calls a part of a path that has no name.
+_UNNAMED = re.compile(r"arg(\d+)")
 #: Routes about whoever is calling.
 _OWN = frozenset(("me", "my", "self", "own", "mine", "current"))
 
@@ -61,10 +65,11 @@ def missing_ownership(asked: Asked) -> Iterator[Answer]:
 
 def _object_parameter(asked: Asked, route: Route) -> str | None:
     """What of the request picks one object: `{order_id}` of the path, or `id` of query or body; None without one."""
-    for parameter in route.parameters:
-        if parameter.location == "path" and is_identifier(parameter.name):
-            return f"{{{parameter.name}}}"
     handler = asked.handler(route)
+    for parameter in route.parameters:
+        name = _as_named(handler, parameter.name)
+        if parameter.location == "path" and is_identifier(name):
+            return f"{{{name}}}"
     if handler is None or any(parameter.location == "path" for parameter in route.parameters):
         return None
     requested = Requested(asked.registrations.program, handler, route)
@@ -79,6 +84,16 @@ def _object_parameter(asked: Asked, route: Route) -> str | None:
                 if item.place in ("query", "body", "form") and _is_key(item.name):
                     return f"{item.name} of the request"
     return None
+
+
+def _as_named(handler: Scope | None, name: str) -> str:
+    """What the handler calls a part of the path that has no name of its own: `arg0` of Tornado's `/loans/([0-9]+)`."""
+    found = _UNNAMED.fullmatch(name)
+    if found is None or handler is None:
+        return name
+    names = [one[form.P_NAME] for one in handler.parameters][handler.is_method :]
+    place = int(found.group(1))
+    return str(names[place]) if place < len(names) else name
 
 
 def _keys(call: Node) -> Iterator[Node]:
@@ -103,11 +118,12 @@ def _is_key(name: str) -> bool:
 
 def _owned(asked: Asked, route: Route, *, is_in_path: bool) -> tuple[str, Confidence]:
     """Why the objects have owners, and how sure it is that this route should ask; empty when nothing says so."""
-    stores = set(route.reads) | set(route.writes)
+    # Whom a guard looks up says nothing of what the route is about.
+    stores = (set(route.reads) | set(route.writes)) - asked.of_callers(route.service)
     evidence, confidence = "", "sure"
     for other in asked.routes:
         shared = stores & (set(other.reads) | set(other.writes))
-        if other is not route and shared and any(guard.kind == "ownership" for guard in other.guards):
+        if other is not route and shared and asked.owns(other):
             names = listed([bare(store) for store in sorted(shared)])
             evidence = f"{name_of(other)} ({other.at}) compares the owner of {names}, this route does not"
             if not (_ranks(route) - _ranks(other)):
@@ -116,7 +132,7 @@ def _owned(asked: Asked, route: Route, *, is_in_path: bool) -> tuple[str, Confid
         column = asked.owner_column(route)
         evidence = f"{column} says whose each row is" if column else ""
         confidence = "sure" if route.writes else "likely"
-    if not evidence and (account := next((one for one in touched(route) if asked.is_account(one)), "")):
+    if not evidence and (account := _account(asked, route)):
         evidence = f"each row of {bare(account)} is somebody's account"
         confidence = "low"
         if account in route.writes:
@@ -133,6 +149,13 @@ def _owned(asked: Asked, route: Route, *, is_in_path: bool) -> tuple[str, Confid
     return evidence, confidence  # type: ignore[return-value]  # One of the three words.
 
 
+def _account(asked: Asked, route: Route) -> str:
+    """The store of accounts that a route is about: one that it writes, or reads and is not only asked who calls."""
+    accounts = [one for one in touched(route) if asked.is_account(one)]
+    others = [one for one in touched(route) if one not in accounts]
+    return next((one for one in accounts if one in route.writes or not others), "")
+
+
 def _ranks(route: Route) -> set[str]:
     """The roles that guards of a route ask for."""
     return {one.name for one in route.guards if one.kind == "permission" and one.name.startswith("role:")}
@@ -142,14 +165,13 @@ def _is_privileged(asked: Asked, route: Route) -> bool:
     """Whether a role is asked for with which others never compare the owner: it may be for everybody's objects."""
     ranks, stores = _ranks(route), set(touched(route))
     alike = (one for one in asked.routes if one is not route and ranks & _ranks(one) and stores & set(touched(one)))
-    return bool(ranks) and not any(guard.kind == "ownership" for one in alike for guard in one.guards)
+    return bool(ranks) and not any(asked.owns(one) for one in alike)
 
 
 def _tells_people_apart(asked: Asked, route: Route) -> bool:
     """Whether the service asks elsewhere for more than a sign-in, so that who is signed in may not do everything."""
     return any(
-        guard.kind in ("permission", "ownership")
+        asked.owns(one) or any(guard.kind == "permission" for guard in one.guards)
         for one in asked.routes
         if one.service == route.service
-        for guard in one.guards
     )

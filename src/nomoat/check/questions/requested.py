@@ -17,6 +17,8 @@ _MAX_DEPTH = 4
 #: Kinds of what a request holds (`survey.models.SOURCES`) that the caller writes as they like.
 _WRITTEN = frozenset(("header", "cookie", "query", "input"))
 _TAKING = frozenset(("get", "pop", "getlist", "get_list", "getall"))
+#: Methods of Tornado's handlers that give what is asked for, and where that stands.
+_ASKED = {"get_argument": "form", "get_body_argument": "form", "get_query_argument": "query"}
 #: What only turns one text into another.
 _TURNING = frozenset(("strip", "lower", "upper", "int", "str", "bool", "casefold", "title"))
 
@@ -91,6 +93,14 @@ class Requested:
         if kind == form.CALL and node[3][0] == form.ATTRIBUTE:
             if node[3][4] in _TAKING and node[4]:
                 return self._named(node[3][3], form.text_of(node[4][0]), depth)
+            if node[3][4] in _ASKED and node[4] and node[3][3][0] == form.NAME and node[3][3][3] == "self":
+                # Tornado: `self.get_argument("role")`.
+                text = form.text_of(node[4][0])
+                return Item(_ASKED[node[3][4]], text) if text else None
+            if node[3][4] in ("loads", "json_decode") and node[4]:
+                # `json.loads(request.body)`
+                whole = self._held(node[4][0], depth + 1)
+                return Item("body", "") if whole is not None and not whole.name else None
             if node[3][4] == "parse_args" and not node[4]:
                 # Flask-RESTful: what a parser of requests gives.
                 return Item("body", "")
@@ -100,6 +110,8 @@ class Requested:
             place = self._place(node)
             if place:
                 return Item(place, "")
+            if node[3][0] == form.NAME and node[3][3] == "self" and self._is_of_body(node[4]):
+                return Item("body", "")
             inner = self._held(node[3], depth)
             return Item(inner.place, node[4]) if inner is not None and inner.place in ("body", "form") else None
         return None
@@ -122,6 +134,20 @@ class Requested:
         bindings = self._scope.bindings.get(node[3], ()) if node[0] == form.NAME else ()
         values = [one.value for one in bindings if one.how is How.VALUE and one.value is not None]
         return self._held(values[0], depth + 1) if len(values) == 1 and len(bindings) == 1 else None
+
+    def _is_of_body(self, name: str) -> bool:
+        """Whether a property of one's own gives the body of the request: `return json.loads(self.request.body)`."""
+        cls = self._scope.enclosing_class
+        members = self.program.resolver.classes.members(cls, name)[0] if cls is not None else ()
+        for member in members:
+            if member.is_instance or member.binding.node[0] != form.FUNCTION:
+                continue
+            method = member.scope.child(member.binding.node)
+            for node in form.walk_scope(method.body) if method is not self._scope else ():
+                if node[0] == form.RETURN and node[3] is not None and method.decorators:
+                    item = next(Requested(self.program, method, None).items(node[3]), None)
+                    return item is not None and item.place == "body" and not item.name
+        return False
 
     def _place(self, node: Node) -> str:
         """Where `request.args` stands; empty for what is no part of a request that the caller writes."""

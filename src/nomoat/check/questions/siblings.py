@@ -10,6 +10,7 @@ from nomoat.appmap.model import SIGNED_IN, Guard, Route
 from nomoat.check.model import Confidence
 from nomoat.check.questions.asking import Answer, Asked
 from nomoat.check.questions.words import bare, is_public_by_name, listed, name_of, touched, touches
+from nomoat.survey.python import form
 
 _OF_PEOPLE = re.compile(
     r"passw|\bpwd|email|e_mail|phone|address|birth|\bssn\b|social_sec|salary|income|balance|iban|card|passport|tax_id"
@@ -25,6 +26,8 @@ def missing_guard(asked: Asked) -> Iterator[Answer]:
         # What a setting opens by default was thought of.
         if route.verdict != "unguarded" or route.because or route.login or is_public_by_name(route):
             continue
+        if _makes_account(asked, route):
+            continue
         answer = _against_verb(asked, route) or _against_siblings(asked, route) or _against_stores(asked, route)
         if answer is None and route.service in guarded_services | signing_in and route.method not in SAFE_METHODS:
             said = "other routes of this service refuse an anonymous caller"
@@ -36,6 +39,19 @@ def missing_guard(asked: Asked) -> Iterator[Answer]:
         if answer is not None:
             yield answer
     yield from _services_without_guard(asked, guarded_services | signing_in)
+
+
+def _makes_account(asked: Asked, route: Route) -> bool:
+    """Whether somebody joins by the route: it writes accounts, picks none, and is given a password."""
+    handler = asked.handler(route)
+    if handler is None or any(one.location == "path" for one in route.parameters):
+        return False
+    if not any(asked.is_account(store) for store in route.writes):
+        return False
+    return any(
+        (node[0] == form.CONSTANT and node[3] == "password") or (node[0] == form.ATTRIBUTE and node[4] == "password")
+        for node in form.walk_scope(handler.body)
+    )
 
 
 def _of_people(asked: Asked, route: Route) -> Answer | None:

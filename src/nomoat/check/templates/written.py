@@ -13,7 +13,8 @@ from nomoat.survey.python.symbols import Scope
 from nomoat.survey.sqltext import columns_set, text_of
 
 _STORING = frozenset(("create", "update", "values", "get_or_create", "update_or_create", "insert", "add"))
-_WORDS = (b"request", b"form", b"fields")
+_MODELS = frozenset(("pydantic.BaseModel", "pydantic.main.BaseModel", "ninja.Schema", "ninja.schema.Schema"))
+_WORDS = (b"request", b"form", b"fields", b"model_dump", b".dict()", b"fastapi")
 
 
 class Written:
@@ -32,6 +33,8 @@ class Written:
                     continue
                 for scope in self._program.functions(within=module):
                     for name, node in _in_function(self._program, scope):
+                        self._found.setdefault(name, module.at(node))
+                    for name, node in _of_bodies(self._program, scope):
                         self._found.setdefault(name, module.at(node))
                 for scope in self._program.classes(within=module) if b"class Meta" in module.source else ():
                     for name, node in _in_form(scope):
@@ -54,6 +57,29 @@ def _in_function(program: Program, scope: Scope) -> Iterator[tuple[str, Node]]:
             for name, value in node[5]:
                 if name is not None and _is_given(requested, value) and _stores(program, scope, node):
                     yield name, node
+
+
+def _of_bodies(program: Program, scope: Scope) -> Iterator[tuple[str, Node]]:
+    """The fields of a body that are stored as a whole: `insert_one(body.model_dump())`, `Note(**body.dict())`."""
+    for parameter in scope.parameters:
+        annotation = parameter[form.P_ANNOTATION]
+        model = program.annotation(scope, annotation).scope if annotation is not None else None
+        if model is None or not program.resolver.classes.is_a(model, _MODELS):
+            continue
+        texts = [
+            name
+            for name, bindings in model.bindings.items()
+            if any(one.annotation is not None and "str" in model.module.text(one.annotation) for one in bindings)
+        ]
+        name = parameter[form.P_NAME]
+        for node in form.walk_scope(scope.body):
+            is_dump = node[0] == form.CALL and node[3][0] == form.ATTRIBUTE and node[3][4] in ("model_dump", "dict")
+            if is_dump and node[3][3][0] == form.NAME and node[3][3][3] == name:
+                yield from ((one, node) for one in texts)
+            is_field = node[0] == form.ASSIGN and node[4][0] == form.ATTRIBUTE and node[4][3][0] == form.NAME
+            if is_field and node[4][3][3] == name and node[4][4] in texts:
+                # `note.body = given.body`
+                yield from ((target[4], node) for target in node[3] if target[0] == form.ATTRIBUTE)
 
 
 def _is_given(requested: Requested, value: Node) -> bool:

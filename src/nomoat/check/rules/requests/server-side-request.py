@@ -1,3 +1,5 @@
+import tornado.httpclient
+import tornado.web
 from urllib.parse import urlparse
 from urllib.request import urlopen
 
@@ -76,3 +78,10 @@ def number(number: int):
 @app.post("/k")
 def sent(hook: Hook):
     return requests.post(API, json={"name": hook.name}, timeout=5).json()
+
+
+class Chart(tornado.web.RequestHandler):
+    async def get(self):
+        client = tornado.httpclient.AsyncHTTPClient()
+        await client.fetch(self.get_argument("url"))  # expect: server-side-request
+        await client.fetch("https://charts.example/today")

@@ -39,3 +39,10 @@ def safe(response: Response, token, options):
 def of_aiohttp(application, key):
     setup(application, EncryptedCookieStorage(key, httponly=False))  # expect: cookie-readable-by-scripts
     setup(application, EncryptedCookieStorage(key, secure=True))
+
+
+class Login:
+    def post(self):
+        self.set_secure_cookie("reader", "7")  # expect: cookie-readable-by-scripts
+        self.set_secure_cookie("reader", "7", httponly=True, secure=True)
+        self.set_secure_cookie("lang", "en")

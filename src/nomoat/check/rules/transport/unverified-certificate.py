@@ -50,3 +50,8 @@ def safe(url, verify, given):
 
 def jwt_check(token, verify):
     return token if verify else None
+
+
+async def of_tornado(client, url):
+    await client.fetch(url, validate_cert=False)  # expect: unverified-certificate
+    await client.fetch(url)

@@ -1,0 +1,108 @@
+"""Stored values in HTML: what a route writes into a column, and another puts into a page as it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from nomoat.appmap.model import Route
+from nomoat.check.questions.asking import Answer, Asked, Place
+from nomoat.check.questions.words import last_word, name_of
+from nomoat.check.templates.written import Written
+from nomoat.survey.python import form
+from nomoat.survey.python.form import Node
+from nomoat.survey.python.symbols import How, Scope
+
+_TAG = re.compile(r"<\s*/?\s*[a-zA-Z!]")
+#: What takes text for HTML as it is.
+_AS_HTML = frozenset((
+    "markupsafe.Markup", "flask.Markup", "jinja2.Markup", "django.utils.safestring.mark_safe",
+    "django.utils.safestring.SafeString",
+))  # fmt: skip
+_ANSWERS = frozenset(("Response", "HTMLResponse", "HttpResponse", "make_response"))
+_ROWS = re.compile(
+    r"(get|first|one|one_or_none|scalar|scalars|find_one|find|fetchone|fetchrow|get_or_404|first_or_404|all|filter|filter_by"
+    r"|get_object_or_404|fetchall|fetch)\Z"
+)  # fmt: skip
+
+
+def stored_markup(asked: Asked) -> Iterator[Answer]:
+    """Routes whose page has a value in it as it is, of a column into which another puts what it was sent."""
+    written: Written | None = None
+    for route in asked.routes:
+        handler = asked.handler(route)
+        if handler is None:
+            continue
+        for node, value in _shown(asked, handler):
+            if written is None:
+                written = Written(asked.registrations.program)
+            column = str(value[4]) if value[0] == form.ATTRIBUTE else form.text_of(value[4]) or ""
+            at = written.at(column)
+            if at:
+                yield _answer(route, handler, node, column, at)
+
+
+def _answer(route: Route, handler: Scope, node: Node, column: str, at: str) -> Answer:
+    return Answer(
+        route,
+        f"{name_of(route)} puts {column} into its page as it is",
+        f"anybody who may call writes {column} ({at})",
+        "", f"escape it: markupsafe.escape({column}), or render a template that escapes", "sure",
+        Place(handler.module, node),
+    )  # fmt: skip
+
+
+def _shown(asked: Asked, handler: Scope) -> Iterator[tuple[Node, Node]]:
+    """Places of a handler where a column of a row becomes HTML, each with the column."""
+    program = asked.registrations.program
+    for node in form.walk_scope(handler.body):
+        is_given = node[0] == form.CALL and len(node[4]) == 1 and not node[5] and _is_column(handler, node[4][0])
+        if is_given and program.resolve(handler, node[3]).name in _AS_HTML:
+            yield node, node[4][0]
+            continue
+        answer = _page(node)
+        if answer is None:
+            continue
+        parts = list(_parts(answer))
+        if any(part[0] == form.CONSTANT and isinstance(part[3], str) and _TAG.search(part[3]) for part in parts):
+            yield from ((answer, part) for part in parts if _is_column(handler, part))
+
+
+def _page(node: Node) -> Node | None:
+    """What a statement or call sends as a page: the text that is returned, what `Response(...)` is given."""
+    if node[0] == form.RETURN:
+        return node[3]  # type: ignore[no-any-return]
+    if node[0] == form.CALL and last_word(node) in _ANSWERS and node[4]:
+        is_html = all(
+            key not in ("mimetype", "content_type", "media_type") or "html" in (form.text_of(value) or "html")
+            for key, value in node[5]
+        )
+        return node[4][0] if is_html else None
+    return None
+
+
+def _parts(node: Node) -> Iterator[Node]:
+    """The parts of a text that is put together: constants, and what is put in as it is."""
+    if node[0] == form.TUPLE and node[3]:
+        yield from _parts(node[3][0])
+        return
+    parts = form.string_parts(node)
+    for part in parts if parts is not None else ():
+        inner = part[3] if part[0] == form.FORMATTED else part
+        if inner is not part or inner[0] != form.BINARY:
+            yield inner
+        else:
+            yield from _parts(inner)
+
+
+def _is_column(handler: Scope, node: Node) -> bool:
+    """`note.body`, `lesson["body"]`, where the name stands for a row that was looked up."""
+    if node[0] not in (form.ATTRIBUTE, form.SUBSCRIPT) or node[3][0] != form.NAME:
+        return False
+    for binding in handler.bindings.get(node[3][3], ()):
+        value = binding.value if binding.how in (How.VALUE, How.UNPACKED) else None
+        while value is not None and value[0] == form.AWAIT:
+            value = value[3]
+        if value is not None and value[0] == form.CALL and _ROWS.search(last_word(value)):
+            return True
+    return False
