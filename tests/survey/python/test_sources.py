@@ -62,12 +62,14 @@ def test_links_are_never_followed_and_never_loop(tmp_path: Path) -> None:
     (root / "out").symlink_to(outside)
     (root / "out.py").symlink_to(outside / "secret.py")
     (root / "gone.py").symlink_to(root / "nothing.py")
+    (root / "settings.yaml").symlink_to(outside / "settings.yaml")
+    (root / "pyproject.toml").symlink_to(root / "other.toml")
 
     found = find(root)
 
     assert found.files == ["a/b.py"]
-    assert found.left_out["link out of the tree"].examples == ["out", "out.py"]
-    assert found.left_out["link within the tree"].count == 3
+    assert found.left_out["link out of the tree"].examples == ["out", "out.py", "settings.yaml"]
+    assert found.left_out["link within the tree"].count == 4
 
 
 @pytest.mark.skipif(os.geteuid() == 0 and not shutil.which("setpriv"), reason="root reads every folder")

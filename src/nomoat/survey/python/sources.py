@@ -158,9 +158,10 @@ class _Walk:
     def _entry(self, folder: str, entry: os.DirEntry[str], ignores: tuple[tuple[str, Ignored], ...]) -> str | None:
         """Takes a file in; gives back a folder that is to be walked."""
         path = f"{folder}/{entry.name}" if folder else entry.name
+        is_text = _TEXTS.search(entry.name) is not None and not _LOCKS.search(entry.name)
         if entry.is_symlink():
             # A link's target may be itself, or nothing at all: asking where it leads must not fail.
-            if _is_python(entry.name) or _is_folder(Path(entry.path)):
+            if _is_python(entry.name) or is_text or entry.name in _MARKERS or _is_folder(Path(entry.path)):
                 self._report_link(path, entry)
             return None
         try:
@@ -169,7 +170,6 @@ class _Walk:
         except OSError as error:
             self._found.unreadable.append((path, f"cannot be read: {error.strerror}"))
             return None
-        is_text = _TEXTS.search(entry.name) is not None and not _LOCKS.search(entry.name)
         if not is_folder and not _is_python(entry.name) and entry.name not in _MARKERS and not is_text:
             return None
         if not is_folder and not is_file:
