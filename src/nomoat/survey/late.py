@@ -19,7 +19,7 @@ from nomoat.survey.trial.demands import OTHER
 from nomoat.survey.trial.machine import TOO_MUCH, Condition, ExhaustedError, RaisedError
 from nomoat.survey.trial.registry import Registry
 from nomoat.survey.trial.statements import Trial
-from nomoat.survey.trial.values import Class, Function, Object, Test, Thing, Value
+from nomoat.survey.trial.values import Class, Function, Items, Object, Test, Thing, Value
 
 _REGISTERS = ("route", "include", "mount", "before", "middleware", "handle", "join")
 #: Words of other things, too: they register only where they decorate (`@app.get`), or not by that word at all.
@@ -164,7 +164,18 @@ class Late:
             if one.kind.is_application and verbs <= one.kind.verbs.keys() and not TEST_FILE.search(one.module)
         ]  # fmt: skip
         path = function.module.path.split("/")
-        return max(fitting, key=lambda one: _shared(path, one.module.split("/")), default=None)
+        # Of those that are as near, the one that has the most of it stands for the rest.
+        return max(
+            fitting,
+            key=lambda one: (_shared(path, one.module.split("/")), _around(one), len(one.entries)),
+            default=None,
+        )
+
+
+def _around(registry: Registry) -> int:
+    """How much stands around the routes of an application."""
+    given = registry.taken("before")
+    return len(registry.middleware) + len(registry.before) + (len(given.values) if isinstance(given, Items) else 0)
 
 
 def _parameters(function: Scope) -> set[str]:

@@ -12,7 +12,7 @@ from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.trial import files, queries, texts
 from nomoat.survey.trial.answering import ANSWER, ANSWERING
-from nomoat.survey.trial.configuration import Configuration, of_configuration
+from nomoat.survey.trial.configuration import Configuration, asked_of, of_configuration
 from nomoat.survey.trial.demands import AUTHENTICATION, OTHER, Demand, both
 from nomoat.survey.trial.judging import may_be_unset, negated
 from nomoat.survey.trial.known import SPECIAL, const_method
@@ -700,6 +700,9 @@ class Calls(Registrations):
         named = dict(zip(named, self._arguments(callee, named.values()), strict=True))
         if callee.name in self.models.schemes and not callee.trail:
             return self.scheme(callee, at)
+        setting = asked_of(callee, args, named)
+        if setting is not None:
+            return setting
         if self.path and callee.name.startswith("re.compile.") and len(callee.args) == 1 and len(callee.trail) == 1:
             known = SPECIAL.get(f"re.{callee.trail[-1]}")
             value = known(self, (callee.args[0], *args), named, at, Env(self.path[-1])) if known and self.path else None

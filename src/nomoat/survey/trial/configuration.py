@@ -26,6 +26,27 @@ if TYPE_CHECKING:
     from nomoat.survey.trial.calls import Calls
 
 
+#: What holds settings wherever it came from, and what asks it for one: `context.profile.settings.get("insecure")`.
+_HOLDERS = frozenset(("settings", "config", "conf", "configuration"))
+_ASKS = frozenset(("get", "get_value", "get_setting", "get_bool", "getbool", "getboolean", "get_boolean"))
+
+
+def is_held(value: Value) -> bool:
+    """Whether it is what holds settings, of which nobody saw how it came to be."""
+    is_one = isinstance(value, Thing) and bool(value.trail) and value.trail[-1] in _HOLDERS
+    return is_one and not value.tags
+
+
+def asked_of(callee: Thing, args: tuple[Value, ...], named: dict[str, Value]) -> Value | None:
+    """What settings give that nobody saw being made: the default of the call, or None; nothing for another call."""
+    if len(callee.trail) < 2 or callee.trail[-1] not in _ASKS or callee.trail[-2] not in _HOLDERS or callee.marks:
+        return None
+    if len(args) != 1 or not isinstance(args[0], Const) or not isinstance(args[0].value, str):
+        return None
+    default = named.get("default", named.get("fallback", Const(None)))
+    return Const(default.value, default.marks | SETTING) if isinstance(default, Const) else Thing(marks=SETTING)
+
+
 @dataclass(eq=False)
 class Configuration(Table):
     """A table of settings by name. Whatever is there is only a default."""
