@@ -134,3 +134,110 @@ def test_what_middleware_leaves_by_a_request_of_its_own_is_found_and_a_list_of_a
     found = {(one.path, one.verdict) for one in draw(tmp_path).map.routes}
 
     assert found == {("/open", "unguarded"), ("/closed", "guarded")}
+
+
+_READ = """
+import os
+
+import decouple
+import environ
+import environs
+from dynaconf import Dynaconf
+from flask import Flask, abort, session
+from starlette.config import Config
+
+env = environ.Env()
+own = environs.Env()
+own.read_env()
+files = Dynaconf(envvar_prefix="SHOP", settings_files=["settings.toml"])
+config = Config(".env")
+app = Flask(__name__, static_folder=None)
+
+
+@app.get("/d")
+def d():
+    if {test} and not session.get("user"):
+        abort(401)
+    return "ok"
+"""
+
+
+@pytest.mark.parametrize(
+    ("test", "verdict"),
+    [
+        ('decouple.config("ASKS", default=True, cast=bool)', "guarded"),
+        ('decouple.config("ASKS", default="off", cast=bool)', "unguarded"),
+        ('decouple.config("ASKS", cast=bool)', "unknown"),
+        ('env.bool("ASKS", default=True)', "guarded"),
+        ('env("ASKS", default="false", cast=bool)', "unguarded"),
+        ('env.bool("ASKS")', "unknown"),
+        ('own.bool("ASKS", False)', "unguarded"),
+        ('own.bool("ASKS", True)', "guarded"),
+        ('files.get("ASKS", True, "@bool")', "guarded"),
+        ('files.get("ASKS", False)', "unguarded"),
+        ('files("ASKS")', "unknown"),
+        ('config("ASKS", cast=bool, default=True)', "guarded"),
+        ('config("ASKS", cast=bool)', "unknown"),
+        ('"OPEN" not in os.environ', "guarded"),
+        ('"ASKS" in os.environ', "unguarded"),
+    ],
+)
+def test_what_reads_settings_gives_their_defaults(test: str, verdict: str, tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(_READ.format(test=test))
+
+    (route,) = (one for one in draw(tmp_path).map.routes if one.method == "GET")
+
+    assert route.verdict == verdict
+    assert route.because is not None and route.because.startswith("by default: ") == (verdict != "unknown")
+
+
+def test_a_configuration_that_is_made_apart_gives_its_defaults(tmp_path: Path) -> None:
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "defaults.py").write_text("ASKS = True\n")
+    (tmp_path / "shop" / "app.py").write_text(
+        """
+import os
+
+from flask import Config, Flask, abort, current_app, session
+
+
+def read(key, default=None, **more):
+    if key in os.environ:
+        return os.environ[key]
+    return more["config"].get(key, default)
+
+
+def create_app():
+    app = Flask(__name__, static_folder=None)
+    config = Config("/")
+    config.from_object("shop.defaults")
+    config["ASKS"] = read("ASKS", config=config)
+    app.config.update(config)
+
+    @app.get("/d")
+    def d():
+        if current_app.config["ASKS"] and not session.get("user"):
+            abort(401)
+        return "ok"
+
+    return app
+"""
+    )
+
+    (route,) = (one for one in draw(tmp_path).map.routes if one.method == "GET")
+
+    assert route.verdict == "guarded"
+
+
+def test_a_module_that_is_called_like_one_of_pythons_own_functions_is_that_module(tmp_path: Path) -> None:
+    (tmp_path / "shop" / "views").mkdir(parents=True)
+    (tmp_path / "shop" / "views" / "__init__.py").write_text("names = list(())\n")
+    (tmp_path / "shop" / "views" / "list.py").write_text("def index(request):\n    return None\n")
+    (tmp_path / "shop" / "urls.py").write_text(
+        "from django.urls import path\n\nfrom shop.views import list as list_views\n\n"
+        'urlpatterns = [path("orders/", list_views.index)]\n'
+    )
+
+    found = {(one.path, one.handler, one.verdict) for one in draw(tmp_path).map.routes}
+
+    assert found == {("/orders/", "views.list:index", "unguarded")}

@@ -58,6 +58,11 @@ class Configuration(Table):
         if isinstance(found, Const):
             return Const(found.value, found.marks | SETTING, found.label)
         if isinstance(found, Choice):
+            given = [one for one in found.options if isinstance(one, Const) and one.value is not None]
+            others = [one for one in found.options if not isinstance(one, Const)]
+            if len(given) == 1 and all("setting" in one.tags for one in others):
+                # What the environment may say, what holds where it says nothing, and None where not even that is there.
+                return Const(given[0].value, given[0].marks | SETTING, given[0].label)
             # The one of `config[os.environ.get("MODE", "default")]` that is first.
             return self.setting(Const("first"), found.options[0]) if isinstance(found.options[0], Const) else found
         return found if found is not None else Thing(marks=SETTING, trail=(name,) if isinstance(name, str) else ())

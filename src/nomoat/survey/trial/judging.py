@@ -58,6 +58,7 @@ _IDENTITY = re.compile(
     re.I,
 )
 
+_TYPES = frozenset(f"builtins.{one.__name__}" for one in (bool, str, int, float, list, tuple, dict, set, bytes))
 _ORDERS = {"<": lt, "<=": le, ">": gt, ">=": ge}
 _OPPOSITE = {"==": "!=", "in": "not in", "is": "is not", "!=": "==", "not in": "in", "is not": "is"}
 
@@ -213,6 +214,9 @@ class Judging(Machine):
                 is_sure = not isinstance(right.named[str(left.value)], Choice)
                 return Test(True if is_sure else None, OTHER, OTHER, right.named[str(left.value)].tags)
             return self.truth(self.item_of_request(right, left))
+        if operator == "in" and isinstance(right, Outside) and right.name == "os.environ":
+            # Nobody sets what is not set.
+            return Test(False if self.around.by_default else None, OTHER, OTHER, SETTING, usual=False)
         if isinstance(left, PathOf):
             return _of_path(left, operator, right)
         is_answer = isinstance(left, Thing) and left.is_call and not left.trail and left.name in self.models.answers
@@ -426,6 +430,11 @@ def _known(left: Value, operator: str, right: Value) -> bool | None:
         return None
     if operator in ("is", "==") and isinstance(left, Class) and isinstance(right, Class):
         return left.scope is right.scope
+    if operator in ("is", "==") and isinstance(right, Outside) and right.name in _TYPES:
+        # `if cast is bool`: one of Python's own types, or something else that is known.
+        if isinstance(left, Outside):
+            return left.name == right.name if left.name == right.name or left.name in _TYPES else None
+        return False if isinstance(left, (Const, Class, Function, Items, Table)) else None
     if operator == "in" and isinstance(left, Const) and isinstance(right, (Items, Table)) and not right.tags:
         inside = right.values if isinstance(right, Items) else [Const(key) for key in right.entries]
         if any(isinstance(item, Const) and item.value == left.value for item in inside):

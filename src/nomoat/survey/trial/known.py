@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from nomoat.survey.python import form
 from nomoat.survey.python.symbols import How
 from nomoat.survey.trial import files, installed, patterns, scanning
+from nomoat.survey.trial.configuration import Configuration
 from nomoat.survey.trial.demands import AUTHENTICATION, OTHER
 from nomoat.survey.trial.matching import matched
 from nomoat.survey.trial.refusals import is_exception, names_of
@@ -504,6 +505,7 @@ def _marked(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: st
 SPECIAL: dict[str, Known] = {
     "nomoat.survey.marked": _marked,
     "nomoat.survey.as_source_has_it": _as_source_has_it,
+    **dict.fromkeys(("flask.Config", "flask.config.Config"), lambda *_given: Configuration({}, is_whole=False)),
     "nomoat.survey.is_text": _is_text,
     "nomoat.survey.is_read": _is_read,
     **installed.SPECIAL,

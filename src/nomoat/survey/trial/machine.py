@@ -19,7 +19,7 @@ from nomoat.survey.python.form import Node
 from nomoat.survey.python.parser import Module
 from nomoat.survey.python.program import Program
 from nomoat.survey.python.sources import TEST_FILE
-from nomoat.survey.python.symbols import Binding, How, Scope
+from nomoat.survey.python.symbols import Binding, How, Scope, statements
 from nomoat.survey.trial.changes import Changes
 from nomoat.survey.trial.costs import Costs
 from nomoat.survey.trial.demands import Demand
@@ -43,6 +43,9 @@ from nomoat.survey.trial.values import (
 
 _BUILTINS = frozenset(dir(__builtins__) if not isinstance(__builtins__, dict) else __builtins__)
 _MAX_ASKING = 3
+#: Of how many statements a plain function is, of what kinds, and how many calls stand in it.
+_MAX_PLAIN, _MAX_PLAIN_CALLS = 5, 2
+_PLAIN = frozenset((form.RETURN, form.IF, form.ASSIGN, form.EXPRESSION))
 _SETTINGS_MODULE = re.compile(rb"""DJANGO_SETTINGS_MODULE["']\s*(?:,|\]\s*=)\s*["']([\w.]+)["']""")
 _SETTINGS = frozenset(("INSTALLED_APPS", "ROOT_URLCONF", "MIDDLEWARE", "REST_FRAMEWORK"))
 _SAYS_WHO = re.compile(rb"^[ \t]+(def[ \t]+is_authenticated\b|is_authenticated[ \t]*(:[^=\n]*)?=)", re.M)
@@ -182,6 +185,7 @@ class Surroundings:
         self.replaced: list[Value | None] = []
         #: Whether a setting that source has a value for is taken to have it.
         self.by_default = False
+        self._plain: dict[Scope, bool] = {}
         #: Applications that the program makes, those of its tests left out.
         self.applications: list[Value] = []
         #: Where an application was handed to code that is not here and may add routes to it, and to what.
@@ -284,6 +288,16 @@ class Surroundings:
     def asks_who(self, scope: Scope) -> bool:
         """Whether the function, or one called near to it, looks at the request at hand without being given it."""
         return self._reaches(self._asking, scope, self._looks, _MAX_ASKING)
+
+    def is_plain(self, scope: Scope) -> bool:
+        """Whether a function only gives something back, by a setting perhaps: `def is_open(): return not ASKS`."""
+        known = self._plain.get(scope)
+        if known is None:
+            kinds = [node[0] for node in statements(scope.body)]
+            calls = sum(node[0] == form.CALL for node in scope.nodes) if len(kinds) <= _MAX_PLAIN else 0
+            known = len(kinds) <= _MAX_PLAIN and calls <= _MAX_PLAIN_CALLS and set(kinds) <= _PLAIN
+            self._plain[scope] = known
+        return known
 
     def _looks(self, scope: Scope) -> bool:
         return any(self._is_proxy(scope, node) for node in form.walk(scope.body))
@@ -554,7 +568,7 @@ class Machine:
                     found = self.forced(current, name, value)
                     return found if current.parent is not None else self.as_held(current.scope, name, found)
                 if current.parent is None:
-                    return self.member_of_module(current.scope, name)
+                    return self.member_of_module(current.scope, name, is_within=True)
             first = False
             current = current.parent
         return self.unknown(f"'{name}' is bound nowhere")
@@ -578,8 +592,11 @@ class Machine:
             env.names[name] = value
         return value
 
-    def member_of_module(self, scope: Scope, name: str) -> Value:
-        """A name of a module: what it has after it ran, else a submodule, a star import, one of Python's own."""
+    def member_of_module(self, scope: Scope, name: str, *, is_within: bool = False) -> Value:
+        """A name of a module: what it has after it ran, else a submodule, a star import, one of Python's own.
+
+        `is_within`: the module's own code asks.
+        """
         env = self.module(scope)
         value = env.names.get(name)
         if value is not None:
@@ -598,11 +615,12 @@ class Machine:
             return ModuleValue(scope)
         if name == "__file__" and not scope.module.is_library:
             return FileOf(scope.module.path)
+        # `list` may be a module beside others; within the package's own file it is more likely Python's.
+        inner = self.program.submodule(scope, name)
+        if inner is not None and not (is_within and name in _BUILTINS):
+            return ModuleValue(inner)
         if name in _BUILTINS:
             return Outside(f"builtins.{name}")
-        inner = self.program.submodule(scope, name)
-        if inner is not None:
-            return ModuleValue(inner)
         if scope.module.is_library:
             return Outside(f"{scope.dotted}.{name}")
         outside = [imported.module for imported in scope.star_imports if self._is_outside(scope, imported.module)]
