@@ -195,10 +195,7 @@ registry.register(router)
     assert [("/orders/{order_id}", "guarded")] == [(route.path, route.verdict) for route in drawn.routes]
 
 
-def test_behind_a_prefix_that_cannot_be_read_nothing_is_sure(tmp_path: Path) -> None:
-    drawn = mapped(
-        tmp_path,
-        """
+_ASTRAY = """
 from elsewhere import PREFIX, prefix_of
 
 own = APIRouter(prefix=PREFIX)
@@ -206,14 +203,57 @@ own = APIRouter(prefix=PREFIX)
 @own.get("/own", dependencies=[Depends(signed_in)])
 def read_own(): ...
 
+@own.get("/open")
+def read_open(): ...
+
 app = FastAPI(openapi_url=None)
 app.include_router(own)
 app.include_router(router, prefix=prefix_of("orders"))
+"""
+
+
+def test_behind_a_prefix_that_cannot_be_read_holds_what_holds_wherever_it_stands(tmp_path: Path) -> None:
+    drawn = mapped(tmp_path, _ASTRAY)
+
+    verdicts = {route.path: route.verdict for route in drawn.routes}
+    assert verdicts == {"/own": "guarded", "/open": "unguarded", "/orders/{order_id}": "guarded"}
+    assert {"its prefix cannot be read"} == {(route.because or "").partition(" (")[0] for route in drawn.routes}
+    assert all((route.because or "").endswith("; wherever it stands") for route in drawn.routes)
+    assert {None} == {route.binding for route in drawn.routes}
+    assert any("prefix that cannot be read" in gap.why for gap in drawn.not_read)
+
+
+def test_where_another_route_may_stand_in_its_place_nothing_is_sure(tmp_path: Path) -> None:
+    drawn = mapped(tmp_path, _ASTRAY + '\n@app.get("/own")\ndef read_another(): ...\n')
+
+    assert {"/own": {"unknown", "unguarded"}}["/own"] == {one.verdict for one in drawn.routes if one.path == "/own"}
+
+
+def test_where_the_guard_asks_for_the_path_nothing_is_sure(tmp_path: Path) -> None:
+    drawn = mapped(
+        tmp_path,
+        """
+from elsewhere import PREFIX
+from fastapi import Request, Response
+
+own = APIRouter(prefix=PREFIX)
+
+@own.get("/own")
+def read_own(): ...
+
+app = FastAPI(openapi_url=None)
+
+@app.middleware("http")
+async def only_signed_in(request: Request, call_next):
+    if not request.url.path.startswith("/own") and not request.headers.get("authorization"):
+        return Response(status_code=401)
+    return await call_next(request)
+
+app.include_router(own)
 """,
     )
 
-    assert {"unknown"} == {route.verdict for route in drawn.routes}
-    assert {"its prefix cannot be read"} == {(route.because or "").partition(" (")[0] for route in drawn.routes}
+    assert [("/own", "unknown")] == [(route.path, route.verdict) for route in drawn.routes]
 
 
 def test_blueprints_that_are_found_when_it_runs_stand_where_the_application_includes_them(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from nomoat.settings import Settings
 from nomoat.survey import edges, identities, services, sqltext
 from nomoat.survey.defaults import ByDefault
 from nomoat.survey.effects import Reach
+from nomoat.survey.elsewhere import Wherever
 from nomoat.survey.entries import entries
 from nomoat.survey.excluding import exclusions
 from nomoat.survey.guards import Judge
@@ -92,9 +93,14 @@ def draw_program(program: Program, sources: Sources, *, path: Path, settings: Se
     before = {id(found): middleware.around(found) for part in parts for found in part.routes}
     answers = {id(found): verdicts.of(found, before[id(found)]) for part in parts for found in part.routes}
     by_default = ByDefault(wiring.surroundings, [found for part in parts for found in part.routes])
+    # What is not known of a prefix need not be unknown of the guard.
+    wherever = Wherever(
+        lambda found: by_default.of(found, verdicts.of(found, middleware.around(found))),
+        [found for part in parts for found in part.routes],
+    )
     for part in parts:
         for found in part.routes:
-            answer = by_default.of(found, answers[id(found)])
+            answer = wherever.of(found, by_default.of(found, answers[id(found)]))
             route = _route(part, found, answer)
             routes.append(reaching(route, found, answer, reach, known))
             guarding.update(dict.fromkeys(answer.functions))

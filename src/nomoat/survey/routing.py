@@ -706,9 +706,17 @@ def _length(layout: Layout) -> int:
     return sum(len(route.path) for route in layout.routes)
 
 
+_UNREAD_PREFIX = "its prefix cannot be read"
+
+
+def has_lost_prefix(found: Found) -> bool:
+    """Whether all that is not known of a route is what stands before its path."""
+    return found.around.doubt.startswith(_UNREAD_PREFIX)
+
+
 def _astray(prefix: Value | None, at: str) -> str:
     """Why nothing sure can be said of routes behind a prefix that cannot be read: empty where it can."""
-    return "" if _is_text(prefix) else f"its prefix cannot be read ({at})"
+    return "" if _is_text(prefix) else f"{_UNREAD_PREFIX} ({at})"
 
 
 def _texts(given: Value | None) -> dict[str, Value]:
