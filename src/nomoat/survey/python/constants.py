@@ -21,7 +21,11 @@ Value: TypeAlias = "str | bytes | int | float | complex | bool | None"
 
 _MAX_STEPS = 30
 _MAX_TEXT = 100_000
-_ENVIRONMENT = frozenset(("os.getenv", "os.environ.get", "environ.Env", "decouple.config", "starlette.config.Config"))
+_ENVIRONMENT = frozenset(("os.getenv", "os.environ.get"))
+#: What reads settings of the environment or of files, called as it is or by a method; each is described in the library.
+_READERS = ("decouple.Config", "environ.Env", "environs.Env", "starlette.config.Config", "dynaconf.LazySettings")
+_READING = ("__call__", "get", "str", "bool", "int", "float", "url", "path", "list")
+READERS = frozenset(f"{reader}.{method}" for reader in _READERS for method in _READING)
 _ENVIRONMENT_ITEM = "os.environ.__getitem__"
 _SETTINGS = frozenset(
     (
@@ -113,7 +117,7 @@ class Constants:
             return None
         if found.kind == "constant":
             return Known(value[3]) if value[3] is not ... else None
-        if value[0] == form.CALL and found.name in _ENVIRONMENT:
+        if value[0] == form.CALL and (found.name in _ENVIRONMENT or found.name in READERS):
             return self._environment(where, value)
         if value[0] == form.CALL and found.name in _FIELDS:
             default = form.argument(value, "default", 0)
@@ -139,7 +143,7 @@ class Constants:
         return Known(value, known.settings)
 
     def _environment(self, where: Scope, call: Node) -> Known | None:
-        named = form.argument(call, "key", 0)
+        named = call[4][0] if call[4] else next((v for k, v in call[5] if k in ("key", "option", "var", "name")), None)
         name = self.value(where, named) if named is not None else None
         if name is None or not isinstance(name.value, str):
             return None

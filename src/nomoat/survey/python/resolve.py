@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from nomoat.survey.python import form
 from nomoat.survey.python.annotations import Annotations
 from nomoat.survey.python.classes import Classes, Member
+from nomoat.survey.python.constants import READERS
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.resolved import Resolved, merged, unresolved
 from nomoat.survey.python.special import (
@@ -386,6 +387,9 @@ class Resolver:
             return merged([self.called(one, scope, node) for one in callee.alternatives])
         if callee.kind == "class":
             return self._instance_of(callee, node, scope)
+        if callee.kind == "function" and callee.scope is not None and callee.name in READERS:
+            # What it gives is told by this call, not by what stands in its description.
+            return Resolved("instance", callee.name, value=node, where=scope)
         if callee.kind == "function" and callee.scope is not None:
             return self.returned(callee.scope, receiver=callee.receiver)
         if callee.kind == "external":
