@@ -20,6 +20,7 @@ from nomoat.check.questions.identity import forgeable_identity
 from nomoat.check.questions.markup import stored_markup
 from nomoat.check.questions.ownership import missing_ownership
 from nomoat.check.questions.siblings import guard_never_runs, missing_guard, weaker_guard
+from nomoat.check.questions.trade import negative_amount, price_of_the_caller, used_up_twice
 from nomoat.check.questions.words import listed, name_of
 
 __all__ = ["QUESTIONS", "Answer", "Asked", "answers"]
@@ -43,6 +44,9 @@ QUESTIONS: Mapping[str, Callable[[Asked], Iterator[Answer]] | None] = {
     "account-enumeration": account_enumeration,
     "writable-privilege": writable_privilege,
     "stored-markup": stored_markup,
+    "price-of-the-caller": price_of_the_caller,
+    "negative-amount": negative_amount,
+    "used-up-twice": used_up_twice,
     #: Asked of map and policy together (`nomoat.policy.questions`).
     "policy": None,
 }

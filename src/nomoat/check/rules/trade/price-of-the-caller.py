@@ -1,0 +1,57 @@
+from fastapi import FastAPI
+from flask import Flask, request
+from flask_sqlalchemy import SQLAlchemy
+from pydantic import BaseModel
+
+app = Flask(__name__)
+api = FastAPI()
+db = SQLAlchemy(app)
+
+
+class Book(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    price = db.Column(db.Integer)
+
+
+class Order(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    total = db.Column(db.Integer)
+    count = db.Column(db.Integer)
+
+
+class Advert(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    price = db.Column(db.Integer)
+
+
+class Wanted(BaseModel):
+    book: int
+    price: int
+    quantity: int
+
+
+@app.post("/orders")
+def order():
+    data = request.get_json()
+    db.session.add(Order(total=data["total"], count=data["count"]))  # expect: price-of-the-caller
+    return "", 201
+
+
+@api.post("/orders/quick")
+def quick(body: Wanted):
+    total = body.price * body.quantity  # expect: price-of-the-caller
+    db.session.add(Order(total=total, count=body.quantity))
+
+
+@app.post("/orders/right")
+def right():
+    data = request.get_json()
+    book = db.get_or_404(Book, data["book"])
+    db.session.add(Order(total=book.price * int(data["count"]), count=int(data["count"])))
+    return "", 201
+
+
+@app.post("/adverts")
+def advert():
+    db.session.add(Advert(price=request.get_json()["price"]))
+    return "", 201
