@@ -353,8 +353,19 @@ def _texts_in(asked: Asked, route: Route | None, scope: Scope, body: form.Body, 
         is_open = route is None or route.verdict == "unguarded"
         yield Answer(
             route, f"{way} answers with the text of any error", f"{name} may be any error", "", "",
-            "sure" if is_open else "likely", Place(scope.module, node),
+            "low" if _asks_for_debugging(scope) else "sure" if is_open else "likely", Place(scope.module, node),
         )  # fmt: skip
+
+
+def _asks_for_debugging(scope: Scope) -> bool:
+    """Whether a function tells those who develop it from others: `if settings.DEBUG`."""
+    return any(
+        "debug" in str(inner[4] if inner[0] == form.ATTRIBUTE else inner[3]).lower()
+        for node in form.walk_scope(scope.body)
+        for test, _ in (node[3] if node[0] == form.IF else ())
+        for inner in form.walk(test)
+        if inner[0] in (form.ATTRIBUTE, form.NAME)
+    )
 
 
 def _is_answer(node: Node) -> bool:
