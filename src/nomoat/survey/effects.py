@@ -19,6 +19,7 @@ from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.program import CallSite, Program
 from nomoat.survey.python.symbols import Scope
+from nomoat.survey.remembered import Remembered
 from nomoat.survey.sqltext import SQL_METHODS, accesses_of, text_of
 from nomoat.survey.standing import Atoms, Foreign, Frame, Made, Method, Rows, Standing
 from nomoat.survey.storefile import Stores, stores
@@ -57,6 +58,7 @@ class Reach:
         self.standing = Standing(program, self._stores, frozenset(models.depends))
         self._keyed = KeyedStores(program, self._stores, self.standing)
         self._outbound = Outbound(program)
+        self._remembered = Remembered(program)
         self._direct: dict[Frame, Effects] = {}
         self._taken: dict[Scope, tuple[int, ...]] = {}
         self._noted = models.passwords | models.issuers | models.comparers
@@ -114,6 +116,10 @@ class Reach:
             return
         for site in self._program.calls(scope):
             self._call(frame, site, found)
+        for node in scope.nodes if self._remembered.words else ():
+            reads, writes = self._remembered.touched(scope, node)
+            found.reads |= {reads} if reads else set()
+            found.writes |= {writes} if writes else set()
         for node in scope.nodes:
             if node[0] in (form.ASSIGN, form.AUGMENTED):
                 for target in node[3] if node[0] == form.ASSIGN else (node[3],):
