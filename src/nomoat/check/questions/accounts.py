@@ -12,6 +12,7 @@ from nomoat.check.questions.asking import Answer, Asked
 from nomoat.check.questions.requested import Requested
 from nomoat.check.questions.words import (
     PRIVILEGE,
+    is_guarded_for_administrators,
     is_identifier,
     is_of_administrators,
     last_word,
@@ -213,11 +214,24 @@ def self_chosen_role(asked: Asked) -> Iterator[Answer]:
     """Routes where the request says which role, or whether it is an administrator's, an account gets."""
     for route in asked.routes:
         handler = asked.handler(route)
-        if handler is None or route.method in SAFE_METHODS or is_of_administrators(route):
+        if handler is None or route.method in SAFE_METHODS or is_guarded_for_administrators(route):
             continue
         if route.verdict == "unknown" or any(guard.kind in ("permission", "signature") for guard in route.guards):
             continue
         if route.requires is None or route.requires:
+            continue
+        granted = next(_granted(asked, route, handler), None)
+        if granted is not None:
+            name, at = granted
+            who = "anyone" if route.verdict == "unguarded" else "whoever is signed in"
+            yield Answer(
+                route,
+                f"{who} can give {name} by {name_of(route)}",
+                f"{name} of the account that the path names is set ({at})",
+                f"{name} decides what an account may do, and nothing asks whether who gives it has it",
+                f"demand the permission of those who may give {name}",
+                "sure",
+            )
             continue
         found = next(_privileges(asked, route, handler), None)
         if found is None:
@@ -237,6 +251,21 @@ def self_chosen_role(asked: Asked) -> Iterator[Answer]:
             f"leave {name} at its default here; change it by a route that demands a permission",
             confidence,
         )
+
+
+def _granted(asked: Asked, route: Route, handler: Scope) -> Iterator[tuple[str, str]]:
+    """Privileges that are set to what source fixes, for an account that the path names: `member.is_admin = True`."""
+    if not any(one.location == "path" for one in route.parameters) or asked.registrations.decides_by_caller(route):
+        return
+    for node in form.walk_scope(handler.body):
+        if node[0] == form.ASSIGN and node[4][0] == form.CONSTANT and node[4][3] is True:
+            for target in node[3]:
+                if target[0] == form.ATTRIBUTE and PRIVILEGE.match(target[4]):
+                    yield target[4], handler.module.at(node)
+        elif node[0] == form.CALL and last_word(node) in ("update", "values"):
+            for name, value in node[5]:
+                if name is not None and PRIVILEGE.match(name) and value[0] == form.CONSTANT and value[3] is True:
+                    yield name, handler.module.at(node)
 
 
 def _calls(scope: Scope) -> list[Node]:

@@ -10,6 +10,7 @@ from nomoat.check.questions.asking import Answer, Asked, Place
 from nomoat.check.questions.words import last_word, name_of
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
+from nomoat.survey.python.parser import Module
 from nomoat.survey.python.program import Program
 from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.python.symbols import How, Scope
@@ -231,7 +232,7 @@ def _given(node: Node) -> Iterator[Node]:
         for one in node[3]:
             yield from _given(one)
         return
-    if node[0] == form.AWAIT:
+    if node[0] == form.AWAIT or (node[0] == form.SUBSCRIPT and node[4][0] == form.CONSTANT and node[4][3] in (0, -1)):
         yield from _given(node[3])
         return
     yield node
@@ -305,6 +306,8 @@ _ANY = frozenset((
     "subprocess.CalledProcessError",
 ))  # fmt: skip
 _HANDLES = frozenset(("errorhandler", "app_errorhandler", "exception_handler"))
+#: Calls that are told which function answers errors of a kind, and the keyword that takes a table of them.
+_REGISTERS = frozenset(("add_exception_handler", "register_error_handler", "exception_handlers"))
 _TELLS = frozenset(("info", "debug", "warning", "error", "exception", "critical", "log", "print", "capture_exception"))
 
 
@@ -320,12 +323,31 @@ def error_text_returned(asked: Asked) -> Iterator[Answer]:
                 if caught[4] and names & _ANY:
                     yield from _texts_in(asked, route, handler, caught[5], caught[4])
     for module in program.modules.values():
-        if not any(name.encode() in module.source for name in _HANDLES) or TEST_FILE.search(module.path):
+        if not any(name.encode() in module.source for name in _HANDLES | _REGISTERS) or TEST_FILE.search(module.path):
             continue
         for scope in program.functions(within=module):
             name = _of_any_error(asked, scope)
             if name:
                 yield from _texts_in(asked, None, scope, scope.body, name)
+        for scope in _registered(program, module):
+            yield from _texts_in(asked, None, scope, scope.body, str(scope.parameters[-1][form.P_NAME]))
+
+
+def _registered(program: Program, module: Module) -> Iterator[Scope]:
+    """Functions that answer any error: `add_exception_handler(Exception, f)`, `exception_handlers={Exception: f}`."""
+    top = program.scope(module)
+    for node in form.walk(module.body):
+        if node[0] != form.CALL:
+            continue
+        table = form.keyword(node, "exception_handlers")
+        pairs = list(table[3]) if table is not None and table[0] == form.DICT else []
+        if last_word(node) in _REGISTERS and len(node[4]) > 1:
+            pairs.append((node[4][0], node[4][1]))
+        for kind, function in pairs:
+            if kind is not None and _name(program, top, kind) in _ANY:
+                found = program.resolve(top, function).scope
+                if found is not None and found.is_function and found.parameters:
+                    yield found
 
 
 def _name(program: Program, scope: Scope, node: Node | None) -> str:

@@ -90,6 +90,8 @@ class Requested:
             return Item(self._parameters[node[3]], node[3])
         if kind == form.SUBSCRIPT:
             return self._named(node[3], form.text_of(node[4]), depth)
+        if kind == form.CALL and node[3][0] == form.NAME and depth <= _MAX_DEPTH:
+            return self._given_by(node)
         if kind == form.CALL and node[3][0] == form.ATTRIBUTE:
             if node[3][4] in _TAKING and node[4]:
                 return self._named(node[3][3], form.text_of(node[4][0]), depth)
@@ -117,6 +119,10 @@ class Requested:
         return None
 
     def _named(self, container: Node, name: str | None, depth: int) -> Item | None:
+        is_meta = container[0] == form.ATTRIBUTE and container[4] == "META" and self._is_request(container[3])
+        if is_meta and name is not None and name.startswith("HTTP_"):
+            # Django: `request.META["HTTP_X_ROLE"]`.
+            return Item("header", name.removeprefix("HTTP_").replace("_", "-"))
         inner = self._held(container, depth)
         return Item(inner.place, name) if inner is not None and name is not None else None
 
@@ -134,6 +140,19 @@ class Requested:
         bindings = self._scope.bindings.get(node[3], ()) if node[0] == form.NAME else ()
         values = [one.value for one in bindings if one.how is How.VALUE and one.value is not None]
         return self._held(values[0], depth + 1) if len(values) == 1 and len(bindings) == 1 else None
+
+    def _given_by(self, call: Node) -> Item | None:
+        """What a helper takes of the request as a whole: `def body_of(request): return json.loads(request.body)`."""
+        found = self.program.resolve(self._scope, call[3])
+        helper = found.scope if found.kind == "function" and not found.alternatives else None
+        if helper is None or helper is self._scope or helper.module.is_library or len(call[4]) > 1:
+            return None
+        inner = Requested(self.program, helper, None)
+        for node in form.walk_scope(helper.body):
+            if node[0] == form.RETURN and node[3] is not None:
+                item = inner._held(node[3], 1)
+                return item if item is not None and not item.name else None
+        return None
 
     def _is_of_body(self, name: str) -> bool:
         """Whether a property of one's own gives the body of the request: `return json.loads(self.request.body)`."""

@@ -73,6 +73,12 @@ def is_of_administrators(route: Route) -> bool:
     return is_asked or any(word in name for name in words for word in _ADMINISTRATORS)
 
 
+def is_guarded_for_administrators(route: Route) -> bool:
+    """Whether a permission or the name of a guard says that this is for those who administrate."""
+    asked = [guard.name.lower() for guard in route.guards if guard.kind in ("permission", "authentication")]
+    return any(word in name for name in asked for word in _ADMINISTRATORS[:3])
+
+
 def words_of(route: Route) -> list[str]:
     """The words of path and handler, in lower case: `/admin/users` and `delete_user`; parameters are none."""
     path = re.sub(r"\{[^}]*\}", "", route.path)

@@ -81,3 +81,45 @@ def join():
 def join_plainly():
     run("INSERT INTO users (name, role) VALUES (?, 'guest')", request.form["name"])
     return "", 201
+
+
+def signed_in(view):
+    def asked(**values):
+        if "user" not in session:
+            abort(401)
+        return view(**values)
+
+    asked.__name__ = view.__name__
+    return asked
+
+
+@app.post("/users/<int:user_id>/crown")  # expect: self-chosen-role
+@signed_in
+def crown(user_id):
+    with Session(engine) as rows:
+        user = rows.get(User, user_id)
+        user.is_admin = True
+        rows.commit()
+    return "", 204
+
+
+@app.post("/users/<int:user_id>/crown/well")
+@signed_in
+def crown_well(user_id):
+    with Session(engine) as rows:
+        if not rows.get(User, session["user"]).is_admin:
+            abort(403)
+        rows.get(User, user_id).is_admin = True
+        rows.commit()
+    return "", 204
+
+
+def given():
+    return request.get_json()
+
+
+@app.post("/enter")  # expect: self-chosen-role
+def enter():
+    data = given()
+    run("INSERT INTO users (name, role) VALUES (?, ?)", data["name"], data["role"])
+    return "", 201

@@ -3,6 +3,8 @@ import logging
 from django.http import JsonResponse
 from fastapi import FastAPI, HTTPException
 from flask import Flask, jsonify
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse
 
 app = Flask(__name__)
 api = FastAPI()
@@ -76,3 +78,14 @@ def told(request):
         return JsonResponse({"ok": work()})
     except Exception as error:
         return JsonResponse({"kind": type(error).__name__}, status=500)
+
+
+async def told_by_table(request, exc):
+    return JSONResponse({"error": repr(exc)})  # expect: error-text-returned
+
+
+async def not_found(request, exc):
+    return JSONResponse({"error": str(exc)})
+
+
+by_table = Starlette(exception_handlers={Exception: told_by_table, 404: not_found})
