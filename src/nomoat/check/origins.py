@@ -25,7 +25,11 @@ _HANDED_ON = frozenset(
      "rpartition", "removeprefix", "removesuffix", "getvalue", "tolist")
 )  # fmt: skip
 #: Functions that make a random value, or sign one.
-_MAKES = re.compile(r"rand|gen|make|create|new_|sign|hmac|digest|hash|mac$|compute|calc|expected", re.I)
+_MAKES = re.compile(
+    r"rand|gen|make|create|new_|sign|hmac|digest|hash|mac$|compute|calc|expected"
+    r"|\A_?(code|token|pin|otp|nonce|numbers?|digits)\Z"
+    r"|\A(reset|invite|verification|activation|confirmation|login|access|one_time)_(code|token|pin)\Z", re.I
+)  # fmt: skip
 #: Methods that put their arguments into what they are called on.
 _PUT_INTO = frozenset(("append", "extend", "add", "insert", "update", "write", "appendleft"))
 _DEFINED = re.compile(rb"\bdef\s+(\w+)")

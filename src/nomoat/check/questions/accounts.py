@@ -45,6 +45,8 @@ _ONLY_READS = re.compile(r"\A(loads|get_json|json|load|hash\w*|\w*hash|digest|he
 _AUTHORIZES = re.compile(
     r"assert_|require|check_|permission|authoriz|ensure_|is_allowed|has_perm|has_role|\Acan_|may_", re.I
 )
+_ENTRANCE = re.compile(r"(^|/)(log_?in|sign_?in|log-in|sign-in|session|token|authenticate)s?(\.json)?/?$", re.I)
+_GIVEN = frozenset(("password", "passwd", "pwd", "passphrase"))
 _COUNTED = re.compile(
     rb"flask_limiter|slowapi|fastapi_limiter|django_ratelimit|ratelimit|\baxes\b|defender|aiolimiter|throttl|login_attempt"
     rb"|failed_(login|attempt|password)|failed_count|lock_?out|locked_until|too_many|RateLimit|rate_limit|brute", re.I
@@ -188,7 +190,7 @@ def _is_proven(asked: Asked, route: Route, handler: Scope) -> bool:
 def unlimited_login(asked: Asked) -> Iterator[Answer]:
     """Services where passwords can be tried without end."""
     for service in asked.map.services:
-        logins = [r for r in asked.routes if r.service == service.name and r.login and r.method not in SAFE_METHODS]
+        logins = [one for one in asked.routes if one.service == service.name and _signs_in(asked, one)]
         if not logins or any(guard.kind == "rate-limit" for route in logins for guard in route.guards):
             continue
         root = "" if service.root in (".", "") else f"{service.root}/"
@@ -205,6 +207,19 @@ def unlimited_login(asked: Asked) -> Iterator[Answer]:
             " or Limiter.limit, or django-axes",
             "likely",
         )
+
+
+def _signs_in(asked: Asked, route: Route) -> bool:
+    """Whether people sign in by a route: the map says so, or it is called so and is given a password."""
+    handler = asked.handler(route)
+    if route.method in SAFE_METHODS or route.login or handler is None:
+        return route.login and route.method not in SAFE_METHODS
+    if route.verdict == "guarded" or not _ENTRANCE.search(route.path):
+        return False
+    return any(
+        (node[0] == form.CONSTANT and node[3] in _GIVEN) or (node[0] == form.ATTRIBUTE and node[4] in _GIVEN)
+        for node in form.walk_scope(handler.body)
+    )
 
 
 # -- roles -------------------------------------------------------------------------------------------------------------

@@ -46,3 +46,12 @@ def make_code():
 
 def generate_code(module):
     return "\n".join(f"import {name}" for name in sorted(module))
+
+
+def numbers(length):
+    return "".join(random.sample("0123456789", length))
+
+
+def forget(account):
+    account.reset_token = numbers(8)  # expect: predictable-token
+    account.colour = numbers(6)
