@@ -84,6 +84,7 @@ def draw_program(program: Program, sources: Sources, *, path: Path, settings: Se
     wiring = wire(program, known)
     judge = Judge(wiring.surroundings)
     parts = services.divide(wiring, judge, path=path, settings=settings)
+    _keep_first(parts)
     middleware = MiddlewareJudge(judge)
     verdicts = Verdicts(judge)
     reach = Reach(program, known)
@@ -105,7 +106,7 @@ def draw_program(program: Program, sources: Sources, *, path: Path, settings: Se
             routes.append(reaching(route, found, answer, reach, known))
             guarding.update(dict.fromkeys(answer.functions))
     unread = [NotRead(at, why) for part in parts for at, why in part.unread]
-    distinct = _distinct(routes)
+    distinct = tuple(routes)
     manifested = manifests.read(sources.root, filter(manifests.may_be, sources.texts))
     # A manifest that cannot be read hides no route: it is a note.
     unread += [NotRead(at, why, analysed=True) for at, why in manifested.problems]
@@ -229,12 +230,17 @@ def _stores(program: Program, routes: tuple[Route, ...], reach: Reach) -> tuple[
     return tuple(found)
 
 
-def _distinct(routes: list[Route]) -> tuple[Route, ...]:
-    """Each route once, though two places may build the same application."""
-    found: dict[tuple[str, str, str], Route] = {}
-    for route in routes:
-        found.setdefault((route.key, route.at, route.registered_at), route)
-    return tuple(found.values())
+def _keep_first(parts: list[Part]) -> None:
+    """Each route once, though several places may build the same application: what comes later is not judged."""
+    seen: set[tuple[str, str, str]] = set()
+    for part in parts:
+        kept: list[Found] = []
+        for found in part.routes:
+            key = (ids.route_key(part.service.name, found.method, found.path), _handler(found)[1], found.at)
+            if key not in seen:
+                seen.add(key)
+                kept.append(found)
+        part.routes = kept
 
 
 def _permissions(routes: Iterable[Route]) -> tuple[Permission, ...]:

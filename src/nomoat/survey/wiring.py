@@ -6,6 +6,7 @@ Gives every application and router with what was registered on it; nothing of th
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -170,12 +171,18 @@ def _run_factories(trial: Trial, program: Program, models: Models) -> None:
     ]
     found = list(dict.fromkeys((*found, *_callers(program, found))))
     # A factory that another one calls is run by it, with the arguments that it gives.
-    called = {callee for function in found for callee in _called(program, function) if callee is not function}
+    callees = {function: _called(program, function) - {function} for function in found}
+    called = set().union(*callees.values())
+    runs: Counter[Scope] = Counter()
     for function in sorted(found, key=lambda one: one in called):
-        if function not in trial.executed:
+        entered = callees[function].intersection(found)
+        if function not in trial.executed and (not entered or any(runs[one] < _MAX_RUNS for one in entered)):
+            runs.update(entered)
             _run(trial, program, function)
 
 
+#: Commands of a project make the same application over and over: so many that call a factory tell what it is given.
+_MAX_RUNS = 4
 #: How many calls away from what makes an application somebody is looked for who calls it.
 _MAX_CALLERS = 3
 

@@ -25,6 +25,7 @@ from nomoat.survey.trial.values import (
     INPUT,
     MADE,
     NOTHING,
+    OWN_MEMBER,
     UNREAD,
     Choice,
     Class,
@@ -412,7 +413,9 @@ class Calls(Registrations):
         if name in models.parsers and self.anonymous and "caller" in marks:
             self._parsed(args, at)
         if self.wires:
-            self._note_handed(name, (), (*args, *named.values()), at)
+            if not isinstance(callee.me, Registry):
+                # What a part's own class does with it (`super().register(app, options)`) adds nothing else.
+                self._note_handed(name, (), (*args, *named.values()), at)
         else:
             self._note_unknown(name, args, at, marks)
             marks = self._given(callee, args, named, marks, at)
@@ -675,6 +678,8 @@ class Calls(Registrations):
             if isinstance(key, Const) and isinstance(key.value, (str, int)) and key.value in me.entries:
                 return me.entries[key.value]
             default = args[1] if len(args) > 1 else Const(None)
+            if name == "setdefault" and self.wires and isinstance(key, Const) and isinstance(key.value, str):
+                me.entries[key.value] = default
             if self.anonymous and any(may_be_unset(key, one) for one, _ in me.pairs):
                 return Thing(marks=key.tags | me.tags | UNREAD)
             if isinstance(key, Const) and me.is_whole:
@@ -703,6 +708,8 @@ class Calls(Registrations):
         setting = asked_of(callee, args, named)
         if setting is not None:
             return setting
+        if callee.name == OWN_MEMBER and not callee.trail and not self.wires:
+            self.record.unknown.append(("which of its own methods is called cannot be told", at))
         if self.path and callee.name.startswith("re.compile.") and len(callee.args) == 1 and len(callee.trail) == 1:
             known = SPECIAL.get(f"re.{callee.trail[-1]}")
             value = known(self, (callee.args[0], *args), named, at, Env(self.path[-1])) if known and self.path else None

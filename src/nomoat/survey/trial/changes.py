@@ -33,7 +33,8 @@ class Changes:
         for node in form.walk_scope(scope.body):
             if node[0] in _ASSIGNING:
                 for target in node[3] if node[0] == form.ASSIGN else (node[3],):
-                    self._changed(target, mine)
+                    if not _is_its_own(scope, target):
+                        self._changed(target, mine)
             elif node[0] == form.CALL and form.dotted(node[3]) == "setattr" and len(node[4]) == 3:
                 name = node[4][1]
                 self.attributes.update([str(name[3])] if name[0] == form.CONSTANT else ())
@@ -46,3 +47,15 @@ class Changes:
         elif target[0] in (form.TUPLE, form.LIST):
             for one in target[3]:
                 self._changed(one, mine)
+
+
+def _is_its_own(scope: Scope, target: Node) -> bool:
+    """Whether something is put into a table that the function has made itself: `row = {}`, then `row["id"] = 1`."""
+    if target[0] != form.SUBSCRIPT or target[3][0] != form.NAME:
+        return False
+    values = [one.value for one in scope.bindings.get(target[3][3], ())]
+    return bool(values) and all(value is not None and _makes_table(value) for value in values)
+
+
+def _makes_table(value: Node) -> bool:
+    return value[0] == form.DICT or (value[0] == form.CALL and form.dotted(value[3]) in ("dict", "json.loads"))

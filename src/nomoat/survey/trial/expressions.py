@@ -40,6 +40,7 @@ from nomoat.survey.trial.values import (
     Test,
     Thing,
     Value,
+    gone_through,
     joined,
     options,
     union,
@@ -134,7 +135,7 @@ class Expressions(Requests):
             return found
         if registry.cls is not None:
             own = self._of_class(registry.cls, name, registry)
-            if isinstance(own, Function):
+            if isinstance(own, Function) or self._is_of_tree(registry.cls, name):
                 return own
         if name in registry.kind.verbs:
             return Bound(registry, registry.kind.verbs[name], name)
@@ -151,6 +152,10 @@ class Expressions(Requests):
         held = registry.held(name)
         taken = held if held is not None else registry.named.get(name)
         return taken if taken is not None else Outside(f"{registry.name}.{name}")
+
+    def _is_of_tree(self, cls: Class, name: str) -> bool:
+        """Whether the class of an application or router, or one above it, has something under this name."""
+        return any(name in base.bindings for base in self.program.bases(cls.scope) if not isinstance(base, str))
 
     def _of_object(self, value: Object, name: str) -> Value:
         if name in value.attributes:
@@ -563,7 +568,7 @@ class Expressions(Requests):
     def _gone_through(self, env: Env, node: Node) -> Value:
         inner = Env(env.scope, env, {}, env.called_at)
         target, iterable, conditions, _ = node[6][0]
-        source = self.ran(self.evaluate(env, iterable))
+        source = gone_through(self.ran(self.evaluate(env, iterable)), also_empty=self.wires)
         is_known = isinstance(source, Items) and source.is_whole and len(node[6]) == 1
         elements = source.values[:_MAX_ITEMS] if is_known and isinstance(source, Items) else [self.element(source)]
         found: list[Value] = []

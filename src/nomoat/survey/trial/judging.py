@@ -15,6 +15,7 @@ from nomoat.survey.trial.machine import Machine
 from nomoat.survey.trial.values import (
     CALLER,
     FILLED,
+    INPUT,
     NOTHING,
     SETTING,
     Choice,
@@ -417,6 +418,16 @@ def _names(value: Value, *, role: bool) -> list[str] | None:
     return None
 
 
+def _is_of_path(table: Value) -> bool:
+    """Whether it holds what stands in the path of a route, by name: which names there are, the route says."""
+    values = list(table.entries.values()) if isinstance(table, Table) and table.is_whole else []
+    return bool(values) and all(isinstance(one, Thing) and _is_path_argument(one) for one in values)
+
+
+def _is_path_argument(value: Thing) -> bool:
+    return value.marks == INPUT and value.name in ("", FILLED) and not (value.is_call or value.trail or value.args)
+
+
 def _known(left: Value, operator: str, right: Value) -> bool | None:
     if isinstance(left, Const) and isinstance(right, Const):
         if operator == "is":
@@ -435,7 +446,8 @@ def _known(left: Value, operator: str, right: Value) -> bool | None:
         if isinstance(left, Outside):
             return left.name == right.name if left.name == right.name or left.name in _TYPES else None
         return False if isinstance(left, (Const, Class, Function, Items, Table)) else None
-    if operator == "in" and isinstance(left, Const) and isinstance(right, (Items, Table)) and not right.tags:
+    is_known = isinstance(right, (Items, Table)) and (not right.tags or _is_of_path(right))
+    if operator == "in" and isinstance(left, Const) and isinstance(right, (Items, Table)) and is_known:
         inside = right.values if isinstance(right, Items) else [Const(key) for key in right.entries]
         if any(isinstance(item, Const) and item.value == left.value for item in inside):
             return True

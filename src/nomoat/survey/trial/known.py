@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import builtins
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -17,6 +19,7 @@ from nomoat.survey.trial.refusals import is_exception, names_of
 from nomoat.survey.trial.registry import Bound, Registry
 from nomoat.survey.trial.values import (
     INPUT,
+    OWN_MEMBER,
     SETTING,
     Choice,
     Class,
@@ -253,8 +256,11 @@ def _dir(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, 
 
 
 def _getattr(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
-    if len(args) < 2 or not isinstance(args[1], Const) or not isinstance(args[1].value, str):
-        return Thing(marks=args[0].tags) if args else None
+    if len(args) > 1 and isinstance(args[1], Choice):
+        return run.each(args[1].options, lambda one: _getattr(run, (args[0], one, *args[2:]), {}, at, env) or Thing())
+    if len(args) < 2 or not isinstance(args[1], Const) or not isinstance(args[1].value, str) or _is_open(args[1]):
+        is_own = bool(args) and isinstance(args[0], Object) and not args[0].cls.scope.module.is_library
+        return Thing(OWN_MEMBER if is_own else "", marks=args[0].tags) if args else None
     if isinstance(args[0], Outside) and args[0].name in run.models.settings and args[1].value.isupper():
         return run.setting(args[1].value) or _unset(run, args[2:], env)
     is_set = args[1].value != "__dict__"
@@ -264,6 +270,11 @@ def _getattr(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: s
     if len(args) > 2 and isinstance(found, Thing) and found.why:
         return args[2]
     return found
+
+
+def _is_open(name: Value) -> bool:
+    """Whether functions of the program put something else where the name stands."""
+    return "changed" in name.tags
 
 
 def _unset(run: Calls, default: tuple[Value, ...], env: Env) -> Value:
@@ -440,7 +451,14 @@ def _hasattr(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: s
         return None
     if isinstance(me, ModuleValue) and isinstance(name, str):
         return Const(name in run.module(me.scope).names or run.program.submodule(me.scope, name) is not None)
+    if isinstance(me, Outside) and me.name in _OWN and isinstance(name, str):
+        # What others put there (`sys.frozen`) is not there where a server runs.
+        return Const(hasattr(_OWN[me.name], name))
     return Thing(at=at)
+
+
+#: Modules of Python that programs look into for what somebody has put there.
+_OWN = {"builtins": builtins, "sys": sys}
 
 
 def _copied(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
@@ -531,6 +549,7 @@ SPECIAL: dict[str, Known] = {
     "builtins.sorted": _listed,
     "builtins.reversed": _listed,
     "builtins.dict": _dict,
+    "builtins.dict.fromkeys": _listed,
     "builtins.enumerate": _enumerate,
     "builtins.zip": _zip,
     "builtins.dir": _dir,

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from nomoat.survey.models import Verb
 from nomoat.survey.trial.expressions import Expressions
+from nomoat.survey.trial.machine import RaisedError
 from nomoat.survey.trial.registry import Bound, Entry, Registering, Registry, RoutesOf, argument
 from nomoat.survey.trial.values import (
     Class,
@@ -19,6 +20,21 @@ from nomoat.survey.trial.values import (
     Value,
     options,
 )
+
+
+def _is_same(entry: Entry, other: Entry) -> bool:
+    """Whether code that ran already includes the same part again, in the same way: parts may register one another."""
+    return entry.at == other.at and entry.does == other.does and _told(entry) == _told(other)
+
+
+def _told(entry: Entry) -> list[object]:
+    """What an entry was given, to be compared: texts by what they say, all else as it is."""
+    given = [*entry.args, *(part for name in sorted(entry.named) for part in (Const(name), entry.named[name]))]
+    return [
+        option.value if isinstance(option, Const) else id(option)
+        for one in given
+        for option in options(one)
+    ]  # fmt: skip
 
 
 class Registrations(Expressions):
@@ -111,7 +127,7 @@ class Registrations(Expressions):
                 self.around.request_attributes[str(name.value)] = handler
         elif bound.verb.does == "start":
             bound.registry.starting.append(handler or Const(None))
-        else:
+        elif bound.verb.does != "include" or not any(_is_same(entry, one) for one in bound.registry.entries):
             bound.registry.entries.append(entry)
             if bound.verb.asks:
                 self._asked_to_register(bound, handler, at)
@@ -126,13 +142,35 @@ class Registrations(Expressions):
             self._entered(replace(bound, verb=replace(bound.verb, does="include")), args, named, at, part)
         return part
 
+    #: Methods of parts that wait for being called with what includes them; None where nothing is included just now.
+    _asked: list[tuple[Function, Registry, str]] | None = None
+
     def _asked_to_register(self, bound: Bound, part: Value | None, at: str) -> None:
-        """What is included may have a method of its own that the framework calls then: it may include more."""
+        """What is included may have a method of its own that the framework calls then: it may include more.
+
+        What it includes is asked after it has come to its end, so that parts may be nested however deep.
+        """
+        asked: list[tuple[Function, Registry, str]] = []
         for option in options(part) if part is not None else ():
             cls = option.cls if isinstance(option, Registry) else None
             own = self._of_class(cls, bound.verb.asks, option) if cls is not None else None
-            if isinstance(own, Function) and own.scope not in self.path:
-                self.invoke(own, (bound.registry, Thing()), {}, at)
+            if isinstance(own, Function):
+                asked.append((own, bound.registry, at))
+        if self._asked is not None:
+            self._asked += asked
+            return
+        self._asked = asked
+        try:
+            for own, registry, place in self._asked:
+                self._registered(own, registry, place)
+        finally:
+            self._asked = None
+
+    def _registered(self, own: Function, registry: Registry, at: str) -> None:
+        try:
+            self.invoke(own, (registry, Thing()), {}, at)
+        except RaisedError:
+            return
 
     def _joined(self, registry: Registry, into: Value | None, at: str) -> None:
         """A part that names what it is a part of: `api.init_app(app)`, `Api(app)`."""

@@ -35,6 +35,7 @@ from nomoat.survey.trial.values import (
     Test,
     Thing,
     Value,
+    gone_through,
     options,
 )
 
@@ -102,14 +103,20 @@ class Trial(Definitions):
         if isinstance(before, Items) and isinstance(given, (Items, Thing)) and node[4] == "+":
             self._add(before, "extend", given)
         elif isinstance(before, Const) and isinstance(given, Const) and node[4] == "+":
-            both = isinstance(before.value, str) and isinstance(given.value, str)
-            value: Value = Const(f"{before.value}{given.value}", before.marks | given.marks) if both else Thing()
-            self.assign(env, node[3], value)
+            self.assign(env, node[3], self._added(before, given))
         elif isinstance(before, Table) and isinstance(given, Table):
             before.entries.update(given.entries)
         else:
             self.assign(env, node[3], Thing(marks=before.tags | given.tags))
         return Flow(env)
+
+    def _added(self, before: Const, given: Const) -> Value:
+        """A text that grows; a number only where routes are registered: in a trial nobody knows how often code runs."""
+        marks = before.marks | given.marks
+        if isinstance(before.value, str) and isinstance(given.value, str):
+            return Const(f"{before.value}{given.value}", marks)
+        is_counted = self.wires and type(before.value) is int and type(given.value) is int
+        return Const(before.value + given.value, marks) if is_counted else Thing()  # type: ignore[operator]
 
     def _answer_of_tests(self, answer: Const) -> Value:
         """`if user.is_staff: return True`: a truth value that says what the tests on the way to it say of a caller."""
@@ -228,7 +235,7 @@ class Trial(Definitions):
         return answer is None or not answer.redirects
 
     def _for(self, node: Node, env: Env) -> Flow:
-        source = self.ran(self.evaluate(env, node[4]))
+        source = gone_through(self.ran(self.evaluate(env, node[4])), also_empty=self.wires)
         if self.anonymous and isinstance(source, Thing) and self.truth(source).anonymous is False:
             # There is nothing to go through without a credential.
             self.decided[-1] = True

@@ -27,6 +27,8 @@ SETTING = frozenset(("setting",))
 #: A setting that functions of the program change while it runs: what source has for it says nothing.
 CHANGED = frozenset(("changed",))
 UNREAD = frozenset(("unread",))
+#: The name of something that an object of the tree has, which cannot be told.
+OWN_MEMBER = "own-member()"
 #: The name of a text that is never empty.
 FILLED = "filled"
 MADE = frozenset(("made",))
@@ -313,6 +315,16 @@ def union(values: Iterable[Value]) -> frozenset[str]:
 def options(value: Value) -> tuple[Value, ...]:
     """Everything the value may be."""
     return value.options if isinstance(value, Choice) else (value,)
+
+
+def gone_through(value: Value, *, also_empty: bool) -> Value:
+    """What is gone through, element by element: of a dictionary that is known, its keys.
+
+    `also_empty`: one without a key stays so; in a trial, functions that have not run may have put something there.
+    """
+    if not isinstance(value, Table) or not value.is_whole or value.other or value.pairs or value.kept:
+        return value
+    return Items([Const(key) for key in value.entries]) if value.entries or also_empty else value
 
 
 _MOST_OPTIONS = 8
