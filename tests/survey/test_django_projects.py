@@ -207,3 +207,63 @@ urlpatterns = [
     )
 
     assert found == {"GET /a": "guarded", "GET /b": "guarded", "GET /c": "guarded", "GET /d": "unguarded"}
+
+
+def test_a_function_within_another_asks_whom_that_one_was_given(tmp_path: Path) -> None:
+    found = drawn(
+        tmp_path,
+        urls="""
+from django.contrib.auth.decorators import user_passes_test
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.urls import path
+
+
+def may(user, permissions):
+    def has_all(names):
+        rights = [name for name in names if "." in name]
+        conditions = [name for name in names if "." not in name]
+        attributes = [getattr(user, name) for name in conditions]
+        return all([bool(one) for one in attributes]) and user.has_perms(rights)
+
+    return has_all(permissions) if permissions else True
+
+
+def required(permissions):
+    def check(user):
+        outcome = may(user, permissions)
+        if not outcome and user.is_authenticated:
+            raise PermissionDenied
+        return outcome
+
+    return user_passes_test(check)
+
+
+class Rights:
+    known = {"order": ["is_staff", "order.add", "order.change"], "none": []}
+
+    @classmethod
+    def of(cls, *names):
+        found = set()
+        for name in names:
+            found.update(cls.known[name])
+        return list(found)
+
+
+def one(request):
+    return HttpResponse()
+
+
+urlpatterns = [
+    path("a", required(["is_staff"])(one)),
+    path("b", required(["order.add"])(one)),
+    path("c", required(Rights.of("order"))(one)),
+    path("d", required(Rights.of("none"))(one)),
+    path("e", required(["is_anonymous"])(one)),
+]
+""",
+    )
+
+    assert found == {
+        "GET /a": "guarded", "GET /b": "guarded", "GET /c": "guarded", "GET /d": "unguarded", "GET /e": "unguarded",
+    }  # fmt: skip

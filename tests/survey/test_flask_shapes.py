@@ -296,3 +296,48 @@ def test_who_stands_behind_a_proxy_is_asked_again_when_the_request_has_changed(t
     assert (refused["GET", "/guest"], refused["GET", "/d"]) == (False, True)
     assert drawn["/guest"] != "guarded"
     assert drawn["/d"] == "guarded"
+
+
+def test_what_a_browser_asks_beforehand_is_let_pass_by_who_asks_for_a_credential(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text("""
+from flask import Flask, abort, session
+from flask_httpauth import HTTPBasicAuth
+from flask_jwt_extended import jwt_required
+from flask_login import login_required
+
+app = Flask(__name__, static_folder=None)
+auth = HTTPBasicAuth()
+both = ["GET", "OPTIONS"]
+
+
+@app.route("/a", methods=both)
+@login_required
+def a():
+    return "a"
+
+
+@app.route("/b", methods=both)
+@jwt_required()
+def b():
+    return "b"
+
+
+@app.route("/c", methods=both)
+@auth.login_required
+def c():
+    return "c"
+
+
+@app.route("/d", methods=both)
+def d():
+    if not session.get("user"):
+        abort(401)
+    return "d"
+""")
+
+    found = {(one.method, one.path): one.verdict for one in draw(tmp_path).map.routes if one.method != "HEAD"}
+
+    assert {path for (method, path), verdict in found.items() if verdict == "guarded" and method == "GET"} == {
+        "/a", "/b", "/c", "/d",
+    }  # fmt: skip
+    assert {path for (method, path), verdict in found.items() if verdict == "guarded" and method == "OPTIONS"} == {"/d"}

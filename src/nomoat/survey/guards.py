@@ -519,6 +519,16 @@ def unread(tried: Tried, name: str) -> Iterator[str]:
             yield f"{name} refuses who is not signed in by something that source does not tell ({end.at})"
         if any(one.test.anonymous is None and "unread" in one.test.marks for one in end.conditions):
             yield f"{name} refuses by what a function of a package that is not here makes of the request ({end.at})"
+    for at in _answers_by_what_is_unread(tried):
+        yield f"{name} refuses by what a function of a package that is not here makes of the request ({at})"
+
+
+def _answers_by_what_is_unread(tried: Tried) -> Iterator[str]:
+    """Where a caller is answered 401 or 403 by what a function of another package made."""
+    for value, at, conditions, _, _ in tried.trial.answered:
+        is_by_that = any(one.test.anonymous is None and "unread" in one.test.marks for one in conditions)
+        if is_by_that and status_of(tried.trial, value, tried.trial.models.answers) in (401, 403):
+            yield at
 
 
 def _is_untold(end: End) -> bool:

@@ -43,6 +43,7 @@ _RECORDS = (
     "objects", "verbs", "listed", "endpoint_classes", "class_views", "middleware_classes", "backends", "request",
     "refusing", "raised", "answers", "depends", "inputs", "schemes", "asks", "protects",
     "proxies", "includes", "framework_urls", "entries", "matchers", "controllers",
+    "traits",
 )  # fmt: skip
 _VERB_KEYS = (
     "names", "does", "path", "methods", "default", "handler", "dependencies", "routes", "middleware", "prefix",
@@ -342,6 +343,9 @@ class _Loading:
     def _includes(self, names: tuple[str, ...], fields: Mapping) -> None:
         self._models.includes.update(dict.fromkeys(names, self._spot(fields, "callable")))
 
+    def _traits(self, names: tuple[str, ...], fields: Mapping) -> None:
+        self._models.traits.update(dict.fromkeys(names, self._spot(fields, "default")))
+
     def _framework_urls(self, names: tuple[str, ...], fields: Mapping) -> None:
         guard = self._reader.text(fields.get("guard"), "guard") or ""
         self._models.framework_urls.update(dict.fromkeys(names, guard))
@@ -400,6 +404,7 @@ _RECORD_KEYS = {
     "entries": ("names", "is", "trigger", "name", "handler", "group", "methods", "by_module"),
     "proxies": ("names", "for"),
     "includes": ("names", "callable"),
+    "traits": ("names", "default"),
     "matchers": ("names", "path"),
     "controllers": ("names", "holds"),
     "framework_urls": ("names", "guard"),

@@ -255,6 +255,8 @@ class Models:
     #: Bases of classes whose attributes are settings.
     settings_classes: set[str] = field(default_factory=set)
     includes: dict[str, Spot] = field(default_factory=dict)
+    #: What stands in a class for settings of its objects, and where each is given its default.
+    traits: dict[str, Spot] = field(default_factory=dict)
     #: Paths that the framework serves by itself, with the guard that it puts on them.
     framework_urls: dict[str, str] = field(default_factory=dict)
     #: Names that stand for the request at hand, or for a part of it, wherever they are imported.

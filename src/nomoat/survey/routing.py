@@ -266,7 +266,7 @@ class Layer:
         under = registry.named.get(added.under)
         for option in options(under) if under is not None else ():
             if isinstance(option, Const) and isinstance(option.value, str):
-                return option.value + added.path[added.path.rindex("/{") :]
+                return option.value.rstrip("/") + added.path[added.path.rindex("/{") :]
         if given is None:
             return added.path.replace("{folder}", "static")
         paths: list[str | None] = []

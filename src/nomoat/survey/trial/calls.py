@@ -443,6 +443,9 @@ class Calls(Registrations):
         values = (*args, *named.values())
         if package and not is_own and any(self._is_request(one) for one in values):
             return marks | UNREAD
+        if not is_own and any(self._holds_request(one) for one in values):
+            # It is given the object that answers: `self.identities.get_user(self)`.
+            return marks | UNREAD
         if not self.anonymous or "caller" not in marks or _is_nothing(callee) or callee.name in self.models.splitting:
             return marks
         if self.is_store(callee) or any(self.is_store(one) for one in values):
@@ -475,6 +478,10 @@ class Calls(Registrations):
 
     def _is_request(self, value: Value) -> bool:
         return isinstance(value, Thing) and value.name in self.models.requests and not value.is_call
+
+    def _holds_request(self, value: Value) -> bool:
+        """Whether it is an object that was made for this request and keeps it: a class that answers."""
+        return isinstance(value, Object) and value.is_fresh and any(map(self._is_request, value.attributes.values()))
 
     def is_store(self, value: Value) -> bool:
         """Whether it belongs to a package that looks things up: a session, a connection, a model, a query."""
@@ -646,6 +653,10 @@ class Calls(Registrations):
         if name in ("append", "add", "extend", "insert") and args:
             self._add(me, name, args[-1])
             return Const(None)
+        if name == "update":
+            for one in args:
+                self._add(me, "extend", one)
+            return Const(None)
         if name in _TAKES_OUT and self.wires:
             self.taken_out(me)
         if name == "copy":
@@ -735,6 +746,8 @@ class Calls(Registrations):
             return self._verified(callee.name, args, named, marks, at)
         if callee.name in self.models.signatures:
             return self._verified(callee.name, args, named, marks, at)
+        if last == "has_perms" and args and isinstance(args[0], Items) and args[0].is_whole and not args[0].values:
+            return Const(True)  # Everybody has all of none.
         if "caller" in callee.marks and args:
             demanded = self._asked_of_caller(last, args[0])
             if demanded is not None:

@@ -100,6 +100,7 @@ class Entering(Exceptions):
             and self.depth
             and not is_wrapper
             and not self._is_worth(scope, marks, (*args, *named.values()), function.me)
+            and not self._is_around_caller(function)
         ):
             return self._unentered(scope, marks, at)
         if self.wires and self.costs.is_too_dear(scope):
@@ -194,9 +195,14 @@ class Entering(Exceptions):
             return True
         return is_short and (bool(marks & (CALLER | {"signature"})) or self.around.makes(scope))
 
-    def _holds_request(self, value: Value) -> bool:
-        """Whether it is an object that was made for this request and keeps it: a class that answers."""
-        return isinstance(value, Object) and value.is_fresh and any(map(self._is_request, value.attributes.values()))
+    def _is_around_caller(self, function: Function) -> bool:
+        """Whether a function within another uses what that one has of the caller: `def check(roles): user.roles`."""
+        scope, env = function.scope, function.env
+        if scope is None or scope.parent is None or not scope.parent.is_function or self.depth > _MAX_ASKED:
+            return False
+        used = {node[3] for node in scope.nodes if node[0] == form.NAME}
+        held = (value for name, value in env.names.items() if name in used)
+        return any("caller" in value.tags or self._is_request(value) for value in held)
 
     def _unread(self, marks: frozenset[str]) -> frozenset[str]:
         """The marks of what a function gives into which nobody looked."""

@@ -202,6 +202,8 @@ class Expressions(Requests):
             if is_column and isinstance(found, Thing) and found.is_call and not found.trail:
                 # A column, under its name.
                 found = replace(found, trail=(name,))
+            if isinstance(me, Object) and isinstance(found, Thing) and found.name in self.models.traits:
+                return self._of_trait(found, name)
             return self.as_changed(name, self._member(cls, name, found))
         return self._member_elsewhere(cls, name, me)
 
@@ -212,6 +214,16 @@ class Expressions(Requests):
         if any(base.rpartition(".")[2] == "BaseSettings" for base in bases):
             return Const(found.value, SETTING) if isinstance(found, Const) else Thing(marks=SETTING, trail=(name,))
         return found
+
+    def _of_trait(self, told: Thing, name: str) -> Value:
+        """What an object has of a setting that its class declares: the default. It tells what there is, too."""
+        default = argument(self.models.traits[told.name], told.args, told.named)
+        if isinstance(default, Thing) and default.name in self.models.traits:
+            # `List(Unicode())`: what stands first says what is in it.
+            default = told.named.get("default_value") or Items([])
+        if isinstance(default, Const):
+            return default if self.wires else Const(default.value, default.marks | SETTING)
+        return default if default is not None else Thing(marks=SETTING, trail=(name,))
 
     def _member_elsewhere(self, cls: Class, name: str, me: Value | None) -> Value:
         outside = [base for base in self.program.bases(cls.scope)
@@ -571,6 +583,9 @@ class Expressions(Requests):
         source = gone_through(self.ran(self.evaluate(env, iterable)), also_empty=self.wires)
         is_known = isinstance(source, Items) and source.is_whole and len(node[6]) == 1
         elements = source.values[:_MAX_ITEMS] if is_known and isinstance(source, Items) else [self.element(source)]
+        if self.wires and isinstance(source, Items) and source.values and not is_known and len(node[6]) == 1:
+            # What is known of it is gone through one by one, and then whatever else it may hold.
+            elements = [*source.values[:_MAX_ITEMS], Thing()]
         found: list[Value] = []
         for element in elements:
             self.assign(inner, target, element)

@@ -242,6 +242,9 @@ class Trial(Definitions):
             return self.run(node[6], env) if node[6] else Flow(env)
         known = isinstance(source, Items) and source.is_whole and len(source.values) <= _MAX_LOOP
         elements = source.values if known and isinstance(source, Items) else [self.element(source)]
+        if self.wires and isinstance(source, Items) and not known and 0 < len(source.values) <= _MAX_LOOP:
+            # What is known of it is gone through one by one, and then whatever else it may hold.
+            elements = [*source.values, Thing()]
         flow = Flow()
         broken: list[Env] = []
         current: Env | None = env

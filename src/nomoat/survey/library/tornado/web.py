@@ -142,7 +142,9 @@ def authenticated(method):
     def wrapper(self, *args, **kwargs):
         if not self.current_user:
             if self.request.method in ("GET", "HEAD"):
-                self.redirect(self.get_login_url())
+                # It sends to the page that signs in, which is a refusal.
+                self.get_login_url()
+                self.send_error(401)
                 return None
             self.send_error(403)
             return None
