@@ -153,30 +153,34 @@ class Registrations:
             above = self.program.bases(view) if view is not None else ()
             scopes = [one for one in above if isinstance(one, Scope) and not one.module.is_library]
             return not scopes or any(
-                self._decides(scope, node, frozenset())
+                self._decides(scope, node, frozenset(), route.method)
                 for scope in scopes
                 for node in scope.body
                 if not _is_action(node)
             )
-        return any(self._decides(handler, node, self._named(route, handler)) for node in handler.body)
+        return any(self._decides(handler, node, self._named(route, handler), route.method) for node in handler.body)
 
-    def _decides(self, scope: Scope, node: Node, named: frozenset[str]) -> bool:
-        """Whether who calls stands in a node anywhere but where it is only noted."""
+    def _decides(self, scope: Scope, node: Node, named: frozenset[str], method: str) -> bool:
+        """Whether who calls stands in a node anywhere but where it is only noted, or for another method."""
+        if node[0] == form.IF:
+            branches = [(test, body) for test, body in node[3] if not _is_of_other_method(test, method)]
+            inner = [one for test, body in branches for one in (test, *body)] + list(node[4] or ())
+            return any(self._decides(scope, one, named, method) for one in inner)
         if _is_plain_caller(node, named):
             return True
         if node[0] == form.CALL and self._notes(scope, node):
             given = [one for each in (*node[4], *(value for _, value in node[5])) for one in _fields(each)]
-            return any(self._decides(scope, one, named) for one in given if not _is_plain_caller(one, named))
+            return any(self._decides(scope, one, named, method) for one in given if not _is_plain_caller(one, named))
         is_set = node[0] == form.ASSIGN and all(target[0] == form.ATTRIBUTE for target in node[3])
         if is_set and _is_plain_caller(node[4], named):
             # `ticket.author = user`
-            return any(self._decides(scope, target[3], named) for target in node[3])
+            return any(self._decides(scope, target[3], named, method) for target in node[3])
         if node[0] == form.CALL and node[3][0] == form.ATTRIBUTE and node[3][4] == "get" and len(node[4]) == 2:
             # `request.args.get("owner", user.id)`: the caller is what stands there where the request says nothing.
-            return self._decides(scope, node[3], named) or self._decides(scope, node[4][0], named)
+            return self._decides(scope, node[3], named, method) or self._decides(scope, node[4][0], named, method)
         if node[0] == form.CLASS or (node[0] == form.FUNCTION and _is_action(node)):
             return False
-        return any(self._decides(scope, inner, named) for inner in form.children(node))
+        return any(self._decides(scope, inner, named, method) for inner in form.children(node))
 
     def _notes(self, scope: Scope, call: Node) -> bool:
         """Whether a call makes a row, stores one, or tells of something."""
@@ -228,6 +232,14 @@ class Registrations:
             if inner is not None and self._reads_credential(inner, depth + 1):
                 return True
         return False
+
+
+def _is_of_other_method(test: Node, method: str) -> bool:
+    """`request.method == "POST"`, where the route answers another."""
+    if test[0] != form.COMPARE or test[4] != ("==",) or test[3][0][0] != form.ATTRIBUTE or test[3][0][4] != "method":
+        return False
+    told = form.text_of(test[3][1])
+    return told is not None and told.upper() != method
 
 
 def _fields(node: Node) -> list[Node]:

@@ -18,6 +18,7 @@ from nomoat.check.questions.exposure import admin_exposed, changing_get, debug_e
 from nomoat.check.questions.fields import writable_privilege
 from nomoat.check.questions.identity import forgeable_identity
 from nomoat.check.questions.markup import stored_markup
+from nomoat.check.questions.nested import untied
 from nomoat.check.questions.ownership import missing_ownership
 from nomoat.check.questions.siblings import guard_never_runs, missing_guard, weaker_guard
 from nomoat.check.questions.trade import negative_amount, price_of_the_caller, used_up_twice
@@ -25,9 +26,15 @@ from nomoat.check.questions.words import listed, name_of
 
 __all__ = ["QUESTIONS", "Answer", "Asked", "answers"]
 
+
+def _missing_ownership(asked: Asked) -> Iterator[Answer]:
+    yield from missing_ownership(asked)
+    yield from untied(asked)
+
+
 QUESTIONS: Mapping[str, Callable[[Asked], Iterator[Answer]] | None] = {
     "missing-guard": missing_guard,
-    "missing-ownership": missing_ownership,
+    "missing-ownership": _missing_ownership,
     "weaker-guard": weaker_guard,
     "guard-never-runs": guard_never_runs,
     "admin-exposed": admin_exposed,

@@ -12,6 +12,7 @@ from nomoat.check.questions.asking import Answer, Asked
 from nomoat.check.questions.requested import Requested
 from nomoat.check.questions.words import (
     PRIVILEGE,
+    asks_for_more,
     is_guarded_for_administrators,
     is_identifier,
     is_of_administrators,
@@ -231,7 +232,7 @@ def self_chosen_role(asked: Asked) -> Iterator[Answer]:
         handler = asked.handler(route)
         if handler is None or route.method in SAFE_METHODS or is_guarded_for_administrators(route):
             continue
-        if route.verdict == "unknown" or any(guard.kind in ("permission", "signature") for guard in route.guards):
+        if route.verdict == "unknown" or any(asks_for_more(guard) for guard in route.guards):
             continue
         if route.requires is None or route.requires:
             continue

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 
 from nomoat.appmap.ids import SAFE_METHODS
-from nomoat.appmap.model import Guard, Route
+from nomoat.appmap.model import Route
 from nomoat.check.model import Confidence
 from nomoat.check.questions.asking import Answer, Asked, Place
 from nomoat.check.questions.requested import Item, Requested
-from nomoat.check.questions.words import bare, last_word, name_of
+from nomoat.check.questions.words import asks_for_more, bare, last_word, name_of
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.symbols import How, Scope
@@ -27,8 +27,6 @@ _HELD = re.compile(
     r"\A(\w+_)?(balance|credits?|points|funds|wallet|coins|stock|seats_left|uses_left|remaining|quantity_left|tickets_left)"
     r"(_?cents)?\Z", re.I
 )  # fmt: skip
-#: Roles and scopes of everybody who has signed in.
-_EVERYBODY = re.compile(r"(\A|:)(is_)?(user|member|authenticated|customer|buyer|active|verified|basic|reader)\Z", re.I)
 _FLAG = re.compile(r"\A(is_)?(used|redeemed|claimed|spent|consumed)\Z", re.I)
 _OF_STATEMENT = re.compile(r"\bset\b.*?\b(\w+)\s*=\s*\1\s*([-+])\s*(\?|%s|\$\d+|:\w+)", re.I | re.S)
 #: What has one request wait for another, or changes a row where it is.
@@ -201,15 +199,9 @@ def _changing(asked: Asked) -> Iterator[tuple[Route, Scope]]:
         handler = asked.handler(route)
         if handler is None or route.method in SAFE_METHODS:
             continue
-        if any(_asks_for_more(guard) for guard in route.guards):
+        if any(asks_for_more(guard) for guard in route.guards):
             continue
         yield route, handler
-
-
-def _asks_for_more(guard: Guard) -> bool:
-    """Whether a guard asks for more than that somebody is a member."""
-    is_more = guard.kind == "permission" and not _EVERYBODY.search(guard.name)
-    return guard.runs != "never" and (is_more or guard.kind == "signature")
 
 
 def _answer(route: Route, handler: Scope, node: Node, message: str, label: str, confidence: Confidence) -> Answer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from nomoat.appmap.ids import SAFE_METHODS
-from nomoat.appmap.model import Route
+from nomoat.appmap.model import Guard, Route
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 
@@ -26,6 +26,8 @@ _FILLERS = frozenset((
     "get", "read", "show", "is", "check", "api", "app", "application", "endpoint", "handle", "handler", "page", "probe",
     "prometheus", "route", "server", "service", "system", "view",
 ))  # fmt: skip
+#: Roles and scopes of everybody who has signed in.
+_EVERYBODY = re.compile(r"(\A|:)(is_)?(user|member|authenticated|customer|buyer|active|verified|basic|reader)\Z", re.I)
 _ADMINISTRATORS = ("admin", "staff", "superuser", "support", "owner", "root", "operator", "manage")
 
 
@@ -71,6 +73,12 @@ def is_of_administrators(route: Route) -> bool:
     guards = [guard.name.lower() for guard in route.guards if guard.kind == "authentication"]
     is_asked = any(word in name for name in guards for word in _ADMINISTRATORS[:3])
     return is_asked or any(word in name for name in words for word in _ADMINISTRATORS)
+
+
+def asks_for_more(guard: Guard) -> bool:
+    """Whether a guard asks for more than that somebody has signed in: not for a role or scope that everybody has."""
+    is_more = guard.kind == "permission" and not _EVERYBODY.search(guard.name)
+    return guard.runs != "never" and (is_more or guard.kind == "signature")
 
 
 def is_guarded_for_administrators(route: Route) -> bool:
