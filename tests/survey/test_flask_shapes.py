@@ -341,3 +341,32 @@ def d():
         "/a", "/b", "/c", "/d",
     }  # fmt: skip
     assert {path for (method, path), verdict in found.items() if verdict == "guarded" and method == "OPTIONS"} == {"/d"}
+
+
+@pytest.mark.parametrize(("name", "verdict"), [("check_access", "unknown"), ("inside", "unguarded")])
+def test_who_asks_for_access_and_does_not_tell_how_leaves_open_whether_it_guards(
+    name: str, verdict: str, tmp_path: Path
+) -> None:
+    (tmp_path / "app.py").write_text(f"""
+from flask import Flask, current_app, jsonify
+
+app = Flask(__name__)
+
+
+def limited(function):
+    def {name}(*arguments, **named):
+        if current_app.managed.may(function.__name__):
+            return function(*arguments, **named)
+        return jsonify("no"), 403
+
+    {name}.__name__ = function.__name__
+    return {name}
+
+
+@app.get("/one")
+@limited
+def one():
+    return "x"
+""")
+
+    assert {one.verdict for one in draw(tmp_path).map.routes if one.path == "/one"} == {verdict}

@@ -6,7 +6,8 @@ Each is tried twice: with a caller who has no credential (does any path let them
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -38,6 +39,8 @@ from nomoat.survey.trial.values import (
 
 _REFUSALS = frozenset((401, 403, 407, 498, 1008, 3000, 4001, 4003, 4401, 4403))
 _LIMITED = 429
+#: What is called like a question whether somebody may come in: `_has_access`.
+_ASKS_ACCESS = re.compile(r"(^|_)(can|check|ensure|has|needs?|require[sd]?|verify)_access(_|$)", re.IGNORECASE)
 _UNAUTHENTICATED = 401
 
 
@@ -519,6 +522,8 @@ def unread(tried: Tried, name: str) -> Iterator[str]:
             yield f"{name} refuses who is not signed in by something that source does not tell ({end.at})"
         if any(one.test.anonymous is None and "unread" in one.test.marks for one in end.conditions):
             yield f"{name} refuses by what a function of a package that is not here makes of the request ({end.at})"
+    for at in _answers_untold(tried):
+        yield f"{name} refuses who is not signed in by something that source does not tell ({at})"
     for at in _answers_by_what_is_unread(tried):
         yield f"{name} refuses by what a function of a package that is not here makes of the request ({at})"
 
@@ -533,9 +538,22 @@ def _answers_by_what_is_unread(tried: Tried) -> Iterator[str]:
 
 def _is_untold(end: End) -> bool:
     """Whether a guard by its name refuses for reasons that nothing which was read tells."""
-    tests = [condition.test for condition in end.conditions]
-    is_open = bool(tests) and all(test.anonymous is None and not test.marks for test in tests)
-    return is_open and end.function is not None and guards_by_name(end.function.name)
+    return _is_open(end.conditions) and end.function is not None and guards_by_name(end.function.name)
+
+
+def _is_open(conditions: Iterable[Condition]) -> bool:
+    """Whether nothing that was read tells whom these conditions are about."""
+    tests = [condition.test for condition in conditions]
+    return bool(tests) and all(test.anonymous is None and not test.marks for test in tests)
+
+
+def _answers_untold(tried: Tried) -> Iterator[str]:
+    """Where a guard by its name answers 401 or 403 for reasons that nothing which was read tells."""
+    for value, at, conditions, scope, _ in tried.trial.answered:
+        is_refusal = status_of(tried.trial, value, tried.trial.models.answers) in (401, 403)
+        is_guard = guards_by_name(scope.name) or bool(_ASKS_ACCESS.search(scope.name))
+        if is_refusal and is_guard and _is_open(conditions):
+            yield at
 
 
 def _copied(value: Value) -> Value:
