@@ -28,6 +28,22 @@ def _files() -> dict[str, Path | None]:
     return found
 
 
+#: Folders in which a tree carries copies of packages along.
+_CARRIED = frozenset(
+    ("vendor", "_vendor", "vendored", "_vendored", "third_party", "thirdparty", "_thirdparty", "extern")
+)
+
+
+def carried_along(dotted: str) -> str:
+    """The package of which a module of the tree is a copy, by the folder it is in; empty where it is none.
+
+    `shop.vendor.flask_principal` is `flask_principal`.
+    """
+    parts = dotted.split(".")
+    places = [place for place, part in enumerate(parts) if part in _CARRIED]
+    return ".".join(parts[places[-1] + 1 :]) if places else ""
+
+
 @cache
 def described(dotted: str) -> Module | None:
     """The module of this name, where the library describes it."""

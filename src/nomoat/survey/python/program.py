@@ -16,7 +16,7 @@ from typing import NamedTuple, TypeAlias
 from nomoat.survey.python import form
 from nomoat.survey.python.constants import Constants, Known
 from nomoat.survey.python.form import Node
-from nomoat.survey.python.library import described
+from nomoat.survey.python.library import carried_along, described
 from nomoat.survey.python.parser import Module, Parsing, parse, uncollected
 from nomoat.survey.python.reading import MAX_BYTES
 from nomoat.survey.python.reading import read as read_file
@@ -230,6 +230,8 @@ class Program:
             # A folder without `__init__` that is called like a package is seldom meant by its import.
             is_ours = bool(found) and not (found or "").endswith("/")
             module = None if is_ours or imported.level else described(imported.module)
+            if is_ours:
+                module = described(carried_along(imported.module))
             self._imports[key] = self.scope(module) if module is not None else self._at(found)
         return self._imports[key]
 

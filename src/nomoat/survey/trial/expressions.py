@@ -602,7 +602,8 @@ class Expressions(Requests):
             is_known = is_known and all(test.anonymous is not None for test in tests)
         if node[3] == "dict":
             return Table({}, is_whole=False, other=found[0] if found else None)
-        return Items(found, is_whole=is_known)
+        # Where it is not known which elements stay, none may.
+        return Items(found, is_whole=is_known, may_be_empty=not is_known)
 
     def assign(self, env: Env, target: Node, value: Value) -> None:
         """Binds a target."""

@@ -446,6 +446,8 @@ def _known(left: Value, operator: str, right: Value) -> bool | None:
         if isinstance(left, Outside):
             return left.name == right.name if left.name == right.name or left.name in _TYPES else None
         return False if isinstance(left, (Const, Class, Function, Items, Table)) else None
+    if operator == "in" and isinstance(right, Items) and right.is_whole and not right.values:
+        return False
     is_known = isinstance(right, (Items, Table)) and (not right.tags or _is_of_path(right))
     if operator == "in" and isinstance(left, Const) and isinstance(right, (Items, Table)) and is_known:
         inside = right.values if isinstance(right, Items) else [Const(key) for key in right.entries]
