@@ -302,3 +302,27 @@ def test_a_cursor_gives_what_it_was_asked_for(body: str, kinds: set[str], tmp_pa
 
     assert kinds == {guard.kind for guard in route.guards}
     assert ("guarded" if kinds else "unguarded") == route.verdict
+
+
+def test_who_was_looked_up_perhaps_is_the_caller_where_an_item_is_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(
+        "from flask import Flask, abort, g, session\n"
+        "from pymongo import MongoClient\n"
+        "app = Flask(__name__)\n"
+        "db = MongoClient().farm\n"
+        "@app.before_request\n"
+        "def who():\n"
+        "    g.me = None\n"
+        "    if 'uid' in session:\n"
+        "        g.me = db.farmers.find_one({'_id': session['uid']})\n"
+        "    if not g.me:\n"
+        "        abort(401)\n"
+        "@app.put('/fields/<field_id>')\n"
+        "def d(field_id):\n"
+        "    db.fields.update_one({'_id': field_id, 'farmer': g.me['_id']}, {'$set': {'ploughed': True}})\n"
+        "    return ''\n"
+    )
+
+    (route,) = [one for one in draw(tmp_path).map.routes if one.method == "PUT"]
+
+    assert ["authentication", "ownership"] == sorted(guard.kind for guard in route.guards)

@@ -168,7 +168,10 @@ def _has_fixed_keys(program: Program, model: Scope) -> bool:
     return not any(b"allow" in scope.module.source[scope.node[1] : scope.node[2]] for scope in every if scope.node)
 
 
-_MODELS = frozenset(("pydantic.BaseModel", "pydantic.main.BaseModel", "ninja.Schema", "ninja.schema.Schema"))
+_MODELS = frozenset(
+    ("pydantic.BaseModel", "pydantic.main.BaseModel", "sqlmodel.SQLModel", "sqlmodel.main.SQLModel", "ninja.Schema",
+     "ninja.schema.Schema")
+)  # fmt: skip
 _VALIDATORS = frozenset((
     "validator", "field_validator", "model_validator", "root_validator", "validates", "validates_schema",
     "AfterValidator", "BeforeValidator",

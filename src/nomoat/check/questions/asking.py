@@ -38,7 +38,10 @@ _PASSWORD = re.compile(
     r"\A((hashed_|encrypted_)?(password|passwd|pwd)(_?(hash|hashed|digest))?|(secret|passcode)_(hash|digest))\Z", re.I
 )
 _OF_DJANGO = re.compile(r"\b(AbstractUser|AbstractBaseUser)\Z")
-_PYDANTIC = frozenset(("pydantic.BaseModel", "pydantic.main.BaseModel", "ninja.Schema", "ninja.schema.Schema"))
+_PYDANTIC = frozenset(
+    ("pydantic.BaseModel", "pydantic.main.BaseModel", "sqlmodel.SQLModel", "sqlmodel.main.SQLModel", "ninja.Schema",
+     "ninja.schema.Schema")
+)  # fmt: skip
 _MANY = 4
 _MAX_CALLS = 3
 _MAX_REACHED = 60

@@ -39,7 +39,7 @@ _CHANGING = frozenset((
     "demote", "grant", "revoke", "toggle", "enable", "disable", "activate", "deactivate", "cancel", "reset", "withdraw",
     "ban", "unban", "publish", "unpublish", "follow", "unfollow", "like", "vote", "join", "leave", "mark", "archive",
     "close", "open", "renew", "extend", "lock", "unlock", "block", "unblock", "restore", "finish", "start", "stop",
-    "restart",
+    "restart", "pin", "unpin", "hide", "unhide", "feature",
 ))  # fmt: skip
 #: A link that was mailed changes something by being opened, and bears its own proof.
 _LINKED = re.compile(

@@ -194,6 +194,11 @@ def _takes_all(asked: Asked, handler: Scope, name: str) -> Node | None:
     if excluded:
         return None
     for node in nodes:
+        if node[0] == form.FOR and _is_items_of(node[4], dumped, name):
+            setting = (one for one in form.walk(node[5]) if one[0] == form.CALL and last_word(one) == "setattr")
+            call = next(setting, None)
+            if call is not None and not any(one[0] == form.IF for one in form.walk(node[5])):
+                return call
         if node[0] == form.CALL:
             for key, value in node[5]:
                 is_whole = value[0] == form.NAME and value[3] in dumped and value[3] != name
@@ -202,6 +207,14 @@ def _takes_all(asked: Asked, handler: Scope, name: str) -> Node | None:
                     if found.scope is None or not found.scope.is_class or not asked.is_model_of_body(found.scope):
                         return node
     return None
+
+
+def _is_items_of(node: Node, dumped: set[str], name: str) -> bool:
+    """`body.model_dump().items()`, `data.items()`."""
+    if node[0] != form.CALL or node[3][0] != form.ATTRIBUTE or node[3][4] != "items":
+        return False
+    base = node[3][3]
+    return _is_dump(base, name) or bool(base[0] == form.NAME and base[3] in dumped and base[3] != name)
 
 
 def _names_privilege(call: Node) -> bool:

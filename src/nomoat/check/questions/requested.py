@@ -115,7 +115,10 @@ class Requested:
             if node[3][0] == form.NAME and node[3][3] == "self" and self._is_of_body(node[4]):
                 return Item("body", "")
             inner = self._held(node[3], depth)
-            return Item(inner.place, node[4]) if inner is not None and inner.place in ("body", "form") else None
+            # A field of a body; what is called on an item of one is a method.
+            is_body = node[3][0] == form.NAME and node[3][3] in self._parameters
+            is_whole = inner is not None and (is_body or not inner.name) and inner.place in ("body", "form")
+            return Item(inner.place, node[4]) if inner is not None and is_whole else None
         return None
 
     def _named(self, container: Node, name: str | None, depth: int) -> Item | None:

@@ -17,7 +17,10 @@ from nomoat.survey.python.symbols import How, Scope
 from nomoat.survey.sqltext import text_of
 
 _PRICE = re.compile(r"\A(unit_?)?(price|cost|rate|fee|cents|amount)(_?(cents|per_\w+))?\Z|\Acents_per_\w+\Z", re.I)
-_COUNT = re.compile(r"\A(quantity|qty|count|number|units|items|seats|km|hours|tickets|nights|days|pieces)\Z", re.I)
+_COUNT = re.compile(
+    r"\A(quantity|qty|count|number|units|items|seats|km|hours|tickets|nights|days|pieces|months|weeks|years|persons|guests|copies)\Z",
+    re.I,
+)
 _TOTAL = re.compile(
     r"\A(grand_?)?(total|total_?(price|cents|amount|cost)|amount_?(due|paid)|price_?paid)(_?cents)?\Z", re.I
 )

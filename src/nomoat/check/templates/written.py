@@ -12,8 +12,12 @@ from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.sqltext import columns_set, text_of
 
+_OF_DOCUMENTS = frozenset(("insert_one", "update_one", "replace_one", "find_one_and_update", "update_many"))
 _STORING = frozenset(("create", "update", "values", "get_or_create", "update_or_create", "insert", "add"))
-_MODELS = frozenset(("pydantic.BaseModel", "pydantic.main.BaseModel", "ninja.Schema", "ninja.schema.Schema"))
+_MODELS = frozenset(
+    ("pydantic.BaseModel", "pydantic.main.BaseModel", "sqlmodel.SQLModel", "sqlmodel.main.SQLModel", "ninja.Schema",
+     "ninja.schema.Schema")
+)  # fmt: skip
 _WORDS = (b"request", b"form", b"fields", b"model_dump", b".dict()", b"fastapi")
 
 
@@ -54,6 +58,9 @@ def _in_function(program: Program, scope: Scope) -> Iterator[tuple[str, Node]]:
                 yield from (
                     (name, node) for name, value in _of_statement(program, scope, node) if _is_given(requested, value)
                 )
+            for name, value in _of_document(node):
+                if _is_given(requested, value):
+                    yield name, node
             for name, value in node[5]:
                 if name is not None and _is_given(requested, value) and _stores(program, scope, node):
                     yield name, node
@@ -80,6 +87,11 @@ def _of_bodies(program: Program, scope: Scope) -> Iterator[tuple[str, Node]]:
             if is_field and node[4][3][3] == name and node[4][4] in texts:
                 # `note.body = given.body`
                 yield from ((target[4], node) for target in node[3] if target[0] == form.ATTRIBUTE)
+            for key, value in node[5] if node[0] == form.CALL else ():
+                # `Note(body=given.body)`
+                is_field = value[0] == form.ATTRIBUTE and value[3][0] == form.NAME and value[3][3] == name
+                if key is not None and is_field and value[4] in texts and _stores(program, scope, node):
+                    yield key, node
 
 
 def _is_given(requested: Requested, value: Node) -> bool:
@@ -88,6 +100,20 @@ def _is_given(requested: Requested, value: Node) -> bool:
         return True
     is_data = value[0] == form.ATTRIBUTE and value[4] == "data" and value[3][0] == form.ATTRIBUTE
     return bool(is_data and value[3][3][0] == form.NAME and "form" in str(value[3][3][3]).lower())
+
+
+def _of_document(call: Node) -> Iterator[tuple[str, Node]]:
+    """The fields of documents that are stored: `insert_one({"body": ...})`, `update_one(..., {"$set": {...}})`."""
+    if call[3][0] != form.ATTRIBUTE or call[3][4] not in _OF_DOCUMENTS:
+        return
+    stack = [one for one in call[4] if one[0] == form.DICT]
+    while stack:
+        for key, value in stack.pop()[3]:
+            name = form.text_of(key) if key is not None else None
+            if name and name.startswith("$") and value[0] == form.DICT:
+                stack.append(value)
+            elif name and not name.startswith(("$", "_")):
+                yield name, value
 
 
 def _stores(program: Program, scope: Scope, call: Node) -> bool:

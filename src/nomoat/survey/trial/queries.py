@@ -122,11 +122,22 @@ def _is_of_owner(document: Value) -> bool:
     """Whether a document that rows must fit names the caller as the owner: all of its fields must fit."""
     fields = document.entries if isinstance(document, Table) else {}
     return any(
-        isinstance(name, str)
-        and isinstance(value, Thing)
-        and "input" not in value.tags
-        and _is_of_caller(name.rpartition(".")[2], value)
-        for name, value in fields.items()
+        isinstance(name, str) and _is_the_callers(name.rpartition(".")[2], value) for name, value in fields.items()
+    )
+
+
+def _is_of_nothing(value: Value) -> bool:
+    """None, and an item of None, which nobody gets: `g.me["_id"]` where `g.me` is None until somebody is found."""
+    if isinstance(value, Thing):
+        return not value.marks and not value.name and not value.is_call and len(value.trail) == 1
+    return isinstance(value, Const) and value.value is None
+
+
+def _is_the_callers(column: str, value: Value) -> bool:
+    """Whether a field must hold what is the caller's, in each case in which there is a caller."""
+    every = [one for one in options(value) if not _is_of_nothing(one)]
+    return bool(every) and all(
+        isinstance(one, Thing) and "input" not in one.tags and _is_of_caller(column, one) for one in every
     )
 
 

@@ -146,3 +146,17 @@ def register_without(body: Registration, rows: Session = Depends()):
 @api.post("/accounts/named")
 def register_by_name(body: Registration, rows: Session = Depends()):
     rows.add(Account(name=body.name, password=body.password))
+
+
+@api.patch("/accounts/{name}")
+def change_all(name: str, body: Registration, rows: Session = Depends()):
+    account = rows.get(Account, name)
+    for key, value in body.model_dump(exclude_unset=True).items():
+        setattr(account, key, value)  # expect: writable-privilege
+
+
+@api.patch("/accounts/{name}/modestly")
+def change_modestly(name: str, body: Modest, rows: Session = Depends()):
+    account = rows.get(Account, name)
+    for key, value in body.model_dump(exclude_unset=True).items():
+        setattr(account, key, value)

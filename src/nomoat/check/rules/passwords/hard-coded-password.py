@@ -1,3 +1,4 @@
+import sqlalchemy
 import os
 import smtplib
 
@@ -44,3 +45,10 @@ def safe(username, password, field, User):
 
 def only_by_key(x_admin_key):
     return x_admin_key == "kd83-office-2f"  # expect: hard-coded-password
+
+
+def engines():
+    sqlalchemy.create_engine("postgresql://shop:Hedgehog-41@pg.shop.internal/shop")  # expect: hard-coded-password
+    sqlalchemy.create_engine("postgresql://shop:password@localhost/shop")
+    sqlalchemy.create_engine(os.environ["DATABASE_URL"])
+    sqlalchemy.create_engine("sqlite:///shop.db")
