@@ -25,6 +25,10 @@ _NO_ROWS = re.compile(
 )  # fmt: skip
 #: What a variable is called beside what it holds: `fake_users_db`.
 _BESIDE = re.compile(r"^_*(fake_|mock_|in_memory_|memory_|all_)?|(_(db|store|table|data|by_id|list|dict))?_*$", re.I)
+#: What a row looks like where it is put into a variable: a dictionary, an object, a dump of a model.
+_ROW = rb"(?:\{\s*[\"'\w}]|[A-Z]\w*\(|\w+\.(?:model_dump|dict|copy)\()"
+_PUT = re.compile(rb"(?<![\w.])(\w++)(?=\[[^\]\n]+\]\s*=\s*" + _ROW + rb"|\.append\(\s*" + _ROW + rb")")
+_LITERAL = re.compile(rb"^(\w++)[^=\n]*=\s*(?:\{\s*[\"'\w]+\s*:\s*" + _ROW + rb"|\[\s*" + _ROW + rb")", re.M)
 _READS = frozenset(("get", "values", "items", "keys", "copy"))
 _WRITES = frozenset(("pop", "append", "update", "setdefault", "remove", "clear", "insert", "extend", "popitem"))
 
@@ -39,18 +43,22 @@ class Remembered:
     def names(self) -> dict[str, str]:
         """Variables that hold rows, by their dotted name, each with what its rows are called."""
         found: dict[str, str] = {}
-        modules = list(self._program.modules.values())
-        for module in modules:
+        for module in self._program.modules.values():
             for match in _BOUND.finditer(module.source) if not TEST_FILE.search(module.path) else ():
                 name, word = match.group(1).decode(), match.group(1)
                 if _NO_ROWS.search(name) or name.startswith("__"):
                     continue
-                # Who keeps it in a module of its own fills it elsewhere.
-                if any(_holds_rows(one.source, word) for one in modules if one is module or word in one.source):
+                if word in self._filled:
                     found[f"{self._program.scope(module).dotted}.{name}"] = (
                         _BESIDE.sub("", name).lower() or name.lower()
                     )
         return found
+
+    @cached_property
+    def _filled(self) -> frozenset[bytes]:
+        """What rows are put into, by any module: who keeps it in a module of its own fills it elsewhere."""
+        sources = [one.source for one in self._program.modules.values()]
+        return frozenset(word for one in sources for found in (_PUT, _LITERAL) for word in found.findall(one))
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -105,13 +113,3 @@ def _base(node: Node) -> Node:
     while node[0] == form.SUBSCRIPT:
         node = node[3]
     return node
-
-
-def _holds_rows(source: bytes, name: bytes) -> bool:
-    """Whether rows are put into a variable: dictionaries, objects, dumps of models."""
-    row = rb"(?:\{\s*[\"'\w}]|[A-Z]\w*\(|\w+\.(?:model_dump|dict|copy)\()"
-    word = re.escape(name)
-    is_put = re.search(rb"(?<![\w.])" + word + rb"\[[^\]\n]+\]\s*=\s*" + row, source)
-    is_added = re.search(rb"(?<![\w.])" + word + rb"\.append\(\s*" + row, source)
-    literal = rb"^" + word + rb"[^=\n]*=\s*(?:\{\s*[\"'\w]+\s*:\s*" + row + rb"|\[\s*" + row + rb")"
-    return bool(is_put or is_added or re.search(literal, source, re.M))
