@@ -14,8 +14,9 @@ from nomoat.survey.middleware import answers_itself, noted_on, request_to
 from nomoat.survey.python import form
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.routing import Found
-from nomoat.survey.trial.calls import NEXT, guards_by_name
+from nomoat.survey.trial.calls import NEXT
 from nomoat.survey.trial.machine import ExhaustedError, RaisedError, marks_of, proxy_of
+from nomoat.survey.trial.naming import guards_by_name
 from nomoat.survey.trial.refusals import is_redirect, status_of, status_of_raised
 from nomoat.survey.trial.registry import Entry
 from nomoat.survey.trial.values import (

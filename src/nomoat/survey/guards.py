@@ -16,9 +16,9 @@ from nomoat.survey.given import Given
 from nomoat.survey.injection import Injection
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.trial import demands
-from nomoat.survey.trial.calls import guards_by_name
 from nomoat.survey.trial.demands import AUTHENTICATION, OTHER, Demand
 from nomoat.survey.trial.machine import Condition, End, ExhaustedError, Limits, RaisedError, Surroundings
+from nomoat.survey.trial.naming import guards_by_name
 from nomoat.survey.trial.refusals import is_redirect, names_of, status_of, status_of_raised, unrefused
 from nomoat.survey.trial.statements import Trial
 from nomoat.survey.trial.values import (

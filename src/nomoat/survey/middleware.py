@@ -9,8 +9,9 @@ from nomoat.appmap.model import Guard
 from nomoat.survey.guards import Judge, Judgement, Tried
 from nomoat.survey.models import Models
 from nomoat.survey.routing import Found
-from nomoat.survey.trial.calls import NEXT, SEND, guards_by_name
+from nomoat.survey.trial.calls import NEXT, SEND
 from nomoat.survey.trial.machine import ExhaustedError, RaisedError, marks_of
+from nomoat.survey.trial.naming import guards_by_name
 from nomoat.survey.trial.refusals import is_redirect, names_of, status_of
 from nomoat.survey.trial.registry import Entry, argument
 from nomoat.survey.trial.values import (

@@ -15,9 +15,9 @@ from nomoat.survey.python import form
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.routing import Found, dependency_of
 from nomoat.survey.trial import demands
-from nomoat.survey.trial.calls import guards_by_name
 from nomoat.survey.trial.demands import AUTHENTICATION, Demand
 from nomoat.survey.trial.machine import Condition, End, marks_of
+from nomoat.survey.trial.naming import guards_by_name
 from nomoat.survey.trial.refusals import is_redirect, names_of, status_of, status_of_raised
 from nomoat.survey.trial.values import Choice, Class, Const, Function, Object, Outside, Thing, Value
 

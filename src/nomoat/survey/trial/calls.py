@@ -17,6 +17,7 @@ from nomoat.survey.trial.demands import AUTHENTICATION, OTHER, Demand, both
 from nomoat.survey.trial.judging import may_be_unset, negated
 from nomoat.survey.trial.known import SPECIAL, const_method
 from nomoat.survey.trial.machine import End, Limited, RaisedError
+from nomoat.survey.trial.naming import guards_by_name
 from nomoat.survey.trial.refusals import SUPER
 from nomoat.survey.trial.registrations import Registrations
 from nomoat.survey.trial.registry import Bound, Registering, Registry, RoutesOf, argument
@@ -48,14 +49,6 @@ from nomoat.survey.trial.values import (
     union,
 )
 
-#: Names of functions elsewhere that are likely to refuse somebody; what they do cannot be read here.
-GUARDING = re.compile(
-    r"(^|_|\.)(verify|auth|authenticate|authenticated|authorize|authorized|authorization|require|required|requires"
-    r"|current_user|get_user|login|signed_in|protect|protected|permission|permissions|allow|allowed|deny|ensure|guard"
-    r"|secure|secured|security|jwt|token|credential|credentials|identity|principal|role|roles|scope|scopes|acl|rbac|admin"
-    r"|superuser|oauth|oidc|keycloak|session_user|api_key|apikey|signature|check)(_|$|\.)",
-    re.I,
-)
 _ALLOWS = re.compile(
     r"(has_|have_|check_|is_|require_|can|may|verify_|assert_)?_?(perm|scope|allow|authoriz|can$|may$|access)", re.I
 )
@@ -77,12 +70,6 @@ _ADDS = re.compile(
 )
 #: What middleware calls to go on, and to answer by itself.
 NEXT, SEND = "next()", "send()"
-
-
-def guards_by_name(dotted: str) -> bool:
-    """Whether something elsewhere is called like a guard."""
-    name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", dotted)
-    return bool(GUARDING.search(name))
 
 
 def _keeps_failures(callee: Value, node: Node) -> bool:

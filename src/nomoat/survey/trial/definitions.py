@@ -5,7 +5,6 @@ from __future__ import annotations
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.symbols import Binding, How, Imported
-from nomoat.survey.trial.calls import guards_by_name
 from nomoat.survey.trial.entering import Entering
 from nomoat.survey.trial.flow import Flow
 from nomoat.survey.trial.machine import (
@@ -13,6 +12,7 @@ from nomoat.survey.trial.machine import (
     ExhaustedError,
     RaisedError,
 )
+from nomoat.survey.trial.naming import guards_by_name
 from nomoat.survey.trial.registry import DECORATED, Registering, Registry
 from nomoat.survey.trial.values import (
     Choice,

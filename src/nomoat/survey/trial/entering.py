@@ -13,6 +13,7 @@ from nomoat.survey.trial.machine import (
     End,
     RaisedError,
 )
+from nomoat.survey.trial.naming import guards_by_name
 from nomoat.survey.trial.values import (
     CALLER,
     SETTING,
@@ -69,12 +70,20 @@ class Entering(Exceptions):
         """Enters a function of the project; what a decorator of another package makes of it may be anything."""
         if not self.anonymous or not any(self._may_swallow(one) for one in function.outer):
             return self._invoked(function, args, named, at)
+        for outer in function.outer if function.env.scope.module.is_library else ():
+            # What a description of a package puts around a function, as `method_decorator(theirs)` does.
+            self._note_outer(outer, at)
         try:
             value = self._invoked(function, args, named, at)
         except RaisedError as raised:
             self.pending.extend(raised.ends)
             return Thing(marks=CALLER | UNREAD, at=at)
         return joined([value, Thing(marks=value.tags | UNREAD, at=at)])
+
+    def _note_outer(self, decorator: Value, at: str) -> None:
+        last = str(getattr(decorator, "name", "")).rpartition(".")[2]
+        if self._may_swallow(decorator) and guards_by_name(last):
+            self.record.unknown.append((f"is decorated with {last} of a package that is not here", at))
 
     def _may_swallow(self, decorator: Value) -> bool:
         name = decorator.name if isinstance(decorator, (Thing, Outside)) else ""

@@ -448,7 +448,9 @@ def _hasattr(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: s
         has_part = patterns.has(run, me, name)
         return Const(has_part) if has_part is not None else Thing(at=at)
     if isinstance(me, Thing) and (me.name.startswith("request.") or me.name in run.models.requests):
-        return None
+        # `if not hasattr(request, "_user"): request._user = ...`: what was found is kept for later, and this is first.
+        is_kept = isinstance(name, str) and name.startswith("_") and name not in run.models.request
+        return Const(name in me.named) if is_kept else None
     if isinstance(me, ModuleValue) and isinstance(name, str):
         return Const(name in run.module(me.scope).names or run.program.submodule(me.scope, name) is not None)
     if isinstance(me, Outside) and me.name in _OWN and isinstance(name, str):
@@ -494,6 +496,11 @@ def _is_read(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: s
     return Const(bool(args) and isinstance(args[0], (Class, Function, Object)))
 
 
+def _is_several(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    """For descriptions of packages: whether something is a list that is written out."""
+    return Const(bool(args) and isinstance(args[0], Items))
+
+
 def _is_text(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
     """For descriptions of packages: whether something is a text that is known."""
     return Const(bool(args) and isinstance(args[0], Const) and isinstance(args[0].value, str))
@@ -525,6 +532,7 @@ SPECIAL: dict[str, Known] = {
     "nomoat.survey.as_source_has_it": _as_source_has_it,
     **dict.fromkeys(("flask.Config", "flask.config.Config"), lambda *_given: Configuration({}, is_whole=False)),
     "nomoat.survey.is_text": _is_text,
+    "nomoat.survey.is_several": _is_several,
     "nomoat.survey.is_read": _is_read,
     **installed.SPECIAL,
     **scanning.SPECIAL,

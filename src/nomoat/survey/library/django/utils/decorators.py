@@ -2,6 +2,8 @@
 
 from functools import wraps
 
+from nomoat.survey import is_several
+
 
 def _on_method(decorators, method):
     @wraps(method)
@@ -23,7 +25,7 @@ def _nothing(*args, **kwargs):
 
 
 def method_decorator(decorator, name=""):
-    decorators = list(decorator) if isinstance(decorator, (list, tuple)) else [decorator]
+    decorators = list(decorator) if is_several(decorator) else [decorator]
 
     def _decorate(obj):
         if not isinstance(obj, type):

@@ -1,0 +1,20 @@
+"""What something elsewhere may do, told from its name alone: then nothing is sure."""
+
+from __future__ import annotations
+
+import re
+
+#: Names of functions elsewhere that are likely to refuse somebody; what they do cannot be read here.
+GUARDING = re.compile(
+    r"(^|_|\.)(verify|auth|authenticate|authenticated|authorize|authorized|authorization|require|required|requires"
+    r"|current_user|get_user|login|signed_in|protect|protected|permission|permissions|allow|allowed|deny|ensure|guard"
+    r"|secure|secured|security|jwt|token|credential|credentials|identity|principal|role|roles|scope|scopes|acl|rbac|admin"
+    r"|superuser|oauth|oidc|keycloak|session_user|api_key|apikey|signature|check)(_|$|\.)",
+    re.I,
+)
+
+
+def guards_by_name(dotted: str) -> bool:
+    """Whether something elsewhere is called like a guard."""
+    name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", dotted)
+    return bool(GUARDING.search(name))
