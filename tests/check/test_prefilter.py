@@ -10,6 +10,7 @@ import pytest
 from nomoat import settings as settings_file
 from nomoat.check import registry
 from nomoat.check.model import Result
+from nomoat.check.origins import makers
 from nomoat.check.prefilter import Prefilter, clauses
 from nomoat.check.scan import scan
 from nomoat.survey.python.words import WordIndex
@@ -170,3 +171,23 @@ def test_shipped_rules_say_by_which_words_they_are_found() -> None:
     prefilter = Prefilter(rules.values())
     prefilter.read(WordIndex([("a.py", b"x = 1\n")]), ["a.py"])
     assert prefilter.look("a.py") is None
+
+
+def test_names_that_are_given_to_what_makes_a_value_are_known() -> None:
+    source = (
+        "import evil\n\n\ndef make_it(x):\n    return evil.new(x)\n\n\n"
+        "make_other = make_it\nmake_third: Any = module.make_other\n"
+        "make_none = make_it()\nfrom a import make_it as generate\nother = make_it.hidden(1)\n"
+    )
+    index = WordIndex([("a.py", source.encode()), ("b.py", b"create_last = generate\nx = 1\n")])
+
+    assert makers(index, ("evil.new",)) == {"make_it", "make_other", "make_third", "generate", "create_last"}
+    assert makers(index, ("absent.new",)) == frozenset()
+
+
+def test_a_tree_with_many_names_that_make_something_ends() -> None:
+    """The work is one pass over each file, however many names there are."""
+    made = "import evil\n\n\ndef make_{0}(x):\n    return evil.new(x)\n" + "a = b\n" * 50
+    files = [(f"m{number}.py", made.format(number).encode()) for number in range(2_000)]
+
+    assert len(makers(WordIndex(files), ("evil.new",))) == 2_000

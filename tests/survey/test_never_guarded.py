@@ -21,6 +21,31 @@ PUBLIC = {"read:data"}
 
 """
 _OPEN = {
+    "a mark on the request that something which is not here may have set": """
+def check(request: Request):
+    if hasattr(request, "_is_trusted"):
+        return
+    if not request.headers.get("x-key"):
+        raise HTTPException(status_code=401)
+
+@app.get("/data", dependencies=[Depends(check)])
+def data():
+    return []
+""",
+    "a mark on the request that another function sets, too": """
+def trust(request: Request):
+    request._kept = True
+
+def check(request: Request):
+    if not hasattr(request, "_kept"):
+        if not request.headers.get("x-key"):
+            raise HTTPException(status_code=401)
+        request._kept = True
+
+@app.get("/data", dependencies=[Depends(check)])
+def data():
+    return []
+""",
     "a header that says what is asked about, read in a way that faults without it": """
 @app.get("/rows")
 def rows(request: Request):

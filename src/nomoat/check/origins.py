@@ -33,6 +33,8 @@ _MAKES = re.compile(
 #: Methods that put their arguments into what they are called on.
 _PUT_INTO = frozenset(("append", "extend", "add", "insert", "update", "write", "appendleft"))
 _DEFINED = re.compile(rb"\bdef\s+(\w+)")
+_RENAMED = re.compile(rb"\b(\w+)\s+as\s+(\w+)")
+_SET = re.compile(rb"\b(\w+)[ \t]*(?::[^=\n]*)?=\s*([\w.]+)(\s*\()?")
 _mentioned: WeakKeyDictionary[Program, dict[tuple[str, ...], frozenset[str]]] = WeakKeyDictionary()
 
 
@@ -101,16 +103,28 @@ def makers(index: WordIndex, wanted: tuple[str, ...]) -> frozenset[str]:
     """Every name by which `made_by` may follow a call to a function of the project that calls one of these."""
     names_ = {name for path in mentioning(index, wanted) for name in _DEFINED.findall(index.texts[path])}
     names_ = new = {name for name in names_ if _MAKES.search(name.decode())}
+    given: dict[str, list[tuple[bytes, frozenset[bytes]]]] = {}
     for _ in range(_MAX_STEPS):
         if not new:
             break
-        of = b"|".join(sorted(new))
-        other = re.compile(rb"\b(?:%s)\s+as\s+(\w+)|(\w+)\s*(?::[^=\n]*)?=\s*[\w.]*\b(?:%s)\b(?!\s*\()" % (of, of))
-        having = (index.texts[path] for path in index.holding(new))
-        found = {one for source in having for pair in other.findall(source) for one in pair if one}
+        found: set[bytes] = set()
+        for path in index.holding(new):
+            if path not in given:
+                given[path] = list(_given_anew(index.texts[path]))
+            found |= {name for name, of in given[path] if not of.isdisjoint(new)}
         new = found - names_
         names_ |= new
     return frozenset(name for raw in names_ if _MAKES.search(name := raw.decode()))
+
+
+def _given_anew(source: bytes) -> Iterator[tuple[bytes, frozenset[bytes]]]:
+    """Names that are given to something, each with the names of what it may be."""
+    for old, name in _RENAMED.findall(source):
+        yield name, frozenset((old,))
+    for name, chain, call in _SET.findall(source):
+        parts = chain.split(b".")
+        # What is called gives something else than itself.
+        yield name, frozenset(parts[:-1] if call else parts)
 
 
 def _put_into(scope: Scope, name: str) -> Iterator[Node]:

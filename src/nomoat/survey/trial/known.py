@@ -448,9 +448,11 @@ def _hasattr(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: s
         has_part = patterns.has(run, me, name)
         return Const(has_part) if has_part is not None else Thing(at=at)
     if isinstance(me, Thing) and (me.name.startswith("request.") or me.name in run.models.requests):
+        if isinstance(name, str) and name in me.named:
+            return Const(True)
         # `if not hasattr(request, "_user"): request._user = ...`: what was found is kept for later, and this is first.
-        is_kept = isinstance(name, str) and name.startswith("_") and name not in run.models.request
-        return Const(name in me.named) if is_kept else None
+        is_first = isinstance(name, str) and bool(run.path) and run.around.alone_keeps(run.path[-1], name)
+        return Const(False) if is_first else None
     if isinstance(me, ModuleValue) and isinstance(name, str):
         return Const(name in run.module(me.scope).names or run.program.submodule(me.scope, name) is not None)
     if isinstance(me, Outside) and me.name in _OWN and isinstance(name, str):
