@@ -37,3 +37,11 @@ def safe(user, data, key):
 
 
 app.config["JWT_REFRESH_TOKEN_EXPIRES"] = timedelta(days=30)
+
+
+def unsubscribe_link(user):
+    return "/unsubscribe?t=" + jwt.encode({"sub": user.id}, KEY)
+
+
+def invitation_link(user):
+    return "/join?t=" + jwt.encode({"sub": user.id}, KEY)  # expect: endless-token
