@@ -161,6 +161,30 @@ def test_it_is_never_kept_in_the_scanned_tree(project: Path, cache: Path) -> Non
     assert sorted(project.rglob("*")) == before
 
 
+@pytest.mark.parametrize("variable", ["XDG_CACHE_HOME", "HOME"])
+def test_a_cache_within_the_scanned_tree_is_not_used(
+    project: Path, cache: Path, variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv(variable, str(project))
+    before = sorted(project.rglob("*"))
+    run(project)
+
+    assert sorted(project.rglob("*")) == before
+    assert not run(project).is_remembered
+
+
+def test_a_home_that_is_no_place_of_its_own_is_not_used(
+    project: Path, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv("HOME", "here")
+    monkeypatch.chdir(tmp_path)
+    run(project)
+
+    assert not (tmp_path / "here").exists()
+
+
 def test_only_so_many_folders_are_remembered(
     project: Path, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -41,7 +41,7 @@ class Remembering:
     """What is known of one folder (or file) as it is now; made before a run begins to read."""
 
     def __init__(self, path: Path, settings: Settings, *, today: date, is_off: bool = False) -> None:
-        self._folder = None if is_off else _folder()
+        self._folder = None if is_off else _folder(path)
         self._started = time.time()
         self._settings = settings
         self._newest = 0
@@ -147,11 +147,13 @@ def _digest(data: bytes) -> str:
     return hashlib.blake2b(data, digest_size=20).hexdigest()
 
 
-def _folder() -> Path | None:
-    """Where results are kept; None where no folder is the user's alone."""
+def _folder(scanned: Path) -> Path | None:
+    """Where results are kept; None where no folder is the user's alone, or where it stands in what is scanned."""
     named = Path(os.environ.get("XDG_CACHE_HOME", ""))
     try:
         folder = (named if named.is_absolute() else Path.home() / ".cache") / "nomoat" / "check"
+        if not folder.is_absolute() or folder.resolve().is_relative_to(scanned.resolve()):
+            return None
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         there = folder.lstat()
     except (OSError, RuntimeError):
