@@ -104,9 +104,9 @@ class _Finder:
                 yield from self._classes(module)
 
     def _having(self, written: bytes, words: frozenset[bytes]) -> dict[str, Module]:
-        """By path the modules outside of tests in which a word stands as written; `written` takes the words twice."""
+        """By path the modules outside of tests in which one of the words stands as `written`, for which `%s` stands."""
         either = b"|".join(sorted(map(re.escape, words)))
-        found = self._program.words.matching(re.compile(written % (either, either)), words) if words else []
+        found = self._program.words.matching(re.compile(written.replace(b"%s", either)), words) if words else []
         return {path: self._program.modules[path] for path in found if not TEST_FILE.search(path)}
 
     def _decorated(self, function: Scope) -> Iterator[_Found]:

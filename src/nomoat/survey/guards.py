@@ -18,7 +18,7 @@ from nomoat.survey.python.symbols import Scope
 from nomoat.survey.trial import demands
 from nomoat.survey.trial.demands import AUTHENTICATION, OTHER, Demand
 from nomoat.survey.trial.machine import Condition, End, ExhaustedError, Limits, RaisedError, Surroundings
-from nomoat.survey.trial.naming import guards_by_name
+from nomoat.survey.trial.naming import guards_by_name, placed
 from nomoat.survey.trial.refusals import is_redirect, names_of, status_of, status_of_raised, unrefused
 from nomoat.survey.trial.statements import Trial
 from nomoat.survey.trial.values import (
@@ -398,7 +398,7 @@ class Judge:
             found.doubts.append(f"{name} does too much to be followed ({at})")
         elif any(end.needs_credential for end in about):
             found.doubts.append(self._why(tried, name))
-        found.doubts.extend(f"{why} ({place})" for why, place in tried.trial.record.unknown)
+        found.doubts.extend(placed(why, place) for why, place in tried.trial.record.unknown)
         if not found.refuses:
             found.doubts.extend(unread(tried, name))
 
@@ -415,9 +415,9 @@ class Judge:
     def _why(self, tried: Tried, name: str) -> str:
         for condition in tried.trial.record.undecided:
             if "setting" in condition.test.marks:
-                return f"{name} lets everybody pass when a setting says so ({condition.at})"
+                return placed(f"{name} lets everybody pass when a setting says so", condition.at)
         for condition in tried.trial.record.undecided:
-            return f"{name} lets a caller without a credential pass in some cases ({condition.at})"
+            return placed(f"{name} lets a caller without a credential pass in some cases", condition.at)
         return f"{name} lets a caller without a credential pass on some paths"
 
     # -- what is asked of somebody with a credential -----------------------------------------------------------------

@@ -11,7 +11,7 @@ from nomoat.survey.models import Models
 from nomoat.survey.routing import Found
 from nomoat.survey.trial.calls import NEXT, SEND
 from nomoat.survey.trial.machine import ExhaustedError, RaisedError, marks_of
-from nomoat.survey.trial.naming import guards_by_name
+from nomoat.survey.trial.naming import guards_by_name, placed
 from nomoat.survey.trial.refusals import is_redirect, names_of, status_of
 from nomoat.survey.trial.registry import Entry, argument
 from nomoat.survey.trial.values import (
@@ -198,7 +198,7 @@ class MiddlewareJudge:
         elif passes and any(is_about_caller for _, is_about_caller in refusals):
             # A list of addresses that may not call is no question of who calls.
             judged.doubts.append(self._judge._why(tried, name))
-        judged.doubts.extend(f"{why} ({place})" for why, place in tried.trial.record.unknown)
+        judged.doubts.extend(placed(why, place) for why, place in tried.trial.record.unknown)
         if judged.refuses:
             judged.guards.append(Guard("authentication", name, at))
         if judged.refuses:

@@ -17,7 +17,7 @@ from nomoat.survey.routing import Found, dependency_of
 from nomoat.survey.trial import demands
 from nomoat.survey.trial.demands import AUTHENTICATION, Demand
 from nomoat.survey.trial.machine import Condition, End, marks_of
-from nomoat.survey.trial.naming import guards_by_name
+from nomoat.survey.trial.naming import guards_by_name, placed
 from nomoat.survey.trial.refusals import is_redirect, names_of, status_of, status_of_raised
 from nomoat.survey.trial.values import Choice, Class, Const, Function, Object, Outside, Thing, Value
 
@@ -210,7 +210,7 @@ class Verdicts:
         result.refusing, result.refusing_at = next(iter(refusals), (None, ""))
         answers = (tried.passes and (others or not tried.trial.answered)) or self._answers_by_raising(tried)
         passes = answers or self._fails_later(tried)
-        result.doubts.extend(f"{why} ({place})" for why, place in tried.trial.record.unknown)
+        result.doubts.extend(placed(why, place) for why, place in tried.trial.record.unknown)
         result.doubts.extend(unread(tried, name))
         if tried.is_exhausted and (refusals or self._may_refuse(handler)):
             result.doubts.append(f"{name} does too much to be followed")

@@ -1,4 +1,4 @@
-"""What something elsewhere may do, told from its name alone: then nothing is sure."""
+"""What something elsewhere may do, told from its name alone: then nothing is sure. And how doubts name their places."""
 
 from __future__ import annotations
 
@@ -18,3 +18,8 @@ def guards_by_name(dotted: str) -> bool:
     """Whether something elsewhere is called like a guard."""
     name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", dotted)
     return bool(GUARDING.search(name))
+
+
+def placed(why: str, at: str) -> str:
+    """A reason with its place, where it has one: what a description of a package does has none."""
+    return f"{why} ({at})" if at else why
