@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from nomoat.appmap.query import who_can_reach
+from nomoat.appmap.query import told, who_can_reach
 from nomoat.errors import UsageError
 from tests.appmap.maps import drawn, route
 
@@ -34,3 +34,9 @@ def test_an_unknown_store_is_an_error_with_the_nearest_name() -> None:
         who_can_reach(drawn(route(reads=(STORE,))), "order")
 
     assert caught.value.fix == "did you mean orders?"
+
+
+def test_a_route_for_head_is_told_where_no_get_stands_beside_it() -> None:
+    every = (route("GET", "/a"), route("HEAD", "/a"), route("HEAD", "/b"), route("POST", "/a"))
+
+    assert [f"{one.method} {one.path}" for one in told(every)] == ["GET /a", "HEAD /b", "POST /a"]

@@ -63,3 +63,10 @@ def _hint(name: str, known: Iterable[str]) -> str:
     if near:
         return f"did you mean {near[0]}?"
     return f"the map has {', '.join(options[:12])}" if options else "the map has no stores"
+
+
+def told(routes: Iterable[Route]) -> list[Route]:
+    """The routes that are shown to people: HEAD beside its GET says nothing new."""
+    every = list(routes)
+    gets = {(route.service, route.path, route.at) for route in every if route.method == "GET"}
+    return [one for one in every if one.method != "HEAD" or (one.service, one.path, one.at) not in gets]

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from nomoat.appmap.model import SIGNED_IN, Entry, Map, Route, Service
+from nomoat.appmap.query import told
 from nomoat.errors import printable
 
 _SHOWN = 12
@@ -17,7 +18,6 @@ _STORES = 5
 #: So many names of calls that lead nobody knows where.
 _UNRESOLVED = 5
 _SAFE = ("GET", "HEAD", "OPTIONS")
-_HIDDEN_METHODS = ("HEAD",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def _nothing(drawn: Map) -> str:
 
 def _service(drawn: Map, service: Service, style: Style, *, is_first: bool) -> str:
     routes = [route for route in drawn.routes if route.service == service.name]
-    own = [route for route in routes if route.origin == "source"]
+    own = told(route for route in routes if route.origin == "source")
     files = {route.at.rpartition(":")[0] for route in own}
     kinds = f"{service.framework}, " if service.framework else ""
     counted = f"{kinds}{_count(len(own), 'route')} in {_count(len(files), 'file')}"
@@ -95,7 +95,7 @@ def _entries(entries: list[Entry], style: Style) -> list[str]:
 
 def _groups(routes: list[Route]) -> list[tuple[str, list[Route]]]:
     chosen: dict[str, list[Route]] = {"open to anyone": [], "signed in": [], "needs a permission": [], "not known": []}
-    for route in _visible(routes):
+    for route in routes:
         if route.verdict == "unguarded":
             chosen["open to anyone"].append(route)
         elif route.verdict == "unknown":
@@ -105,12 +105,6 @@ def _groups(routes: list[Route]) -> list[tuple[str, list[Route]]]:
         else:
             chosen["signed in"].append(route)
     return [(title, found) for title, found in chosen.items() if found]
-
-
-def _visible(routes: list[Route]) -> list[Route]:
-    """HEAD beside its GET says nothing new."""
-    gets = {(route.service, route.path, route.at) for route in routes if route.method == "GET"}
-    return [r for r in routes if not (r.method in _HIDDEN_METHODS and (r.service, r.path, r.at) in gets)]
 
 
 def _group(title: str, routes: list[Route], every: list[Route], style: Style) -> list[str]:
@@ -172,11 +166,7 @@ def _kinds(route: Route) -> str:
 def _remark(route: Route, every: list[Route]) -> str:
     """What a reader should look at: an open route among guarded ones, an object that is not compared with its owner."""
     if route.verdict == "unguarded" and not route.login:
-        siblings = [
-            one
-            for one in every
-            if one is not route and _file(one) == _file(route) and one.method not in _HIDDEN_METHODS
-        ]
+        siblings = [one for one in every if one is not route and _file(one) == _file(route)]
         guarded = [one for one in siblings if one.verdict == "guarded"]
         touches = route.reads or route.writes or route.method not in _SAFE
         if guarded and len(guarded) == len(siblings) and touches:

@@ -14,6 +14,7 @@ from pathlib import Path
 from nomoat import datafile
 from nomoat.appmap import codec
 from nomoat.appmap.model import Map, Route
+from nomoat.appmap.query import told
 from nomoat.check import arguments, questions, registry, suppress
 from nomoat.check.flow.arrivals import Arrival, FlowRules
 from nomoat.check.flow.expressions import OverBudgetError
@@ -68,7 +69,7 @@ def scan(
     run = _Run(drawing, rules, settings, today, wanted)
     found = run.findings()
     # The framework's own are on the map; the summary counts what somebody here wrote, as `nomoat map` does.
-    own = [route for route in drawing.map.routes if route.origin == "source"]
+    own = told(route for route in drawing.map.routes if route.origin == "source")
     return Result(
         findings=tuple(sorted(found, key=lambda finding: finding.order)),
         not_analysed=tuple(sorted(set(run.not_analysed))),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from nomoat.appmap.model import Map, Route
+from nomoat.appmap.query import told
 
 #: `open`: anyone; `unknown`: it cannot be told who; `signed-in`; `permission`: who holds it; `part` of a service;
 #: `store`; `host` that is called; `more`: how many others there are.
@@ -19,7 +20,6 @@ Column: TypeAlias = Literal["callers", "parts", "reached"]
 
 #: More of a column than this is no picture any more.
 MOST = {"callers": 14, "parts": 24, "reached": 24}
-_HIDDEN = frozenset(("HEAD",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Graph:
 
 def graph(drawn: Map) -> Graph:
     """The graph of a map; the same map gives the same graph."""
-    routes = [route for route in drawn.routes if route.method not in _HIDDEN]
+    routes = told(drawn.routes)
     callers = _Column("callers", Counter(caller for route in routes for caller in _callers(route)))
     parts = _Column("parts", Counter(("part", _part(route)) for route in routes))
     reached = _Column("reached", Counter(one for route in routes for one in _reached(route)))

@@ -84,7 +84,6 @@ _SCRIPT = """
   filter();
 })();
 """
-_HIDDEN = frozenset(("HEAD",))
 _ORDER = {"unguarded": 0, "unknown": 1, "guarded": 2}
 _WORDS = {"unguarded": "open to anyone", "unknown": "not known", "guarded": "guarded"}
 
@@ -113,7 +112,7 @@ def page(drawn: Map) -> str:
 
 
 def _summary(drawn: Map) -> str:
-    routes = [route for route in drawn.routes if route.method not in _HIDDEN]
+    routes = query.told(drawn.routes)
     counted = {verdict: sum(route.verdict == verdict for route in routes) for verdict in _ORDER}
     said = ", ".join(f"{count} {_WORDS[verdict]}" for verdict, count in counted.items())
     files = f"{drawn.coverage.files:,} files, {drawn.coverage.lines:,} lines read"
@@ -135,7 +134,7 @@ def _bar(drawn: Map) -> str:
 
 
 def _service(drawn: Map, service: Service) -> str:
-    routes = [one for one in drawn.routes if one.service == service.name and one.method not in _HIDDEN]
+    routes = query.told(one for one in drawn.routes if one.service == service.name)
     routes.sort(key=lambda one: (_ORDER[one.verdict], one.path, one.method))
     told = ", ".join(part for part in (service.framework, f"{len(routes)} routes") if part)
     guard = f"; guard: {service.protected}" if service.protected else ""
