@@ -56,6 +56,18 @@ class Kept:
         ]
 
 
+def alone_keeps(program: Program, scope: Scope, name: str) -> bool:
+    """Whether a function sets an attribute, and nothing else in the tree sets one of that name."""
+    written = re.compile(
+        rb"\.\s*%s\s*(?::[^=\n]+)?=(?!=)|\bsetattr\([^\n]*[\"']%s[\"']" % ((re.escape(name.encode()),) * 2)
+    )
+    if scope.node is None or not scope.may_hold(written):
+        return False
+    here = (found.start() for found in written.finditer(scope.module.source))
+    is_alone = program.words.matching(written, (name.encode(),)) == [scope.module.path]
+    return is_alone and all(scope.node[1] <= at < scope.node[2] for at in here)
+
+
 def is_kept(node: Node) -> bool:
     """Whether an expression is what things are kept in: `g`, `request`, `self.request`, `request.state`."""
     if node[0] == form.NAME:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from nomoat.survey import kept
 from nomoat.survey.python import form
 from nomoat.survey.python.symbols import How
 from nomoat.survey.trial import files, installed, patterns, scanning
@@ -451,7 +452,7 @@ def _hasattr(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: s
         if isinstance(name, str) and name in me.named:
             return Const(True)
         # `if not hasattr(request, "_user"): request._user = ...`: what was found is kept for later, and this is first.
-        is_first = isinstance(name, str) and bool(run.path) and run.around.alone_keeps(run.path[-1], name)
+        is_first = isinstance(name, str) and bool(run.path) and kept.alone_keeps(run.program, run.path[-1], name)
         return Const(False) if is_first else None
     if isinstance(me, ModuleValue) and isinstance(name, str):
         return Const(name in run.module(me.scope).names or run.program.submodule(me.scope, name) is not None)

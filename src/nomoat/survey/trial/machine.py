@@ -289,18 +289,6 @@ class Surroundings:
         """Whether the function, or one called near to it, looks at the request at hand without being given it."""
         return self._reaches(self._asking, scope, self._looks, _MAX_ASKING)
 
-    def alone_keeps(self, scope: Scope, name: str) -> bool:
-        """Whether a function sets an attribute, and nothing else in the tree sets one of that name."""
-        written = re.compile(
-            rb"\.\s*%s\s*(?::[^=\n]+)?=(?!=)|\bsetattr\([^\n]*[\"']%s[\"']" % ((re.escape(name.encode()),) * 2)
-        )
-        if scope.node is None or not scope.may_hold(written):
-            return False
-        index = self.program.words
-        files = index.matching(written, (name.encode(),))
-        here = [found.start() for found in written.finditer(scope.module.source)]
-        return files == [scope.module.path] and all(scope.node[1] <= at < scope.node[2] for at in here)
-
     def is_plain(self, scope: Scope) -> bool:
         """Whether a function only gives something back, by a setting perhaps: `def is_open(): return not ASKS`."""
         known = self._plain.get(scope)
