@@ -285,12 +285,17 @@ class _Handlers:
     def __init__(self, program: Program) -> None:
         self._program = program
         self._at: dict[str, dict[str, Scope]] = {}
+        self._classes: dict[str, dict[str, Scope]] = {}
 
     def view(self, route: Route) -> Scope | None:
         """The class that answers the route, where no function of the tree does."""
-        module = self._program.modules.get(route.at.rpartition(":")[0])
-        classes = self._program.classes(within=module) if module is not None else ()
-        return next((scope for scope in classes if scope.at == route.at), None)
+        path = route.at.rpartition(":")[0]
+        module = self._program.modules.get(path)
+        if module is None:
+            return None
+        if path not in self._classes:
+            self._classes[path] = {scope.at: scope for scope in self._program.classes(within=module)}
+        return self._classes[path].get(route.at)
 
     def of(self, route: Route) -> Scope | None:
         path = route.at.rpartition(":")[0]

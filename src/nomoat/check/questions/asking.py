@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
+from itertools import accumulate
 from typing import NamedTuple
 
 from nomoat.appmap.model import Map, Route
@@ -87,6 +90,7 @@ class Asked:
         self._of_callers: dict[str, set[str]] = {}
         self._owners: frozenset[str] | None = None
         self._usual: set[str] | None = None
+        self._functions: dict[str, _Functions] = {}
         self._reached: dict[str, tuple[Scope, ...]] = {}
 
     def handler(self, route: Route) -> Scope | None:
@@ -227,14 +231,14 @@ class Asked:
         return self._declared(found.at) if found is not None and found.at else None
 
     def _function(self, at: str) -> Scope | None:
-        module = self.registrations.program.modules.get(at.rpartition(":")[0])
-        line = int(at.rpartition(":")[2] or 0) if module is not None else 0
-        best: Scope | None = None
-        for scope in self.registrations.program.functions(within=module) if module is not None else ():
-            assert scope.node is not None
-            if scope.module.line(scope.node[1]) <= line <= scope.module.line(scope.node[2]):
-                best = scope if best is None or scope.node[1] >= best.node[1] else best  # type: ignore[index]
-        return best
+        """The innermost function around a line of a file."""
+        path, _, line = at.rpartition(":")
+        module = self.registrations.program.modules.get(path)
+        if module is None:
+            return None
+        if path not in self._functions:
+            self._functions[path] = _Functions(self.registrations.program.functions(within=module))
+        return self._functions[path].around(int(line or 0))
 
     def _declared(self, at: str) -> Scope | None:
         module = self.registrations.program.modules.get(at.rpartition(":")[0])
@@ -242,6 +246,26 @@ class Asked:
             return None
         classes = self.registrations.program.classes(within=module)
         return next((scope for scope in classes if scope.at == at), None)
+
+
+class _Functions:
+    """The functions of one file by the lines that they stand on."""
+
+    def __init__(self, functions: Iterable[Scope]) -> None:
+        placed = ((one.module.line(one.node[1]), one.module.line(one.node[2]), one) for one in functions if one.node)
+        self._placed = sorted(placed, key=lambda one: one[:2])
+        self._starts = [start for start, _, _ in self._placed]
+        #: The last line of any of those up to here: where it is before a line, none of them stands around that.
+        self._last = list(accumulate((end for _, end, _ in self._placed), max))
+
+    def around(self, line: int) -> Scope | None:
+        """The innermost one around a line."""
+        at = bisect_right(self._starts, line) - 1
+        while at >= 0 and self._last[at] >= line:
+            if self._placed[at][1] >= line:
+                return self._placed[at][2]
+            at -= 1
+        return None
 
 
 def _of_data(drawn: Map) -> Map:
