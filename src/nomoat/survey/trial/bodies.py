@@ -21,6 +21,7 @@ from nomoat.survey.trial.machine import (
 )
 from nomoat.survey.trial.registry import Registry
 from nomoat.survey.trial.requests import entry_name
+from nomoat.survey.trial.unpacking import parts
 from nomoat.survey.trial.values import (
     CALLER,
     UNREAD,
@@ -125,8 +126,9 @@ class Bodies(Calls):
                 owner.sign(value, env.scope.module.at(target))
             self.set(owner, target[4], value)
         elif kind in (form.TUPLE, form.LIST):
-            for place, item in enumerate(target[3]):
-                self.assign(env, item, self._part(value, place, len(target[3])))
+            taken = self._parts(value, target[3])
+            for item, part in zip(target[3], taken, strict=True):
+                self.assign(env, item, part)
         elif kind == form.STARRED:
             self.assign(env, target[3], value)
         elif kind == form.SUBSCRIPT:
@@ -232,6 +234,11 @@ class Bodies(Calls):
             # It is None or False because there is no credential.
             value = Const(value.value, value.marks | CALLER)
         return joined([before(), value]) if self.unsure else value
+
+    def _parts(self, value: Value, targets: tuple[Node, ...]) -> list[Value]:
+        is_even = isinstance(value, Choice) and not any(item[0] == form.STARRED for item in targets)
+        together = parts(value, len(targets)) if is_even and isinstance(value, Choice) else None
+        return together or [self._part(value, place, len(targets)) for place in range(len(targets))]
 
     def _part(self, value: Value, place: int, count: int) -> Value:
         if isinstance(value, Items) and place < len(value.values):

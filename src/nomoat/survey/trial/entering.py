@@ -14,6 +14,7 @@ from nomoat.survey.trial.machine import (
     RaisedError,
 )
 from nomoat.survey.trial.naming import guards_by_name
+from nomoat.survey.trial.unpacking import marked
 from nomoat.survey.trial.values import (
     CALLER,
     SETTING,
@@ -164,7 +165,7 @@ class Entering(Exceptions):
         self.pending.extend(flow.ends)
         if about_caller:
             # It is None or False because there is no credential.
-            values = [Const(one.value, CALLER) if isinstance(one, Const) and not one.value else one for one in values]
+            values = [marked(one) for one in values]
         if is_given_caller and not self.wires and not self.anonymous:
             # Whatever literal stands for it here, a credential found it; who has none gets the literal as it is.
             values = [

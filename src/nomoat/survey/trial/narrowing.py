@@ -10,6 +10,7 @@ from collections.abc import Container
 
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
+from nomoat.survey.trial.unpacking import keep
 from nomoat.survey.trial.values import Choice, Class, Const, Env, Function, Object, Thing, Value
 
 _IS, _IS_NOT = ("is", "=="), ("is not", "!=")
@@ -43,9 +44,9 @@ def _keep(env: Env, node: Node, fits: object) -> None:
     value = env.names.get(name) if name else None
     if not isinstance(value, Choice):
         return
-    kept = [option for option in value.options if fits(option)]  # type: ignore[operator]  # One of the functions above.
+    kept = [place for place, option in enumerate(value.options) if fits(option)]  # type: ignore[operator]  # As above.
     if kept and len(kept) < len(value.options):
-        env.names[name] = kept[0] if len(kept) == 1 else Choice(tuple(kept))
+        keep(env, name, value, kept)
 
 
 def _is_none(value: Value) -> bool:

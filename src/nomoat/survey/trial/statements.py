@@ -42,6 +42,8 @@ from nomoat.survey.trial.values import (
 #: Steps that the statements of a module may take together before each is cut short, and what each may take then.
 _MAX_MODULE, _AFTERWARDS = 400_000, 4_000
 _MAX_LOOP = 200
+#: From this status on, an answer is none that was asked for.
+_REFUSES = 400
 
 
 class Trial(Definitions):
@@ -144,12 +146,21 @@ class Trial(Definitions):
         for option in options(value) if self.finished else ():
             if id(option) in self.finished:
                 self.answered.append((option, *self.finished[id(option)][1]))  # type: ignore[arg-type]  # As noted there.
+        self._note_inside(value, node, env)
         refused = status_of(self, value, self.models.answers)
         if refused is not None and NEXT not in env.names:
             self.record.own.append((value, self.at(env, node)))
         if refused is not None and not self.wires:
             self.answered.append((value, self.at(env, node), tuple(self.conditions), env.scope, self.caught_credential))
         return Flow(None, [value])
+
+    def _note_inside(self, value: Value, node: Node, env: Env) -> None:
+        """A refusal that is handed on beside something else (`return None, ("who are you", 401)`) is given here."""
+        beside = value.values if isinstance(value, Items) and value.is_tuple and not self.wires else ()
+        for one in beside:
+            if not isinstance(one, Const) and (status_of(self, one, self.models.answers) or 0) >= _REFUSES:
+                place = self.at(env, node)
+                self.answered.append((one, place, tuple(self.conditions), env.scope, self.caught_credential))
 
     def _if(self, node: Node, env: Env) -> Flow:
         flow = Flow()

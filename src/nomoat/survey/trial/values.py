@@ -289,6 +289,9 @@ class Choice(Value):
     """One of several; which one is not known."""
 
     options: tuple[Value, ...]
+    #: What it was taken out of, together with others, and the way that each option belongs to.
+    of: Value | None = None
+    ways: tuple[int, ...] = ()
 
     def _tags(self) -> frozenset[str]:
         return union(self.options)

@@ -1,0 +1,59 @@
+"""What a function gives together stays together: `ok, error = check()`, and where `ok` is False, `error` is there.
+
+Takes a value of several that is taken apart into names; gives one value for each name, each of which knows the way
+that its options belong to. What a test leaves of one name, it leaves of those that were taken apart with it.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+
+from nomoat.survey.trial.values import CALLER, Choice, Const, Env, Items, Value, options
+
+#: More ways than this are not told apart.
+_MOST_WAYS = 8
+
+
+def parts(value: Choice, count: int) -> list[Value] | None:
+    """One value for each of so many names; None where it is not known what stands in each place."""
+    rows: list[tuple[Value, ...]] = []
+    for option in value.options:
+        if not isinstance(option, Items) or not option.is_whole or len(option.values) != count:
+            return None
+        rows.extend(product(*map(options, option.values)))
+        if len(rows) > _MOST_WAYS:
+            return None
+    ways = tuple(range(len(rows)))
+    return [Choice(tuple(row[place] for row in rows), value, ways) for place in range(count)]
+
+
+def keep(env: Env, name: str, value: Choice, kept: list[int]) -> None:
+    """Leaves of a name only these of its options, and of the names that go with it what belongs to them."""
+    ways = {value.ways[place] for place in kept} if value.ways else set()
+    for other, held in list(env.names.items()) if ways else ():
+        if isinstance(held, Choice) and held.of is value.of and held.ways:
+            _leave(env, other, held, [place for place, way in enumerate(held.ways) if way in ways])
+    if not ways:
+        _leave(env, name, value, kept)
+
+
+def _leave(env: Env, name: str, value: Choice, kept: list[int]) -> None:
+    if len(kept) == 1:
+        env.names[name] = value.options[kept[0]]
+    elif kept:
+        ways = tuple(value.ways[place] for place in kept) if value.ways else ()
+        env.names[name] = Choice(tuple(value.options[place] for place in kept), value.of, ways)
+
+
+def marked(value: Value) -> Value:
+    """What a function gives that asked who calls: None and False of it are so because there is no credential."""
+    if isinstance(value, Const) and not value.value:
+        return Const(value.value, CALLER)
+    if isinstance(value, Items) and value.is_tuple and any(map(_is_no, value.values)):
+        values: list[Value] = [Const(one.value, CALLER) if _is_no(one) else one for one in value.values]  # type: ignore[attr-defined]
+        return Items(values, value.is_whole, value.may_be_empty, is_tuple=True)
+    return value
+
+
+def _is_no(value: Value) -> bool:
+    return isinstance(value, Const) and (value.value is None or value.value is False) and not value.marks
