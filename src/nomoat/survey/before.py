@@ -44,6 +44,8 @@ class Requests:
     anonymous: AtHand
     signed: AtHand
     judged: list[Judgement] = field(default_factory=list)
+    #: Numbers what was left on it by what ran before: the same number is the same request, but for its own parts.
+    state: int = 0
 
 
 def path_argument(kind: str) -> Value:
@@ -87,6 +89,7 @@ class Before:
                     state = self._step(step, found, made, state)
                 else:
                     made.judged.append(step)
+        made.state = state
         return made
 
     def _at_hand(self, found: Found) -> AtHand:

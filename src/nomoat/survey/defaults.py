@@ -28,7 +28,7 @@ class ByDefault:
         if first.verdict != "unknown" or found.around.doubt:
             return first
         middleware, verdicts = self._judges or self._made()
-        answer = verdicts.of(found, middleware.around(found))
+        answer = verdicts.of(found, middleware.around(found), if_told=True)
         if answer.verdict == "unknown":
             return first
         # What a setting may change binds nobody: only what is sure does.

@@ -7,7 +7,7 @@ Each is tried twice: with a caller who has no credential (does any path let them
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -69,6 +69,13 @@ class Judgement:
     answers: str = ""
     #: Parameters that the framework reads from the request for it.
     given: list[Given] = field(default_factory=list)
+    #: Finds out what it asks of a caller with a credential, where nobody has wanted to know yet.
+    later: list[Callable[[], None]] = field(default_factory=list)
+
+    def complete(self) -> None:
+        """Finds out what was left for later."""
+        while self.later:
+            self.later.pop()()
 
     def all(self) -> list[Judgement]:
         """This one and all below it, the inner first, each once."""

@@ -45,6 +45,16 @@ class Answer:
     parameters: tuple[Parameter, ...] = ()
 
 
+@dataclass(frozen=True)
+class _Told:
+    """What a handler does to who asks for it by one method, and whether it asks which one that is."""
+
+    found: Found
+    judgement: Judgement
+    #: What of the request was asked for so far.
+    saw: set[str]
+
+
 class Verdicts:
     """Judges routes."""
 
@@ -52,16 +62,22 @@ class Verdicts:
         self._judge = judge
         self._models = judge.models
         self._before = Before(judge)
+        #: What was told of a handler at a path, in the state of the request that it gets: methods mostly differ in
+        #: nothing else. Each is kept with the route that it was told of, since a key holds `id`s.
+        self._told: dict[tuple[object, ...], list[_Told]] = {}
 
-    def of(self, found: Found, before: list[Judgement]) -> Answer:
-        """The verdict; `before` is what the middleware around the route does to it."""
+    def of(self, found: Found, before: list[Judgement], *, if_told: bool = False) -> Answer:
+        """The verdict; `before` is what the middleware around the route does to it.
+
+        `if_told`: where it is unknown, nobody wants to know more, such as what is asked of a caller with a credential.
+        """
         made = self._before.requests(found)
         if found.is_of_framework:
             return self._of_framework(found, [*before, *made.judged])
         judged = [*before, *made.judged, *self._dependencies(found)]
-        handler = self._handler(found, judged, made)
+        handler = self._of_any_method(found, judged, made)
         never = [self._never(late) for late in found.late]
-        answer = self._put_together(found, judged, handler, [guard for one in never for guard in one])
+        answer = self._put_together(found, judged, handler, [guard for one in never for guard in one], if_told=if_told)
         outside = [inner for one in (*before, *made.judged) for inner in one.all()]
         answer.around = {one.function for one in outside if one.function is not None}
         return answer
@@ -95,11 +111,26 @@ class Verdicts:
 
     # -- the handler -------------------------------------------------------------------------------------------------
 
-    def _handler(self, found: Found, judged: list[Judgement], made: Requests) -> Judgement:
+    def _of_any_method(self, found: Found, judged: list[Judgement], made: Requests) -> Judgement:
+        """What the handler does; tried out once for all methods where it asks for none."""
+        refused = any(one.refused for one in judged)
+        about = (id(found.handler), id(found.original), id(found.around), found.path, found.endpoint, found.calls,
+                 found.at, found.method == "WS", made.state, refused,
+                 *map(id, (*found.dependencies, *found.told)))  # fmt: skip
+        known = self._told.setdefault(about, [])
+        for told in known:
+            if told.found.method == found.method or "method" not in told.saw:
+                return told.judgement
+        saw: set[str] = set()
+        judgement = self._handler(found, judged, made, saw)
+        known.append(_Told(found, judgement, saw))
+        return judgement
+
+    def _handler(self, found: Found, judged: list[Judgement], made: Requests, saw: set[str]) -> Judgement:
         handler = found.handler
         result = Judgement()
         if isinstance(handler, Choice):
-            return self._one_of(found, handler, judged, made)
+            return self._one_of(found, handler, judged, made, saw)
         if isinstance(handler, Object):
             handler = self._judge._reader.attribute(handler, "__call__")
         if not isinstance(handler, Function):
@@ -130,13 +161,21 @@ class Verdicts:
         if not refused:
             tried = self._judge.tried(handler, anonymous, is_anonymous=True, at_hand=made.anonymous)
             self._try_anonymous(handler, tried, result, _named(found, handler))
-        tried = self._judge.tried(handler, signed, is_anonymous=False, at_hand=made.signed)
-        self._try_signed(found, handler, tried, result)
+            saw |= tried.trial.record.saw
+
+        def try_signed() -> None:
+            tried = self._judge.tried(handler, signed, is_anonymous=False, at_hand=made.signed)
+            self._try_signed(found, handler, tried, result)
+            saw.update(tried.trial.record.saw)
+
+        result.later.append(try_signed)
         return result
 
-    def _one_of(self, found: Found, handler: Choice, judged: list[Judgement], made: Requests) -> Judgement:
+    def _one_of(
+        self, found: Found, handler: Choice, judged: list[Judgement], made: Requests, saw: set[str]
+    ) -> Judgement:
         """One wrapper or another answers: what all of them do is sure."""
-        results = [self._handler(replace(found, handler=option), judged, made) for option in handler.options]
+        results = [self._handler(replace(found, handler=option), judged, made, saw) for option in handler.options]
         first = results[0]
         if any(one.refuses != first.refuses for one in results):
             first.refuses = False
@@ -322,7 +361,13 @@ class Verdicts:
     # -- all together ------------------------------------------------------------------------------------------------
 
     def _put_together(
-        self, found: Found | None, before: list[Judgement], handler: Judgement, never: list[Guard]
+        self,
+        found: Found | None,
+        before: list[Judgement],
+        handler: Judgement,
+        never: list[Guard],
+        *,
+        if_told: bool = False,
     ) -> Answer:
         every: list[Judgement] = []
         for one in (*before, handler):
@@ -330,7 +375,7 @@ class Verdicts:
         answer = Answer()
         # A route that may be elsewhere is not guarded here: another one may answer at this path.
         is_astray = found is not None and bool(found.around.doubt)
-        refused = not is_astray and any(one.refuses for one in every if _counts(one))
+        refused = not is_astray and any(one.refuses for one in every if one is handler or _counts(one))
         own = _answering(before) if refused else ""
         refused = refused and not own
         # What stands nearest to the route says most about it: its own checks before middleware around everything.
@@ -343,6 +388,10 @@ class Verdicts:
             answer.verdict = "guarded"
         elif doubts:
             answer.verdict, answer.because = "unknown", doubts[0]
+        if if_told and answer.verdict == "unknown":
+            return answer
+        for one in every:
+            one.complete()
         guards: list[Guard] = []
         absorbed = [scheme for one in every for scheme in one.absorbs]
         for one in every:

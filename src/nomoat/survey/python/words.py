@@ -38,6 +38,7 @@ class WordIndex:
             text = self.texts[path] = as_compared(source)
             if text is not source:
                 self.rewritten.add(path)
+        self._matched: dict[tuple[re.Pattern[bytes], tuple[bytes, ...]], list[str]] = {}
         self._files: dict[bytes, list[str]] = {}
         files = self._files
         for path in self.texts:
@@ -58,8 +59,12 @@ class WordIndex:
         return sorted(found)
 
     def matching(self, pattern: re.Pattern[bytes], words: Iterable[bytes]) -> list[str]:
-        """The files that hold one of the words and in which the expression is found."""
-        return [path for path in self.holding(words) if pattern.search(self.texts[path])]
+        """The files that hold one of the words and in which the expression is found; each is searched once for it."""
+        key = (pattern, tuple(words))
+        known = self._matched.get(key)
+        if known is None:
+            known = self._matched[key] = [path for path in self.holding(key[1]) if pattern.search(self.texts[path])]
+        return known.copy()
 
     def holding_text(self, text: bytes, *, is_folded: bool = False) -> list[str]:
         """The files that hold a text of words and what stands between them, `is_folded` whatever the case."""

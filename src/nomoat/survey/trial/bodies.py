@@ -203,7 +203,7 @@ class Bodies(Calls):
             # Who is signed in may be another one now.
             self._looked_behind.clear()
             if owner.name == "request.state" and self.anonymous:
-                self.around.left.setdefault(name, []).append(value)
+                self.around.leave(name, value)
         elif isinstance(owner, Thing) and owner.name in self.models.answers and name in _STATUSES:
             for known in self.models.answers[owner.name].status.names:
                 owner.named[known] = value

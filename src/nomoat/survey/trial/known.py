@@ -297,7 +297,7 @@ def _setattr(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: s
             target = args[0].attributes if isinstance(args[0], Object) else args[0].named
             target[str(args[1].value)] = args[2]
             if isinstance(args[0], Thing) and args[0].name == "request.state" and run.anonymous:
-                run.around.left.setdefault(str(args[1].value), []).append(args[2])
+                run.around.leave(str(args[1].value), args[2])
         if isinstance(args[0], Function) and args[1].value == "__signature__":
             args[0].sign(args[2], at)
         if isinstance(args[0], (ModuleValue, Class, Registry)):

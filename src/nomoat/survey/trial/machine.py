@@ -193,7 +193,7 @@ class Surroundings:
         #: What may register routes and was not gone through to its end, by its place, and why.
         self.lost: dict[str, str] = {}
         #: What middleware leaves in the state of a request of a caller without a credential.
-        self.left: dict[str, list[Value]] = {}
+        self.left: dict[str, Value] = {}
         #: Parts of a request that middleware changes: they say no more what the caller sent.
         self.forged: set[str] = set()
         self.classes: dict[tuple[Scope, int], Env] = {}
@@ -223,6 +223,11 @@ class Surroundings:
         other = copy(self)
         other.by_default, other.left, other.forged = True, {}, set()
         return other
+
+    def leave(self, name: str, value: Value) -> None:
+        """Takes note of what middleware leaves in the state of a request of a caller without a credential."""
+        known = self.left.get(name)
+        self.left[name] = value if known is None else joined([known, value])
 
     @property
     def application(self) -> Value | None:
@@ -436,6 +441,8 @@ class Machine:
         self.decided: list[bool] = [False]
         #: Each with the proxy that it stands behind: a key holds its `id`.
         self._looked_behind: dict[int, tuple[Value, Value]] = {}
+        #: The status of each exception that was asked for, with it: a key holds its `id`.
+        self.statuses: dict[int, tuple[Value | None, int]] = {}
         #: What stands for the request at hand, wherever it is imported: `flask.request`, `flask.g`.
         self.proxies: dict[str, Value] = {}
         #: Functions that are run though nothing which was read calls them: a server does, or a test.

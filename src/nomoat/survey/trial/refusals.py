@@ -117,7 +117,17 @@ def number_in(name: str) -> int:
 
 
 def status_of_raised(run: Machine, value: Value | None) -> int:
-    """The status that a caller sees of an exception; 0 when nothing turns it into one (then it is an error: 500)."""
+    """The status that a caller sees of an exception; 0 when nothing turns it into one (then it is an error: 500).
+
+    What a handler of the application answers is tried out once for each exception of a trial.
+    """
+    known = run.statuses.get(id(value))
+    if known is None:
+        known = run.statuses[id(value)] = value, _seen_of_raised(run, value)
+    return known[1]
+
+
+def _seen_of_raised(run: Machine, value: Value | None) -> int:
     own = status_of(run, value, run.models.raised)
     if own:
         return own

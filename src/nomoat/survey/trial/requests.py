@@ -21,7 +21,6 @@ from nomoat.survey.trial.values import (
     Outside,
     Thing,
     Value,
-    joined,
 )
 
 #: Headers that carry no credential; everything else may.
@@ -179,7 +178,7 @@ class Requests(Judging):
         if not self.anonymous or "caller" not in marks:
             return Thing(marks=marks, trail=(name,))
         left = self.around.left.get(name)
-        return joined(left) if left else Thing(marks=marks | UNREAD, trail=(name,))
+        return left if left is not None else Thing(marks=marks | UNREAD, trail=(name,))
 
     def entry_of_request(self, value: Thing, key: Value) -> Value:
         """`request["user"]`: what code has put there before."""

@@ -351,6 +351,8 @@ def joined(values: list[Value]) -> Value:
 def _alike(one: Value, other: Value) -> bool:
     if one is other:
         return True
+    if isinstance(one, Thing):
+        return isinstance(other, Thing) and _is_bare(one) and _is_bare(other) and _told(one) == _told(other)
     return (
         isinstance(one, Const)
         and isinstance(other, Const)
@@ -358,6 +360,15 @@ def _alike(one: Value, other: Value) -> bool:
         and one.value == other.value
         and one.marks == other.marks
     )
+
+
+def _is_bare(value: Thing) -> bool:
+    """Whether nothing is ever set on it: another one that tells the same is the same."""
+    return not (value.name or value.is_call or value.args or value.named)
+
+
+def _told(value: Thing) -> tuple[object, ...]:
+    return value.marks, value.trail, value.at, value.cls, value.why
 
 
 @dataclass(eq=False)
