@@ -7,6 +7,7 @@ Each is tried twice: with a caller who has no credential (does any path let them
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -42,6 +43,8 @@ _LIMITED = 429
 #: What is called like a question whether somebody may come in: `_has_access`.
 _ASKS_ACCESS = re.compile(r"(^|_)(can|check|ensure|has|needs?|require[sd]?|verify)_access(_|$)", re.IGNORECASE)
 _UNAUTHENTICATED = 401
+#: Where so many trials of a wrapper with a credential came to no end, the others are not followed so far.
+_MAX_ENDLESS, _AFTERWARDS = 12, 3_000
 
 
 @dataclass
@@ -137,6 +140,7 @@ class Judge:
         #: Each with the value that it judges: a key holds its `id`, which is another value's once it is gone.
         self._known: dict[tuple[object, ...], tuple[Value, Judgement]] = {}
         self._open: set[tuple[object, ...]] = set()
+        self._endless: Counter[Scope] = Counter()
         #: The request at hand, of who has no credential and of who has one.
         self._request: tuple[Thing, Thing] | None = None
 
@@ -371,7 +375,7 @@ class Judge:
         self, function: Function, named: dict[str, Value], *, is_anonymous: bool, at_hand: AtHand | None = None
     ) -> Tried:
         """A function on trial; what it sets on the request at hand stays there."""
-        trial = Trial(self.around, anonymous=is_anonymous)
+        trial = Trial(self.around, anonymous=is_anonymous, limits=self._limits(function, is_anonymous))
         trial.judges = True
         if at_hand is not None:
             trial.proxies, trial.has_statuses = at_hand.proxies, at_hand.has_statuses
@@ -390,8 +394,14 @@ class Judge:
         except RaisedError as raised:
             return Tried(False, Const(None), [*raised.ends, *trial.pending], trial)
         except (ExhaustedError, RecursionError):
+            if not is_anonymous and function.scope is not None:
+                self._endless[function.scope] += 1
             return Tried(True, Thing(), list(trial.pending), trial, is_exhausted=True)
         return Tried(True, value, list(trial.pending), trial)
+
+    def _limits(self, function: Function, is_anonymous: bool) -> Limits:
+        is_endless = function.scope is not None and self._endless[function.scope] > _MAX_ENDLESS
+        return Limits(steps=_AFTERWARDS) if is_endless and not is_anonymous else Limits()
 
     def _anonymous(self, found: Judgement, tried: Tried, name: str, at: str) -> None:
         about = [end for end in tried.ends if end.needs_credential]
@@ -441,7 +451,7 @@ class Judge:
                 found.guards.insert(0, Guard("authentication", name, at, "before"))
         elif not found.refuses and any(leaf.kind == "authentication" for demand in asked for leaf in demand.leaves()):
             self._absorb(found, name, at)
-        found.demand = demands.both([found.demand, *asked])
+        found.demand = demands.both([found.demand, *asked, *not_followed(tried)])
 
     def _absorb(self, found: Judgement, name: str, at: str) -> None:
         """What verifies the credential of a scheme is named instead of the scheme."""
@@ -498,6 +508,11 @@ def _is_quiet_refusal(demand: Demand, status: int) -> bool:
     if status == 404:
         return "ownership" in kinds or "permission" in kinds
     return status in (0, 400) or 300 <= status < 400
+
+
+def not_followed(tried: Tried) -> list[Demand]:
+    """What more may be asked where a trial came to no end."""
+    return [demands.UNKNOWN] if tried.is_exhausted else []
 
 
 def _guard_of(leaf: Demand, name: str, at: str, runs: Runs) -> Guard | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from nomoat.appmap.model import SIGNED_IN, Guard, Parameter, Runs, Verdict
 from nomoat.survey.before import Before, Requests
-from nomoat.survey.guards import Judge, Judgement, Tried, escape, unread
+from nomoat.survey.guards import Judge, Judgement, Tried, escape, not_followed, unread
 from nomoat.survey.python import form
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.routing import Found, dependency_of
@@ -345,7 +345,7 @@ class Verdicts:
         if result.refuses and not any(one.kind in ("authentication", "signature") for one in result.guards):
             where, at, runs = _place(result.refusing, found, handler, result.refusing_at)
             result.guards.insert(0, Guard("authentication", where, at, runs))
-        result.demand = demands.both([result.demand, *asked])
+        result.demand = demands.both([result.demand, *asked, *not_followed(tried)])
 
     def _never(self, late: Value) -> list[Guard]:
         """A decorator above the one that registers: the framework calls what is below it."""
