@@ -8,7 +8,8 @@ from nomoat.survey.python import form
 from nomoat.survey.python.form import Body, Node
 from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.python.symbols import Scope
-from nomoat.survey.trial import patterns
+from nomoat.survey.trial import memories, patterns
+from nomoat.survey.trial.blocks import Block
 from nomoat.survey.trial.calls import OVERRIDES, Calls
 from nomoat.survey.trial.costs import Costs
 from nomoat.survey.trial.flow import Flow
@@ -66,6 +67,7 @@ class Bodies(Calls):
         self.finished = {}
         self.closed = {}
         self.leaving: list[Value | None] = []
+        self.blocks: list[Block] = []
 
     def answer(self, value: Value, at: str) -> None:
         """Takes note of an answer that is given here."""
@@ -133,6 +135,7 @@ class Bodies(Calls):
             self.assign(env, target[3], value)
         elif kind == form.SUBSCRIPT:
             owner, key = self.evaluate(env, target[3]), self.evaluate(env, target[4])
+            memories.keep(env, target, value)
             if isinstance(owner, Thing) and owner.name.startswith("request."):
                 self.forges(owner, value, key)
                 self._looked_behind.clear()

@@ -10,6 +10,7 @@ from nomoat.survey.python import form
 from nomoat.survey.python.form import Body, Node
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.trial.answering import ANSWER, so_far
+from nomoat.survey.trial.blocks import managed
 from nomoat.survey.trial.bodies import Bodies
 from nomoat.survey.trial.flow import Flow, merged
 from nomoat.survey.trial.machine import (
@@ -77,6 +78,9 @@ class Exceptions(Bodies):
         return any(end is not None and end.needs_credential for end in self.catching)
 
     def _with(self, node: Node, env: Env) -> Flow:
+        found = managed(self, node, env) if self.wires else None
+        if found is not None:
+            return found
         before, mark = env.copy(), len(self.pending)
         may_be_quiet = False
         quiet: list[Callable[[End], bool]] = []

@@ -9,7 +9,7 @@ from dataclasses import replace
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.symbols import How
-from nomoat.survey.trial import files, patterns, queries
+from nomoat.survey.trial import files, memories, patterns, queries
 from nomoat.survey.trial.configuration import Configuration
 from nomoat.survey.trial.judging import negated
 from nomoat.survey.trial.machine import Condition, End, Limited, RaisedError
@@ -371,6 +371,9 @@ class Expressions(Requests):
         return Const(value.value, value.marks | CALLER, value.label) if is_told and isinstance(value, Const) else value
 
     def _subscript(self, env: Env, node: Node) -> Value:
+        kept = memories.kept(env, node) if not self.wires else None
+        if kept is not None:
+            return kept
         value = self.evaluate(env, node[3])
         if isinstance(value, (Class, Outside)) and not value.tags:
             if isinstance(value, Outside) and value.name.endswith("os.environ"):
@@ -411,7 +414,7 @@ class Expressions(Requests):
         self.fails(value, "TypeError")
         if isinstance(value, Configuration):
             return value.setting(key)
-        for known, held in reversed(value.kept) if isinstance(value, Table) else ():
+        for known, held in reversed(value.kept) if self.wires and isinstance(value, Table) else ():
             if known is key:
                 return held  # What was just put there, whatever the key is: a memory of results.
         if isinstance(value, Table) and isinstance(key, Const):
@@ -446,6 +449,9 @@ class Expressions(Requests):
         if isinstance(key, Const) and isinstance(key.value, str):
             trail = (*trail, key.value)
         tags = value.tags | (key.tags & CALLER)
+        if isinstance(value, Table) and value.other is not None and CALLER <= value.other.tags - key.tags:
+            # What was put there of one caller may be there for another one.
+            tags |= UNREAD
         return Thing("", marks=tags, trail=trail)
 
     def _is_missing(self, key: Value) -> None:

@@ -11,6 +11,7 @@ from nomoat.survey.trial.machine import (
     End,
 )
 from nomoat.survey.trial.values import (
+    KEPT,
     Env,
     Value,
     joined,
@@ -47,6 +48,8 @@ def merged(envs: list[Env]) -> Env | None:
         for name in env.names:
             if name not in names:
                 values = [one.names[name] for one in envs if name in one.names]
+                if name.startswith(KEPT) and len(values) < len(envs):
+                    continue  # On one of the ways nothing was kept there.
                 if name == ANSWER and len(values) < len(envs):
                     values.append(NONE_YET)
                 names[name] = values[0] if all(value is values[0] for value in values) else _joined(values)

@@ -10,6 +10,7 @@ from nomoat.survey.python.form import Body, Node
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.trial import queries
 from nomoat.survey.trial.answering import ANSWER, NONE_YET, goes_on_working
+from nomoat.survey.trial.blocks import entered
 from nomoat.survey.trial.calls import NEXT
 from nomoat.survey.trial.definitions import Definitions
 from nomoat.survey.trial.demands import OTHER, Demand, both
@@ -20,6 +21,7 @@ from nomoat.survey.trial.machine import (
     ExhaustedError,
     RaisedError,
 )
+from nomoat.survey.trial.memories import is_first_time
 from nomoat.survey.trial.narrowing import narrow
 from nomoat.survey.trial.refusals import status_of
 from nomoat.survey.trial.registry import Entry
@@ -74,6 +76,8 @@ class Trial(Definitions):
         value = node[3]
         if value[0] == form.YIELD and self.yielding is None and self.around.is_generator(env.scope):
             given = self.evaluate(env, value[3]) if value[3] is not None else Const(None)
+            if entered(self, env, given):
+                return Flow(env)
             # What runs after a `yield` runs after the handler; for who passes, it is the end.
             return Flow(None, [given])
         before = len(self.record.limited)
@@ -170,6 +174,8 @@ class Trial(Definitions):
         implied: Condition | None = None
         for test_node, body in node[3]:
             test = self.test(current or env, test_node)
+            if test.anonymous is None and not self.wires and is_first_time(self, test_node, body, current or env):
+                test = Test(True, OTHER, OTHER)
             condition = Condition(test, True, self.at(env, test_node))
             if test.anonymous is not None and "caller" in test.marks:
                 self.decided[-1] = True

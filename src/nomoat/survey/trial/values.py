@@ -31,6 +31,8 @@ UNREAD = frozenset(("unread",))
 OWN_MEMBER = "own-member()"
 #: The name of a text that is never empty.
 FILLED = "filled"
+#: What stands among names before the name of what was just kept in a table.
+KEPT = "(kept)"
 MADE = frozenset(("made",))
 
 
