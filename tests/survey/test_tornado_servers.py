@@ -120,3 +120,117 @@ app = web.Application([("/orders", Orders)])
     )
 
     assert found == {"GET /orders": "unknown"}
+
+
+_COMMAND = """
+from tornado import web
+
+
+class Keeper:
+    def user_of(self, handler):
+        return handler.get_secure_cookie("shop")
+
+
+class Base(web.RequestHandler):
+    def get_current_user(self):
+        return self.settings["keeper"].user_of(self)
+
+
+class Orders(Base):
+    @web.authenticated
+    def get(self):
+        self.write("orders")
+
+
+class Server:
+    def prepare(self):
+        self.keeper = Keeper()
+
+    def make(self):
+        rows = []
+        rows.append(("/orders", Orders))
+        found = []
+        for row in rows:
+            found.append(("/base" + row[0], *row[1:]))
+        self.web = web.Application(found, keeper=self.keeper)
+
+    def start(self, argv=None):
+        if self.is_done:
+            return
+        self.prepare()
+        self.make()
+
+
+class Plugin:
+    def launch(self):
+        server = Server()
+        server.start([])
+
+
+class Starter:
+    def run(self):
+        find_server().start()
+"""
+
+
+def test_what_an_application_is_made_of_is_prepared_by_who_calls_its_factory(tmp_path: Path) -> None:
+    assert drawn(tmp_path, command=_COMMAND) == {"GET /base/orders": "guarded"}
+
+
+@pytest.mark.parametrize(
+    "was, now, verdict",
+    [
+        (
+            'return handler.get_secure_cookie("shop")',
+            'return handler.get_secure_cookie("shop") or "guest"',
+            "unguarded",
+        ),
+        ("keeper=self.keeper", "keeper=find_keeper()", "unknown"),
+        ("keeper=self.keeper", "**find_settings()", "unknown"),
+        ("self.keeper = Keeper()", "self.keeper = find_keeper()", "unknown"),
+        ("class Plugin:", "other = web.Application([], keeper=None)\n\n\nclass Plugin:", "unknown"),
+    ],
+)
+def test_who_is_found_by_what_an_application_was_given_may_be_a_guest(
+    tmp_path: Path, was: str, now: str, verdict: str
+) -> None:
+    assert drawn(tmp_path, command=_COMMAND.replace(was, now)) == {"GET /base/orders": verdict}
+
+
+def test_a_factory_is_run_once_though_callers_that_make_no_server_call_it(tmp_path: Path) -> None:
+    command = _COMMAND.replace("server = Server()", "server = found_by_name()")
+
+    assert drawn(tmp_path, command=command) == {"GET /base/orders": "guarded"}
+
+
+def test_what_a_list_is_given_only_sometimes_after_it_was_made_may_not_be_there(tmp_path: Path) -> None:
+    server = """
+from fastapi import Depends, FastAPI, Header, HTTPException
+
+
+def guard(key: str = Header()):
+    if key != "secret-of-the-shop":
+        raise HTTPException(401)
+
+
+guards = []
+
+
+def fill(settings):
+    if settings.is_open:
+        return
+    guards.append(Depends(guard))
+
+
+def make(settings):
+    fill(settings)
+    app = FastAPI(dependencies=guards)
+
+    @app.get("/orders")
+    def orders():
+        return []
+
+    return app
+"""
+
+    assert drawn(tmp_path, server=server)["GET /orders"] == "unknown"

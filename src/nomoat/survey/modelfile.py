@@ -250,6 +250,7 @@ class _Loading:
             rows=rows,
             registers=registers,
             configuration=self._reader.text(fields.get("configuration"), "configuration") or "",
+            is_configured=self._reader.boolean(fields.get("configured"), "configured") or False,
             plugs=self._reader.text(fields.get("plugs"), "plugs") or "",
         )
         self._models.kinds.update(dict.fromkeys(names, kind))
@@ -388,6 +389,7 @@ _RECORD_KEYS = {
         "rows",
         "registers",
         "configuration",
+        "configured",
         "plugs",
     ),
     "endpoint_classes": ("names", "methods", "websocket", "calls", "head", "made_by", "allowed"),

@@ -155,6 +155,8 @@ class Kind:
     dialect: Dialect = Dialect()
     #: The attribute that holds its configuration.
     configuration: str = ""
+    #: What its constructor is given by name is in its configuration.
+    is_configured: bool = False
     #: What every path begins with.
     root: str = ""
     #: The verb that making one does, with the arguments of its constructor.

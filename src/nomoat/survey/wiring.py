@@ -169,12 +169,13 @@ def _run_factories(trial: Trial, program: Program, models: Models) -> None:
         for function in program.functions(within=module)
         if function not in trial.executed and _makes_application(program, models, function)
     ]
-    found = list(dict.fromkeys((*found, *_callers(program, found))))
+    levels = {**dict.fromkeys(found, 0), **_callers(program, found)}
+    found = list(levels)
     # A factory that another one calls is run by it, with the arguments that it gives.
     callees = {function: _called(program, function) - {function} for function in found}
     called = set().union(*callees.values())
     runs: Counter[Scope] = Counter()
-    for function in sorted(found, key=lambda one: one in called):
+    for function in sorted(found, key=lambda one: (one in called, -levels[one] if one in called else 0)):
         entered = callees[function].intersection(found)
         if function not in trial.executed and (not entered or any(runs[one] < _MAX_RUNS for one in entered)):
             runs.update(entered)
@@ -187,11 +188,11 @@ _MAX_RUNS = 4
 _MAX_CALLERS = 3
 
 
-def _callers(program: Program, found: list[Scope]) -> list[Scope]:
-    """Functions that call a factory, and those that call them: they know what it is given."""
-    known = dict.fromkeys(found)
+def _callers(program: Program, found: list[Scope]) -> dict[Scope, int]:
+    """Functions that call a factory, and those that call them, by how far away: they know what it is given."""
+    known = dict.fromkeys(found, 0)
     level = found
-    for _ in range(_MAX_CALLERS):
+    for distance in range(1, _MAX_CALLERS + 1):
         names = {_name_of(one) for one in level}
         if not names:
             break
@@ -200,8 +201,8 @@ def _callers(program: Program, found: list[Scope]) -> list[Scope]:
             for function in _naming(program, names)
             if function not in known and not _called(program, function).isdisjoint(level)
         ]
-        known.update(dict.fromkeys(level))
-    return [one for one in known if one not in found]
+        known.update(dict.fromkeys(level, distance))
+    return {one: distance for one, distance in known.items() if distance}
 
 
 def _naming(program: Program, names: set[str]) -> Iterator[Scope]:

@@ -661,7 +661,8 @@ class Calls(Registrations):
     def _add(self, me: Items, name: str, given: Value) -> None:
         # A list may be added to itself.
         values = list(given.values) if name == "extend" and isinstance(given, Items) else [given]
-        undecided = any(condition.test.anonymous is None for condition in self.conditions)
+        known = next((place for place, one in enumerate(self.conditions, 1) if one is me.under), 0)
+        undecided = any(condition.test.anonymous is None for condition in self.conditions[known:])
         if not me.values or not self.unsure:
             me.may_be_empty = bool(self.unsure)
         for value in values:

@@ -49,7 +49,9 @@ def asked_of(callee: Thing, args: tuple[Value, ...], named: dict[str, Value]) ->
 
 @dataclass(eq=False)
 class Configuration(Table):
-    """A table of settings by name. Whatever is there is only a default."""
+    """A table of settings by name. Whatever is there is only a default; `given` are names that it surely has."""
+
+    given: frozenset[object] = frozenset()
 
     def setting(self, key: Value, default: Value | None = None) -> Value:
         """What is under a key; without a default, what is not there is anything."""

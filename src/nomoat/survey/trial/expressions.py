@@ -131,7 +131,8 @@ class Expressions(Requests):
         if name in registry.attributes:
             return registry.attributes[name]
         if name == registry.kind.configuration:
-            found = registry.attributes[name] = Configuration({}, is_whole=False)
+            given: dict[object, Value] = dict(registry.named.items()) if registry.kind.is_configured else {}
+            found = registry.attributes[name] = Configuration(given, is_whole=False, given=frozenset(given))
             return found
         if registry.cls is not None:
             own = self._of_class(registry.cls, name, registry)
@@ -556,7 +557,8 @@ class Expressions(Requests):
 
     def _listed(self, env: Env, node: Node) -> Value:
         values, is_whole = self.all_of(env, node[3])
-        return Items(values, is_whole, is_tuple=node[0] == form.TUPLE)
+        under = self.conditions[-1] if self.conditions else None
+        return Items(values, is_whole, is_tuple=node[0] == form.TUPLE, under=under)
 
     def _dict(self, env: Env, node: Node) -> Value:
         table = Table({})

@@ -9,7 +9,7 @@ from operator import ge, gt, le, lt
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.trial import memories, queries
-from nomoat.survey.trial.configuration import is_held
+from nomoat.survey.trial.configuration import Configuration, is_held
 from nomoat.survey.trial.demands import AUTHENTICATION, OTHER, UNKNOWN, Demand, both, either
 from nomoat.survey.trial.machine import Machine
 from nomoat.survey.trial.values import (
@@ -227,6 +227,13 @@ class Judging(Machine):
         if operator in ("is", "==") and isinstance(right, Const) and right.value is None and is_answer:
             return Test(False, OTHER, OTHER, left.tags)
         marks = left.tags | right.tags
+        if (
+            operator == "in"
+            and isinstance(left, Const)
+            and isinstance(right, Configuration)
+            and left.value in right.given
+        ):
+            return Test(True, OTHER, OTHER)
         if operator == "in" and isinstance(left, Const) and is_held(right):
             # Where nobody set it, it is not there.
             return self.truth(Test(None, OTHER, OTHER, marks | SETTING, usual=False))

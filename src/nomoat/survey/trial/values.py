@@ -73,6 +73,8 @@ class Items(Value):
     is_tuple: bool = False
     #: Something was made with it already, which what is added later does not reach.
     is_used: bool = False
+    #: The last condition on the way to where it was made: whoever adds to it there has come that way, too.
+    under: object = None
 
     def _tags(self) -> frozenset[str]:
         return union(self.values)

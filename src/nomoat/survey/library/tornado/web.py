@@ -2,7 +2,7 @@
 
 from functools import wraps
 
-from __framework__ import answered, finish, go_on, left, redirect, status, stay
+from __framework__ import answered, application, finish, go_on, left, redirect, status, stay
 
 
 class RequestHandler:
@@ -16,7 +16,7 @@ class RequestHandler:
     @classmethod
     def answering(cls, name, **kwargs):
         async def execute(request, **path):
-            handler = cls(application_at_hand(), request, **kwargs)
+            handler = cls(application, request, **kwargs)
             await handler._execute([], *path.values())
             return left()
 
