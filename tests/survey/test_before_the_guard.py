@@ -9,6 +9,7 @@ import pytest
 from tests.survey.running import told_and_done
 
 _HEAD = """
+import os
 import re
 
 from fastapi import Depends, FastAPI, Header, HTTPException, Request
@@ -90,6 +91,30 @@ async def forge(request, call_next):
     MutableHeaders(scope=request.scope)["authorization"] = "guest"
     return await call_next(request)
 """ + _ROUTE,
+    "headers that can be written, by a method": """
+@app.middleware("http")
+async def forge(request, call_next):
+    MutableHeaders(scope=request.scope).append("authorization", "guest")
+    return await call_next(request)
+""" + _ROUTE,
+    "headers that can be written, several at once": """
+@app.middleware("http")
+async def forge(request, call_next):
+    MutableHeaders(scope=request.scope).update({"host": "here", "authorization": "guest"})
+    return await call_next(request)
+""" + _ROUTE,
+    "a header under a name that is not known": """
+@app.middleware("http")
+async def forge(request, call_next):
+    MutableHeaders(scope=request.scope)[os.environ.get("NAME", "authorization")] = "guest"
+    return await call_next(request)
+""" + _ROUTE,
+    "a header of one's own for everybody": """
+@app.middleware("http")
+async def forge(request, call_next):
+    request.scope["headers"].append((b"authorization", b"guest"))
+    return await call_next(request)
+""" + _ROUTE,
     "a user for everybody": """
 class Known:
     def __init__(self, app): self.app = app
@@ -123,6 +148,24 @@ def a(): return 1
 """ + _ROUTE.replace(", dependencies=[Depends(check)]", ""),
 }  # fmt: skip
 _GUARDED = {
+    "the host that a proxy tells": """
+class Forwarded:
+    def __init__(self, app): self.app = app
+    async def __call__(self, scope, receive, send):
+        headers = MutableHeaders(scope=scope)
+        if "x-forwarded-host" in headers:
+            headers.update({"host": headers["x-forwarded-host"]})
+            headers["x-request-id"] = str(os.urandom(8))
+            scope["headers"] = headers.raw
+        await self.app(scope, receive, send)
+app.add_middleware(Forwarded)
+""" + _ROUTE,
+    "a header that tells nobody's name": """
+@app.middleware("http")
+async def number(request, call_next):
+    request.scope["headers"].append((b"x-request-id", b"1"))
+    return await call_next(request)
+""" + _ROUTE,
     "a token moved from the path": """
 @app.middleware("http")
 async def move(request, call_next):

@@ -386,7 +386,8 @@ class Calls(Registrations):
         if name in models.forging:
             for one in (*args, *named.values()):
                 if isinstance(one, Thing) and one.name in ("request.scope", "request.header"):
-                    self.record.forged.add("header")
+                    # Its headers, to be changed: which of them are, is seen where they are.
+                    return Thing("request.header", marks=CALLER)
         if name in models.sending and self.anonymous and not self._is_about_caller():
             self.record.sent.append(at)
         if name in models.asks:
@@ -599,7 +600,7 @@ class Calls(Registrations):
                 return absent(default, found)
             return found
         if isinstance(me, Thing) and me.name.startswith("request.") and args:
-            self.forges(me, args[-1])
+            self.forges(me, args[-1], args[0] if len(args) > 1 else None)
         if isinstance(me, Thing) and me.name in self.models.requests and last == "get" and args and not me.is_call:
             return self._got_of_request(me, args[0], args[1] if len(args) > 1 else named.get("default", Const(None)))
         owner = callee.name.rpartition(".")[0]

@@ -6,7 +6,7 @@ Takes the name that code asks for; gives a value with what it derives from, for 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from nomoat.survey.trial.judging import Judging
 from nomoat.survey.trial.values import (
@@ -19,6 +19,7 @@ from nomoat.survey.trial.values import (
     Env,
     Items,
     Outside,
+    Table,
     Thing,
     Value,
 )
@@ -51,6 +52,8 @@ _STATE = re.compile(
     r"(user|auth|token|claims|identity|principal|account|subject|credential|session|permission|role|scope|jwt|is_admin)",
     re.I,
 )
+#: Name and value of a header.
+_PAIR = 2
 #: Methods that change a part of a request.
 _CHANGES = frozenset(("append", "extend", "insert", "update", "setdefault", "add"))
 #: Parts of a request that carry a credential.
@@ -156,14 +159,9 @@ class Requests(Judging):
 
     def forges(self, part: Thing, given: Value, key: Value | None = None) -> None:
         """Takes note that code changes a part of a request to what the caller did not send elsewhere in it."""
-        rows = (
-            given.values
-            if isinstance(given, Items) and any(isinstance(one, Items) for one in given.values)
-            else [given]
-        )
-        if all(row.tags & {"input", "caller"} for row in rows):
-            return
         name = part.name.removeprefix("request.")
+        if all(one.tags & {"input", "caller"} for one in _changed(given, key if name == "header" else None)):
+            return
         if name == "scope":
             told = key.value if isinstance(key, Const) else None
             name = {"headers": "header", "user": "credential", "auth": "credential", "session": "session"}.get(
@@ -213,6 +211,26 @@ class Requests(Judging):
             return Thing("", marks=marks, trail=(text,) if part == "session" and known else ())
         more = (str(key.value),) if part == "credential" and isinstance(key, Const) else ()
         return Thing("", marks=value.marks | key.tags, trail=(*value.trail, *more))
+
+
+def _changed(given: Value, key: Value | None = None) -> Iterator[Value]:
+    """What is put into a part of a request; headers that carry no credential are left out: `("host", found)`."""
+    if key is not None and _is_plain(key):
+        return
+    if isinstance(given, Table) and given.is_whole:
+        for name, value in given.entries.items():
+            yield from _changed(value, Const(name))
+    elif isinstance(given, Items) and any(isinstance(one, Items) for one in given.values):
+        for row in given.values:
+            yield from _changed(row)
+    elif not (isinstance(given, Items) and len(given.values) == _PAIR and _is_plain(given.values[0])):
+        yield given
+
+
+def _is_plain(key: Value) -> bool:
+    text = key.value if isinstance(key, Const) and "setting" not in key.marks else None
+    text = text.decode("latin-1") if isinstance(text, bytes) else text
+    return isinstance(text, str) and "caller" not in tags_of_header(text)
 
 
 def entry_name(key: Value) -> str:
