@@ -225,3 +225,25 @@ def test_scopes_that_source_gives_to_everybody_are_compared_with_those_asked_for
     (route,) = draw(tmp_path).map.routes
 
     assert verdict == route.verdict
+
+
+@pytest.mark.parametrize(
+    ("name", "verdict"),
+    [("session_maker", "unguarded"), ("db_session", "unguarded"), ("session", "unknown"), ("user_session", "unknown")],
+)
+def test_a_session_of_a_database_on_the_request_tells_of_nobody(name: str, verdict: str, tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(
+        _HEAD
+        + f"""
+@app.get("/pages")
+def pages(request: Request):
+    found = request.state.{name}.scalar("select 1")
+    if found is None:
+        raise HTTPException(status_code=400)
+    return found
+"""
+    )
+
+    (route,) = draw(tmp_path).map.routes
+
+    assert verdict == route.verdict

@@ -54,6 +54,11 @@ _STATE = re.compile(
 )
 #: Name and value of a header.
 _PAIR = 2
+#: What opens a database or another service is called a session, too, and tells of nobody.
+_OF_DATA = re.compile(
+    r"(db|database|sql|sqla|sqlalchemy|async|orm|http|client|aiohttp)_?session|session_?(maker|factory|local|pool)",
+    re.I,
+)
 #: Methods that change a part of a request.
 _CHANGES = frozenset(("append", "extend", "insert", "update", "setdefault", "add"))
 #: Parts of a request that carry a credential.
@@ -100,7 +105,7 @@ BY_NAME: dict[str, Callable[[str], frozenset[str]]] = {
     "meta": lambda name: tags_of_meta(name),
     "session": lambda name: frozenset(("csrf",)) if _CSRF.search(name) else CALLER,
     "query": tags_of_query,
-    "state": lambda name: CALLER if _STATE.search(name) else NOTHING,
+    "state": lambda name: CALLER if _STATE.search(_OF_DATA.sub("", name)) else NOTHING,
 }
 
 
