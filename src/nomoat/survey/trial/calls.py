@@ -15,14 +15,16 @@ from nomoat.survey.trial.answering import ANSWER, ANSWERING
 from nomoat.survey.trial.configuration import Configuration, asked_of, of_configuration
 from nomoat.survey.trial.demands import AUTHENTICATION, OTHER, Demand, both
 from nomoat.survey.trial.judging import may_be_unset, negated
-from nomoat.survey.trial.known import SPECIAL, const_method
+from nomoat.survey.trial.known import SPECIAL, WAITED, const_method, is_waited_for
 from nomoat.survey.trial.machine import End, Limited, RaisedError
 from nomoat.survey.trial.naming import guards_by_name
 from nomoat.survey.trial.refusals import SUPER
 from nomoat.survey.trial.registrations import Registrations
 from nomoat.survey.trial.registry import Bound, Registering, Registry, RoutesOf, argument
+from nomoat.survey.trial.traits import TAG
 from nomoat.survey.trial.values import (
     CALLER,
+    FILLED,
     INPUT,
     MADE,
     NOTHING,
@@ -174,7 +176,9 @@ class Calls(Registrations):
             return self.each(callee.options, lambda one: self._called_later(one, args, named, at, env))
         if self.wires or not self._is_later(callee):
             return self.call(callee, args, named, at, env)
-        return Lazy(lambda: self._awaited_call(callee, args, named, at, env))
+        scope = callee.scope if isinstance(callee, Function) else None
+        is_generator = scope is not None and self.around.is_generator(scope)
+        return Lazy(lambda: self._awaited_call(callee, args, named, at, env), is_generator=is_generator)
 
     def _awaited_call(
         self, callee: Value, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env
@@ -351,6 +355,10 @@ class Calls(Registrations):
         """A call of something of another package."""
         name = callee.name
         models = self.models
+        if name in WAITED and args and not self.wires:
+            is_later = is_waited_for(self, name, args)
+            if is_later is not None:
+                return Const(is_later)
         args = self._arguments(callee, args)
         named = dict(zip(named, self._arguments(callee, named.values()), strict=True))
         condition = self._condition(name.rpartition(".")[2], callee.me, args)
@@ -705,14 +713,17 @@ class Calls(Registrations):
         named = dict(zip(named, self._arguments(callee, named.values()), strict=True))
         if callee.name in self.models.schemes and not callee.trail:
             return self.scheme(callee, at)
+        if callee.name == TAG:
+            return callee.args[0]
         setting = asked_of(callee, args, named)
         if setting is not None:
             return setting
         if callee.name == OWN_MEMBER and not callee.trail and not self.wires:
             self.record.unknown.append(("which of its own methods is called cannot be told", at))
-        if self.path and callee.name.startswith("re.compile.") and len(callee.args) == 1 and len(callee.trail) == 1:
+        if self.path and callee.name.startswith("re.compile.") and callee.args and len(callee.trail) == 1:
             known = SPECIAL.get(f"re.{callee.trail[-1]}")
-            value = known(self, (callee.args[0], *args), named, at, Env(self.path[-1])) if known and self.path else None
+            pattern = Thing("re.compile", callee.args, callee.named)
+            value = known(self, (pattern, *args), named, at, Env(self.path[-1])) if known else None
             if value is not None:
                 return value
         if callee.name in self.models.answers and callee.is_call and not callee.trail:
@@ -730,6 +741,8 @@ class Calls(Registrations):
         if condition is not None:
             return condition
         if last in _SAME and not (args and last in queries.DESCRIBES):
+            if inner.name == FILLED and last in ("decode", "encode"):
+                return inner
             return inner if inner.trail or inner.marks else Thing(marks=marks)
         if callee.name in self.models.raising_methods or callee.name in self.models.verifiers:
             return self._verified(callee.name, args, named, marks, at)

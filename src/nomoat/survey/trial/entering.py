@@ -43,7 +43,7 @@ _MAX_WRAPPED = 12
 _SHORT_BYTES = 2_500
 _MAX_ASKED = 6
 #: Methods of the object that answers are followed so far for no other reason than that it has the request.
-_MAX_OWN = 3
+_MAX_OWN = 4
 
 
 class Entering(Exceptions):
@@ -178,7 +178,7 @@ class Entering(Exceptions):
         return self.wires and self.around.is_generator(scope) and not scope.decorators
 
     def _is_worth(self, scope: Scope, marks: frozenset[str], given: tuple[Value, ...], me: Value | None = None) -> bool:
-        if scope.module.is_library or (self.path and self.path[-1].module.is_library):
+        if scope.module.is_library or scope is self.defaulting or (self.path and self.path[-1].module.is_library):
             return True
         for value in given:
             if self.depth <= _MAX_ASKED and self._is_request(value):

@@ -17,6 +17,7 @@ from nomoat.survey.trial.refusals import is_redirect, status_of
 from nomoat.survey.trial.registry import Bound, Registry, RoutesOf, argument
 from nomoat.survey.trial.requests import BY_NAME, Requests, tells_who
 from nomoat.survey.trial.texts import percent, put_together
+from nomoat.survey.trial.traits import TAG, of_trait
 from nomoat.survey.trial.values import (
     CALLER,
     CHANGED,
@@ -204,7 +205,7 @@ class Expressions(Requests):
                 # A column, under its name.
                 found = replace(found, trail=(name,))
             if isinstance(me, Object) and isinstance(found, Thing) and found.name in self.models.traits:
-                return self._of_trait(found, name)
+                return of_trait(self, me, name, found, base)
             return self.as_changed(name, self._member(cls, name, found))
         return self._member_elsewhere(cls, name, me)
 
@@ -215,16 +216,6 @@ class Expressions(Requests):
         if any(base.rpartition(".")[2] == "BaseSettings" for base in bases):
             return Const(found.value, SETTING) if isinstance(found, Const) else Thing(marks=SETTING, trail=(name,))
         return found
-
-    def _of_trait(self, told: Thing, name: str) -> Value:
-        """What an object has of a setting that its class declares: the default. It tells what there is, too."""
-        default = argument(self.models.traits[told.name], told.args, told.named)
-        if isinstance(default, Thing) and default.name in self.models.traits:
-            # `List(Unicode())`: what stands first says what is in it.
-            default = told.named.get("default_value") or Items([])
-        if isinstance(default, Const):
-            return default if self.wires else Const(default.value, default.marks | SETTING)
-        return default if default is not None else Thing(marks=SETTING, trail=(name,))
 
     def _member_elsewhere(self, cls: Class, name: str, me: Value | None) -> Value:
         outside = [base for base in self.program.bases(cls.scope)
@@ -276,6 +267,8 @@ class Expressions(Requests):
             # What an answer says is no question about the caller, whatever it was made of.
             status = 302 if is_redirect(self, value) else status_of(self, value, self.models.answers)
             return Const(status) if status else Thing()
+        if name == "tag" and value.is_call and value.name in self.models.traits and not value.trail:
+            return Thing(TAG, args=(value,))
         of_entry = patterns.part(self, value, name) if value.name in self.models.listed else None
         if of_entry is not None:
             return of_entry
@@ -292,8 +285,8 @@ class Expressions(Requests):
                 found = self._of_class(self.class_of(value.cls), name, value)
                 if isinstance(found, (Function, Thing)):
                     return found
-        given = value.args if value.name == "re.compile" else ()
-        return Thing(f"{value.name}.{name}" if value.name else "", given, {}, value.marks, (*value.trail, name), at)
+        given = (value.args, value.named) if value.name == "re.compile" else ((), {})
+        return Thing(f"{value.name}.{name}" if value.name else "", *given, value.marks, (*value.trail, name), at)
 
     def _of_super(self, value: Thing, name: str) -> Value:
         me = value.args[0] if value.args else None

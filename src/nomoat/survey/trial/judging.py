@@ -8,6 +8,7 @@ from operator import ge, gt, le, lt
 
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
+from nomoat.survey.python.symbols import Scope
 from nomoat.survey.trial import memories, queries
 from nomoat.survey.trial.configuration import Configuration, is_held
 from nomoat.survey.trial.demands import AUTHENTICATION, OTHER, UNKNOWN, Demand, both, either
@@ -73,6 +74,9 @@ def negated(test: Test) -> Test:
 class Judging(Machine):
     """Decides tests."""
 
+    #: What gives the default of a setting: in it, nobody has set what the environment may say instead.
+    defaulting: Scope | None = None
+
     def truth(self, value: Value) -> Test:
         """The truth of a value."""
         if isinstance(value, Test):
@@ -94,6 +98,8 @@ class Judging(Machine):
             return Test(None if is_open or not is_sure else bool(filled), OTHER, OTHER, value.tags)
         if isinstance(value, Object) and self.anonymous:
             return self._truth_of_object(value)
+        if "unset" in value.tags and self.around.by_default and self.path and self.path[-1] is self.defaulting:
+            return Test(False, OTHER, OTHER, value.tags)
         if "caller" in value.tags and isinstance(value, Thing) and value.trail[-1:] == ("is_anonymous",):
             return negated(self.truth(replace(value, trail=(*value.trail[:-1], "is_authenticated"))))
         if "caller" in value.tags:

@@ -19,6 +19,7 @@ from nomoat.survey.trial.matching import matched
 from nomoat.survey.trial.refusals import is_exception, names_of
 from nomoat.survey.trial.registry import Bound, Registry
 from nomoat.survey.trial.values import (
+    FILLED,
     INPUT,
     OWN_MEMBER,
     SETTING,
@@ -29,6 +30,7 @@ from nomoat.survey.trial.values import (
     FileOf,
     Function,
     Items,
+    Lazy,
     ModuleValue,
     Object,
     Outside,
@@ -530,7 +532,44 @@ def _marked(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: st
     return Items(rows)
 
 
+#: What asks whether something is still to be waited for.
+WAITED = frozenset(("builtins.isinstance", "asyncio.iscoroutine", "inspect.isawaitable", "inspect.iscoroutine"))
+_AWAITABLE = frozenset(
+    f"{package}.{name}" for package in ("typing", "collections.abc") for name in ("Awaitable", "Coroutine")
+)
+
+
+def is_waited_for(run: Calls, name: str, args: tuple[Value, ...]) -> bool | None:
+    """Whether something is a coroutine; None where that is not what is asked, or cannot be told."""
+    asked = args[1].name if len(args) == 2 and isinstance(args[1], Outside) else ""
+    if name == "builtins.isinstance" and asked not in _AWAITABLE:
+        return None
+    if isinstance(args[0], Lazy):
+        return not args[0].is_expression and not args[0].is_generator
+    if isinstance(args[0], Object):
+        bases = run.program.bases(args[0].cls.scope)
+        return None if any(isinstance(base, str) and base != "builtins.object" for base in bases) else False
+    return False if isinstance(args[0], (Const, Items, Table, Function, Class, Test)) else None
+
+
+def _type_of(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    return args[0].cls if len(args) == 1 and isinstance(args[0], Object) else None
+
+
+def _random(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    """A text of which nobody knows more than that it is there."""
+    return Thing(FILLED) if not run.wires else None
+
+
+def _as_filled(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    one = args[0] if args else None
+    return one if isinstance(one, Thing) and one.name == FILLED and not one.trail and not one.is_call else None
+
+
 SPECIAL: dict[str, Known] = {
+    "builtins.type": _type_of,
+    **dict.fromkeys(("os.urandom", "secrets.token_hex", "secrets.token_urlsafe", "secrets.token_bytes"), _random),
+    **dict.fromkeys(("binascii.hexlify", "base64.b64encode", "base64.urlsafe_b64encode"), _as_filled),
     "nomoat.survey.marked": _marked,
     "nomoat.survey.as_source_has_it": _as_source_has_it,
     **dict.fromkeys(("flask.Config", "flask.config.Config"), lambda *_given: Configuration({}, is_whole=False)),

@@ -271,6 +271,8 @@ class Lazy(Value):
     run: Callable[[], Value]
     #: A generator expression: whoever is given it goes through it.
     is_expression: bool = False
+    #: It is gone through, and not waited for.
+    is_generator: bool = False
 
 
 @dataclass(eq=False)

@@ -64,7 +64,7 @@ class RequestHandler:
         return self.request.cookies.get(name)
 
     def get_argument(self, name, default=REQUIRED, strip=True):
-        if self.request.method in ("POST", "PUT", "PATCH"):
+        if self.request.method in ("POST", "PUT", "PATCH") and name not in KEYS:
             return self.request.body_arguments
         return read_argument(self, name, default)
 
@@ -94,6 +94,8 @@ class RequestHandler:
 
 
 REQUIRED = object()
+# What nobody types into a form to sign in: a credential, wherever it stands.
+KEYS = ("token", "access_token", "api_key", "apikey")
 
 
 def read_argument(handler, name, default):
