@@ -136,6 +136,10 @@ class Lenient(HTTPBearer):
         self.auto_error = False
 check = Lenient()
 """ + _ROUTE,
+    "a part of a query that is no key": """
+def check(request: Request):
+    if request.query_params.get("page-token-size", "10") == "0": raise HTTPException(401)
+""" + _ROUTE,
 }  # fmt: skip
 _GUARDED = {
     "told with its own status": """
@@ -165,6 +169,10 @@ class Apart(APIKeyHeader):
         if not scheme: return self.check_api_key(None)
         return found
 check = Apart(name="authorization")
+""" + _ROUTE,
+    "a key in the query, whose name has dashes": """
+def check(request: Request):
+    if not request.query_params.get("api-key"): raise HTTPException(401)
 """ + _ROUTE,
     "a socket that tells why": _SOCKET + """
     if ws.query_params.get("token") is None:

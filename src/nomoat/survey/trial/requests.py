@@ -95,7 +95,7 @@ def tags_of_query(name: str) -> frozenset[str]:
     """What a parameter of the query tells."""
     if _SIGNATURE.search(name):
         return frozenset(("signature",))
-    return CALLER if _SECRET.match(name) else INPUT
+    return CALLER if _SECRET.match(name.replace("-", "_")) else INPUT
 
 
 #: What a name says in a part of a request whose entries have names.
