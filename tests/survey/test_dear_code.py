@@ -133,3 +133,33 @@ def parts():
     draw(tmp_path)
 
     assert asked
+
+
+def test_names_of_a_module_that_tell_one_another_are_looked_at_once_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each name is told by two others, in a module that sends requests to another service."""
+    names = [f"PART{number}" for number in range(30)]
+    lines = [
+        f"{name} = {names[place - 1]}['a'] or {names[place - 2]}.get('b').strip()\n"
+        for place, name in enumerate(names)
+        if place > 1
+    ]
+    head = "import httpx\nimport os\n\nPART0 = os.environ\nPART1 = os.environ\n"
+    tail = "httpx.get(PART29['url'].lower())\nhttpx.get(PART28['url'].lower())\n"
+    (tmp_path / "app.py").write_text(head + "".join(lines) + tail)
+    (tmp_path / "compose.yaml").write_text("services:\n  web:\n    build: .\n  other:\n    image: other\n")
+    asked = 0
+    of = Standing.of
+
+    def counted(self: Standing, *given: Any) -> Any:
+        nonlocal asked
+        asked += 1
+        assert asked < 5_000
+        return of(self, *given)
+
+    monkeypatch.setattr(Standing, "of", counted)
+
+    draw(tmp_path)
+
+    assert asked

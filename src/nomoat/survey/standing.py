@@ -254,9 +254,7 @@ class Standing:
         at: Frame | None = frame
         while scope is not None:
             if name in scope.bindings and (scope is frame.scope or not scope.is_class):
-                if scope.node is None:
-                    break
-                return self._local(at or self.frame(scope), name)
+                return self._local(self.frame(scope) if at is None or scope.node is None else at, name)
             scope = scope.parent
             at = at.outer if at is not None else None
             if at is not None and at.scope is not scope:
@@ -273,14 +271,19 @@ class Standing:
         cuts = self._cuts
         frame.open.add(name)
         try:
-            found: set[Atom] = set()
-            for binding in frame.scope.bindings[name][-_MAX_VALUES:]:
-                found |= self._bound(frame, binding)
+            found = self._found(frame, name)
         finally:
             frame.open.discard(name)
         if frame.is_final(name, whole=self._cuts == cuts or not self._depth):
-            frame.names[name] = frozenset(found)
-        return frozenset(found)
+            frame.names[name] = found
+        return found
+
+    def _found(self, frame: Frame, name: str) -> Atoms:
+        if frame.scope.node is None:
+            return self.resolved(self._program.resolver.name(frame.scope, name))
+        return frozenset(
+            one for binding in frame.scope.bindings[name][-_MAX_VALUES:] for one in self._bound(frame, binding)
+        )
 
     def _bound(self, frame: Frame, binding: Binding) -> Atoms:
         how, value = binding.how, binding.value
