@@ -163,3 +163,31 @@ def test_names_of_a_module_that_tell_one_another_are_looked_at_once_each(
     draw(tmp_path)
 
     assert asked
+
+
+def test_middleware_is_made_as_well_for_the_last_route_as_for_the_first(tmp_path: Path) -> None:
+    kept = "".join(f"        self.part{number} = [number for number in (1, 2, 3)]\n" for number in range(60))
+    routes = "".join(f"\n\n@app.get('/o{number}')\ndef o{number}(): return 1\n" for number in range(120))
+    (tmp_path / "app.py").write_text(f"""
+from fastapi import FastAPI
+from starlette.responses import JSONResponse
+
+
+class Guard:
+    def __init__(self, app):
+        self.app = app
+{kept}
+    async def __call__(self, scope, receive, send):
+        if scope["path"].startswith("/o1") and not dict(scope["headers"]).get(b"authorization"):
+            await JSONResponse({{}}, 401)(scope, receive, send)
+            return
+        await self.app(scope, receive, send)
+
+
+app = FastAPI(openapi_url=None)
+app.add_middleware(Guard)
+{routes}""")
+
+    verdicts = {route.path: route.verdict for route in draw(tmp_path).map.routes if route.method == "GET"}
+
+    assert {f"/o{n}": "guarded" if str(n)[0] == "1" else "unguarded" for n in range(120)} == verdicts

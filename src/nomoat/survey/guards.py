@@ -128,6 +128,12 @@ class Reader(Trial):
             self.steps = 0
         super().step()
 
+    def invoke(self, function: Function, args: tuple[Value, ...], named: dict[str, Value], at: str) -> Value:
+        """Enters a function, with the whole limit for the one that is entered first."""
+        if not self.path:
+            self.steps = 0
+        return super().invoke(function, args, named, at)
+
 
 class Judge:
     """Judges dependencies and handlers, remembering what it found."""
