@@ -20,6 +20,7 @@ from nomoat.survey.trial.machine import (
     RaisedError,
     Surroundings,
 )
+from nomoat.survey.trial.refusals import SETS_STATUS, with_status
 from nomoat.survey.trial.registry import Registry
 from nomoat.survey.trial.requests import entry_name
 from nomoat.survey.trial.unpacking import parts
@@ -126,6 +127,8 @@ class Bodies(Calls):
             owner = self.evaluate(env, target[3])
             if isinstance(owner, Function) and target[4] == "__signature__":
                 owner.sign(value, env.scope.module.at(target))
+            if target[4] in SETS_STATUS and target[3][0] == form.NAME and target[3][3] in env.names:
+                env.names[target[3][3]] = with_status(owner, value, self.models.answers)
             self.set(owner, target[4], value)
         elif kind in (form.TUPLE, form.LIST):
             taken = self._parts(value, target[3])

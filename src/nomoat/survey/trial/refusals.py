@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Container
+from dataclasses import replace
 from http import HTTPStatus
 
 from nomoat.survey.models import Refusal
@@ -12,6 +14,20 @@ from nomoat.survey.trial.values import Choice, Class, Const, Function, Items, Ob
 
 #: The name under which an object keeps what its class gave to a base of another package.
 SUPER = "__super__"
+
+
+#: What an answer that was made has its status under, and the name under which a trial keeps the one that it was given.
+SETS_STATUS = frozenset(("status_code", "status"))
+_SET = "(status)"
+
+
+def with_status(answer: Value, status: Value, answers: Container[str]) -> Value:
+    """An answer that is given another status: `response.status_code = 401`, on the way at hand alone."""
+    if isinstance(answer, Choice):
+        return Choice(tuple(with_status(one, status, answers) for one in answer.options))
+    if isinstance(answer, Thing) and answer.is_call and not answer.trail and answer.name in answers:
+        return replace(answer, named={**answer.named, _SET: status})
+    return answer
 
 
 def names_of(run: Machine, value: Value | None) -> tuple[str, ...]:
@@ -65,6 +81,8 @@ def is_redirect(run: Machine, value: Value | None) -> bool:
 
 
 def _status(run: Machine, value: Value, refusal: Refusal) -> int:
+    if isinstance(value, Thing) and _SET in value.named:
+        return _number(value.named[_SET])
     if refusal.fixed is not None:
         return refusal.fixed
     if isinstance(value, Thing):
