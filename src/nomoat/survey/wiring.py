@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from nomoat.survey.late import Late
 from nomoat.survey.models import Kind, Models, Spot, UrlModules, Verb
 from nomoat.survey.python import form
+from nomoat.survey.python.form import Node
 from nomoat.survey.python.parser import Module
 from nomoat.survey.python.program import Program
 from nomoat.survey.python.sources import TEST_FILE
@@ -169,7 +170,8 @@ def _run_factories(trial: Trial, program: Program, models: Models) -> None:
         for function in program.functions(within=module)
         if function not in trial.executed and _makes_application(program, models, function)
     ]
-    levels = {**dict.fromkeys(found, 0), **_callers(program, found)}
+    givers = dict.fromkeys(_givers(trial, program, models, names), 1)
+    levels = {**dict.fromkeys(found, 0), **_callers(program, found), **givers}
     found = list(levels)
     # A factory that another one calls is run by it, with the arguments that it gives.
     callees = {function: _called(program, function) - {function} for function in found}
@@ -180,6 +182,32 @@ def _run_factories(trial: Trial, program: Program, models: Models) -> None:
         if function not in trial.executed and (not entered or any(runs[one] < _MAX_RUNS for one in entered)):
             runs.update(entered)
             _run(trial, program, function)
+
+
+def _givers(trial: Trial, program: Program, models: Models, names: set[str]) -> Iterator[Scope]:
+    """Functions that give routers to a factory which has run already without: a worker made itself an application."""
+    made = [
+        function
+        for module in program.holding(names)
+        if module.path in trial.around.started
+        for function in program.functions(within=module)
+        if function.parameters and function in trial.executed and _makes_application(program, models, function)
+    ]
+    for function in _naming(program, {_name_of(one) for one in made}) if made else ():
+        if function in trial.executed or function.module.path not in trial.around.started:
+            continue
+        sites = [site for site in program.calls(function) if any(one.scope in made for one in site.callee.all)]
+        given = [node for site in sites for node in (*site.node[4], *(value for _, value in site.node[5]))]
+        if any(_holds_registry(trial, function, node) for node in given):
+            yield function
+
+
+def _holds_registry(trial: Trial, function: Scope, node: Node) -> bool:
+    """Whether it is a name of a module for a router, or for a list of them."""
+    if node[0] != form.NAME or node[3] in function.bindings or function.parent is None or function.parent.node:
+        return False
+    value = trial.lookup(trial.module(function.parent), node[3])
+    return any(isinstance(one, Registry) for one in (value.values if isinstance(value, Items) else [value]))
 
 
 #: Commands of a project make the same application over and over: so many that call a factory tell what it is given.

@@ -231,8 +231,9 @@ class Surroundings:
 
     @property
     def application(self) -> Value | None:
-        """The one that a request is at, where there is only one."""
-        return self.applications[0] if len(self.applications) == 1 else None
+        """The one that a request is at, where there is only one; of those that one line makes, the last."""
+        places = {getattr(one, "at", "") for one in self.applications}
+        return self.applications[-1] if len(places) == 1 else None
 
     def settings_modules(self) -> list[Scope]:
         """Modules of settings: those that the project names, then whatever looks like one."""

@@ -120,7 +120,7 @@ def _keeping(body: Body) -> list[tuple[Memory, Node]]:
 
 
 def _names(value: Node, name: str) -> bool:
-    return value[0] == form.NAME and value[3] == name
+    return bool(value[0] == form.NAME and value[3] == name)
 
 
 def _is_taken(env: Env, name: str, memory: Memory) -> bool:

@@ -1,0 +1,77 @@
+"""An application that a worker makes for itself, without routers, does not stand for the one that is served."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from nomoat.survey.draw import draw
+
+_FILES = {
+    "shop/__init__.py": "",
+    "shop/factory.py": """
+from flask import Flask
+
+from shop.health import part
+
+PARTS = (part,)
+
+
+def create_app(name=None, parts=None):
+    app = Flask(name or __name__, static_folder=None)
+    app.config["ASKS"] = True
+    for one in (parts + PARTS if parts else PARTS):
+        app.register_blueprint(one, url_prefix="/api")
+    return app
+""",
+    "shop/health.py": """
+from flask import Blueprint
+
+part = Blueprint("health", __name__)
+
+
+@part.get("/health")
+def health():
+    return "ok"
+""",
+    "shop/orders.py": """
+from flask import Blueprint, abort, current_app, session
+
+from shop import work
+
+part = Blueprint("orders", __name__)
+
+
+@part.get("/orders")
+def orders():
+    if current_app.config["ASKS"] and not session.get("user"):
+        abort(401)
+    return "ok"
+""",
+    "shop/work.py": """
+from celery import Celery
+
+from shop.factory import create_app
+
+flask_app = create_app()
+celery = Celery("shop")
+""",
+    "shop/main.py": """
+from shop import factory, orders
+
+PARTS = (orders.part,)
+
+
+def create_app():
+    return factory.create_app(name=__name__, parts=PARTS)
+""",
+}
+
+
+def test_routers_that_are_given_to_a_factory_are_served(tmp_path: Path) -> None:
+    for name, text in _FILES.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+
+    found = [(one.path, one.verdict) for one in draw(tmp_path).map.routes if one.method == "GET"]
+
+    assert sorted(found) == [("/api/health", "unguarded"), ("/api/orders", "guarded")]
