@@ -1,0 +1,3 @@
+"""Cornice: what its modules have."""
+
+from cornice.service import Service, includeme
