@@ -2,15 +2,20 @@
 
 from functools import wraps
 
-from flask import abort, request
+from flask import abort, redirect, request
 
 
 answers = []
+managers = []
 
 
 def unauthorized():
     for answer in answers:
         return answer()
+    for manager in managers:
+        # The way to sign in is given to whoever called, be it no handler.
+        if manager.login_view:
+            return redirect("/login")
     abort(401)
 
 
@@ -34,7 +39,10 @@ def login_fresh():
 
 
 class LoginManager:
+    login_view = None
+
     def __init__(self, app=None, *args, **kwargs):
+        managers.append(self)
         if app is not None:
             self.init_app(app)
 
