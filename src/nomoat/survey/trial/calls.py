@@ -263,7 +263,8 @@ class Calls(Registrations):
             return False
         name = callee.name if isinstance(callee, (Outside, Thing)) else ""
         package = name.partition(".")[0]
-        return bool(package) and name not in SPECIAL and package not in sys.stdlib_module_names
+        is_known = name in SPECIAL or name in self.models.depends
+        return bool(package) and not is_known and package not in sys.stdlib_module_names
 
     def _note_narrowed(self, callee: Value, args: tuple[Value, ...], named: dict[str, Value], at: str) -> bool:
         """A query that asks only for what belongs to the caller."""
