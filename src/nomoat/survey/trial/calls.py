@@ -106,12 +106,6 @@ def _is_absent(value: Value) -> bool:
     return "caller" in value.tags and not value.tags & (UNREAD | MADE) and not isinstance(value, (Items, Table, Object))
 
 
-def _is_transparent(names: frozenset[str] | set[str], callee: Value, given: Value) -> bool:
-    """Whether a decorator that leaves alone who may call is put around a function: `never_cache(view)`."""
-    name = callee.name if isinstance(callee, (Outside, Thing)) else ""
-    return name in names and all(isinstance(one, (Function, Class)) for one in options(given))
-
-
 def _is_nothing(callee: Value) -> bool:
     """Whether what is called is a part of something that is not there."""
     return isinstance(callee, Thing) and _is_absent(callee)
@@ -240,7 +234,7 @@ class Calls(Registrations):
             return self.register(callee, args, named, at)
         if isinstance(callee, Registering):
             return self._decorate(callee, args)
-        if len(args) == 1 and not named and _is_transparent(self.models.transparent, callee, args[0]):
+        if len(args) == 1 and not named and self._is_transparent(callee, args[0]):
             return args[0]
         if len(args) == 1 and not named and self._is_put_around(callee, args[0], env):
             args[0].outer.append(callee)  # type: ignore[attr-defined]  # It is a function.
@@ -256,6 +250,18 @@ class Calls(Registrations):
             return self._call_thing(callee, args, named, at)
         # Before it was a property, one called it: `user.is_authenticated()`.
         return callee if isinstance(callee, Test) else Thing(marks=union(args), at=at)
+
+    def _is_transparent(self, callee: Value, given: Value) -> bool:
+        """Whether a decorator that leaves alone who may call is put around a function: `never_cache(view)`.
+
+        A class that answers nobody is what such a decorator is told: `arguments(OrderSchema)`.
+        """
+        name = callee.name if isinstance(callee, (Outside, Thing)) else ""
+        return name in self.models.transparent and all(
+            isinstance(one, Function)
+            or (isinstance(one, Class) and not self.models.endpoint_classes.keys().isdisjoint(self.bases(one.scope)))
+            for one in options(given)
+        )
 
     def _is_put_around(self, callee: Value, given: Value, env: Env) -> bool:
         """Whether a framework puts a decorator of another package around a function that answers."""

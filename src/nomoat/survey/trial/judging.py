@@ -13,6 +13,7 @@ from nomoat.survey.trial import memories, queries
 from nomoat.survey.trial.configuration import Configuration, is_held
 from nomoat.survey.trial.demands import AUTHENTICATION, OTHER, UNKNOWN, Demand, both, either
 from nomoat.survey.trial.machine import Machine
+from nomoat.survey.trial.registry import Registry
 from nomoat.survey.trial.values import (
     CALLER,
     FILLED,
@@ -260,7 +261,7 @@ class Judging(Machine):
             return Test(False if self.anonymous else None, Demand("signature"), OTHER, marks)
         if "csrf" in marks:
             return Test(None, Demand("csrf"), OTHER, marks)
-        is_there = isinstance(left, (Object, Items, Table, Function, Class))
+        is_there = isinstance(left, (Object, Items, Table, Function, Class, Registry))
         if operator in ("is", "==") and isinstance(right, Const) and right.value is None and is_there:
             return Test(False, OTHER, OTHER, marks)
         return Test(None, OTHER, OTHER, marks)

@@ -108,7 +108,9 @@ class Registrations(Expressions):
         self.costs.wired += 1
         if self.wires and bound.verb.does in ("route", "include"):
             bound.registry.shared_dependencies().is_used = True
-        entry.is_conditional = any(not condition.is_implied for condition in self.conditions)
+        entry.is_conditional = any(
+            not one.is_implied and (one.test.anonymous is None or bool(one.test.marks)) for one in self.conditions
+        )
         if not self.wires:
             return entry
         if bound.verb.does == "handle":

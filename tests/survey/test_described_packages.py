@@ -1,0 +1,307 @@
+"""What packages do to a caller that stand beside a framework, as their descriptions have it.
+
+The expected answers are what applications like these gave an anonymous caller when they ran with the packages.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from nomoat.survey.draw import draw
+
+_APPLICATIONS = {
+    "fastapi_users": (
+        """
+import uuid
+from fastapi import Depends, FastAPI
+from fastapi_users import FastAPIUsers
+from shop.users import Read, User, Write, backend, manager
+
+users = FastAPIUsers[User, uuid.UUID](manager, [backend])
+signed_in = users.current_user(active=True)
+app = FastAPI()
+app.include_router(users.get_auth_router(backend), prefix="/auth")
+app.include_router(users.get_register_router(Read, Write), prefix="/auth")
+app.include_router(users.get_reset_password_router(), prefix="/auth")
+app.include_router(users.get_users_router(Read, Write), prefix="/users")
+
+@app.get("/mine")
+def mine(user: User = Depends(signed_in)): return user
+
+@app.get("/perhaps")
+def perhaps(user: User = Depends(users.current_user(optional=True))): return user
+
+@app.get("/all", dependencies=[Depends(users.current_user(superuser=True))])
+def every(): return []
+""",
+        {"POST /auth/logout", "GET /users/me", "PATCH /users/me", "GET /users/{id}", "PATCH /users/{id}",
+         "DELETE /users/{id}", "GET /mine", "GET /all"},
+        {"POST /auth/login", "POST /auth/register", "POST /auth/forgot-password", "POST /auth/reset-password",
+         "GET /perhaps"},
+    ),
+    "fastapi_login": (
+        """
+from fastapi import Depends, FastAPI
+from fastapi_login import LoginManager
+
+app = FastAPI()
+manager = LoginManager("of the tests", token_url="/token")
+
+@manager.user_loader()
+def load(email): return None
+
+@app.get("/mine")
+def mine(user=Depends(manager)): return user
+
+@app.get("/perhaps")
+def perhaps(user=Depends(manager.optional)): return user
+""",
+        {"GET /mine"},
+        {"GET /perhaps"},
+    ),
+    "fastapi_jwt_auth": (
+        """
+from fastapi import Depends, FastAPI
+from fastapi_jwt_auth import AuthJWT
+
+app = FastAPI()
+
+@app.get("/mine")
+def mine(authorize: AuthJWT = Depends()):
+    authorize.jwt_required()
+    return authorize.get_jwt_subject()
+
+@app.post("/again")
+def again(authorize: AuthJWT = Depends()):
+    authorize.jwt_refresh_token_required()
+    return authorize.create_access_token(subject=authorize.get_jwt_subject())
+
+@app.get("/perhaps")
+def perhaps(authorize: AuthJWT = Depends()):
+    authorize.jwt_optional()
+    return authorize.get_jwt_subject()
+
+@app.post("/login")
+def login(authorize: AuthJWT = Depends()):
+    return authorize.create_access_token(subject="somebody")
+""",
+        {"GET /mine", "POST /again"},
+        {"GET /perhaps", "POST /login"},
+    ),
+    "apiflask": (
+        """
+from apiflask import APIBlueprint, APIFlask, HTTPTokenAuth, Schema
+from apiflask.views import MethodView
+
+app = APIFlask(__name__, static_folder=None)
+auth = HTTPTokenAuth()
+pets = APIBlueprint("pets", __name__, url_prefix="/pets")
+
+class Pet(Schema): pass
+
+@pets.get("/")
+@pets.output(Pet(many=True))
+def every(): return []
+
+@pets.post("/")
+@app.input(Pet)
+@pets.auth_required(auth)
+def add(json_data): return json_data
+
+@pets.route("/<int:pet_id>")
+class One(MethodView):
+    decorators = [pets.auth_required(auth)]
+    def get(self, pet_id): return {}
+    def delete(self, pet_id): return {}
+
+class Two(MethodView):
+    @app.auth_required(auth)
+    @app.output(Pet)
+    def put(self, pet_id): return {}
+    def patch(self, pet_id): return {}
+
+app.add_url_rule("/two/<int:pet_id>", view_func=Two.as_view("two"))
+app.register_blueprint(pets)
+""",
+        {"POST /pets/", "GET /pets/{pet_id}", "DELETE /pets/{pet_id}", "PUT /two/{pet_id}"},
+        {"GET /pets/", "PATCH /two/{pet_id}"},
+    ),
+    "flask_smorest": (
+        """
+from flask import Flask
+from flask.views import MethodView
+from flask_jwt_extended import jwt_required
+from flask_smorest import Api, Blueprint
+from marshmallow import Schema
+
+app = Flask(__name__, static_folder=None)
+api = Api(app)
+pets = Blueprint("pets", "pets", url_prefix="/pets")
+
+class Pet(Schema): pass
+
+@pets.route("/")
+class Pets(MethodView):
+    @pets.response(200, Pet(many=True))
+    def get(self): return []
+    @jwt_required()
+    @pets.arguments(Pet)
+    def post(self, found): return found
+
+@pets.route("/plain", methods=["POST"])
+@pets.arguments(Pet)
+def plain(found): return found
+
+api.register_blueprint(pets)
+""",
+        {"POST /pets/"},
+        {"GET /pets/", "POST /pets/plain"},
+    ),
+    "flask_openapi3": (
+        """
+from flask_login import login_required
+from flask_openapi3 import APIBlueprint, OpenAPI
+from shop.models import Book, Place
+
+app = OpenAPI(__name__, static_folder=None)
+books = APIBlueprint("books", __name__, url_prefix="/api")
+
+@books.get("/book")
+def every(query: Book): return {}
+
+@books.post("/book")
+@login_required
+def add(body: Book): return {}
+
+@app.delete("/book/<int:bid>")
+@login_required
+def remove(path: Place): return {}
+
+app.register_api(books)
+""",
+        {"POST /api/book", "DELETE /book/{bid}"},
+        {"GET /api/book"},
+    ),
+    "flask_praetorian": (
+        """
+import flask
+import flask_praetorian
+
+app = flask.Flask(__name__, static_folder=None)
+
+@app.route("/a")
+@flask_praetorian.auth_required
+def a(): return ""
+
+@app.route("/b")
+@flask_praetorian.roles_required("admin")
+def b(): return ""
+
+@app.route("/c")
+@flask_praetorian.roles_accepted("admin", "clerk")
+def c(): return ""
+
+@app.route("/d")
+@flask_praetorian.auth_accepted
+def d(): return ""
+""",
+        {"GET /a", "GET /b", "GET /c"},
+        {"GET /d"},
+    ),
+    "flask_basicauth": (
+        """
+from flask import Flask
+from flask_basicauth import BasicAuth
+
+app = Flask(__name__, static_folder=None)
+basic = BasicAuth(app)
+
+@app.route("/mine")
+@basic.required
+def mine(): return ""
+
+@app.route("/")
+def home(): return ""
+""",
+        {"GET /mine"},
+        {"GET /"},
+    ),
+    "flask_basicauth, for everything": (
+        """
+from flask import Flask
+from flask_basicauth import BasicAuth
+
+app = Flask(__name__, static_folder=None)
+app.config["BASIC_AUTH_FORCE"] = True
+basic = BasicAuth(app)
+
+@app.route("/")
+def home(): return ""
+""",
+        {"GET /"},
+        set(),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("package", _APPLICATIONS)
+def test_each_route_is_as_open_as_its_package_makes_it(package: str, tmp_path: Path) -> None:
+    source, guarded, unguarded = _APPLICATIONS[package]
+    (tmp_path / "main.py").write_text(source)
+
+    routes = [one for one in draw(tmp_path).map.routes if one.origin == "source" and one.method != "HEAD"]
+
+    told = {f"{one.method} {one.path}": one.verdict for one in routes}
+    assert {**dict.fromkeys(guarded, "guarded"), **dict.fromkeys(unguarded, "unguarded")} == told
+
+
+def test_a_key_of_django_rest_framework_is_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "settings.py").write_text("ROOT_URLCONF = 'urls'\nINSTALLED_APPS = ['rest_framework']\n")
+    (tmp_path / "urls.py").write_text(
+        """
+from django.urls import path
+from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.views import APIView
+from rest_framework_api_key.permissions import HasAPIKey
+
+class Key(APIView):
+    permission_classes = [HasAPIKey]
+    def get(self, request): return None
+
+class Either(APIView):
+    permission_classes = [HasAPIKey | IsAuthenticated]
+    def get(self, request): return None
+
+class Anybody(APIView):
+    permission_classes = [HasAPIKey | AllowAny]
+    def get(self, request): return None
+
+urlpatterns = [path("key/", Key.as_view()), path("either/", Either.as_view()), path("any/", Anybody.as_view())]
+"""
+    )
+
+    told = {one.path: one.verdict for one in draw(tmp_path).map.routes if one.method == "GET"}
+
+    assert {"/key/": "guarded", "/either/": "guarded", "/any/": "unguarded"} == told
+
+
+@pytest.mark.parametrize(("name", "verdict"), [("csrf_protect", "unguarded"), ("protect_pages", "unknown")])
+def test_a_decorator_against_forged_forms_leaves_no_doubt_about_who_may_call(
+    name: str, verdict: str, tmp_path: Path
+) -> None:
+    (tmp_path / "main.py").write_text(
+        f"""
+from starlette.applications import Starlette
+from starlette.routing import Route
+from starlette_forms import {name}
+
+@{name}
+async def page(request): return None
+
+app = Starlette(routes=[Route("/", page, methods=["GET", "POST"])])
+"""
+    )
+
+    assert {verdict} == {one.verdict for one in draw(tmp_path).map.routes}
