@@ -9,6 +9,7 @@ import pytest
 
 from nomoat.survey.draw import draw
 from nomoat.survey.standing import Standing
+from nomoat.survey.trial.values import CALLER, Choice, Const, Items, Table, Value, union
 
 _CONFIGURATION = (
     """
@@ -191,3 +192,12 @@ app.add_middleware(Guard)
     verdicts = {route.path: route.verdict for route in draw(tmp_path).map.routes if route.method == "GET"}
 
     assert {f"/o{n}": "guarded" if str(n)[0] == "1" else "unguarded" for n in range(120)} == verdicts
+
+
+def test_what_stands_in_many_places_is_asked_once_what_it_is_made_of() -> None:
+    value: Value = Const("key", CALLER)
+    for _ in range(200):
+        value = Items([Choice((value, value)), Table({"a": value}, other=value)])
+
+    assert value.tags == CALLER
+    assert union([value, Const(1)]) == CALLER

@@ -77,7 +77,7 @@ class Items(Value):
     under: object = None
 
     def _tags(self) -> frozenset[str]:
-        return union(self.values)
+        return union((self,))
 
 
 @dataclass(eq=False)
@@ -93,7 +93,7 @@ class Table(Value):
     kept: list[tuple[Value, Value]] = field(default_factory=list)
 
     def _tags(self) -> frozenset[str]:
-        return union(self.entries.values()) | (self.other.tags if self.other is not None else NOTHING)
+        return union((self,))
 
 
 @dataclass(eq=False)
@@ -300,7 +300,7 @@ class Choice(Value):
     ways: tuple[int, ...] = ()
 
     def _tags(self) -> frozenset[str]:
-        return union(self.options)
+        return union((self,))
 
 
 def absent(default: Value, place: Value) -> Value:
@@ -313,12 +313,30 @@ def absent(default: Value, place: Value) -> Value:
 
 
 def union(values: Iterable[Value]) -> frozenset[str]:
-    """The tags of all."""
+    """The tags of all.
+
+    Values stand within values, the same one in many places: each is asked once.
+    """
     tags: frozenset[str] = NOTHING
-    for value in values:
-        if value.tags:
-            tags = tags | value.tags
+    seen: set[int] = set()
+    waiting = list(values)
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, (Items, Choice, Table)):
+            if id(value) not in seen:
+                seen.add(id(value))
+                waiting += _within(value)
+            continue
+        found = value.tags
+        if found and found is not tags:
+            tags = tags | found if tags else found
     return tags
+
+
+def _within(value: Items | Choice | Table) -> Iterable[Value]:
+    if isinstance(value, Table):
+        return value.entries.values() if value.other is None else (*value.entries.values(), value.other)
+    return value.values if isinstance(value, Items) else value.options
 
 
 def options(value: Value) -> tuple[Value, ...]:
