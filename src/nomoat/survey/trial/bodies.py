@@ -151,7 +151,7 @@ class Bodies(Calls):
                 owner.is_whole, owner.other = False, value
                 owner.kept.append((key, value))
             elif isinstance(owner, Items):
-                self.taken_out(owner, value)
+                self._put_in_place(owner, key, value)
             elif isinstance(owner, Thing) and owner.name == "builtins.globals" and isinstance(key, Const):
                 env.module.names[str(key.value)] = Thing()
             elif isinstance(owner, Outside) and owner.name.endswith(OVERRIDES):
@@ -166,6 +166,14 @@ class Bodies(Calls):
             if name in target.names:
                 break
         target.names[name] = value
+
+    def _put_in_place(self, items: Items, key: Value, value: Value) -> None:
+        """Gives one item of a list another value; which one it is, where that is known."""
+        place = key.value if isinstance(key, Const) and type(key.value) is int else None
+        if place is None or not items.is_whole or not -len(items.values) <= place < len(items.values):
+            self.taken_out(items, value)
+        else:
+            items.values[place] = joined([items.values[place], value]) if self.unsure else value
 
     def taken_out(self, items: Items, given: Value | None = None) -> None:
         """What is taken out of a list, or put in the place of something, may have been any of it."""

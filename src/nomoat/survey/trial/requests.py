@@ -49,7 +49,7 @@ _PLAIN_COOKIE = re.compile(
     r"(lang|locale|theme|consent|currency|tz|timezone|_ga|utm|visitor|cart|ab_|experiment)", re.I
 )
 _STATE = re.compile(
-    r"(user|auth|token|claims|identity|principal|account|subject|credential|session|permission|role|scope|jwt|is_admin)",
+    r"(user|auth|token|claims|identity|principal|account|subject|credential|session|permission|role|scope|jwt|admin|staff)",
     re.I,
 )
 #: Name and value of a header.
