@@ -230,3 +230,47 @@ for one in known():
     )
 
     assert found == {"GET /": "unguarded", "GET /shop": "unguarded", "GET /news": "guarded"}
+
+
+_BY_SETTINGS = """
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.urls import path
+from elsewhere.urls import patterns
+from views import home, public
+
+urlpatterns = [path("home/", login_required(home)), path("public/", public)]
+if settings.WITH_FILES:
+    urlpatterns = [path("files/", home)] + urlpatterns
+if not settings.WITH_FILES:
+    urlpatterns = urlpatterns + [path("kept/", login_required(home))]
+urlpatterns += patterns + [path("last/", public)]
+"""
+
+
+def test_a_list_that_settings_make_longer_keeps_what_it_has(tmp_path: Path) -> None:
+    expected = {"GET /home/": "guarded", "GET /public/": "unguarded", "GET /files/": "unguarded",
+                "GET /kept/": "guarded", "GET /last/": "unguarded"}  # fmt: skip
+
+    assert expected == drawn(tmp_path, urls=_BY_SETTINGS)
+
+
+_FIRST = """
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.urls import re_path
+from views import home, public
+
+
+def service(*args, **kwargs):
+    given = list(args)
+    given[0] = "^service/" + given[0]
+    return re_path(*given, **kwargs)
+
+
+urlpatterns = [service("home/$", login_required(home)), service("public/$", public)]
+"""
+
+
+def test_a_list_of_arguments_is_given_another_first_one(tmp_path: Path) -> None:
+    assert {"GET /service/home/": "guarded", "GET /service/public/": "unguarded"} == drawn(tmp_path, urls=_FIRST)

@@ -264,3 +264,32 @@ def test_method_that_is_chosen_by_a_name_asks_where_the_name_is_known(
     (tmp_path / "main.py").write_text(_CHOSEN % (name, more))
 
     assert {expected} == {route.verdict for route in draw(tmp_path).map.routes}
+
+
+def test_methods_are_those_of_the_newest_python(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(
+        """
+import enum
+import sys
+
+from flask import Flask
+from flask.views import MethodView
+
+if sys.version_info >= (3, 11):
+    from http import HTTPMethod
+else:
+    class HTTPMethod(str, enum.Enum):
+        GET = "GET"
+        POST = "POST"
+
+app = Flask(__name__, static_folder=None)
+
+class Orders(MethodView):
+    def get(self): return []
+    def post(self): return []
+
+app.add_url_rule("/orders", view_func=Orders.as_view("orders"), methods=[HTTPMethod.POST.value])
+"""
+    )
+
+    assert ["POST"] == [one.method for one in draw(tmp_path).map.routes]

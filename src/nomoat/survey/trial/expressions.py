@@ -43,6 +43,7 @@ from nomoat.survey.trial.values import (
     Value,
     gone_through,
     joined,
+    one_list,
     options,
     union,
 )
@@ -115,6 +116,8 @@ class Expressions(Requests):
         if isinstance(value, Thing):
             return self._of_thing(value, name, at)
         if isinstance(value, Outside):
+            if value.name == "http.HTTPMethod" and name.isupper():
+                return Const(name, label=name)
             return self.proxied(Outside(f"{value.name}.{name}", value.me))
         if isinstance(value, Function) and name == "__dict__":
             return Table(value.attributes)  # type: ignore[arg-type]  # What is put into it is put on the function.
@@ -475,8 +478,9 @@ class Expressions(Requests):
         if node[3] in ("+", "/") and isinstance(values[0], FileOf):
             return _of_file(values[0], node[3], values[1:]) or Thing()
         if node[3] == "+":
+            values = [one_list(value) for value in values] if self.wires else values
             lists = [value for value in values if isinstance(value, Items)]
-            if lists and all(isinstance(value, (Items, Thing)) for value in values):
+            if lists and all(isinstance(value, (Items, Thing, Outside)) for value in values):
                 is_whole = len(lists) == len(values) and all(one.is_whole for one in lists)
                 return Items([item for one in lists for item in one.values], is_whole=is_whole)
             text = put_together(

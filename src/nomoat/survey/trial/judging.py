@@ -63,6 +63,7 @@ _IDENTITY = re.compile(
 
 _TYPES = frozenset(f"builtins.{one.__name__}" for one in (bool, str, int, float, list, tuple, dict, set, bytes))
 _ORDERS = {"<": lt, "<=": le, ">": gt, ">=": ge}
+_VERSIONS = frozenset(("sys.version_info", "sys.version_info.major", "django.VERSION"))
 _OPPOSITE = {"==": "!=", "in": "not in", "is": "is not", "!=": "==", "not in": "in", "is not": "is"}
 
 
@@ -230,6 +231,9 @@ class Judging(Machine):
             return Test(False if self.around.by_default else None, OTHER, OTHER, SETTING, usual=False)
         if isinstance(left, PathOf):
             return _of_path(left, operator, right)
+        if isinstance(left, Outside) and left.name in _VERSIONS and operator in _ORDERS:
+            # Whatever a tree does for an older Python, this one is not older.
+            return Test(operator in (">", ">="), OTHER, OTHER)
         is_answer = isinstance(left, Thing) and left.is_call and not left.trail and left.name in self.models.answers
         if operator in ("is", "==") and isinstance(right, Const) and right.value is None and is_answer:
             return Test(False, OTHER, OTHER, left.tags)

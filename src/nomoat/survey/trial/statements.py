@@ -29,15 +29,18 @@ from nomoat.survey.trial.requests import entry_name
 from nomoat.survey.trial.values import (
     CALLER,
     NOTHING,
+    Choice,
     Const,
     Env,
     Items,
     Object,
+    Outside,
     Table,
     Test,
     Thing,
     Value,
     gone_through,
+    one_list,
     options,
 )
 
@@ -106,7 +109,10 @@ class Trial(Definitions):
 
     def _augmented(self, node: Node, env: Env) -> Flow:
         before, given = self.evaluate(env, node[3]), self.evaluate(env, node[5])
-        if isinstance(before, Items) and isinstance(given, (Items, Thing)) and node[4] == "+":
+        if self.wires and node[4] == "+" and isinstance(before, Choice):
+            before, given = one_list(before), one_list(given)
+            self.assign(env, node[3], before)
+        if isinstance(before, Items) and isinstance(given, (Items, Thing, Outside)) and node[4] == "+":
             self._add(before, "extend", given)
         elif isinstance(before, Const) and isinstance(given, Const) and node[4] == "+":
             self.assign(env, node[3], self._added(before, given))

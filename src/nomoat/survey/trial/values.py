@@ -354,6 +354,20 @@ def gone_through(value: Value, *, also_empty: bool) -> Value:
     return Items([Const(key) for key in value.entries]) if value.entries or also_empty else value
 
 
+def one_list(value: Value) -> Value:
+    """One list in the place of several, of which it is not known which one it is: what only some hold may not be there.
+
+    `if settings.DEBUG: urlpatterns = [path("debug/", debug), *urlpatterns]`
+    """
+    lists = [one for one in options(value) if isinstance(one, Items)]
+    if not isinstance(value, Choice) or len(lists) != len(value.options):
+        return value
+    every = list({id(one): one for items in lists for one in items.values}.values())
+    held = [{id(one) for one in items.values} for items in lists]
+    values = [one if all(id(one) in ids for ids in held) else Choice((one, Const(None))) for one in every]
+    return Items(values, is_whole=all(one.is_whole for one in lists))
+
+
 _MOST_OPTIONS = 8
 
 
