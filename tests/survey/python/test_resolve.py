@@ -192,3 +192,32 @@ def test_the_last_expression_means(files: dict[str, str], kind: str, name: str) 
     found = last(tree(files), "main.py")
 
     assert (found.kind, found.name) == (kind, name), found
+
+
+@pytest.mark.parametrize(
+    ("more", "found"),
+    [
+        ({}, True),
+        ({"app/other.py": "from . import guards\n"}, False),
+        ({"app/other.py": "from app.guards import check\n"}, False),
+        ({"app/api/other.py": "from .users import read\n"}, True),
+    ],
+    ids=["run as scripts", "imported from beside", "imported by its name", "a package inside of it"],
+)
+def test_scripts_in_a_package_see_what_stands_beside_them_unless_it_is_imported_as_a_package(
+    more: dict[str, str], found: bool
+) -> None:
+    files = {"app/__init__.py": "", "app/main.py": "from guards import check\n", "app/guards.py": "def check(): ...\n"}
+    program = tree({**files, **more})
+
+    (binding,) = program.scope("app/main.py").bindings["check"]
+
+    assert ("function" if found else "external") == program.resolver.bound(program.scope("app/main.py"), binding).kind
+
+
+def test_a_module_never_imports_itself_for_a_package_of_its_name() -> None:
+    program = tree({"shop/__init__.py": "", "shop/celery.py": "from celery import Celery\n"})
+
+    (binding,) = program.scope("shop/celery.py").bindings["Celery"]
+
+    assert program.resolver.bound(program.scope("shop/celery.py"), binding).kind == "external"

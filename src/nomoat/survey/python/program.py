@@ -6,6 +6,8 @@ Everything is found on first use and remembered; the order of the files never ch
 
 from __future__ import annotations
 
+import re
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -27,6 +29,7 @@ from nomoat.survey.python.sources import Exclusion, Sources, find
 from nomoat.survey.python.symbols import Imported, Scope, scopes
 from nomoat.survey.python.words import WordIndex
 
+_RELATIVE = re.compile(rb"^[ \t]*from[ \t]+\.", re.M)
 #: Whether something between two offsets of a file is asked for.
 Region: TypeAlias = Callable[[int, int], bool]
 
@@ -121,6 +124,7 @@ class Program:
             self._by_name.setdefault(module.name, []).append(module)
         self._public: dict[Scope, frozenset[str]] = {}
         self._imports: dict[tuple[str, str, int, str | None], Scope | None] = {}
+        self._run_in: dict[str, bool] = {}
         self._calls: dict[Scope, tuple[CallSite, ...]] = {}
         self._annotations: dict[str, Node | None] = {}
         self.resolver = Resolver(self)
@@ -232,8 +236,34 @@ class Program:
             module = None if is_ours or imported.level else described(imported.module)
             if is_ours:
                 module = described(carried_along(imported.module))
+            elif module is None and not (imported.level or importer.is_library):
+                found = self._beside(imported.module, importer.path) or found
             self._imports[key] = self.scope(module) if module is not None else self._at(found)
         return self._imports[key]
+
+    def _beside(self, dotted: str, importer: str) -> str | None:
+        """The file in a package around the importer, where it is run as a script and not imported as a package."""
+        inner = dotted.replace(".", "/")
+        if dotted.partition(".")[0] in sys.stdlib_module_names:
+            return None
+        for folder in self._roots.around(importer):
+            found = self._roots.at(f"{folder}/{inner}")
+            if found is not None and found != importer and not found.endswith("/") and self._is_run_in(folder):
+                return found
+        return None
+
+    def _is_run_in(self, folder: str) -> bool:
+        """Whether a folder is where scripts run, for all that it has an `__init__`: none imports it by its name."""
+        known = self._run_in.get(folder)
+        if known is None:
+            name = re.escape(folder.rpartition("/")[2].encode())
+            by_name = re.compile(rb"^[ \t]*(?:from|import)[ \t]+%s\b" % name, re.M)
+            inside = [module for path, module in self.modules.items() if path.startswith(f"{folder}/")]
+            known = self._run_in[folder] = not any(
+                by_name.search(one.source) or (one.path.rpartition("/")[0] == folder and _RELATIVE.search(one.source))
+                for one in inside
+            )
+        return known
 
     def module_named(self, dotted: str, importer: Module | None = None) -> Scope | None:
         """The module of this dotted name, in the project or described in the library; as `importer` would import it."""

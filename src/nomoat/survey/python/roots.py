@@ -94,6 +94,14 @@ class Roots:
         known = set(found)
         return found + [root for root in self._roots if root not in known]
 
+    def around(self, importer: str) -> list[str]:
+        """The folders of packages that a file is in, the nearest first: a script that runs in one sees what is in it."""
+        folder, found = _folder(importer), []
+        while folder and folder in self._packages:
+            found.append(folder)
+            folder = _folder(folder)
+        return found
+
     def find_relative(self, module: str, level: int, importer: str) -> str | None:
         """The file or folder that a relative import means; None when it leaves the tree or is not there."""
         folder = _folder(importer)
