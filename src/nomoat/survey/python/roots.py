@@ -95,7 +95,7 @@ class Roots:
         return found + [root for root in self._roots if root not in known]
 
     def around(self, importer: str) -> list[str]:
-        """The folders of packages that a file is in, the nearest first: a script that runs in one sees what is in it."""
+        """The folders of packages that a file is in, the nearest first: scripts that run in one see what is in it."""
         folder, found = _folder(importer), []
         while folder and folder in self._packages:
             found.append(folder)
