@@ -370,3 +370,25 @@ def one():
 """)
 
     assert {one.verdict for one in draw(tmp_path).map.routes if one.path == "/one"} == {verdict}
+
+
+@pytest.mark.parametrize(
+    ("key", "verdict"), [("user_id", "guarded"), ("next_url", "unguarded"), ("oauth_state", "unguarded")]
+)
+def test_where_a_visitor_came_from_is_no_credential_though_a_session_keeps_it(
+    key: str, verdict: str, tmp_path: Path
+) -> None:
+    (tmp_path / "app.py").write_text(
+        f"""
+from flask import Flask, redirect, session
+
+app = Flask(__name__, static_folder=None)
+
+@app.route("/done")
+def done():
+    session["seen"] = True
+    return redirect(session["{key}"])
+"""
+    )
+
+    assert {verdict} == {one.verdict for one in draw(tmp_path).map.routes}

@@ -88,7 +88,7 @@ def admin_exposed(asked: Asked) -> Iterator[Answer]:
             and route.binding == SIGNED_IN
             and not kinds & {"permission", "ownership", "signature"}
         ):
-            if route.requires is None or route.requires:
+            if route.requires is None or route.requires or _asks_for_administrators(route):
                 continue
             confidence = "low" if asked.registrations.uses_identity(route) else "sure" if touched(route) else "likely"
             yield Answer(
@@ -120,6 +120,12 @@ def _is_of_admin(route: Route) -> bool:
     function = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", route.handler.rpartition(":")[2].rpartition(".")[2]).lower()
     in_path = any(_ADMIN & set(re.split(r"[_-]", segment)[:2]) for segment in segments_of(route))
     return in_path or function.strip("_").partition("_")[0] in _ADMIN
+
+
+def _asks_for_administrators(route: Route) -> bool:
+    """Whether a guard says of itself whom it asks for: `is_authenticated_admin_api`."""
+    names = (re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", guard.name).lower() for guard in route.guards)
+    return any(_ADMIN & set(name.split("_")) for name in names)
 
 
 def _is_entrance(asked: Asked, route: Route) -> bool:

@@ -48,6 +48,15 @@ _SECRET = re.compile(
 _PLAIN_COOKIE = re.compile(
     r"(lang|locale|theme|consent|currency|tz|timezone|_ga|utm|visitor|cart|ab_|experiment)", re.I
 )
+#: What a session keeps of where somebody is and was: it is there for visitors, too, and says nothing of who they are.
+_PLAIN_ENTRY = re.compile(
+    r"^(_?flashes|_?messages?|next(_?(url|uri|page|path))?|url|cart|basket|page|step|wizard|filters?|sort|captcha"
+    r"|(redirect|return|referr?er|back|goto|came_from|last|previous)(_?(to|after_login|url|uri|page|path))?"
+    r"|lang(uage)?|locale|theme|tz|timezone|visits?|counter)$",
+    re.I,
+)
+#: What an answer of another service is compared with: whether it answers a question that was asked here.
+_ASKED = re.compile(r"^(\w+_)?(oauth|oidc|saml|sso|auth)?_?(state|nonce)$", re.I)
 _STATE = re.compile(
     r"(user|auth|token|claims|identity|principal|account|subject|credential|session|permission|role|scope|jwt|admin|staff)",
     re.I,
@@ -91,6 +100,13 @@ def tags_of_cookie(name: str) -> frozenset[str]:
     return INPUT if _PLAIN_COOKIE.search(name) else CALLER
 
 
+def tags_of_session(name: str) -> frozenset[str]:
+    """What an entry of the session tells."""
+    if _CSRF.search(name) or _ASKED.match(name):
+        return frozenset(("csrf",))
+    return INPUT if _PLAIN_ENTRY.match(name) else CALLER
+
+
 def tags_of_query(name: str) -> frozenset[str]:
     """What a parameter of the query tells."""
     if _SIGNATURE.search(name):
@@ -103,7 +119,7 @@ BY_NAME: dict[str, Callable[[str], frozenset[str]]] = {
     "header": tags_of_header,
     "cookie": tags_of_cookie,
     "meta": lambda name: tags_of_meta(name),
-    "session": lambda name: frozenset(("csrf",)) if _CSRF.search(name) else CALLER,
+    "session": tags_of_session,
     "query": tags_of_query,
     "state": lambda name: CALLER if _STATE.search(_OF_DATA.sub("", name)) else NOTHING,
 }

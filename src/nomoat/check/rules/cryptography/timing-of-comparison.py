@@ -34,4 +34,11 @@ def safe(body, given, node, token):
         return False
     if token.type == "string" or node.token == "(":
         return False
+    code = found_by(hmac.new(API_KEY.encode(), given, "sha256").hexdigest())
+    if code.client.id != node.id or code.redirect_uri != node.redirect_uri:
+        return False
     return hashlib.sha256(body).hexdigest() == given
+
+
+def found_by(digest):
+    return Code.query.filter_by(digest=digest).first()
