@@ -11,6 +11,12 @@ import pytest
 
 from nomoat.survey.draw import draw
 
+# The pages of a model, with the methods of each.
+_PAGES = {
+    **dict.fromkeys(("", "details/", "export/{export_type}/", "ajax/lookup/"), ("GET",)),
+    **dict.fromkeys(("new/", "edit/"), ("GET", "POST")),
+    **dict.fromkeys(("delete/", "action/", "ajax/update/"), ("POST",)),
+}
 _APPLICATIONS = {
     "fastapi_users": (
         """
@@ -242,6 +248,86 @@ def home(): return ""
 """,
         {"GET /"},
         set(),
+    ),
+    "flask_admin": (
+        """
+from flask import Flask, redirect
+from flask_admin import Admin, AdminIndexView, BaseView, expose
+from flask_admin.contrib.sqla import ModelView
+from flask_login import LoginManager, current_user
+from flask_sqlalchemy import SQLAlchemy
+
+app = Flask(__name__, static_folder=None)
+LoginManager(app)
+db = SQLAlchemy(app)
+
+class Order(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+
+class Bill(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+
+class Checked(ModelView):
+    def is_accessible(self):
+        return current_user.is_authenticated
+    def inaccessible_callback(self, name, **kwargs):
+        return redirect("/login")
+
+class Reports(BaseView):
+    @expose("/")
+    def index(self): return "all"
+    @expose("/<int:number>", methods=["GET", "POST"])
+    def one(self, number): return "one"
+
+class Home(AdminIndexView):
+    @expose("/")
+    def index(self):
+        if not current_user.is_authenticated:
+            return redirect("/login")
+        return "home"
+
+admin = Admin(app, name="shop", index_view=Home())
+admin.add_view(Checked(Order, db.session))
+admin.add_view(ModelView(Bill, db.session, category="money", endpoint="bills"))
+admin.add_view(Reports(name="Reports", endpoint="reports"))
+""",
+        {"GET /admin/", *(f"{row} /admin/order/{page}" for page, rows in _PAGES.items() for row in rows)},
+        {"GET /admin/reports/", "GET /admin/reports/{number}",
+         "POST /admin/reports/{number}",
+         *(f"{row} /admin/bills/{page}" for page, rows in _PAGES.items() for row in rows)},
+    ),
+    "flask_admin, made ready later": (
+        """
+from flask import Flask
+from flask_admin import Admin, AdminIndexView, BaseView, expose
+from flask_login import LoginManager, current_user
+
+class Checked:
+    def is_accessible(self): return current_user.is_authenticated
+
+class Home(Checked, AdminIndexView): pass
+
+class Reports(Checked, BaseView):
+    @expose("/")
+    def index(self): return "all"
+
+class Careless(BaseView):
+    def is_visible(self): return current_user.is_authenticated
+    @expose("/")
+    def index(self): return "all"
+
+admin = Admin(index_view=Home(url="/backstage"))
+admin.add_view(Reports(url="reports"))
+admin.add_view(Careless(url="/careless"))
+
+def create_app():
+    app = Flask(__name__, static_folder=None)
+    LoginManager(app)
+    admin.init_app(app)
+    return app
+""",
+        {"GET /backstage/", "GET /backstage/reports/"},
+        {"GET /careless/"},
     ),
 }  # fmt: skip
 

@@ -1,0 +1,3 @@
+"""Flask-Admin: models of SQLAlchemy."""
+
+from flask_admin.contrib.sqla.view import ModelView

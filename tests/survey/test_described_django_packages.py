@@ -1,0 +1,150 @@
+"""What packages of Django do to a caller, as their descriptions have it, with paths and settings of a small project.
+
+The expected answers are what projects like these gave an anonymous caller when they ran with the packages.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from nomoat.survey.draw import draw
+
+_ACCOUNTS = """
+from django.urls import include, path, re_path
+
+urlpatterns = [
+    path("auth/", include("djoser.urls")),
+    re_path("^auth/", include("djoser.urls.authtoken")),
+    path("auth/", include("djoser.urls.jwt")),
+]
+"""
+
+
+def told(folder: Path, urls: str, settings: str) -> dict[str, str]:
+    """The verdict on each route of a project of two files."""
+    (folder / "settings.py").write_text(f"ROOT_URLCONF = 'urls'\n{settings}\n")
+    (folder / "urls.py").write_text(urls)
+    routes = draw(folder).map.routes
+    return {f"{one.method} {one.path}": one.verdict for one in routes if one.method not in ("HEAD", "OPTIONS")}
+
+
+def test_each_action_on_accounts_of_djoser_asks_for_what_it_asks_for(tmp_path: Path) -> None:
+    verdicts = told(tmp_path, _ACCOUNTS, "INSTALLED_APPS = ['rest_framework', 'djoser']")
+
+    anybody = {"GET /auth/", "POST /auth/users/", "POST /auth/jwt/create", "POST /auth/jwt/refresh"}
+    anybody |= {"POST /auth/jwt/verify", "POST /auth/token/login"}
+    anybody |= {f"POST /auth/users/{one}/" for one in ("activation", "resend_activation", "reset_password")}
+    anybody |= {f"POST /auth/users/{one}/" for one in ("reset_password_confirm", "reset_username")}
+    anybody |= {"POST /auth/users/reset_username_confirm/"}
+    owner = {f"{method} /auth/users/{one}/" for method in ("GET", "PUT", "PATCH", "DELETE") for one in ("me", "{id}")}
+    owner |= {"GET /auth/users/", "POST /auth/users/set_password/", "POST /auth/users/set_username/"}
+    owner |= {"POST /auth/token/logout"}
+    assert {**dict.fromkeys(anybody, "unguarded"), **dict.fromkeys(owner, "guarded")} == verdicts
+
+
+def test_settings_of_djoser_open_and_close_what_they_name(tmp_path: Path) -> None:
+    settings = """INSTALLED_APPS = ['rest_framework', 'djoser']
+DJOSER = {
+    "PERMISSIONS": {
+        "user_list": ["rest_framework.permissions.AllowAny"],
+        "user_create": ["rest_framework.permissions.IsAdminUser"],
+    }
+}"""
+
+    verdicts = told(tmp_path, _ACCOUNTS, settings)
+
+    assert ("unguarded", "guarded") == (verdicts["GET /auth/users/"], verdicts["POST /auth/users/"])
+
+
+def test_permissions_of_djoser_that_a_project_brings_are_followed(tmp_path: Path) -> None:
+    (tmp_path / "asking.py").write_text(
+        """
+from rest_framework.permissions import BasePermission, IsAuthenticated
+
+class Reading(BasePermission):
+    def has_permission(self, request, view):
+        return request.method == "GET"
+
+class Owning(IsAuthenticated): pass
+"""
+    )
+    settings = """INSTALLED_APPS = ['rest_framework', 'djoser']
+DJOSER = {"PERMISSIONS": {"user_list": ["asking.Reading"], "user_create": ["asking.Owning"]}}"""
+
+    verdicts = told(tmp_path, _ACCOUNTS, settings)
+
+    assert ("unguarded", "guarded") == (verdicts["GET /auth/users/"], verdicts["POST /auth/users/"])
+
+
+def test_accounts_of_djoser_are_named_as_their_model_names_them(tmp_path: Path) -> None:
+    (tmp_path / "people").mkdir()
+    (tmp_path / "people/__init__.py").write_text("")
+    (tmp_path / "people/models.py").write_text(
+        """
+from django.contrib.auth.models import AbstractUser
+
+class Person(AbstractUser):
+    USERNAME_FIELD = "email"
+"""
+    )
+    settings = "INSTALLED_APPS = ['rest_framework', 'djoser', 'people']\nAUTH_USER_MODEL = 'people.Person'"
+
+    verdicts = told(tmp_path, _ACCOUNTS, settings)
+
+    assert {"POST /auth/users/set_email/", "POST /auth/users/reset_email_confirm/"} <= set(verdicts)
+    assert "POST /auth/users/set_username/" not in verdicts
+
+
+def test_what_belongs_to_an_account_of_allauth_is_for_who_is_signed_in(tmp_path: Path) -> None:
+    urls = "from django.urls import include, path\nurlpatterns = [path('accounts/', include('allauth.urls'))]"
+    settings = """INSTALLED_APPS = [
+    "allauth", "allauth.account", "allauth.socialaccount", "allauth.socialaccount.providers.github",
+    "allauth.usersessions",
+]"""
+
+    verdicts = told(tmp_path, urls, settings)
+
+    owner = ("email", "password/change", "password/set", "reauthenticate", "3rdparty", "sessions")
+    anybody = (
+        "login", "logout", "signup", "inactive", "confirm-email", "password/reset", "3rdparty/signup",
+        "confirm-email/{key}", "password/reset/key/{uidb36}-{key}", "github/login", "github/login/callback",
+    )  # fmt: skip
+    assert {"guarded"} == {verdicts[f"GET /accounts/{one}/"] for one in owner}
+    assert {"unguarded"} == {verdicts[f"GET /accounts/{one}/"] for one in anybody}
+
+
+def test_parts_of_allauth_that_are_not_installed_have_no_paths(tmp_path: Path) -> None:
+    urls = "from django.urls import include, path\nurlpatterns = [path('accounts/', include('allauth.urls'))]"
+
+    verdicts = told(tmp_path, urls, "INSTALLED_APPS = ['allauth', 'allauth.account']")
+
+    assert "GET /accounts/login/" in verdicts
+    assert not [one for one in verdicts if "3rdparty" in one or "sessions" in one]
+
+
+def test_decorators_of_allauth_ask_who_is_signed_in_where_they_always_ask(tmp_path: Path) -> None:
+    urls = """
+from allauth.account.decorators import reauthentication_required, secure_admin_login, verified_email_required
+from django.http import HttpResponse
+from django.urls import path
+
+@verified_email_required
+def verified(request): return HttpResponse("")
+
+@secure_admin_login
+def staff(request): return HttpResponse("")
+
+@reauthentication_required
+def lately(request): return HttpResponse("")
+
+@reauthentication_required(enabled=lambda request: request.GET.get("sure") == "yes")
+def perhaps(request): return HttpResponse("")
+
+urlpatterns = [path("a/", verified), path("b/", staff), path("c/", lately), path("d/", perhaps)]
+"""
+
+    verdicts = told(tmp_path, urls, "INSTALLED_APPS = ['allauth', 'allauth.account']")
+
+    assert {"/a/": "guarded", "/b/": "guarded", "/c/": "guarded", "/d/": "unknown"} == {
+        one.partition(" ")[2]: verdict for one, verdict in verdicts.items()
+    }
