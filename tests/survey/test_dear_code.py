@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from nomoat.survey import guards
 from nomoat.survey.draw import draw
 from nomoat.survey.standing import Standing
 from nomoat.survey.trial.values import CALLER, Choice, Const, Items, Table, Value, union
@@ -201,3 +202,35 @@ def test_what_stands_in_many_places_is_asked_once_what_it_is_made_of() -> None:
 
     assert value.tags == CALLER
     assert union([value, Const(1)]) == CALLER
+
+
+def test_who_comes_after_much_work_is_judged_alike_and_bound_to_nothing_that_was_not_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "main.py").write_text(
+        """
+from fastapi import Depends, FastAPI, Header, HTTPException
+
+app = FastAPI(openapi_url=None)
+
+def signed_in(token: str | None = Header(None)):
+    if token is None:
+        raise HTTPException(401)
+    return token
+
+@app.get("/first", dependencies=[Depends(signed_in)])
+def first(): return []
+
+@app.get("/second")
+def second(user: str = Depends(signed_in)):
+    found = []
+    for one in (1, 2, 3):
+        found.append(one)
+    return found
+"""
+    )
+    monkeypatch.setattr(guards, "_MAX_TOGETHER", {False: (1, 2), True: (1_000, 1_000)})
+
+    told = {one.path: (one.verdict, one.binding) for one in draw(tmp_path).map.routes}
+
+    assert {"/first": ("guarded", "signed-in"), "/second": ("guarded", None)} == told

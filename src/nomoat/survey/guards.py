@@ -45,6 +45,9 @@ _ASKS_ACCESS = re.compile(r"(^|_)(can|check|ensure|has|needs?|require[sd]?|verif
 _UNAUTHENTICATED = 401
 #: Where so many trials of a wrapper with a credential came to no end, the others are not followed so far.
 _MAX_ENDLESS, _AFTERWARDS = 12, 3_000
+#: After so many steps of all trials together, each that comes after them gets so many: with a credential, and without.
+#: What is asked of a caller is asked early, and a map that takes minutes is no map.
+_MAX_TOGETHER = {False: (1_500_000, 4_000), True: (3_000_000, 8_000)}
 
 
 @dataclass
@@ -147,6 +150,8 @@ class Judge:
         self._known: dict[tuple[object, ...], tuple[Value, Judgement]] = {}
         self._open: set[tuple[object, ...]] = set()
         self._endless: Counter[Scope] = Counter()
+        #: Steps of all trials so far, by whether they were without a credential.
+        self._spent: Counter[bool] = Counter()
         #: The request at hand, of who has no credential and of who has one.
         self._request: tuple[Thing, Thing] | None = None
 
@@ -403,11 +408,15 @@ class Judge:
             if not is_anonymous and function.scope is not None:
                 self._endless[function.scope] += 1
             return Tried(True, Thing(), list(trial.pending), trial, is_exhausted=True)
+        finally:
+            self._spent[is_anonymous] += trial.steps
         return Tried(True, value, list(trial.pending), trial)
 
     def _limits(self, function: Function, is_anonymous: bool) -> Limits:
-        is_endless = function.scope is not None and self._endless[function.scope] > _MAX_ENDLESS
-        return Limits(steps=_AFTERWARDS) if is_endless and not is_anonymous else Limits()
+        if not is_anonymous and function.scope is not None and self._endless[function.scope] > _MAX_ENDLESS:
+            return Limits(steps=_AFTERWARDS)
+        together, each = _MAX_TOGETHER[is_anonymous]
+        return Limits(steps=each) if self._spent[is_anonymous] > together else Limits()
 
     def _anonymous(self, found: Judgement, tried: Tried, name: str, at: str) -> None:
         about = [end for end in tried.ends if end.needs_credential]
