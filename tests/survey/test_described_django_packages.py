@@ -1,6 +1,7 @@
 """What packages of Django do to a caller, as their descriptions have it, with paths and settings of a small project.
 
-The expected answers are what projects like these gave an anonymous caller when they ran with the packages.
+The expected answers of one project each are what it gave an anonymous caller when it ran with the package; those of other
+settings were read in the package's source.
 """
 
 from __future__ import annotations
