@@ -1,7 +1,7 @@
 """What packages of Django do to a caller, as their descriptions have it, with paths and settings of a small project.
 
-The expected answers of one project each are what it gave an anonymous caller when it ran with the package; those of other
-settings were read in the package's source.
+The expected answers of one project each are what it gave an anonymous caller when it ran with the package; those of
+other settings were read in the package's source.
 """
 
 from __future__ import annotations
