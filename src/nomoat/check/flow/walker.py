@@ -347,6 +347,8 @@ def _takes(case: Node, value: object) -> bool | None:
 def _is_collection(node: Node) -> bool:
     if node[0] == form.TUPLE and node[3]:
         node = node[3][0]
+    if node[0] == form.CALL:
+        return node[3][0] == form.NAME and node[3][3] in ("dict", "list", "set")
     return node[0] in (form.DICT, form.LIST, form.SET, form.COMPREHENSION)
 
 

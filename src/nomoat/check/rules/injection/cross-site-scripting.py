@@ -84,3 +84,7 @@ def put_in():
 @app.get("/o")
 def counted():
     return f"<p>{len(request.args['q'])} characters</p>"
+
+@app.get("/p")
+def as_json_by_a_call():
+    return dict(name=request.args["name"], page=1)
