@@ -234,3 +234,99 @@ def make(settings):
 """
 
     assert drawn(tmp_path, server=server)["GET /orders"] == "unknown"
+
+
+_WRAPPED = """
+import functools
+import os
+
+from tornado import web
+
+IS_PRIVATE = os.getenv("PRIVATE", "")
+
+
+def signed_in(method):
+    @functools.wraps(method)
+    def around(self, *args, **kwargs):
+        if {test}:
+            self.redirect("./login")
+            return None
+        return method(self, *args, **kwargs)
+
+    return around
+
+
+class Orders(web.RequestHandler):
+    @signed_in
+    async def get(self):
+        self.write("orders")
+
+    @signed_in
+    def post(self):
+        self.write("orders")
+
+
+app = web.Application([("/orders", Orders)])
+"""
+
+
+@pytest.mark.parametrize(
+    ("test", "verdict"),
+    [
+        ('not self.get_secure_cookie("user")', "guarded"),
+        ('IS_PRIVATE and not self.get_secure_cookie("user")', "unguarded"),
+        ("not settings.told and not self.get_secure_cookie('user')", "unknown"),
+        ('self.get_argument("page", "") == "last"', "unguarded"),
+    ],
+)
+def test_a_coroutine_behind_a_plain_wrapper_leaves_what_was_answered_before(
+    tmp_path: Path, test: str, verdict: str
+) -> None:
+    source = _WRAPPED.format(test=test).replace("IS_PRIVATE =", "import settings\n\nIS_PRIVATE =")
+    settings = 'import os\n\ntold = os.environ["TOLD"]\n'
+
+    assert {"GET /orders": verdict, "POST /orders": verdict} == drawn(tmp_path, app=source, settings=settings)
+
+
+_ROOTED = """
+import os
+
+import options
+from tornado import web
+
+
+class Settings:
+    @property
+    def root(self):
+        return os.getenv("ROOT") or "/shop/"
+
+
+class Home(web.RequestHandler):
+    def get(self):
+        self.write("home")
+
+
+class Orders(web.RequestHandler):
+    @web.authenticated
+    def get(self):
+        self.write("orders")
+
+    def get_current_user(self):
+        return self.get_secure_cookie("user")
+
+
+root = {root}
+app = web.Application([(f"{{root}}", Home), (f"{{root}}orders", Orders), (root + "home", Home)])
+"""
+
+
+def test_a_root_that_has_a_default_stands_there(tmp_path: Path) -> None:
+    found = drawn(tmp_path, app=_ROOTED.format(root="Settings().root"))
+
+    assert {"GET /shop/": "unguarded", "GET /shop/orders": "guarded", "GET /shop/home": "unguarded"} == found
+
+
+def test_behind_a_root_that_cannot_be_read_the_rest_of_a_path_is_on_the_map(tmp_path: Path) -> None:
+    found = drawn(tmp_path, app=_ROOTED.format(root="options.root"))
+
+    assert {"GET ": "unknown", "GET orders": "guarded", "GET home": "unguarded"} == found

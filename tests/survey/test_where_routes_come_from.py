@@ -284,3 +284,105 @@ def test_blueprints_that_are_found_when_it_runs_stand_where_the_application_incl
     found = {(one.path, one.verdict) for one in drawn.routes}
     assert found == {("/orders/all", "guarded")}
     assert [one.why for one in drawn.not_read] == ["it cannot be told which router is included here"]
+
+
+_ROOT = """
+import importlib
+
+from aiohttp import web
+
+PARTS = [".orders", ".user_items"]
+
+
+async def hello(request):
+    return web.json_response({})
+
+
+def fill(name, root, make):
+    part = make(root["options"])
+    if "prefix" not in part:
+        part["prefix"] = name.split(".")[-1].replace("_", "-")
+    root.add_subapp("/" + part["prefix"], part)
+
+
+def build(number, *, parts=None):
+    app = web.Application()
+    app["options"] = {}
+    app.router.add_get("/", hello)
+    for name in parts or []:
+        module = importlib.import_module(name, "company.shop.api")
+        fill(name, app, getattr(module, "create"))
+    return app
+
+
+async def serve(loop, number):
+    root = build(number, parts=PARTS)
+    yield root
+"""
+_PART = """
+from aiohttp import web
+
+
+async def listed(request):
+    return web.json_response({})
+
+
+def create(options):
+    app = web.Application()
+    PREFIX
+    app.router.add_get("/all", listed, allow_head=False)
+    return app
+"""
+_DOCUMENT = """
+import importlib
+
+from company.shop.server import PARTS
+
+
+def document():
+    paths = []
+    for name in PARTS:
+        app = importlib.import_module(name, "company.shop.api").create({})
+        paths += [one.resource for one in app.router.routes()]
+    return paths
+
+
+if __name__ == "__main__":
+    document()
+"""
+
+
+def test_parts_that_modules_make_are_where_they_are_mounted_alone(tmp_path: Path) -> None:
+    """A folder above without an `__init__.py`, a prefix that is kept on the part, and a tool that makes it, too."""
+    shop = tmp_path / "company" / "shop"
+    (shop / "api").mkdir(parents=True)
+    for folder in (shop, shop / "api"):
+        (folder / "__init__.py").write_text("")
+    (shop / "server.py").write_text(_ROOT)
+    (shop / "document.py").write_text(_DOCUMENT)
+    (shop / "api" / "orders.py").write_text(_PART.replace("PREFIX", 'app["prefix"] = "order-list"'))
+    (shop / "api" / "user_items.py").write_text(_PART.replace("    PREFIX\n", ""))
+
+    drawn = draw(tmp_path).map
+
+    assert {"/", "/order-list/all", "/user-items/all"} == {route.path for route in drawn.routes}
+    assert not drawn.not_read
+
+
+_PREFIXED = """
+from elsewhere import ROOT
+
+app = FastAPI(openapi_url=None)
+app.include_router(router, prefix=f"{ROOT}/v1")
+
+@app.get(ROOT + "/open")
+def read_open(): ...
+"""
+
+
+def test_what_is_known_of_a_prefix_or_path_is_on_the_map(tmp_path: Path) -> None:
+    drawn = mapped(tmp_path, _PREFIXED)
+
+    verdicts = {route.path: route.verdict for route in drawn.routes}
+    assert {"/v1/orders/{order_id}": "guarded", "/open": "unguarded"} == verdicts
+    assert all((route.because or "").endswith("; wherever it stands") for route in drawn.routes)

@@ -34,7 +34,10 @@ class Wherever:
 def _wherever(found: Found, first: Answer, judge: Callable[[Found], Answer]) -> Answer:
     here = replace(found, around=replace(found.around, doubt=""))
     answer = judge(here)
-    if answer.verdict == "unknown" or judge(replace(here, path=_SOMEWHERE + found.path)).verdict != answer.verdict:
+    if answer.verdict == "unknown":
+        # The reason that would be left if its path were known says more.
+        return replace(first, because=f"{answer.because}; {found.around.doubt}")
+    if judge(replace(here, path=_SOMEWHERE + found.path)).verdict != answer.verdict:
         return first
     why = f"{found.around.doubt}; wherever it stands"
     # What stands in another place than the map says binds nobody.

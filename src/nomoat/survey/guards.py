@@ -73,6 +73,8 @@ class Judgement:
     absorbs: list[Judgement] = field(default_factory=list)
     #: Why middleware answers by itself, so that nothing behind it is asked; empty where it does not.
     answers: str = ""
+    #: Whether a connection may be accepted in it, or sent to.
+    serves: bool = False
     #: Parameters that the framework reads from the request for it.
     given: list[Given] = field(default_factory=list)
     #: Finds out what it asks of a caller with a credential, where nobody has wanted to know yet.
@@ -318,6 +320,7 @@ class Judge:
                             at or function.at)  # fmt: skip
         tried = self.tried(function, signed, is_anonymous=False)
         found.signed = tried.value
+        found.serves = bool(tried.trial.record.served)
         found.asked.extend(tried.trial.record.asked)
         self._demands(found, tried, name or function.name, at or function.at, made or function.made_at, "before")
         place = next((one.at for one in tried.trial.record.limited if one.is_asked_for), "")
@@ -445,12 +448,24 @@ class Judge:
             )
 
     def _why(self, tried: Tried, name: str) -> str:
-        for condition in tried.trial.record.undecided:
+        """Which test lets a caller pass who is refused otherwise: those on the way to the refusal say it best."""
+        on_the_way = [one for way in self._ways_to_refusals(tried) for one in way if one.test.anonymous is None]
+        every = [*on_the_way, *tried.trial.record.undecided]
+        for condition in every:
             if "setting" in condition.test.marks:
                 return placed(f"{name} lets everybody pass when a setting says so", condition.at)
-        for condition in tried.trial.record.undecided:
+        about_who = [one for one in on_the_way if {"caller", "unread"} & one.test.marks]
+        for condition in (*about_who, *(one for one in on_the_way if one.is_implied), *every):
             return placed(f"{name} lets a caller without a credential pass in some cases", condition.at)
         return f"{name} lets a caller without a credential pass on some paths"
+
+    def _ways_to_refusals(self, tried: Tried) -> Iterator[tuple[Condition, ...]]:
+        for end in tried.ends:
+            if end.needs_credential:
+                yield end.conditions
+        for value, _, conditions, _, _ in tried.trial.answered:
+            if status_of(tried.trial, value, self.models.answers) in (401, 403) or is_redirect(tried.trial, value):
+                yield conditions
 
     # -- what is asked of somebody with a credential -----------------------------------------------------------------
 

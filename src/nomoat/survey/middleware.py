@@ -189,7 +189,7 @@ class MiddlewareJudge:
         # What can refuse nobody does so on no path.
         can_refuse = function.scope is None or self._judge.around.may_refuse(function.scope)
         judged.answers = answers_itself(self._models, tried, name)
-        self._saw_path = self._saw_path or (tried.trial.record.saw_path and (can_refuse or bool(judged.answers)))
+        self._saw_path = self._saw_path or (bool(tried.trial.record.saw) and (can_refuse or bool(judged.answers)))
         self._judge.around.forged |= tried.trial.record.forged
         passes = bool(tried.trial.record.reached)
         refusals = self._refusals(tried)

@@ -18,6 +18,7 @@ from nomoat.survey.specified import operations
 from nomoat.survey.trial.machine import Machine
 from nomoat.survey.trial.refusals import SUPER, names_of
 from nomoat.survey.trial.registry import DECORATED, Entry, Registry, argument
+from nomoat.survey.trial.texts import known_end
 from nomoat.survey.trial.values import (
     Choice,
     Class,
@@ -86,6 +87,8 @@ class Found:
     cls: Class | None = None
     #: What a document tells that the handler is given.
     told: tuple[Given, ...] = ()
+    #: What answers each message of a connection, where something else takes the connection.
+    messages: Value | None = None
 
 
 @dataclass
@@ -403,7 +406,9 @@ class Layer:
         if self._is_included(handler, path, around, at):
             return
         if not _is_text(path_value) and not around.doubt:
-            around = replace(around, doubt=f"{_UNREAD_PATH} ({at})")
+            around = replace(
+                around, doubt=_astray(path_value, at) if known_end(path_value) else f"{_UNREAD_PATH} ({at})"
+            )
         handler = self._named(handler) if handler is not None else Const(None)
         dependencies = self._dependencies(argument(verb.dependencies, args, named), at)
         methods = self._methods(verb, name, args, named, at)
@@ -524,9 +529,12 @@ class Layer:
         if view.model.websocket:
             names = {name for base in self._run.program.bases(view.cls.scope) if not isinstance(base, str)
                      for name in base.bindings}  # fmt: skip
-            first = next((name for name in view.model.websocket if name in names), "")
+            first, *further = [name for name in view.model.websocket if name in names] or [""]
             handler = member(self._run, view, first, at) if first else Const(None)
             found = Found("WS", path, view.function or handler, at, view.model.calls or "request", around)
+            if further:
+                of = view.function.set_on_it("messages") if isinstance(view.function, Function) else None
+                found.messages = of or member(self._run, view, further[0], at)
             if view.function is not None:
                 found.cls, found.original = view.cls, handler if isinstance(handler, Function) else None
             self.layout.routes.append(found)
@@ -682,7 +690,7 @@ class Layer:
             if isinstance(option, Const) and option.value is None:
                 return ""
         self.layout.unread.append((at, "a path or prefix that cannot be read: the routes here may be elsewhere"))
-        return ""
+        return known_end(value)
 
 
 def _is_of_package(name: str) -> bool:

@@ -39,7 +39,13 @@ def divide(wiring: Wiring, judge: Judge, *, path: Path, settings: Settings | Non
         layer.application(registry)
         for other in layer.used - {registry}:
             other.is_used = True
-    roots = [one for one in applications if one.is_root or not one.is_used]
+    included: dict[str, int] = {}
+    for one in applications:
+        included[one.at] = max(included.get(one.at, 0), len(one.entries) if one.is_used else 0)
+    # What a tool makes of the same factory, a document of its routes perhaps, is the application that is included.
+    roots = [
+        one for one in applications if one.is_root or not (one.is_used or 0 < len(one.entries) <= included[one.at])
+    ]
     declared = settings.services if settings is not None else ()
     if declared:
         return [_declared(layer, service, roots, wiring) for service in declared]

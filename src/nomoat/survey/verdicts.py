@@ -80,6 +80,11 @@ class Verdicts:
         answer = self._put_together(found, judged, handler, [guard for one in never for guard in one], if_told=if_told)
         outside = [inner for one in (*before, *made.judged) for inner in one.all()]
         answer.around = {one.function for one in outside if one.function is not None}
+        if found.messages is not None and answer.verdict == "unguarded":
+            asks = self.of(replace(found, handler=found.messages, original=None, messages=None), before)
+            if asks.verdict != "unguarded":
+                # Whoever connects may be sent something all the same.
+                answer.verdict, answer.because = "unknown", "anybody may connect; who sends is asked of each message"
         return answer
 
     def _of_framework(self, found: Found, before: list[Judgement]) -> Answer:
@@ -169,7 +174,28 @@ class Verdicts:
             saw.update(tried.trial.record.saw)
 
         result.later.append(try_signed)
+        if not refused and found.method == "WS":
+            self._try_connection(found, handler, tried, signed, made, result)
         return result
+
+    def _try_connection(
+        self, found: Found, handler: Function, tried: Tried, signed: dict[str, Value], made: Requests, result: Judgement
+    ) -> None:
+        """A connection that is never accepted without a credential, and is with one: its end is the refusal."""
+        takes_it = handler.scope is not None and any(
+            self._judge._is_request(value) and isinstance(value, Thing) and value.name in self._sockets
+            for value in signed.values()
+        )
+        is_open = bool(tried.trial.record.served) or any(one.serves for one in result.all() if one is not result)
+        if not takes_it or is_open or tried.is_exhausted or not tried.passes or result.refuses or result.doubts:
+            return
+        other = self._judge.tried(handler, signed, is_anonymous=False, at_hand=made.signed)
+        result.refuses = bool(other.trial.record.served) and not other.is_exhausted
+
+    @property
+    def _sockets(self) -> set[str]:
+        """The classes of connections that an application accepts itself."""
+        return {name.rpartition(".")[0] for name in self._models.closing}
 
     def _one_of(
         self, found: Found, handler: Choice, judged: list[Judgement], made: Requests, saw: set[str]
@@ -231,7 +257,7 @@ class Verdicts:
             return
         parameters = handler.scope.parameters if handler.scope is not None else ()
         taken = parameters[1:] if handler.me is not None else parameters
-        sockets = sorted(name.rpartition(".")[0] for name in self._models.closing)
+        sockets = sorted(self._sockets)
         plain = sorted(self._models.requests - set(sockets))
         name = next(iter(sockets if found.method == "WS" else plain), "")
         for parameter in taken[:1]:

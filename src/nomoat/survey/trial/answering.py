@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.trial.demands import OTHER
-from nomoat.survey.trial.values import Const, Env, Test, Thing, Value, joined, options
+from nomoat.survey.trial.values import Choice, Const, Env, Lazy, Test, Thing, Value, joined, options
 
 if TYPE_CHECKING:
     from nomoat.survey.trial.calls import Calls
@@ -99,6 +99,29 @@ def _go_on(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str
 def _left(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value:
     """What is answered in the end."""
     return so_far(env)
+
+
+def waited_for(env: Env | None, value: Choice, does: Callable[[], Value]) -> Value:
+    """Waits for what only some ways leave to be waited for: what the others answered stays as it is.
+
+    `if not signed_in: self.redirect("/login"); return` and then `return method(self)`, which is a coroutine.
+    """
+    later = [one for one in value.options if isinstance(one, Lazy)]
+    answers = options(so_far(env)) if env is not None and len(later) < len(value.options) else ()
+    own = [one for lazy in later for one in options(lazy.answered or NONE_YET)]
+    there = [one for one in answers if any(_is_same(one, other) for other in own)]
+    others = [one for one in answers if one not in there]
+    if env is None or not there or not others:
+        return does()
+    env.names[ANSWER] = joined(there)
+    try:
+        return does()
+    finally:
+        env.names[ANSWER] = joined([*others, so_far(env)])
+
+
+def _is_same(one: Value, other: Value) -> bool:
+    return one is other or all(isinstance(value, Const) and value.value is None for value in (one, other))
 
 
 def goes_on_working(run: Calls, node: Node, before: Value, after: Value) -> bool:

@@ -152,6 +152,8 @@ class Bodies(Calls):
                 owner.kept.append((key, value))
             elif isinstance(owner, Items):
                 self._put_in_place(owner, key, value)
+            elif isinstance(owner, Registry) and self.wires:
+                owner.keep(key, value, is_sure=not self.unsure)
             elif isinstance(owner, Thing) and owner.name == "builtins.globals" and isinstance(key, Const):
                 env.module.names[str(key.value)] = Thing()
             elif isinstance(owner, Outside) and owner.name.endswith(OVERRIDES):

@@ -172,7 +172,11 @@ class Calls(Registrations):
             return self.call(callee, args, named, at, env)
         scope = callee.scope if isinstance(callee, Function) else None
         is_generator = scope is not None and self.around.is_generator(scope)
-        return Lazy(lambda: self._awaited_call(callee, args, named, at, env), is_generator=is_generator)
+        return Lazy(
+            lambda: self._awaited_call(callee, args, named, at, env),
+            is_generator=is_generator,
+            answered=env.names.get(ANSWER),
+        )
 
     def _awaited_call(
         self, callee: Value, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env
@@ -368,6 +372,8 @@ class Calls(Registrations):
                 return Const(is_later)
         args = self._arguments(callee, args)
         named = dict(zip(named, self._arguments(callee, named.values()), strict=True))
+        if self.judges and self._may_serve(callee, (*args, *named.values())):
+            self.record.served.append(at)
         condition = self._condition(name.rpartition(".")[2], callee.me, args)
         if condition is not None:
             return condition
@@ -533,6 +539,12 @@ class Calls(Registrations):
         """Whether it was told here that the caller has no credential."""
         marks = union(condition.test for condition in self.conditions)
         return bool(marks & {"caller", "signature"}) or self.decided[-1] or self.caught_credential
+
+    def _may_serve(self, callee: Outside, given: Iterable[Value]) -> bool:
+        """Whether a connection may be accepted or sent to here: by itself, or by what may have it from now on."""
+        if callee.me is not None and self._is_request(callee.me):
+            return callee.name not in self.models.closing
+        return any(self._is_request(one) or isinstance(one, (Function, Lazy, Object, Items, Table)) for one in given)
 
     def _close(self, args: tuple[Value, ...], named: dict[str, Value], at: str) -> None:
         """A connection that is closed because of who is calling ends there."""

@@ -10,13 +10,14 @@ from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.symbols import How
 from nomoat.survey.trial import files, memories, patterns, queries
+from nomoat.survey.trial.answering import waited_for
 from nomoat.survey.trial.configuration import Configuration
 from nomoat.survey.trial.judging import negated
 from nomoat.survey.trial.machine import Condition, End, Limited, RaisedError
 from nomoat.survey.trial.refusals import is_redirect, status_of
 from nomoat.survey.trial.registry import Bound, Registry, RoutesOf, argument
 from nomoat.survey.trial.requests import BY_NAME, Requests, tells_who
-from nomoat.survey.trial.texts import percent, put_together
+from nomoat.survey.trial.texts import ending, percent, put_together
 from nomoat.survey.trial.traits import TAG, of_trait
 from nomoat.survey.trial.values import (
     CALLER,
@@ -82,7 +83,7 @@ class Expressions(Requests):
     def ran(self, value: Value) -> Value:
         """What a coroutine gives that is awaited, or a generator that is gone through."""
         if isinstance(value, Choice) and any(isinstance(option, Lazy) for option in value.options):
-            return self.each(value.options, self.ran)
+            return waited_for(self.waiting, value, lambda: self.each(value.options, self.ran))
         return self.ran(value.run()) if isinstance(value, Lazy) else value
 
     def element(self, value: Value) -> Value:
@@ -436,6 +437,8 @@ class Expressions(Requests):
                 fault = Thing("builtins.IndexError")
                 raise RaisedError([End(fault, "", tuple(self.conditions), needs_credential=True)])
             return self.unknown("")
+        if isinstance(value, Registry) and self.wires and (kept := value.kept(key)) is not None:
+            return kept
         if isinstance(value, Thing) and value.name.startswith("request."):
             return self._sent(value, key)
         if isinstance(value, Thing) and value.name in self.models.requests and not value.is_call:
@@ -486,6 +489,8 @@ class Expressions(Requests):
             text = put_together(
                 values, lambda row: "".join(map(str, row)) if all(type(one) is str for one in row) else None
             )
+            if text is None and self.wires:
+                text = ending(values)
             if text is not None:
                 return text
         first = values[0]
@@ -549,7 +554,9 @@ class Expressions(Requests):
             return files.added(values[0], "".join(texts))
         if len(texts) == len(values):
             return Const("".join(texts), union(values))
-        found = put_together(values, lambda row: "".join(map(str, row)))
+        if self.wires and len(values) == 1 and isinstance(values[0], Choice):
+            return values[0]
+        found = put_together(values, lambda row: "".join(map(str, row))) or (ending(values) if self.wires else None)
         return found or Thing(marks=self.made(union(values)))
 
     def _listed(self, env: Env, node: Node) -> Value:

@@ -245,6 +245,8 @@ class Judging(Machine):
             and left.value in right.given
         ):
             return Test(True, OTHER, OTHER)
+        if operator == "in" and isinstance(left, Const) and isinstance(right, Registry) and self.wires:
+            return Test(right.kept(left) is not None, OTHER, OTHER)
         if operator == "in" and isinstance(left, Const) and is_held(right):
             # Where nobody set it, it is not there.
             return self.truth(Test(None, OTHER, OTHER, marks | SETTING, usual=False))

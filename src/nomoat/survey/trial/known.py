@@ -144,6 +144,9 @@ def _import_module(run: Calls, args: tuple[Value, ...], named: dict[str, Value],
         name = base + name
     found = run.program.find(name)
     if found is None or found.node is not None:
+        # A tree may begin above what its packages are named from, or below.
+        found = run.program.module_named(name, env.module.scope.module)
+    if found is None or found.module.is_library:
         return None
     if run.wires:
         run.module(found)

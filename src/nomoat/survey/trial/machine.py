@@ -152,15 +152,12 @@ class Record:
     reached: list[str] = field(default_factory=list)
     #: Where something was sent to a caller of whom nothing had been asked.
     sent: list[str] = field(default_factory=list)
+    #: Where a connection is accepted, sent to, or handed to something that may do so.
+    served: list[str] = field(default_factory=list)
     #: Answers that middleware gives where it has not gone on to what comes after it.
     own: list[tuple[Value, str]] = field(default_factory=list)
     #: Parts of the request that were changed.
     forged: set[str] = field(default_factory=set)
-
-    @property
-    def saw_path(self) -> bool:
-        """Whether anything was asked for that another route has otherwise."""
-        return bool(self.saw)
 
 
 @dataclass(frozen=True, eq=False)

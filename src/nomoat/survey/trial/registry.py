@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from nomoat.survey.models import Kind, Spot, Verb
-from nomoat.survey.trial.values import Class, Const, Function, Items, Table, Value, options
+from nomoat.survey.trial.values import Class, Const, Function, Items, Table, Value, joined, options
 
 #: What constructors are given as lists and keep under the same name.
 _LISTS = ("before", "routes", "middleware", "startup", "configure", "guards", "provided", "opt")
@@ -86,6 +86,16 @@ class Registry(Value):
             known = given if isinstance(given, Items) else Items([])
             self.lists[what] = Items(list(known.values), known.is_whole)
         return self.lists.get(what)
+
+    def keep(self, key: Value, value: Value, *, is_sure: bool) -> None:
+        """What code keeps on it under a name: `app["prefix"] = "orders"`."""
+        before = self.kept(key)
+        if isinstance(key, Const):
+            self.attributes[f"[{key.value}]"] = value if is_sure or before is None else joined([before, value])
+
+    def kept(self, key: Value) -> Value | None:
+        """What is kept on it under a name; None where nothing is."""
+        return self.attributes.get(f"[{key.value}]") if isinstance(key, Const) else None
 
     def listed_before(self) -> list[Entry]:
         """Entries for the functions in its list of what runs before handlers; the same ones each time."""

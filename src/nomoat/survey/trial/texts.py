@@ -10,7 +10,7 @@ import re
 import string
 from collections.abc import Callable, Iterable
 
-from nomoat.survey.trial.values import Const, Items, Table, Value, joined, options, union
+from nomoat.survey.trial.values import ENDING, Const, Items, Outside, Table, Thing, Value, joined, options, union
 
 #: Widths and precisions are left alone: `%999999999s` would be a text of that length.
 _PLACE = re.compile(r"%(?:\((\w+)\))?([sd%])")
@@ -32,6 +32,32 @@ def put_together(parts: list[Value], make: Callable[[list[object]], str | None])
     texts = [(make([one.value for one in row]), union(row)) for row in itertools.product(*known)]
     made: list[Value] = [Const(text, marks) for text, marks in texts if text is not None]
     return joined(made) if len(made) == len(texts) else None
+
+
+def ending(parts: list[Value]) -> Value | None:
+    """A text whose beginning is not known, and all behind it is: `f"{root}/login"`.
+
+    Where the beginning may be one of several, it is one of several, too: `(os.getenv("ROOT") or "/") + "login"`.
+    """
+    rest = parts[1:]
+    texts = [one.value for one in rest if isinstance(one, Const) and isinstance(one.value, str)]
+    if not rest or len(texts) != len(rest):
+        return None
+    end, marks, found = "".join(texts), union(parts), list[Value]()
+    for first in options(parts[0]):
+        if isinstance(first, (Thing, Outside)):
+            found.append(Thing(ENDING, (Const(known_end(first) + end),), marks=marks))
+        elif isinstance(first, Const) and isinstance(first.value, str):
+            found.append(Const(first.value + end, first.marks))
+        else:
+            return None
+    return joined(found)
+
+
+def known_end(value: Value | None) -> str:
+    """What is known of a text of which only the end is; empty of any other."""
+    end = value.args[0] if isinstance(value, Thing) and value.name == ENDING and not value.trail else None
+    return str(end.value) if isinstance(end, Const) else ""
 
 
 def percent(template: str, values: Value) -> Value | None:

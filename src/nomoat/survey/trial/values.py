@@ -31,6 +31,8 @@ UNREAD = frozenset(("unread",))
 OWN_MEMBER = "own-member()"
 #: The name of a text that is never empty.
 FILLED = "filled"
+#: The name of a text of which only the end is known, which is its argument: `f"{root}/login"`.
+ENDING = "ending()"
 #: What stands among names before the name of what was just kept in a table.
 KEPT = "(kept)"
 MADE = frozenset(("made",))
@@ -273,6 +275,8 @@ class Lazy(Value):
     is_expression: bool = False
     #: It is gone through, and not waited for.
     is_generator: bool = False
+    #: What was answered on the way to where it was made, where answers are given piece by piece.
+    answered: Value | None = None
 
 
 @dataclass(eq=False)

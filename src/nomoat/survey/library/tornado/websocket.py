@@ -1,10 +1,26 @@
 """Tornado: connections that stay open."""
 
-from __framework__ import finish
+from __framework__ import application, finish, left
 from tornado.web import RequestHandler
 
 
 class WebSocketHandler(RequestHandler):
+    @classmethod
+    def answering(cls, name, **kwargs):
+        async def execute(request, **path):
+            handler = cls(application, request, **kwargs)
+            await handler._execute([], *path.values())
+            return left()
+
+        async def messages(request, **path):
+            handler = cls(application, request, **kwargs)
+            await handler.on_message(request.body)
+            return left()
+
+        execute.view_class = messages.view_class = cls
+        execute.messages = messages
+        return execute
+
     def answers(self, *path):
         return self.get(*path)
 
