@@ -1,7 +1,3 @@
 """Flask: what its functions do to a caller."""
 
-from werkzeug.exceptions import HTTPException
-
-
-def abort(code, *args, **kwargs):
-    raise HTTPException(code=code)
+from werkzeug.exceptions import abort

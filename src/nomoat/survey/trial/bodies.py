@@ -148,7 +148,8 @@ class Bodies(Calls):
             if isinstance(owner, Table) and isinstance(key, Const) and isinstance(key.value, (str, int)):
                 owner.entries[key.value] = value
             elif isinstance(owner, Table):
-                owner.is_whole, owner.other = False, value
+                if not self.is_told_apart(key):
+                    owner.is_whole, owner.other = False, value
                 owner.kept.append((key, value))
             elif isinstance(owner, Items):
                 self._put_in_place(owner, key, value)

@@ -705,6 +705,10 @@ class Calls(Registrations):
             if isinstance(key, Const) and isinstance(key.value, (str, int)) and key.value in me.entries:
                 return me.entries[key.value]
             default = args[1] if len(args) > 1 else Const(None)
+            if self.wires and isinstance(key, Class):
+                kept = self.kept_under(me, key)
+                if kept is not None or (me.is_whole and me.other is None):
+                    return kept or default
             if name == "setdefault" and self.wires and isinstance(key, Const) and isinstance(key.value, str):
                 me.entries[key.value] = default
             if self.anonymous and any(may_be_unset(key, one) for one, _ in me.pairs):
@@ -717,7 +721,7 @@ class Calls(Registrations):
                 else joined([default, Thing(marks=me.tags)])
             )
         if name == "values":
-            return Items(list(me.entries.values()), me.is_whole)
+            return Items([*me.entries.values(), *(value for _, value in me.kept)], me.is_whole)
         if name == "keys":
             return Items([Const(key) for key in me.entries], me.is_whole)
         if name == "items":

@@ -412,9 +412,9 @@ class Expressions(Requests):
         self.fails(value, "TypeError")
         if isinstance(value, Configuration):
             return value.setting(key)
-        for known, held in reversed(value.kept) if self.wires and isinstance(value, Table) else ():
-            if known is key:
-                return held  # What was just put there, whatever the key is: a memory of results.
+        kept = self.kept_under(value, key) if isinstance(value, Table) else None
+        if kept is not None:
+            return kept
         if isinstance(value, Table) and isinstance(key, Const):
             found = value.entries.get(key.value) if _hashable(key.value) else None
             if found is not None:
@@ -453,6 +453,18 @@ class Expressions(Requests):
             # What was put there of one caller may be there for another one.
             tags |= UNREAD
         return Thing("", marks=tags, trail=trail)
+
+    def kept_under(self, table: Table, key: Value) -> Value | None:
+        """What was put there under a key, whatever that is, while routes are registered: a memory of results."""
+        for known, held in reversed(table.kept) if self.wires else ():
+            if known is key or (isinstance(key, Class) and isinstance(known, Class) and known.scope is key.scope):
+                return held
+        return None
+
+    def is_told_apart(self, key: Value) -> bool:
+        """Whether it is known of a key that code surely uses which other keys it is not: a class is no text."""
+        is_sure = self.wires and not self.unsure and all(one.test.anonymous is not None for one in self.conditions)
+        return is_sure and isinstance(key, Class)
 
     def _is_missing(self, key: Value) -> None:
         """A table of which everything is known has nothing under a credential that is not there."""

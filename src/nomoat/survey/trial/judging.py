@@ -477,6 +477,8 @@ def _known(left: Value, operator: str, right: Value) -> bool | None:
         if any(isinstance(item, Const) and item.value == left.value for item in inside):
             return True
         return False if right.is_whole and all(isinstance(item, Const) for item in inside) else None
+    if operator == "in" and isinstance(left, Class) and isinstance(right, Table) and right.is_whole and not right.pairs:
+        return any(isinstance(key, Class) and key.scope is left.scope for key, _ in right.kept)
     return None
 
 

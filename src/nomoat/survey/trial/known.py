@@ -16,7 +16,7 @@ from nomoat.survey.trial import files, installed, patterns, scanning
 from nomoat.survey.trial.configuration import Configuration
 from nomoat.survey.trial.demands import AUTHENTICATION, OTHER
 from nomoat.survey.trial.matching import matched
-from nomoat.survey.trial.refusals import is_exception, names_of
+from nomoat.survey.trial.refusals import is_exception, names_of, status_number
 from nomoat.survey.trial.registry import Bound, Registry
 from nomoat.survey.trial.values import (
     FILLED,
@@ -383,6 +383,14 @@ def _isinstance(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at
         bases = run.program.bases(args[0].cls.scope)
         if not any(isinstance(base, str) and base != "builtins.object" for base in bases):
             return Const(False)
+    if (
+        len(args) == 2
+        and isinstance(args[0], (Function, Const, Items, Table))
+        and isinstance(args[1], Class)
+        and not marks
+    ):
+        # Neither a function nor what is written out is an object of a class of the tree.
+        return Const(False)
     if len(args) == 2 and isinstance(args[0], Const) and isinstance(args[1], Outside) and not marks:
         return Const(args[1].name == f"builtins.{type(args[0].value).__name__}")
     if len(args) == 2 and isinstance(args[0], (Items, Table)) and isinstance(args[1], Outside):
@@ -577,6 +585,7 @@ SPECIAL: dict[str, Known] = {
     "nomoat.survey.as_source_has_it": _as_source_has_it,
     **dict.fromkeys(("flask.Config", "flask.config.Config"), lambda *_given: Configuration({}, is_whole=False)),
     "nomoat.survey.is_text": _is_text,
+    "nomoat.survey.status_number": lambda run, args, named, at, env: status_number(args[0]) if args else None,
     "nomoat.survey.is_several": _is_several,
     "nomoat.survey.is_read": _is_read,
     **installed.SPECIAL,

@@ -101,6 +101,8 @@ def _status(run: Machine, value: Value, refusal: Refusal) -> int:
         given = value.attributes.get(SUPER)
         if isinstance(given, Thing):
             return _number(argument(refusal.status, given.args, given.named))
+        # An exception that was made of an answer: `abort(make_response(..., 401))`.
+        return status_of(run, value.attributes.get("response"), run.models.answers) or 0
     if isinstance(value, Class):
         for name in refusal.status.names:
             return _number(run.attribute(value, name))
@@ -123,6 +125,12 @@ def _number(value: Value | None) -> int:
     if isinstance(value, Thing) and value.trail and not value.marks:
         return number_in(value.trail[-1])
     return 0
+
+
+def status_number(value: Value) -> Value:
+    """For descriptions of packages: the number of a status, however it is written; itself where that is not told."""
+    number = _number(value)
+    return Const(number) if number else value
 
 
 def number_in(name: str) -> int:
@@ -167,8 +175,8 @@ def unrefused(run: Machine, value: Value | None) -> str:
     names = names_of(run, value)
     status = status_of(run, value, run.models.raised)
     by_status = [handler for raised, handler in run.around.handlers if status and _number(raised) == status]
-    by_class = [handler for name in names for raised, handler in run.around.handlers if name in _caught(run, raised)]
-    handlers = by_status or by_class
+    by_class = ([handler for raised, handler in run.around.handlers if name in _caught(run, raised)] for name in names)
+    handlers = by_status or next((found for found in by_class if found), [])
     if not handlers and status is None:
         # An error that nobody expects: 500, or what the application answers then.
         handlers = [

@@ -137,7 +137,9 @@ class Registrations(Expressions):
 
     def _grouped(self, bound: Bound, args: tuple[Value, ...], named: dict[str, Value], at: str) -> Registry:
         """A router that a router makes, at a path of it: `app.router.add_resource("/x")`."""
+        cls = self.by_name(bound.verb.makes)
         part = Registry(self.models.kinds[bound.verb.makes], bound.verb.makes, at, args, dict(named))
+        part.cls = cls if isinstance(cls, Class) else None
         part.module = bound.registry.module
         if self.wires:
             self._created(part)

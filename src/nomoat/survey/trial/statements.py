@@ -248,8 +248,13 @@ class Trial(Definitions):
         return {}, ""
 
     def _leaves(self, env: Env, body: Body) -> bool:
-        """Whether a body ends with an answer of its own; sending everybody elsewhere is none."""
+        """Whether a body ends, or may end, with an answer of its own; sending everybody elsewhere is none."""
         last = body[-1] if body else None
+        if last is not None and last[0] == form.IF:
+            # Who has a credential is asked for more in there: who has not enough comes here, too.
+            return any(self._leaves(env, inner) for inner in (*(branch for _, branch in last[3]), last[4]))
+        if last is not None and last[0] in (form.WITH, form.TRY):
+            return self._leaves(env, last[4] if last[0] == form.WITH else last[3])
         if last is None or last[0] not in (form.RETURN, form.RAISE):
             return False
         if last[0] == form.RAISE or last[3] is None or last[3][0] != form.CALL:

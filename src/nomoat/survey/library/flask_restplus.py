@@ -1,0 +1,3 @@
+"""Flask-RESTPlus: what Flask-RESTX was called before."""
+
+from flask_restx import Api, Namespace, Resource, abort
