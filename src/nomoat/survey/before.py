@@ -18,7 +18,7 @@ from nomoat.survey.trial.calls import NEXT
 from nomoat.survey.trial.machine import ExhaustedError, RaisedError, marks_of, proxy_of
 from nomoat.survey.trial.naming import guards_by_name
 from nomoat.survey.trial.refusals import is_redirect, status_of, status_of_raised
-from nomoat.survey.trial.registry import Entry
+from nomoat.survey.trial.registry import VIEW, Entry
 from nomoat.survey.trial.values import (
     CALLER,
     FILLED,
@@ -166,7 +166,7 @@ def _noted(found: Found) -> str:
 #: How deep values are compared.
 _MAX_SHAPE = 4
 #: What a request to a route has by itself.
-_OWN = frozenset(("route_handler", "method", "url", "scope", "path", "endpoint", "blueprint"))
+_OWN = frozenset(("route_handler", "method", "url", "scope", "path", "endpoint", "blueprint", VIEW))
 
 
 def _left(at_hand: AtHand) -> dict[str, dict[str, Value]]:

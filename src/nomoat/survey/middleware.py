@@ -13,7 +13,7 @@ from nomoat.survey.trial.calls import NEXT, SEND
 from nomoat.survey.trial.machine import ExhaustedError, RaisedError, marks_of
 from nomoat.survey.trial.naming import guards_by_name, placed
 from nomoat.survey.trial.refusals import is_redirect, names_of, status_of
-from nomoat.survey.trial.registry import Entry, argument
+from nomoat.survey.trial.registry import VIEW, Entry, argument
 from nomoat.survey.trial.values import (
     INPUT,
     Choice,
@@ -43,7 +43,7 @@ def request_to(models: Models, found: Found) -> Thing:
     blueprint = Const(found.endpoint.rpartition(".")[0] or None)
     return Thing(name, named={"method": Const(found.method), "url": url, "scope": scope, "path": path_to(found),
                               "endpoint": Const(found.endpoint), "blueprint": blueprint,
-                              "route_handler": noted_on(found)})  # fmt: skip
+                              "route_handler": noted_on(found), VIEW: found.handler})  # fmt: skip
 
 
 def noted_on(found: Found) -> Thing:

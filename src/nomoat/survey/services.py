@@ -34,6 +34,8 @@ def divide(wiring: Wiring, judge: Judge, *, path: Path, settings: Settings | Non
     layer = Layer(judge._reader)
     applications = [one for one in wiring.registries if one.kind.is_application]
     for registry in wiring.registries:
+        if TEST_FILE.search(registry.at.rpartition(":")[0]):
+            continue  # What tests alone include is served by whoever else includes it.
         # What is mounted or included somewhere is no service of its own.
         layer.used.clear()
         layer.application(registry)

@@ -8,7 +8,7 @@ from nomoat.survey.python import form
 from nomoat.survey.python.form import Body, Node
 from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.python.symbols import Scope
-from nomoat.survey.trial import memories, patterns
+from nomoat.survey.trial import memories, patterns, view_functions
 from nomoat.survey.trial.blocks import Block
 from nomoat.survey.trial.calls import OVERRIDES, Calls
 from nomoat.survey.trial.costs import Costs
@@ -186,6 +186,8 @@ class Bodies(Calls):
 
     def set(self, owner: Value, name: str, value: Value) -> None:
         """Gives an attribute its value."""
+        if self.wires and view_functions.note(self, owner, name, value):
+            return
         if isinstance(owner, Object):
             owner.attributes[name] = value
         elif isinstance(owner, ModuleValue):

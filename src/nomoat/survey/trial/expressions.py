@@ -9,7 +9,7 @@ from dataclasses import replace
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.symbols import How
-from nomoat.survey.trial import files, memories, patterns, queries
+from nomoat.survey.trial import files, memories, patterns, queries, view_functions
 from nomoat.survey.trial.answering import waited_for
 from nomoat.survey.trial.configuration import Configuration
 from nomoat.survey.trial.judging import negated
@@ -151,6 +151,8 @@ class Expressions(Requests):
                 return self.call(further, (Const(name),), {}, registry.at, further.env)
         if name in self.models.same:
             return registry
+        if name == view_functions.VIEWS:
+            return view_functions.table()
         if name in self.models.routes_attributes:
             return RoutesOf(registry)
         if name in self.models.dependencies_attributes and "provided" not in registry.kind.takes:
@@ -189,6 +191,8 @@ class Expressions(Requests):
             return cls
         if name in ("__name__", "__qualname__") and me is None:
             return Const(cls.scope.name)
+        if name == "__dict__" and me is None:
+            return Table({own: self._of_class(cls, own, None) for own in cls.scope.bindings})
         for base in self.program.bases(cls.scope):
             if isinstance(base, str):
                 continue
@@ -410,6 +414,9 @@ class Expressions(Requests):
         if isinstance(value, Choice):
             return self.each(value.options, lambda option: self.item(option, key))
         self.fails(value, "TypeError")
+        answering = view_functions.held(self, value, key)
+        if answering is not None:
+            return answering
         if isinstance(value, Configuration):
             return value.setting(key)
         kept = self.kept_under(value, key) if isinstance(value, Table) else None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from nomoat.survey import kept
 from nomoat.survey.python import form
 from nomoat.survey.python.symbols import How
-from nomoat.survey.trial import files, installed, patterns, scanning
+from nomoat.survey.trial import files, installed, patterns, scanning, spelling
 from nomoat.survey.trial.configuration import Configuration
 from nomoat.survey.trial.demands import AUTHENTICATION, OTHER
 from nomoat.survey.trial.matching import matched
@@ -235,15 +235,28 @@ def _import_string(run: Calls, args: tuple[Value, ...], named: dict[str, Value],
     return args[0] if args and isinstance(args[0], (Class, Function)) else None
 
 
+#: What stands on what is no function any more once the class is made.
+_NO_FUNCTIONS = frozenset(("classmethod", "property", "cached_property", "functools.cached_property"))
+
+
 def _getmembers(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
-    """Name and value of each function of a class."""
+    """Name and value of each function of a class; of those that are asked for as functions, no method of the class."""
     cls = args[0] if args else None
     if not isinstance(cls, Class):
         return None
+    asked = args[1] if len(args) > 1 else named.get("predicate")
+    without = _NO_FUNCTIONS if isinstance(asked, Outside) and asked.name == "inspect.isfunction" else frozenset()
+    seen: set[str] = set()
     rows: dict[str, Value] = {}
     for base in run.program.bases(cls.scope):
         for name, bindings in base.bindings.items() if not isinstance(base, str) else ():
-            if bindings[-1].how is How.FUNCTION and name not in rows:
+            if name in seen:
+                continue
+            seen.add(name)
+            if bindings[-1].how is not How.FUNCTION:
+                continue
+            own = [one for one in base.children.values() if one.name == name] if not isinstance(base, str) else []
+            if not own or not {form.dotted(node) for node in own[-1].decorators} & without:
                 rows[name] = Items([Const(name), run.attribute(cls, name, at)])
     return Items(list(rows.values()))
 
@@ -259,6 +272,14 @@ def _dir(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, 
     names.update(me.attributes if isinstance(me, Object) else ())
     is_whole = not any(isinstance(base, str) and base != "builtins.object" for base in bases)
     return Items([Const(name) for name in sorted(names)], is_whole)
+
+
+def _vars(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    """`vars(Shop)`: what a class itself holds, or what was set on an object."""
+    if len(args) == 1 and isinstance(args[0], Class):
+        return run.attribute(args[0], "__dict__", at)
+    is_known = len(args) == 1 and isinstance(args[0], Object) and not args[0].marks
+    return Table(dict(args[0].attributes), is_whole=run.wires) if is_known else None  # type: ignore[attr-defined]
 
 
 def _getattr(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
@@ -589,6 +610,7 @@ SPECIAL: dict[str, Known] = {
     "nomoat.survey.is_several": _is_several,
     "nomoat.survey.is_read": _is_read,
     **installed.SPECIAL,
+    **spelling.SPECIAL,
     **scanning.SPECIAL,
     **files.SPECIAL,
     "inspect.isclass": _isclass,
@@ -615,6 +637,7 @@ SPECIAL: dict[str, Known] = {
     "builtins.enumerate": _enumerate,
     "builtins.zip": _zip,
     "builtins.dir": _dir,
+    "builtins.vars": _vars,
     "builtins.getattr": _getattr,
     "builtins.setattr": _setattr,
     "builtins.hasattr": _hasattr,

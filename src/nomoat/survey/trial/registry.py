@@ -14,6 +14,8 @@ _TABLES = ("provided", "opt")
 
 #: Where a route that a decorator makes has the function that answers.
 DECORATED = "decorated()"
+#: Where a request has what answers it.
+VIEW = "(view)"
 
 
 @dataclass(eq=False)
