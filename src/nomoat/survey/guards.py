@@ -195,7 +195,7 @@ class Judge:
         return found
 
     def _is_replaced(self, value: Value) -> bool:
-        replaced = self.around.replaced
+        replaced = [*self.around.replaced, *(() if self.around.by_default else self.around.replaced_elsewhere)]
         return any(one is None or _key(one, ()) == _key(value, ()) for one in replaced)
 
     def _judged(self, value: Value, scopes: tuple[str, ...], path: str) -> Judgement:
@@ -238,6 +238,8 @@ class Judge:
             return Judgement(guards=[Guard("rate-limit", value.name.rpartition(".")[2], value.at)])
         if value.why:
             return Judgement(doubts=[f"a dependency cannot be read: {value.why}"])
+        if value.is_call and any(isinstance(one, (Function, Class)) for one in (*value.args, *value.named.values())):
+            return Judgement(doubts=[placed(f"what {value.name} makes of a dependency cannot be read", value.at)])
         return self._outside(value.name, value.at)
 
     def _outside(self, name: str, at: str) -> Judgement:

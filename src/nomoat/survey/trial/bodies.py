@@ -70,11 +70,12 @@ class Bodies(Calls):
         self.leaving: list[Value | None] = []
         self.blocks: list[Block] = []
 
-    def answer(self, value: Value, at: str) -> None:
-        """Takes note of an answer that is given here."""
+    def answer(self, value: Value, at: str, *, is_own: bool = True) -> None:
+        """Takes note of an answer that is given here; `is_own`: middleware has not gone on to what comes after it."""
         scope = self.path[-1] if self.path else None
         if scope is not None:
-            self.record.own.append((value, at))
+            if is_own:
+                self.record.own.append((value, at))
             self.answered.append((value, at, tuple(self.conditions), scope, self.caught_credential))
 
     def created(self, registry: Registry) -> None:
@@ -158,7 +159,9 @@ class Bodies(Calls):
             elif isinstance(owner, Thing) and owner.name == "builtins.globals" and isinstance(key, Const):
                 env.module.names[str(key.value)] = Thing()
             elif isinstance(owner, Outside) and owner.name.endswith(OVERRIDES):
-                self.around.replaced.append(key)
+                # `if settings.env == "dev":` replaces it for whoever says so.
+                is_unusual = any(one.test.usual is (not one.answer) for one in self.conditions)
+                (self.around.replaced_elsewhere if is_unusual else self.around.replaced).append(key)
 
     def _name_value(self, env: Env, name: str, value: Value) -> None:
         if isinstance(value, Registry) and not value.variable:
@@ -194,7 +197,8 @@ class Bodies(Calls):
             if self.wires:
                 self.module(owner.scope).names[name] = value
         elif isinstance(owner, Function) and name in ("__code__", "__defaults__", "__kwdefaults__"):
-            self.around.replaced.append(owner)
+            if not _is_of_same(owner, value):
+                self.around.replaced.append(owner)
         elif isinstance(owner, Function):
             owner.attributes[name] = value
         elif isinstance(owner, Class) and (self.wires or self._is_defining):
@@ -269,3 +273,9 @@ class Bodies(Calls):
             there = [one for one in value.options if not (isinstance(one, Const) and one.value is None)]
             return joined([self._part(option, place, count) for option in there or value.options])
         return self.element(value)
+
+
+def _is_of_same(function: Function, part: Value) -> bool:
+    """Whether it is a part of the function that this one is a copy of: `copied.__defaults__ = read.__defaults__`."""
+    of = part.me if isinstance(part, Outside) else None
+    return isinstance(of, Function) and of.scope is not None and of.scope is function.scope

@@ -18,7 +18,7 @@ from nomoat.survey.trial.judging import may_be_unset, negated
 from nomoat.survey.trial.known import SPECIAL, WAITED, const_method, is_waited_for
 from nomoat.survey.trial.machine import End, Limited, RaisedError
 from nomoat.survey.trial.naming import guards_by_name
-from nomoat.survey.trial.refusals import SUPER
+from nomoat.survey.trial.refusals import SUPER, with_given_status
 from nomoat.survey.trial.registrations import Registrations
 from nomoat.survey.trial.registry import Bound, Registering, Registry, RoutesOf, argument
 from nomoat.survey.trial.traits import TAG
@@ -240,8 +240,10 @@ class Calls(Registrations):
             return self._decorate(callee, args)
         if len(args) == 1 and not named and self._is_transparent(callee, args[0]):
             return args[0]
-        if len(args) == 1 and not named and self._is_put_around(callee, args[0], env):
-            args[0].outer.append(callee)  # type: ignore[attr-defined]  # It is a function.
+        is_limiter = isinstance(callee, Thing) and callee.name in self.models.limiters
+        if len(args) == 1 and not named and (is_limiter or self._is_put_around(callee, args[0], env)):
+            if isinstance(args[0], Function) and callee not in args[0].outer:
+                args[0].outer.append(callee)
             return args[0]
         if isinstance(callee, Outside):
             if f"{OVERRIDES}." in callee.name and callee.name.rpartition(".")[2] in ("update", "setdefault"):
@@ -318,6 +320,8 @@ class Calls(Registrations):
     closed: dict[int, Value]
     #: What was answered before a function is entered, and when it is left.
     handed: Value | None = None
+    #: Whether middleware has gone on to what comes after it before a function is entered.
+    gone_on = False
     #: The names of the function that waits for what runs next.
     waiting: Env | None = None
 
@@ -325,7 +329,7 @@ class Calls(Registrations):
         self, env: Env, function: Function, args: tuple[Value, ...], named: dict[str, Value], at: str
     ) -> Value:
         """Enters a function, which finds what was answered so far, and may add to it."""
-        self.handed = env.names.get(ANSWER)
+        self.handed, self.gone_on = env.names.get(ANSWER), NEXT in env.names
         try:
             value = self.invoke(function, args, named, at)
         except RaisedError:
@@ -384,7 +388,7 @@ class Calls(Registrations):
         if name in (NEXT, SEND):
             if name == NEXT:
                 env.names[NEXT] = Const(True)
-            return self._went_on(name, args, at)
+            return self._went_on(name, args, at, env)
         if name in models.kinds:
             registry = Registry(models.kinds[name], name, at, args, dict(named), module=env.module.scope.module.path)
             self._created(registry)
@@ -511,7 +515,7 @@ class Calls(Registrations):
             raise RaisedError([end])
         self.pending.append(end)
 
-    def _went_on(self, name: str, args: tuple[Value, ...], at: str) -> Value:
+    def _went_on(self, name: str, args: tuple[Value, ...], at: str, env: Env) -> Value:
         """Middleware calls what comes after it, or answers by itself."""
         if name == NEXT:
             self.record.reached.append(at)
@@ -521,7 +525,7 @@ class Calls(Registrations):
         message = args[0] if args else None
         status = message.entries.get("status") if isinstance(message, Table) else None
         if status is not None:
-            self.answer(Thing(next(iter(self.models.answers)), named={"status_code": status}, at=at), at)
+            self.answer(with_given_status(self.models.answers, status, at), at, is_own=NEXT not in env.names)
         return Const(None)
 
     def _is_of_request(self, value: Thing) -> bool:
@@ -559,7 +563,7 @@ class Calls(Registrations):
         """Whether this runs because something that was given a credential raised."""
         raise NotImplementedError
 
-    def answer(self, value: Value, at: str) -> None:
+    def answer(self, value: Value, at: str, *, is_own: bool = True) -> None:
         """Takes note of an answer that is given here."""
 
     def _note_unknown(self, name: str, args: tuple[Value, ...], at: str, marks: frozenset[str]) -> None:

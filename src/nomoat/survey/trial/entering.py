@@ -8,6 +8,7 @@ from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.trial.answering import ANSWER, NONE_YET
+from nomoat.survey.trial.calls import NEXT
 from nomoat.survey.trial.exceptions import Exceptions
 from nomoat.survey.trial.machine import (
     End,
@@ -121,6 +122,8 @@ class Entering(Exceptions):
         env = Env(scope, function.env, {}, place or at)
         if self.handed is not None:
             env.names[ANSWER], self.handed = self.handed, None
+        if self.gone_on:
+            env.names[NEXT], self.gone_on = Const(True), False
         self.bind(env, scope.parameters, args, named, function.env)
         return self._entered_body(scope, env, is_given_caller="caller" in marks, is_wrapper=is_wrapper)
 

@@ -134,6 +134,15 @@ def _update_wrapper(run: Calls, args: tuple[Value, ...], named: dict[str, Value]
     return wrapper
 
 
+def _function_of(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    """`types.FunctionType(read.__code__, read.__globals__)`: a function that does the same, and is another one."""
+    code = args[0] if args else named.get("code")
+    of = code.me if isinstance(code, Outside) and code.name == ".__code__" else None
+    if not isinstance(of, Function):
+        return None
+    return replace(of, env=Env(of.env.scope, of.env.parent, of.env.names, of.env.called_at), attributes={})
+
+
 def _import_module(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
     if not args or not isinstance(args[0], Const) or not isinstance(args[0].value, str):
         return None
@@ -622,6 +631,7 @@ SPECIAL: dict[str, Known] = {
     "functools.wraps": _wraps,
     "functools.update_wrapper": _update_wrapper,
     "importlib.import_module": _import_module,
+    "types.FunctionType": _function_of,
     "builtins.__import__": _import,
     "pkgutil.iter_modules": _modules_of,
     "builtins.any": _any,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from dataclasses import replace
 from http import HTTPStatus
 
@@ -28,6 +28,12 @@ def with_status(answer: Value, status: Value, answers: Container[str]) -> Value:
     if isinstance(answer, Thing) and answer.is_call and not answer.trail and answer.name in answers:
         return replace(answer, named={**answer.named, _SET: status})
     return answer
+
+
+def with_given_status(answers: Mapping[str, Refusal], status: Value, at: str) -> Thing:
+    """An answer as ASGI has it, with its status as one that is known gives it."""
+    name, known = next((one for one in answers.items() if one[1].status.names), ("", None))
+    return Thing(name, named={known.status.names[0]: status} if known is not None else {}, at=at)
 
 
 def names_of(run: Machine, value: Value | None) -> tuple[str, ...]:
