@@ -33,7 +33,7 @@ from nomoat.survey.trial.values import (
     Value,
     options,
 )
-from nomoat.survey.views import View, decorated, member, methods_of, methods_of_function, view_of
+from nomoat.survey.views import View, behind, decorated, member, methods_of, methods_of_function, view_of
 
 _MAX_DEEP = 25
 _UNREAD_PATH = "its path cannot be read"
@@ -431,6 +431,7 @@ class Layer:
             has_head = not is_silent and not _is_false(argument(verb.allows_head, args, named))
             if verb.head and has_head and "GET" in methods and "HEAD" not in methods:
                 methods = (*methods, "HEAD")
+            original = original if original is not None else behind(handler)
             for method in methods:
                 found = Found(method, path, handler, at, verb.calls, around, dependencies, late, original)
                 self.layout.routes.append(found)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from nomoat.survey.models import EndpointClass, Models
 from nomoat.survey.python import form
+from nomoat.survey.python.form import Node
 from nomoat.survey.trial.machine import ExhaustedError, Machine, RaisedError
 from nomoat.survey.trial.refusals import names_of
 from nomoat.survey.trial.values import Choice, Class, Const, Function, Items, Object, Table, Value
@@ -145,6 +146,41 @@ def _wrapped(run: Machine, wrapper: Value) -> Value | None:
     else:
         held = []
     return held[0] if len(held) == 1 else None
+
+
+def behind(handler: Value) -> Function | None:
+    """The function that a wrapper without `functools.wraps` was put around: it is what answers.
+
+    The wrapper must hand on what it is given itself: what else calls one function may be a handler of its own.
+    """
+    found: Function | None = None
+    while isinstance(handler, Function) and handler.scope is not None and not handler.scope.module.is_library:
+        inner = handler.wraps if handler.wraps is not None else _held_by(handler)
+        if inner is None or inner is handler or inner.scope is None or inner.scope.module.is_library:
+            break
+        found = handler = inner
+    return found
+
+
+def _held_by(wrapper: Function) -> Function | None:
+    """The one function among the names around a wrapper that it calls with its own parameters."""
+    outer = wrapper.env
+    if wrapper.scope is None or not outer.scope.is_function or wrapper.me is not None:
+        return None
+    held = {name: one for name, one in outer.names.items() if isinstance(one, Function) and one.env is not outer}
+    given = {one[form.P_NAME] for one in wrapper.scope.parameters}
+    called = {
+        node[3][3]
+        for node in wrapper.scope.nodes
+        if node[0] == form.CALL and node[3][0] == form.NAME and node[3][3] in held
+        if node[4] and _name_of(node[4][0]) in given
+    }
+    return held[called.pop()] if len(called) == 1 else None
+
+
+def _name_of(node: Node) -> str:
+    inner = node[3] if node[0] == form.STARRED else node
+    return str(inner[3]) if inner[0] == form.NAME else ""
 
 
 def _handed_on(run: Machine, function: Function | None) -> Iterator[str]:

@@ -19,7 +19,9 @@ from nomoat.check.questions.fields import writable_privilege
 from nomoat.check.questions.identity import forgeable_identity
 from nomoat.check.questions.markup import stored_markup
 from nomoat.check.questions.nested import untied
+from nomoat.check.questions.owners import named_by_caller
 from nomoat.check.questions.ownership import missing_ownership
+from nomoat.check.questions.resolvers import resolvers
 from nomoat.check.questions.siblings import guard_never_runs, missing_guard, weaker_guard
 from nomoat.check.questions.trade import negative_amount, price_of_the_caller, used_up_twice
 from nomoat.check.questions.words import listed, name_of
@@ -30,6 +32,8 @@ __all__ = ["QUESTIONS", "Answer", "Asked", "answers"]
 def _missing_ownership(asked: Asked) -> Iterator[Answer]:
     yield from missing_ownership(asked)
     yield from untied(asked)
+    yield from named_by_caller(asked)
+    yield from resolvers(asked)
 
 
 QUESTIONS: Mapping[str, Callable[[Asked], Iterator[Answer]] | None] = {

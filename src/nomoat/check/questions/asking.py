@@ -13,7 +13,7 @@ from typing import NamedTuple
 from nomoat.appmap.model import Map, Route
 from nomoat.check.model import Confidence
 from nomoat.check.questions.columns import Columns
-from nomoat.check.questions.words import bare, file_of, is_public_by_name
+from nomoat.check.questions.words import bare, file_of, is_public_by_name, last_word
 from nomoat.check.registrations import Registrations
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
@@ -45,6 +45,10 @@ _PYDANTIC = frozenset(
     ("pydantic.BaseModel", "pydantic.main.BaseModel", "sqlmodel.SQLModel", "sqlmodel.main.SQLModel", "ninja.Schema",
      "ninja.schema.Schema")
 )  # fmt: skip
+_OF_ROWS = re.compile(r"\bmodels\.Model\Z|\bSQLAlchemy\.Model\Z|\bDeclarativeBase\Z|\bSQLModel\Z|\bpeewee\.Model\Z")
+#: What makes a column lead to another row.
+_KEYS = frozenset(("ForeignKey", "OneToOneField", "ForeignKeyField", "relationship", "Relationship"))
+_MAX_KEYS = 2
 _MANY = 4
 _MAX_CALLS = 3
 _MAX_REACHED = 60
@@ -90,6 +94,7 @@ class Asked:
         self._of_callers: dict[str, set[str]] = {}
         self._owners: frozenset[str] | None = None
         self._usual: set[str] | None = None
+        self._rows: set[str] | None = None
         self._functions: dict[str, _Functions] = {}
         self._reached: dict[str, tuple[Scope, ...]] = {}
 
@@ -211,10 +216,48 @@ class Asked:
             columns = self._columns.of(bare(store))
             found = (one for one in columns if _OWNERS.match(one) or one in self._names_owner)
             return next((f"{bare(store)}.{one}" for one in found), "")
-        for column, bindings in scope.bindings.items():
-            if _OWNERS.match(column) or column in self._names_owner or _is_of_user(scope, bindings):
-                return f"{bare(store)}.{column}"
+        column = self.owner_of_model(scope)
+        return f"{bare(store)}.{column}" if column else ""
+
+    def owner_of_model(self, model: Scope) -> str:
+        """The column of a class of rows that says whose each is; empty without one."""
+        for column, bindings in model.bindings.items():
+            if _OWNERS.match(column) or column in self._names_owner or _is_of_user(model, bindings):
+                return column
         return ""
+
+    def is_key_of_user(self, model: Scope, column: str) -> bool:
+        """Whether a column of a class of rows is a foreign key of accounts."""
+        return _is_of_user(model, model.bindings.get(column, []))
+
+    def owner_through(self, model: Scope, depth: int = 0) -> str:
+        """`order.owner_id`: the column that says whose a row is, by way of rows that it belongs to; empty without."""
+        if (own := self.owner_of_model(model)) or depth >= _MAX_KEYS:
+            return own
+        for column, bindings in model.bindings.items():
+            for one in bindings:
+                outer = self._referred(model, one.value) if one.value is not None else None
+                if outer is not None and outer is not model and (found := self.owner_through(outer, depth + 1)):
+                    return f"{column.removesuffix('_id')}.{found}"
+        return ""
+
+    def _referred(self, model: Scope, value: Node) -> Scope | None:
+        """The class of rows that a foreign key leads to."""
+        for call in form.walk(value):
+            if call[0] != form.CALL or last_word(call) not in _KEYS:
+                continue
+            given = form.keyword(call, "to") or (call[4][0] if call[4] else None)
+            name = form.text_of(given) if given is not None else None
+            if given is not None and name is None:
+                found = self.registrations.program.resolve(model, given)
+                return found.scope if found.scope is not None and found.scope.is_class else None
+            # `ForeignKey("orders.id")` names a table, `ForeignKey("shop.Order")` a class.
+            table, _, last = (name or "").partition(".")
+            for store in self.map.stores:
+                declared = self._declared(store.at) if store.at else None
+                if declared is not None and (bare(store.id) == table or declared.name in (table, last)):
+                    return declared
+        return None
 
     @property
     def _names_owner(self) -> frozenset[str]:
@@ -229,6 +272,14 @@ class Asked:
         """The class that declares a store."""
         found = next((one for one in self.map.stores if one.id == store), None)
         return self._declared(found.at) if found is not None and found.at else None
+
+    def is_row(self, scope: Scope) -> bool:
+        """Whether a class declares a store, on the map or only in source."""
+        if self._rows is None:
+            self._rows = {store.at for store in self.map.stores if store.at}
+        return scope.at in self._rows or any(
+            _OF_ROWS.search(base) for base in self.registrations.program.bases(scope) if isinstance(base, str)
+        )
 
     def _function(self, at: str) -> Scope | None:
         """The innermost function around a line of a file."""

@@ -77,7 +77,7 @@ def _writable(asked: Asked, scope: Scope) -> tuple[Node, list[str]] | None:
     meta = next((child for child in scope.children.values() if child.is_class and child.name == "Meta"), None)
     if meta is None:
         return None
-    model_node = _value(meta, "model")
+    model_node = value_of(meta, "model")
     model = asked.registrations.program.resolve(meta, model_node) if model_node is not None else None
     if model is None:
         return None
@@ -89,33 +89,35 @@ def _writable(asked: Asked, scope: Scope) -> tuple[Node, list[str]] | None:
     own = [name for name in model.scope.bindings if _FLAGS.match(name)] if model.scope is not None else []
     has_djangos = is_djangos or (model.scope is not None and asked.inherits_user(model.scope))
     privileges = [*own, *(_OF_DJANGO if has_djangos else ())]
-    fields, exclude = _value(meta, "fields"), _value(meta, "exclude")
-    closed = {*_texts(_value(meta, "read_only_fields")), *_closed(scope, meta)}
+    fields, exclude = value_of(meta, "fields"), value_of(meta, "exclude")
+    closed = {*texts_of(value_of(meta, "read_only_fields")), *closed_fields(scope, meta)}
     node = fields or exclude
     if node is None:
         return None
     if fields is not None and form.text_of(fields) != "__all__":
-        named = [name for name in _texts(fields) if name in privileges or (_FLAGS.match(name) and name in own)]
+        named = [name for name in texts_of(fields) if name in privileges or (_FLAGS.match(name) and name in own)]
     else:
-        named = [name for name in privileges if name not in _texts(exclude)]
+        named = [name for name in privileges if name not in texts_of(exclude)]
     writable = [name for name in dict.fromkeys(named) if name not in closed]
     return (node, writable) if writable else None
 
 
-def _value(scope: Scope, name: str) -> Node | None:
+def value_of(scope: Scope, name: str) -> Node | None:
+    """What a class gives to a name of its own, last."""
     bindings = scope.bindings.get(name, ())
     return bindings[-1].value if bindings else None
 
 
-def _texts(node: Node | None) -> list[str]:
+def texts_of(node: Node | None) -> list[str]:
+    """The texts of a list that is written out."""
     items = node[3] if node is not None and node[0] in (form.LIST, form.TUPLE, form.SET) else ()
     return [text for one in items if (text := form.text_of(one))]
 
 
-def _closed(scope: Scope, meta: Scope) -> Iterator[str]:
+def closed_fields(scope: Scope, meta: Scope) -> Iterator[str]:
     """Fields that are declared to be read only, by themselves or in `extra_kwargs`."""
     for name in scope.bindings:
-        value = _value(scope, name)
+        value = value_of(scope, name)
         if value is not None and value[0] == form.CALL:
             given = form.keyword(value, "read_only")
             is_read = (given is not None and given[3:4] == (True,)) or last_word(value) in (
@@ -124,7 +126,7 @@ def _closed(scope: Scope, meta: Scope) -> Iterator[str]:
             )
             if is_read:
                 yield name
-    extra = _value(meta, "extra_kwargs")
+    extra = value_of(meta, "extra_kwargs")
     for key, value in extra[3] if extra is not None and extra[0] == form.DICT else ():
         text = form.text_of(key) if key is not None else None
         pairs = value[3] if value[0] == form.DICT else ()
@@ -147,7 +149,7 @@ def _users(asked: Asked) -> dict[str, list[Route]]:
             named |= {node[3] for node in form.walk(scope.body) if node[0] == form.NAME}
         if owner is not None:
             for name in ("serializer_class", "form_class", "serializer_classes"):
-                value = _value(owner, name)
+                value = value_of(owner, name)
                 named |= {node[3] for node in form.walk(value) if node[0] == form.NAME} if value is not None else set()
             for child in owner.children.values():
                 if child.name in ("get_serializer_class", "get_form_class", "get_form"):

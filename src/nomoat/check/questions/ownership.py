@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from nomoat.appmap.ids import SAFE_METHODS
 from nomoat.appmap.model import Route
 from nomoat.check.model import Confidence
+from nomoat.check.questions.addressed import addressed
 from nomoat.check.questions.asking import Answer, Asked
 from nomoat.check.questions.requested import Requested
 from nomoat.check.questions.words import (
@@ -42,7 +43,11 @@ def missing_ownership(asked: Asked) -> Iterator[Answer]:
             continue
         if route.requires is None or route.requires or not touched(route) or _OWN & set(segments_of(route)):
             continue
-        evidence, confidence = _owned(asked, route, is_in_path=parameter.startswith("{"))
+        handler = asked.handler(route)
+        picked = addressed(asked, handler, parameter.strip("{}")) if handler is not None and "{" in parameter else []
+        if picked and not any(_may_be_owned(asked, route, model) for model in picked):
+            continue
+        evidence, confidence = _owned(asked, route, picked, is_in_path=parameter.startswith("{"))
         if not evidence:
             continue
         permission = next((guard.name for guard in route.guards if guard.kind == "permission"), "")
@@ -116,10 +121,21 @@ def _is_key(name: str) -> bool:
     return name.lower() in ("id", "pk", "uuid") or name.lower().endswith(("_id", "_uuid", "_pk"))
 
 
-def _owned(asked: Asked, route: Route, *, is_in_path: bool) -> tuple[str, Confidence]:
+def _may_be_owned(asked: Asked, route: Route, model: Scope) -> bool:
+    """Whether rows of a class are somebody's: by a column, by what they belong to, or because others ask."""
+    stores = {one for one in touched(route) if (known := asked.model(one)) is not None and known is model}
+    if asked.owner_through(model) or any(asked.is_account(one) for one in stores):
+        return True
+    return any(asked.owns(one) and stores & set(touched(one)) for one in asked.routes if one is not route)
+
+
+def _owned(asked: Asked, route: Route, picked: list[Scope], *, is_in_path: bool) -> tuple[str, Confidence]:
     """Why the objects have owners, and how sure it is that this route should ask; empty when nothing says so."""
     # Whom a guard looks up says nothing of what the route is about.
     stores = (set(route.reads) | set(route.writes)) - asked.of_callers(route.service)
+    if picked:
+        # What else the handler touches is found by other keys.
+        stores = {one for one in stores if asked.model(one) is None or asked.model(one) in picked} or stores
     evidence, confidence = "", "sure"
     for other in asked.routes:
         shared = stores & (set(other.reads) | set(other.writes))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from nomoat.appmap.model import Route
@@ -19,6 +19,8 @@ _WRITTEN = frozenset(("header", "cookie", "query", "input"))
 _TAKING = frozenset(("get", "pop", "getlist", "get_list", "getall"))
 #: Methods of Tornado's handlers that give what is asked for, and where that stands.
 _ASKED = {"get_argument": "form", "get_body_argument": "form", "get_query_argument": "query"}
+#: What a form or serializer has of what was sent, once it has looked at it.
+_VALIDATED = frozenset(("validated_data", "cleaned_data"))
 #: What only turns one text into another.
 _TURNING = frozenset(("strip", "lower", "upper", "int", "str", "bool", "casefold", "title"))
 
@@ -41,7 +43,10 @@ class Item(NamedTuple):
 class Requested:
     """Answers for one handler (or a function that it calls, whose parameters say nothing)."""
 
-    def __init__(self, program: Program, scope: Scope, route: Route | None) -> None:
+    def __init__(
+        self, program: Program, scope: Scope, route: Route | None, *, handed: Mapping[str, str] | None = None
+    ) -> None:
+        """`handed` says of parameters of a function that a handler calls where in the request their values stand."""
         self.program = program
         self._scope = scope
         located: dict[str, str] = {one.name: one.location for one in route.parameters} if route is not None else {}
@@ -51,6 +56,7 @@ class Requested:
             name = program.resolve(scope, default[3]).name if default is not None and default[0] == form.CALL else ""
             if name in _DECLARED:
                 self._parameters[parameter[form.P_NAME]] = _DECLARED[name]
+        self._parameters |= handed or {}
 
     def items(self, node: Node | None, depth: int = 0) -> Iterator[Item]:
         """What the value of an expression is made of, as far as names bound once in this function lead."""
@@ -114,6 +120,8 @@ class Requested:
                 return Item(place, "")
             if node[3][0] == form.NAME and node[3][3] == "self" and self._is_of_body(node[4]):
                 return Item("body", "")
+            if node[4] in _VALIDATED and self.form_of(node[3]) is not None:
+                return Item("body", "")
             inner = self._held(node[3], depth)
             # A field of a body; what is called on an item of one is a method.
             is_body = node[3][0] == form.NAME and node[3][3] in self._parameters
@@ -141,8 +149,24 @@ class Requested:
         if direct is not None:
             return direct
         bindings = self._scope.bindings.get(node[3], ()) if node[0] == form.NAME else ()
+        if len(bindings) == 1 and bindings[0].how is How.LOOP and bindings[0].value is not None:
+            # One of a list that the caller sent: `for line in request.json["lines"]`.
+            listed = self._held(bindings[0].value, depth + 1) if not bindings[0].path else None
+            return Item(listed.place, "") if listed is not None else None
         values = [one.value for one in bindings if one.how is How.VALUE and one.value is not None]
         return self._held(values[0], depth + 1) if len(values) == 1 and len(bindings) == 1 else None
+
+    def form_of(self, node: Node) -> Scope | None:
+        """The class of a form or serializer of the tree that was made of the request: `OrderForm(request.POST)`."""
+        bindings = self._scope.bindings.get(node[3], ()) if node[0] == form.NAME else ()
+        made = bindings[-1].value if bindings and bindings[-1].how is How.VALUE else node
+        if made is None or made[0] != form.CALL:
+            return None
+        given = form.keyword(made, "data") or (made[4][0] if made[4] else None)
+        if given is None or (item := self._held(given, 1)) is None or item.name:
+            return None
+        found = self.program.resolve(self._scope, made[3])
+        return found.scope if found.scope is not None and found.scope.is_class else None
 
     def _given_by(self, call: Node) -> Item | None:
         """What a helper takes of the request as a whole: `def body_of(request): return json.loads(request.body)`."""

@@ -27,7 +27,7 @@ _TOTAL = re.compile(
 _SOLD = re.compile(r"order|purchase|payment|booking|cart|checkout|bill|sale", re.I)
 #: What somebody has of something.
 _HELD = re.compile(
-    r"\A(\w+_)?(balance|credits?|points|funds|wallet|coins|stock|seats_left|uses_left|remaining|quantity_left|tickets_left)"
+    r"\A(\w+_)?(balance|credits?|points|funds|wallet|coins|stock|copies|inventory|quota|allowance|seats_left|uses_left|remaining|quantity_left|tickets_left)"
     r"(_?cents)?\Z", re.I
 )  # fmt: skip
 _FLAG = re.compile(r"\A(is_)?(used|redeemed|claimed|spent|consumed)\Z", re.I)
@@ -44,8 +44,7 @@ _LOCKS = re.compile(
 
 def price_of_the_caller(asked: Asked) -> Iterator[Answer]:
     """Routes that take the price or the total of what is bought from the request."""
-    for route, handler in _changing(asked):
-        requested = _Said(asked, route, handler)
+    for route, handler, requested in _told(asked):
         for node in form.walk_scope(handler.body):
             if node[0] == form.BINARY and node[3] == "*":
                 items = [item.name for one in node[4] if (item := requested.item(one)) is not None]
@@ -73,8 +72,7 @@ def _makes_sale(asked: Asked, route: Route, handler: Scope, call: Node) -> bool:
 
 def negative_amount(asked: Asked) -> Iterator[Answer]:
     """Routes that add to or take from what somebody has an amount that may be below zero."""
-    for route, handler in _changing(asked):
-        requested = _Said(asked, route, handler)
+    for route, handler, requested in _told(asked):
         for node in form.walk_scope(handler.body):
             for column, value in _moved(asked, handler, node):
                 item = requested.item(value)
@@ -106,8 +104,8 @@ def _moved(asked: Asked, handler: Scope, node: Node) -> Iterator[tuple[str, Node
 
 def used_up_twice(asked: Asked) -> Iterator[Answer]:
     """Routes that look at what is left and then take of it, so that two requests at once both find it there."""
-    for route, handler in _changing(asked):
-        if _LOCKS.search(handler.module.text(handler.node)) if handler.node is not None else True:
+    for route, handler in _acting(asked):
+        if _waits(asked, handler):
             continue
         tested = {
             (form.dotted(inner[3]), str(inner[4]))
@@ -116,11 +114,12 @@ def used_up_twice(asked: Asked) -> Iterator[Answer]:
             for inner in form.walk(test)
             if inner[0] == form.ATTRIBUTE
         }
+        gives = any(column for node in form.walk_scope(handler.body) for column in _given(node))
         for node in form.walk_scope(handler.body):
             for target, is_flag in _taken(node):
                 if (form.dotted(target[3]), str(target[4])) not in tested or not _was_looked_up(handler, target[3]):
                     continue
-                confidence: Confidence = "likely" if is_flag else "sure"
+                confidence: Confidence = "likely" if is_flag and not gives else "sure"
                 yield _answer(route, handler, node, f"two requests at once use up {target[4]} by {name_of(route)}",
                               f"{target[4]} is looked at, and changed afterwards", confidence)  # fmt: skip
 
@@ -141,6 +140,19 @@ def _taken(node: Node) -> Iterator[tuple[Node, bool]]:
                 yield target, True
 
 
+def _given(node: Node) -> Iterator[str]:
+    """What somebody gets more of: `user.credit += voucher.value`."""
+    if node[0] == form.AUGMENTED and node[4] == "+" and node[3][0] == form.ATTRIBUTE and _HELD.match(node[3][4]):
+        yield str(node[3][4])
+
+
+def _waits(asked: Asked, function: Scope) -> bool:
+    """Whether one request waits for another here, or in what looks the row up."""
+    callees = (site.callee.scope for site in asked.registrations.program.calls(function))
+    looked_at = [function, *(one for one in callees if one is not None and one.is_function)]
+    return any(one.node is None or bool(_LOCKS.search(one.module.text(one.node))) for one in looked_at)
+
+
 def _was_looked_up(handler: Scope, node: Node) -> bool:
     """Whether an object is a row: found by a call, or the one who calls."""
     if node[0] != form.NAME:
@@ -154,15 +166,29 @@ def _was_looked_up(handler: Scope, node: Node) -> bool:
 
 
 class _Said(Requested):
-    """What a handler is told, with the fields of its bodies."""
+    """What a handler is told, with the fields of its bodies; or a function that it calls, with what it hands there."""
 
-    def __init__(self, asked: Asked, route: Route, handler: Scope) -> None:
-        super().__init__(asked.registrations.program, handler, route)
+    def __init__(
+        self, asked: Asked, route: Route | None, handler: Scope, *, handed: dict[str, Item] | None = None,
+        caller: _Said | None = None,
+    ) -> None:  # fmt: skip
+        handed = handed or {}
+        places = {name: item.place for name, item in handed.items()}
+        super().__init__(asked.registrations.program, handler, route, handed=places)
         self._handler = handler
+        self._handed = handed
+        self._caller = caller
 
-    def is_bounded(self, value: Node, item: Item) -> bool:
+    def is_bounded(self, value: Node | None, item: Item) -> bool:
         """Whether an amount is compared with a number anywhere, or its field has a least value."""
-        names = {node[3] for node in form.walk(value) if node[0] == form.NAME} | {item.name}
+        spoken = form.walk(value) if value is not None else ()
+        names = {node[3] for node in spoken if node[0] == form.NAME} | {item.name}
+        if self._is_compared(names) or any(self._has_least(one, item.name) for one in self._handler.parameters):
+            return True
+        before = self._handed.get(item.name)
+        return self._caller is not None and before is not None and self._caller.is_bounded(None, before)
+
+    def _is_compared(self, names: set[str]) -> bool:
         for node in form.walk_scope(self._handler.body):
             if node[0] == form.COMPARE and any(
                 one[0] == form.CONSTANT and type(one[3]) in (int, float) for one in node[3]
@@ -171,9 +197,22 @@ class _Said(Requested):
                     told = inner[3] if inner[0] == form.NAME else inner[4] if inner[0] == form.ATTRIBUTE else None
                     if told in names or form.text_of(inner) in names:
                         return True
-            if node[0] == form.CALL and last_word(node) in ("abs", "max", "validate", "load", "clean", "is_valid"):
+            if node[0] == form.CALL and last_word(node) in ("abs", "max", "validate", "load", "clean"):
                 return True
-        return any(self._has_least(parameter, item.name) for parameter in self._handler.parameters)
+            if node[0] == form.CALL and last_word(node) == "is_valid" and not self._lets_anything_in(node, names):
+                return True
+        return False
+
+    def _lets_anything_in(self, call: Node, names: set[str]) -> bool:
+        """Whether a form of the tree declares a field of such a name as a number without a least value."""
+        shaped = self.form_of(call[3][3]) if call[3][0] == form.ATTRIBUTE else None
+        if shaped is None:
+            return False
+        looks = {"clean", "validate", *(f"{verb}_{name}" for verb in ("clean", "validate") for name in names)}
+        declared = [one for name in names for one in shaped.bindings.get(name, ()) if one.value is not None]
+        return (
+            bool(declared) and not looks & set(shaped.bindings) and all(_is_any_number(one.value) for one in declared)
+        )
 
     def _has_least(self, parameter: Node, name: str) -> bool:
         annotation = parameter[form.P_ANNOTATION]
@@ -196,11 +235,57 @@ def _says_least(node: Node) -> bool:
     return isinstance(name, str) and name.startswith(("Positive", "NonNegative"))
 
 
+def _is_any_number(node: Node | None) -> bool:
+    """`forms.DecimalField()`, `serializers.IntegerField()`, with neither a least value nor what looks at it."""
+    if node is None or node[0] != form.CALL or not re.match(r"(Integer|Decimal|Float)(Field)?\Z", last_word(node)):
+        return False
+    return not any(name in ("min_value", "validators", "validate", None) for name, _ in node[5])
+
+
+def _told(asked: Asked) -> Iterator[tuple[Route, Scope, _Said]]:
+    """Handlers, and functions that they hand something of the request to, with what both are told."""
+    for route, handler in _changing(asked):
+        said = _Said(asked, route, handler)
+        yield route, handler, said
+        for site in asked.registrations.program.calls(handler):
+            inner = site.callee.scope
+            if inner is None or not inner.is_function or inner is handler or inner.module.is_library:
+                continue
+            handed = {name: item for name, given in _parameters(inner, site.node) if (item := _part(said, given))}
+            if handed:
+                yield route, inner, _Said(asked, None, inner, handed=handed, caller=said)
+
+
+def _part(said: _Said, node: Node) -> Item | None:
+    """Something of the request, or a list in it, that is handed on."""
+    item = said.item(node)
+    return item if item is not None and item.place in ("query", "body", "form") else None
+
+
+def _parameters(function: Scope, call: Node) -> Iterator[tuple[str, Node]]:
+    """What the parameters of a function are given by a call, where their places tell."""
+    names = [str(one[form.P_NAME]) for one in function.parameters][function.is_method :]
+    if any(one[0] == form.STARRED for one in call[4]):
+        return
+    yield from zip(names, call[4], strict=False)
+    yield from ((name, value) for name, value in call[5] if name in names)
+
+
+def _acting(asked: Asked) -> Iterator[tuple[Route, Scope]]:
+    """Routes that change something, each with its handler and with every function that this calls."""
+    for route, handler in _changing(asked):
+        yield route, handler
+        for site in asked.registrations.program.calls(handler):
+            inner = site.callee.scope
+            if inner is not None and inner.is_function and inner is not handler and not inner.module.is_library:
+                yield route, inner
+
+
 def _changing(asked: Asked) -> Iterator[tuple[Route, Scope]]:
     """Routes that change something, for those who are no staff, each with what answers it."""
     for route in asked.routes:
         handler = asked.handler(route)
-        if handler is None or route.method in SAFE_METHODS:
+        if handler is None or (route.method in SAFE_METHODS and not route.writes):
             continue
         if any(asks_for_more(guard) for guard in route.guards):
             continue

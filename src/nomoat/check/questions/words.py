@@ -69,7 +69,9 @@ def is_identifier(name: str) -> bool:
 
 def is_of_administrators(route: Route) -> bool:
     """Whether path, permission or the name of a guard say that this is for those who administrate."""
-    words = [route.path.lower(), *(guard.name.lower() for guard in route.guards if guard.kind == "permission")]
+    # What a parameter is called says nothing: `/users/{owner_id}`.
+    path = re.sub(r"\{[^}]*\}", "{}", route.path.lower())
+    words = [path, *(guard.name.lower() for guard in route.guards if guard.kind == "permission")]
     guards = [guard.name.lower() for guard in route.guards if guard.kind == "authentication"]
     is_asked = any(word in name for name in guards for word in _ADMINISTRATORS[:3])
     return is_asked or any(word in name for name in words for word in _ADMINISTRATORS)

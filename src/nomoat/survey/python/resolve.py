@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from nomoat.survey.python import form
 from nomoat.survey.python.annotations import Annotations
+from nomoat.survey.python.applications import KeptOnApplications
 from nomoat.survey.python.classes import Classes, Member
 from nomoat.survey.python.constants import READERS
 from nomoat.survey.python.form import Node
@@ -55,6 +56,7 @@ class Resolver:
         self.program = program
         self.classes = Classes(self)
         self.annotations = Annotations(self)
+        self.kept = KeptOnApplications(self)
         self._steps = 0
         self._work = 0
         #: Counts answers cut short by a circle; what was found while it grew is not remembered.
@@ -64,7 +66,7 @@ class Resolver:
         self._returns: dict[Scope, Resolved] = {}
         self._handlers: dict[int, Callable[[Scope, Node], Resolved]] = {
             form.NAME: lambda scope, node: self.name(scope, node[3]),
-            form.ATTRIBUTE: lambda scope, node: self.member(self.resolve(scope, node[3]), node[4]),
+            form.ATTRIBUTE: self._attribute,
             form.CALL: self._call,
             form.CONSTANT: self._constant,
             form.AWAIT: lambda scope, node: self.resolve(scope, node[3]),
@@ -119,7 +121,16 @@ class Resolver:
             return self._any(scope, node[4])
         return unresolved(why_unknown(node[0]))
 
+    def _attribute(self, scope: Scope, node: Node) -> Resolved:
+        found = self.member(self.resolve(scope, node[3]), node[4])
+        if found.is_resolved and found.kind != "external":
+            return found
+        return self.kept.held(scope, node) or found
+
     def _subscript(self, scope: Scope, node: Node) -> Resolved:
+        kept = self.kept.held(scope, node)
+        if kept is not None:
+            return kept
         base = self.resolve(scope, node[3])
         if base.kind == "class":
             return base

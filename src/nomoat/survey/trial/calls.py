@@ -381,6 +381,9 @@ class Calls(Registrations):
         condition = self._condition(name.rpartition(".")[2], callee.me, args)
         if condition is not None:
             return condition
+        manager = queries.manager_of(callee, args)
+        if manager is not None:
+            return manager
         if callee.me is not None:
             found = self._method(callee, args, named, at)
             if found is not None:

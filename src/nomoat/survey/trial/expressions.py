@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from nomoat.survey.python import form
+from nomoat.survey.python.applications import is_application
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.symbols import How
 from nomoat.survey.trial import files, memories, patterns, queries, view_functions
@@ -235,7 +236,7 @@ class Expressions(Requests):
             return Thing(marks=marks, trail=(name,))
         if outside:
             # `Order.objects` gives rows of this class.
-            return Outside(f"{outside[0]}.{name}", cls if me is None and name == "objects" else me)
+            return Outside(f"{outside[0]}.{name}", cls if me is None and name in ("objects", "as_manager") else me)
         return Thing(marks=marks, trail=(name,), why=f"{cls.scope.dotted} has no '{name}'")
 
     def _bound(self, found: Function, cls: Class, me: Value | None) -> Value:
@@ -327,6 +328,8 @@ class Expressions(Requests):
             known = self.known_constant(env.scope, node)
             if known is not None:
                 return known
+            if node[3][0] == form.ATTRIBUTE and node[3][4] == "state":
+                return self.of_application(env, node, found)
         return found
 
     def _conditional(self, env: Env, node: Node) -> Value:
@@ -388,7 +391,18 @@ class Expressions(Requests):
             if part is not None:
                 return part
         key = self.evaluate(env, node[4])
-        return self.item(value, key)
+        found = self.item(value, key)
+        return self.of_application(env, node, found) if is_application(node[3]) else found
+
+    def of_application(self, env: Env, node: Node, found: Value) -> Value:
+        """What any function of the tree keeps on an application, where nothing that was tried has put it there."""
+        is_unknown = isinstance(found, Outside) or (isinstance(found, Thing) and not found.name and not found.tags)
+        kept = self.program.resolver.kept.held(env.scope, node) if is_unknown and not self.wires else None
+        if kept is None or kept.kind != "instance" or kept.scope is None or kept.alternatives:
+            return found
+        given = kept.value[4] if kept.value is not None and kept.value[0] == form.CALL else ()
+        made = self.call(self.class_of(kept.scope), tuple(Thing() for _ in given), {}, self.at(env, node), env)
+        return made if isinstance(made, Object) else found
 
     def _sliced(self, env: Env, value: Value, node: Node) -> Value | None:
         """`path[len("/api"):]`; None where source does not fix it."""

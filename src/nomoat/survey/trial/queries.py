@@ -13,7 +13,7 @@ from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.trial.demands import OTHER, Demand
-from nomoat.survey.trial.values import Class, Const, Items, Outside, Table, Test, Thing, Value, options, union
+from nomoat.survey.trial.values import Class, Const, Items, Object, Outside, Table, Test, Thing, Value, options, union
 
 #: What a query carries once it is narrowed to what belongs to the caller.
 OWNED = frozenset(("owned",))
@@ -164,6 +164,17 @@ def asks_for_nobody(column: str, value: Value, told: Value | None) -> bool:
     is_told = isinstance(told, Thing) and told.is_call and told.name.startswith("django.db.models.")
     is_filled = isinstance(told, Thing) and is_told and "null" not in told.named
     return is_key or is_account or (is_filled and "made" not in value.marks)
+
+
+def manager_of(callee: Outside, args: tuple[Value, ...]) -> Value | None:
+    """What looks rows up by methods of a class of the tree: `OrderQuerySet.as_manager()`.
+
+    `Manager.from_queryset(OrderQuerySet)` gives a class with the methods of that one.
+    """
+    last = callee.name.rpartition(".")[2]
+    if last == "as_manager" and isinstance(callee.me, Class):
+        return Object(callee.me)
+    return args[0] if last == "from_queryset" and args and isinstance(args[0], Class) else None
 
 
 def _is_related(value: Value, of: str = "") -> bool:

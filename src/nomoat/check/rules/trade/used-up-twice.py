@@ -56,3 +56,49 @@ def redeem_by_statement():
 def count():
     current_user.visits -= 1
     return "", 204
+
+
+def redeem_for(person, code):
+    voucher = Voucher.query.filter_by(code=code).first_or_404()
+    if voucher.used:
+        abort(409)
+    voucher.used = True  # expect: used-up-twice
+    person.credit += 10
+    db.session.commit()
+
+
+def redeem_alone(person, code):
+    voucher = Voucher.query.filter_by(code=code).with_for_update().first_or_404()
+    if voucher.used:
+        abort(409)
+    voucher.used = True
+    person.credit += 10
+    db.session.commit()
+
+
+def locked(code):
+    return Voucher.query.filter_by(code=code).with_for_update().first_or_404()
+
+
+def redeem_what_is_locked(person, code):
+    voucher = locked(code)
+    if voucher.used:
+        abort(409)
+    voucher.used = True
+    person.credit += 10
+    db.session.commit()
+
+
+@app.post("/vouchers")
+@login_required
+def vouchers():
+    redeem_for(current_user, request.form["code"])
+    return "", 204
+
+
+@app.post("/vouchers/well")
+@login_required
+def vouchers_well():
+    redeem_alone(current_user, request.form["code"])
+    redeem_what_is_locked(current_user, request.form["code"])
+    return "", 204

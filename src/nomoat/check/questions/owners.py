@@ -1,0 +1,140 @@
+"""Whose something is, said by the caller: rows that are made for anybody, and lists of whomever the request names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from nomoat.appmap.ids import SAFE_METHODS
+from nomoat.appmap.model import Route
+from nomoat.check.model import Confidence
+from nomoat.check.questions.asking import Answer, Asked, Place
+from nomoat.check.questions.fields import closed_fields, texts_of, value_of
+from nomoat.check.questions.requested import Item, Requested
+from nomoat.check.questions.words import asks_for_more, bare, is_of_administrators, last_word, name_of, touched
+from nomoat.survey.python import form
+from nomoat.survey.python.form import Node
+from nomoat.survey.python.symbols import Scope
+
+#: Columns that say who made a row: whom it is for is rightly said by who makes it.
+_MADE_BY = re.compile(
+    r"\A(owner|author|creator|sender|created_by|owned_by|uploaded_by|submitted_by|posted_by)(_?(id|pk|uuid))?\Z", re.I
+)
+#: Columns that say whose rows are.
+_WHOSE = re.compile(
+    r"\A(owner|user|account|tenant|customer|organi[sz]ation|org|workspace|company|created_by|owned_by)(_?(id|pk|uuid))?\Z",
+    re.I,
+)
+_FILTERS = frozenset(("filter", "filter_by"))
+#: Methods of views of REST framework that say what they are about.
+_OF_VIEWS = frozenset(("get_queryset", "get_object", "perform_create", "filter_queryset"))
+_CREATES = re.compile(r"\.(CreateAPIView|ListCreateAPIView|ModelViewSet|CreateModelMixin)\Z")
+
+
+def named_by_caller(asked: Asked) -> Iterator[Answer]:
+    """Routes by which whoever is signed in makes something in the name of others, or lists what is theirs."""
+    for route in asked.routes:
+        kinds = {guard.kind for guard in route.guards if guard.runs != "never"}
+        if route.verdict != "guarded" or "ownership" in kinds or "authentication" not in kinds:
+            continue
+        if route.requires or is_of_administrators(route) or any(asks_for_more(guard) for guard in route.guards):
+            continue
+        for scope in _scopes(asked, route):
+            yield from _in_calls(asked, route, scope)
+        if route.method == "POST":
+            yield from _in_serializer(asked, route)
+
+
+def _scopes(asked: Asked, route: Route) -> list[Scope]:
+    handler = asked.handler(route)
+    if handler is not None:
+        return [handler]
+    view = asked.registrations.view(route)
+    return [one for one in view.children.values() if one.name in _OF_VIEWS] if view is not None else []
+
+
+def _in_calls(asked: Asked, route: Route, scope: Scope) -> Iterator[Answer]:
+    requested = Requested(asked.registrations.program, scope, route)
+    for node in form.walk_scope(scope.body):
+        for name, value in node[5] if node[0] == form.CALL else ():
+            item = requested.item(value) if name is not None else None
+            if item is None or name is None or item.place not in ("query", "body", "form"):
+                continue
+            model = _row_of(asked, scope, node)
+            if last_word(node) in _FILTERS and _WHOSE.match(name) and route.method in SAFE_METHODS:
+                yield from _listed(asked, route, scope, node, name, item)
+            elif model is not None and _MADE_BY.match(name) and _is_made(node):
+                keys = (name, name.removesuffix("_id"))
+                if any(asked.is_key_of_user(model, one) for one in keys):
+                    yield _made(route, Place(scope.module, node), name, item.name)
+
+
+def _is_made(call: Node) -> bool:
+    return last_word(call) == "create" or call[3][0] == form.NAME or last_word(call)[:1].isupper()
+
+
+def _row_of(asked: Asked, scope: Scope, call: Node) -> Scope | None:
+    """The class of rows that a call makes one of, or asks for."""
+    for node in form.walk(call[3]):
+        found = (
+            asked.registrations.program.resolve(scope, node).scope if node[0] in (form.NAME, form.ATTRIBUTE) else None
+        )
+        if found is not None and found.is_class and asked.is_row(found):
+            return found
+    return None
+
+
+def _listed(asked: Asked, route: Route, scope: Scope, node: Node, name: str, item: Item) -> Iterator[Answer]:
+    stores = set(touched(route))
+    other = next(
+        (one for one in asked.routes if one is not route and stores & set(touched(one)) and asked.owns(one)), None
+    )
+    if not stores or asked.registrations.decides_by_caller(route):
+        return
+    table = bare(sorted(stores)[0])
+    confidence: Confidence = "sure" if other is not None else "likely"
+    yield Answer(
+        route,
+        f"{name_of(route)} gives what belongs to whomever {item.name} of the request names",
+        f"{item.name}, which the caller writes, says whose rows of {table} are read",
+        f"{name_of(other)} ({other.at}) compares the owner, this route does not" if other is not None else "",
+        f"filter by who is calling: {name}=<the one who is signed in>, or ask whether they may see {item.name}",
+        confidence, Place(scope.module, node),
+    )  # fmt: skip
+
+
+def _made(route: Route, place: Place, column: str, item: str) -> Answer:
+    return Answer(
+        route,
+        f"{name_of(route)} makes rows in the name of anybody",
+        f"{item} of the request becomes {column}",
+        f"whoever is signed in says that somebody else is the {column.removesuffix('_id')}",
+        f"set {column} to who is calling, and take it from nobody",
+        "sure", place,
+    )  # fmt: skip
+
+
+def _in_serializer(asked: Asked, route: Route) -> Iterator[Answer]:
+    """A serializer that lets the caller write who made the row, in a view that sets nobody."""
+    view = asked.registrations.view(route)
+    program = asked.registrations.program
+    bases = program.bases(view) if view is not None else ()
+    if view is None or not any(_CREATES.search(one if isinstance(one, str) else f".{one.dotted}") for one in bases):
+        return
+    given = value_of(view, "serializer_class")
+    serializer = program.resolve(view, given).scope if given is not None else None
+    if serializer is None or {"perform_create", "create", "get_serializer_class"} & set(view.bindings):
+        return
+    meta = next((one for one in serializer.children.values() if one.is_class and one.name == "Meta"), None)
+    model_node = value_of(meta, "model") if meta is not None else None
+    model = program.resolve(meta, model_node).scope if meta is not None and model_node is not None else None
+    if meta is None or model is None or {"create", "save", "validate"} & set(serializer.bindings):
+        return
+    closed = {*texts_of(value_of(meta, "read_only_fields")), *closed_fields(serializer, meta)}
+    for name in texts_of(value_of(meta, "fields")):
+        is_own = name in closed or name in serializer.bindings
+        if _MADE_BY.match(name) and not is_own and asked.is_key_of_user(model, name):
+            node = value_of(meta, "fields")
+            assert node is not None
+            yield _made(route, Place(meta.module, node), name, name)
+            return
