@@ -21,6 +21,7 @@ from nomoat.check.questions.markup import stored_markup
 from nomoat.check.questions.nested import untied
 from nomoat.check.questions.owners import named_by_caller
 from nomoat.check.questions.ownership import missing_ownership
+from nomoat.check.questions.resets import endless_reset_code, reset_code_answered
 from nomoat.check.questions.resolvers import resolvers
 from nomoat.check.questions.siblings import guard_never_runs, missing_guard, weaker_guard
 from nomoat.check.questions.trade import negative_amount, price_of_the_caller, used_up_twice
@@ -53,6 +54,8 @@ QUESTIONS: Mapping[str, Callable[[Asked], Iterator[Answer]] | None] = {
     "account-row-returned": account_row_returned,
     "error-text-returned": error_text_returned,
     "account-enumeration": account_enumeration,
+    "reset-code-answered": reset_code_answered,
+    "endless-reset-code": endless_reset_code,
     "writable-privilege": writable_privilege,
     "stored-markup": stored_markup,
     "price-of-the-caller": price_of_the_caller,

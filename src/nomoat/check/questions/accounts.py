@@ -230,6 +230,10 @@ def self_chosen_role(asked: Asked) -> Iterator[Answer]:
     """Routes where the request says which role, or whether it is an administrator's, an account gets."""
     for route in asked.routes:
         handler = asked.handler(route)
+        kept = _kept_in_session(asked, route, handler) if handler is not None else None
+        if kept is not None:
+            yield kept
+            continue
         if handler is None or route.method in SAFE_METHODS or is_guarded_for_administrators(route):
             continue
         if route.verdict == "unknown" or any(asks_for_more(guard) for guard in route.guards):
@@ -267,6 +271,26 @@ def self_chosen_role(asked: Asked) -> Iterator[Answer]:
             f"leave {name} at its default here; change it by a route that demands a permission",
             confidence,
         )
+
+
+def _kept_in_session(asked: Asked, route: Route, handler: Scope) -> Answer | None:
+    """A session that holds as the caller's role what the request says: `session["role"] = request.args["role"]`."""
+    requested = Requested(asked.registrations.program, handler, route)
+    for node in form.walk_scope(handler.body):
+        for target in node[3] if node[0] == form.ASSIGN else ():
+            name = form.text_of(target[4]) if target[0] == form.SUBSCRIPT else None
+            is_session = name is not None and (form.dotted(target[3]) or "").rpartition(".")[2] == "session"
+            item = requested.item(_compared(node[4])) if is_session and name and PRIVILEGE.match(name) else None
+            if item is not None and PRIVILEGE.match(item.name) and not _is_tested(handler, item.name):
+                return Answer(
+                    route,
+                    f"whoever calls {name_of(route)} chooses {name} for the rest of the session",
+                    f"{item.name} of the request becomes {name} of the session ({handler.module.at(node)})",
+                    f"{name} decides what the caller may do, and nothing asks whether they have it",
+                    f"put into the session the {name} that the row of the account has",
+                    "sure",
+                )
+    return None
 
 
 def _granted(asked: Asked, route: Route, handler: Scope) -> Iterator[tuple[str, str]]:

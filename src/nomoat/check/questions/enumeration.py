@@ -20,6 +20,8 @@ _LOOKS_UP = frozenset((
     "first", "one_or_none", "scalar_one_or_none", "scalar", "get", "find_one", "fetchone", "fetchrow", "get_or_none",
     "one", "filter_by", "get_user", "get_by_email", "get_user_by_email", "get_by_username",
 ))  # fmt: skip
+_OF_ACCOUNTS = re.compile(r"user|account|member", re.I)
+_NOT_FOUND = re.compile(r"DoesNotExist|NoResultFound|NotFound", re.I)
 _SAYS = frozenset(("flash", "abort", "add_error"))
 #: Texts that say of an account that there is none.
 _UNKNOWN = re.compile(
@@ -65,7 +67,32 @@ def _where_nobody_is(handler: Scope) -> tuple[Node, tuple[str, ...]] | None:
                 at, said = _said(body)
                 if at is not None:
                     return at, said
+        for kind, body in _caught(node):
+            if _NOT_FOUND.search(kind):
+                at, said = _said(body)
+                if at is not None:
+                    return at, said
     return None
+
+
+def _caught(node: Node) -> Iterator[tuple[str, Body]]:
+    """What a look-up of an account ends with: `try: User.objects.get(...)`, `except User.DoesNotExist:`."""
+    if node[0] != form.TRY:
+        return
+    asked = (one for one in form.walk_scope(node[3]) if one[0] == form.CALL)
+    if any(last_word(one) in _LOOKS_UP and _OF_ACCOUNTS.search(_spoken(one)) for one in asked):
+        for handler in node[4]:
+            kinds = form.walk(handler[3]) if handler[3] is not None else ()
+            yield " ".join(str(one[4] if one[0] == form.ATTRIBUTE else one[3]) for one in kinds), handler[5]
+
+
+def _spoken(call: Node) -> str:
+    """The names and texts of what is called: `request.app["users"].by_name`."""
+    return " ".join(
+        str(one[4] if one[0] == form.ATTRIBUTE else one[3])
+        for one in form.walk(call[3])
+        if one[0] in (form.NAME, form.ATTRIBUTE, form.CONSTANT)
+    )
 
 
 def _is_nothing(test: Node) -> str:
@@ -84,7 +111,8 @@ def _is_looked_up(handler: Scope, name: str) -> bool:
             value = value[3]
         if value is not None and value[0] == form.CALL:
             called = last_word(value)
-            if called in _LOOKS_UP or re.search(r"user|account|member", called, re.I) or _asks_for_accounts(value):
+            is_asked = called in _LOOKS_UP or _OF_ACCOUNTS.search(_spoken(value)) or _asks_for_accounts(value)
+            if is_asked:
                 return bool(re.search(r"user|account|member|person|found|row|customer|staff", name, re.I))
     return False
 

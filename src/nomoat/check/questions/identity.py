@@ -8,11 +8,12 @@ from typing import NamedTuple
 
 from nomoat.appmap.model import Route
 from nomoat.check.model import Confidence
-from nomoat.check.questions.asking import Answer, Asked
+from nomoat.check.questions.asking import Answer, Asked, Place
 from nomoat.check.questions.requested import Item, Requested
 from nomoat.check.questions.words import PRIVILEGE, last_word, name_of
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Body, Node
+from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.python.symbols import Scope
 
 _PRIVILEGE_HEADER = re.compile(
@@ -65,6 +66,11 @@ _LOOKING_UP = frozenset(
 )
 
 
+_PERMITS = re.compile(rb"def has_(?:object_)?permission\b")
+_WHO_CALLS = re.compile(rb"def get_current_user\b")
+_PERMISSION = frozenset(("rest_framework.permissions.BasePermission",))
+
+
 class _Claim(NamedTuple):
     """What is believed, where, and how sure it is that it decides."""
 
@@ -77,6 +83,8 @@ class _Claim(NamedTuple):
 def forgeable_identity(asked: Asked) -> Iterator[Answer]:
     """Routes that believe what a cookie, a header or the body says of who is calling, or of their role."""
     seen: set[tuple[str, str]] = set()
+    yield from _in_permissions(asked, seen)
+    yield from _said_to_be(asked)
     for route in asked.routes:
         handler = asked.handler(route)
         if handler is None:
@@ -95,6 +103,66 @@ def forgeable_identity(asked: Asked) -> Iterator[Answer]:
                 " row of the account that is signed in",
                 claim.confidence,
             )
+
+
+def _in_permissions(asked: Asked, seen: set[tuple[str, str]]) -> Iterator[Answer]:
+    """Permissions of REST framework that grant by what the caller wrote: `request.data.get("role") == "admin"`."""
+    program = asked.registrations.program
+    for path in program.words.matching(_PERMITS, (b"has_permission", b"has_object_permission")):
+        if TEST_FILE.search(path):
+            continue
+        for scope in program.functions(within=program.modules[path]):
+            owner = scope.parent
+            if (
+                not scope.name.startswith("has_")
+                or owner is None
+                or not program.resolver.classes.is_a(owner, _PERMISSION)
+            ):
+                continue
+            requested = Requested(program, scope, None)
+            for node in form.walk_scope(scope.body):
+                given = node[3] if node[0] == form.RETURN else None
+                item = _privilege(asked, scope, requested, given, is_guard=True) if given is not None else None
+                if item is None or _also_asks(given):
+                    continue
+                seen.add((scope.module.at(node), item.name))
+                yield Answer(
+                    None,
+                    f"{owner.name} grants by the {item.place} {item.name} of the caller",
+                    f"{item.name} is what the caller writes",
+                    f"anyone can write any {item.place}: nothing signs {item.name}",
+                    f"ask the row of the account that is signed in: request.user.{item.name.lower().replace('-', '_')}",
+                    "sure", Place(scope.module, node),
+                )  # fmt: skip
+
+
+def _also_asks(node: Node | None) -> bool:
+    """Whether who is signed in is asked for beside it: `request.user.is_staff and request.data[...]`."""
+    return node is not None and any(one[0] == form.ATTRIBUTE and one[4] == "user" for one in form.walk(node))
+
+
+def _said_to_be(asked: Asked) -> Iterator[Answer]:
+    """Who is calling, as an unsigned cookie or a header says: Tornado's `get_current_user`."""
+    program = asked.registrations.program
+    for path in program.words.matching(_WHO_CALLS, (b"get_current_user",)):
+        if TEST_FILE.search(path):
+            continue
+        for scope in program.functions(within=program.modules[path]):
+            owner = scope.parent
+            if scope.name != "get_current_user" or owner is None or not scope.is_method:
+                continue
+            requested = Requested(program, scope, None)
+            for node in form.walk_scope(scope.body):
+                item = requested.item(node[3]) if node[0] == form.RETURN and node[3] is not None else None
+                if item is not None and item.place in ("cookie", "header") and not _is_signed_in(asked, scope):
+                    yield Answer(
+                        None,
+                        f"{owner.name} believes the {item.place} {item.name} to say who is calling",
+                        f"{item.name} is what the caller writes",
+                        f"anyone can write any {item.place}: nothing signs {item.name}",
+                        "read a cookie that the service signed (get_secure_cookie), or verify a token",
+                        "sure" if item.place == "cookie" else "likely", Place(scope.module, node),
+                    )  # fmt: skip
 
 
 def _believed(asked: Asked, route: Route, scope: Scope, *, is_handler: bool) -> _Claim | None:

@@ -18,7 +18,7 @@ _MAX_DEPTH = 4
 _WRITTEN = frozenset(("header", "cookie", "query", "input"))
 _TAKING = frozenset(("get", "pop", "getlist", "get_list", "getall"))
 #: Methods of Tornado's handlers that give what is asked for, and where that stands.
-_ASKED = {"get_argument": "form", "get_body_argument": "form", "get_query_argument": "query"}
+_ASKED = {"get_argument": "form", "get_body_argument": "form", "get_query_argument": "query", "get_cookie": "cookie"}
 #: What a form or serializer has of what was sent, once it has looked at it.
 _VALIDATED = frozenset(("validated_data", "cleaned_data"))
 #: What only turns one text into another.

@@ -1,6 +1,8 @@
 import sqlite3
 
 from flask import Flask, abort, jsonify, request, session
+from rest_framework.permissions import BasePermission
+from tornado.web import RequestHandler
 
 app = Flask(__name__)
 
@@ -137,3 +139,33 @@ def count():
 @only_in_words
 def paintings():
     return jsonify(database().execute("SELECT title FROM paintings").fetchall())
+
+
+class SaysAdministrator(BasePermission):
+    def has_permission(self, request, view):
+        return request.data.get("role") == "admin"  # expect: forgeable-identity
+
+
+class SaysInternal(BasePermission):
+    def has_permission(self, request, view):
+        return request.headers.get("X-Internal") == "true"  # expect: forgeable-identity
+
+
+class IsAdministrator(BasePermission):
+    def has_permission(self, request, view):
+        return request.user.role == "admin"
+
+
+class SaysAndIsAdministrator(BasePermission):
+    def has_permission(self, request, view):
+        return request.user.is_staff and request.data.get("role") == "admin"
+
+
+class Page(RequestHandler):
+    def get_current_user(self):
+        return self.get_cookie("user")  # expect: forgeable-identity
+
+
+class SignedPage(RequestHandler):
+    def get_current_user(self):
+        return self.get_secure_cookie("user")

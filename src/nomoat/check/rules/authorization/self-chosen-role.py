@@ -123,3 +123,26 @@ def enter():
     data = given()
     run("INSERT INTO users (name, role) VALUES (?, ?)", data["name"], data["role"])
     return "", 201
+
+
+@app.post("/act")  # expect: self-chosen-role
+def act():
+    session["role"] = request.form.get("role", "customer")
+    return "", 204
+
+
+@app.post("/act/well")
+def act_well():
+    with Session(engine) as rows:
+        session["role"] = rows.get(User, session["user"]).role
+    session["language"] = request.form["language"]
+    return "", 204
+
+
+@app.post("/act/asked")
+def act_asked():
+    role = request.form["role"]
+    if role not in ("reader", "buyer"):
+        abort(400)
+    session["role"] = role
+    return "", 204

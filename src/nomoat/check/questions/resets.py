@@ -1,0 +1,154 @@
+"""Codes by which a forgotten password is set anew: handed to whoever asks for one, or good for ever."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from nomoat.check.questions.asking import Answer, Asked, Place
+from nomoat.check.questions.requested import Item, Requested
+from nomoat.check.questions.words import asks_for_more, last_word, name_of
+from nomoat.survey.python import form
+from nomoat.survey.python.form import Node
+from nomoat.survey.python.symbols import How, Scope
+
+_FORGOT = re.compile(r"forgot|recover|lost|reset|remind", re.I)
+#: What a code is called, and what an answer calls it.
+_CODE = re.compile(
+    r"\A((reset|recovery|verification|verify|confirm(ation)?|forgot|otp|sms|password_?reset)_?)?"
+    r"(token|code|otp|pin|secret|link|url|key)\Z", re.I
+)  # fmt: skip
+#: Columns in which a code waits for who was sent it.
+_KEPT = re.compile(r"\A(password_?)?(reset|recovery|forgot)_?(password_?)?(token|code|otp|pin|key|secret)\Z", re.I)
+_MAKES = re.compile(
+    r"token_(urlsafe|hex|bytes)|\brand(int|range|om|bits)\b|\bchoices?\b|uuid4|make_token|generate|\bdumps\b|\bsign\b|_code\b"
+    r"|_token\b|_otp\b|urandom|hexdigest", re.I
+)  # fmt: skip
+_ANSWERS = frozenset((
+    "jsonify", "json_response", "JSONResponse", "JsonResponse", "Response", "HttpResponse", "write", "dict", "finish",
+    "ORJSONResponse", "make_response",
+))  # fmt: skip
+_SETS_PASSWORD = re.compile(r"\A(hashed_|encrypted_)?(password|passwd|pwd)(_?(hash|hashed|digest))?\Z", re.I)
+#: What tells how old a code is, or has it checked by what does.
+_TIMES = re.compile(
+    r"expir|_at\b|valid_|created|timedelta|max_age|\bnow\b|utcnow|time\(|ttl|deadline|\bage\b|minutes|hours|loads|decode"
+    r"|check_token|verify|consume|unsign", re.I
+)  # fmt: skip
+
+
+def reset_code_answered(asked: Asked) -> Iterator[Answer]:
+    """Routes that answer with the code which they should only send to the owner of the account."""
+    for route in asked.routes:
+        handler = asked.handler(route)
+        if handler is None or route.verdict == "guarded" or any(asks_for_more(guard) for guard in route.guards):
+            continue
+        if not (_FORGOT.search(route.path) or _FORGOT.search(handler.name)):
+            continue
+        requested = Requested(asked.registrations.program, handler, route)
+        told = {item.name for node in form.walk_scope(handler.body) for item in _items(requested, node)}
+        if any(_CODE.match(name) for name in told):
+            continue  # Whoever has a code already gets something for it.
+        for node, name in _shown(handler):
+            yield Answer(
+                route,
+                f"{name_of(route)} answers with the code that sets the password anew",
+                f"{name} stands in the answer",
+                "whoever names an account gets the code for it, and with it the account",
+                "send the code to the address of the account, and answer alike for every name",
+                "sure", Place(handler.module, node),
+            )  # fmt: skip
+            break
+
+
+def _items(requested: Requested, node: Node) -> Iterator[Item]:
+    if node[0] in (form.SUBSCRIPT, form.CALL, form.ATTRIBUTE) and (item := requested.item(node)) is not None:
+        yield item
+
+
+def _shown(handler: Scope) -> Iterator[tuple[Node, str]]:
+    """What answers show under a name of codes, where the handler made it or a row holds it."""
+    for node in form.walk_scope(handler.body):
+        is_answer = node[0] == form.CALL and last_word(node) in _ANSWERS
+        if node[0] != form.RETURN and not is_answer:
+            continue
+        given = [node[3]] if node[0] == form.RETURN else [*node[4], *(value for _, value in node[5])]
+        for one in given:
+            for key, value in one[3] if one is not None and one[0] == form.DICT else ():
+                name = form.text_of(key) if key is not None else None
+                if name and _CODE.match(name) and _is_code(handler, value):
+                    yield node, name
+        for name, value in node[5] if is_answer else ():
+            if name and _CODE.match(name) and _is_code(handler, value):
+                yield node, name
+
+
+def _is_code(handler: Scope, value: Node) -> bool:
+    if value[0] == form.ATTRIBUTE:
+        return bool(_KEPT.match(value[4]))
+    if value[0] == form.SUBSCRIPT:
+        return bool(_KEPT.match(form.text_of(value[4]) or ""))
+    if value[0] == form.CALL:
+        return bool(_MAKES.search(handler.module.text(value)))
+    if value[0] != form.NAME:
+        return False
+    made = [one.value for one in handler.bindings.get(value[3], ()) if one.how is How.VALUE and one.value is not None]
+    return any(_MAKES.search(handler.module.text(one)) for one in made)
+
+
+def endless_reset_code(asked: Asked) -> Iterator[Answer]:
+    """Routes that take a code for a new password, whatever its age, and leave it good for the next time."""
+    for route in asked.routes:
+        handler = asked.handler(route)
+        if handler is None or handler.node is None or route.verdict == "guarded":
+            continue
+        compared = next(_compared(handler), None)
+        text = handler.module.text(handler.node)
+        if compared is None or not _sets_password(handler) or _TIMES.search(text) or _is_cleared(handler):
+            continue
+        if any(_TIMES.search(one.name) for one in asked.reached(route)[1:]):
+            continue
+        node, name = compared
+        yield Answer(
+            route,
+            f"{name_of(route)} takes a code of any age, and takes it again",
+            f"{name} is compared, and neither its age is looked at nor is it taken away",
+            "a code that was seen once, in a mailbox or a log, sets the password for ever",
+            f"keep when it was made, refuse it after some minutes, and set {name} to None once it was used",
+            "sure", Place(handler.module, node),
+        )  # fmt: skip
+
+
+def _compared(handler: Scope) -> Iterator[tuple[Node, str]]:
+    """Where a column that holds a code is compared, or looked up by."""
+    for node in form.walk_scope(handler.body):
+        if node[0] == form.COMPARE:
+            for side in node[3]:
+                if side[0] == form.ATTRIBUTE and _KEPT.match(side[4]):
+                    yield node, side[4]
+        elif node[0] == form.CALL and last_word(node) in ("filter", "filter_by", "get", "find_one"):
+            for name, _ in node[5]:
+                if name is not None and _KEPT.match(name):
+                    yield node, name
+
+
+def _sets_password(handler: Scope) -> bool:
+    for node in form.walk_scope(handler.body):
+        if node[0] == form.CALL and last_word(node) == "set_password":
+            return True
+        if node[0] == form.ASSIGN and any(t[0] == form.ATTRIBUTE and _SETS_PASSWORD.match(t[4]) for t in node[3]):
+            return True
+    return False
+
+
+def _is_cleared(handler: Scope) -> bool:
+    """Whether the code is set to something else, or handed to what may do that."""
+    for node in form.walk_scope(handler.body):
+        targets = node[3] if node[0] == form.ASSIGN else ()
+        if any(target[0] == form.ATTRIBUTE and _KEPT.match(target[4]) for target in targets):
+            return True
+        names = [name for name, _ in node[5] if name is not None] if node[0] == form.CALL else []
+        if any(map(_KEPT.match, names)) and last_word(node) in ("update", "values", "create"):
+            return True
+        if node[0] == form.CALL and re.search(r"clear|revoke|invalidate|remove|delete|used", last_word(node), re.I):
+            return True
+    return False
