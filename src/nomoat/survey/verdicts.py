@@ -463,7 +463,15 @@ def _binding(every: list[Judgement], doubts: list[str]) -> tuple[str, ...] | str
 
 
 def _is_about_caller(conditions: tuple[Condition, ...], caught: bool) -> bool:
-    return caught or bool(marks_of(conditions) & {"caller", "signature"})
+    """Whether an answer is given because of who calls; where somebody comes who met what is asked, it is not."""
+    against = (one for one in conditions if not _is_beyond(one))
+    return caught or bool(marks_of(against) & {"caller", "signature"})
+
+
+def _is_beyond(condition: Condition) -> bool:
+    """Whether only who has what is asked comes here: `if user.has_perm("view", page): return redirect(page)`."""
+    needed = condition.test.if_true if condition.answer else condition.test.if_false
+    return condition.test.anonymous is None and needed.is_about_caller and not condition.escape.is_about_caller
 
 
 def _place(function: Scope | None, found: Found, handler: Function, at: str = "") -> tuple[str, str, Runs]:

@@ -10,10 +10,10 @@ from dataclasses import replace
 from nomoat.survey.models import spot
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
-from nomoat.survey.trial import files, queries, texts
+from nomoat.survey.trial import backends, files, queries, texts
 from nomoat.survey.trial.answering import ANSWER, ANSWERING
 from nomoat.survey.trial.configuration import Configuration, asked_of, of_configuration
-from nomoat.survey.trial.demands import AUTHENTICATION, OTHER, Demand, both
+from nomoat.survey.trial.demands import AUTHENTICATION, OTHER, Demand
 from nomoat.survey.trial.judging import may_be_unset, negated
 from nomoat.survey.trial.known import SPECIAL, WAITED, const_method, is_waited_for
 from nomoat.survey.trial.machine import End, Limited, RaisedError
@@ -51,13 +51,9 @@ from nomoat.survey.trial.values import (
     union,
 )
 
-_ALLOWS = re.compile(
-    r"(has_|have_|check_|is_|require_|can|may|verify_|assert_)?_?(perm|scope|allow|authoriz|can$|may$|access)", re.I
-)
 #: Methods of a cursor that ask, and those that give what was asked for.
 _ASKS = frozenset(("execute",))
 _GIVES = frozenset(("fetchone", "fetchall", "fetchmany", "fetchval"))
-_HAS_ROLE = re.compile(r"(role|group)", re.I)
 _SAME = frozenset(
     ("strip", "lower", "upper", "encode", "decode", "copy", "scalars", "mappings", "lstrip", "rstrip", "casefold")
 )
@@ -627,6 +623,9 @@ class Calls(Registrations):
         if isinstance(me, FileOf):
             return files.method(me, last, args)
         if isinstance(me, Thing) and me.name.startswith("request.") and last == "get":
+            put = self.in_session(me, args[0]) if args else None
+            if put is not None:
+                return put
             found = self.item_of_request(me, args[0] if args else Const(None))
             default = args[1] if len(args) > 1 else named.get("default", Const(None))
             is_sent = callee.name != "request.scope.get" and "unread" not in found.tags
@@ -781,9 +780,10 @@ class Calls(Registrations):
         if last == "has_perms" and args and isinstance(args[0], Items) and args[0].is_whole and not args[0].values:
             return Const(True)  # Everybody has all of none.
         if "caller" in callee.marks and args:
-            demanded = self._asked_of_caller(last, args[0])
+            demanded = backends.asked_of_caller(last, args[0])
             if demanded is not None:
-                return Test(False if self.anonymous else None, demanded, OTHER, marks)
+                by_rule = backends.by_rules(self, last, inner, args, demanded) if self.anonymous else None
+                return by_rule or Test(False if self.anonymous else None, demanded, OTHER, marks)
         if self.wires:
             if last in _TAKES_OUT and set(callee.trail[:-1]) & self.models.dependencies_attributes:
                 # Dependencies of a route that is already made: which, is not followed.
@@ -794,14 +794,3 @@ class Calls(Registrations):
                 self._note_unknown(callee.name, args, at, marks)
             marks = self._given(callee, args, named, marks, at)
         return Thing(callee.name, args, dict(named), marks, callee.trail, at, is_call=True, why=callee.why)
-
-    def _asked_of_caller(self, name: str, asked: Value) -> Demand | None:
-        """`user.has_permission("x")`, `user.has_role("admin")` of a class that is not here."""
-        if isinstance(asked, Items) and asked.values:
-            each = [self._asked_of_caller(name, one) for one in asked.values]
-            return both(one for one in each if one is not None) if all(each) else None
-        if not isinstance(asked, Const) or not isinstance(asked.value, str):
-            return None
-        if _HAS_ROLE.search(name):
-            return Demand("permission", f"role:{asked.value}")
-        return Demand("permission", asked.value) if _ALLOWS.search(name) else None

@@ -360,7 +360,10 @@ class Expressions(Requests):
             elif answer is None:
                 # What surely goes on to the next operand is not what the whole gives.
                 goes_on = node[3] != "or"
-                values += [one for one in options(value) if self.truth(one).anonymous is not goes_on]
+                kept = [one for one in options(value) if self.truth(one).anonymous is not goes_on]
+                # What `and` gives for want of going on is nothing, whatever it is: `parent and may(parent)`.
+                is_judging = goes_on and not self.wires
+                values += [Const(False, one.tags) if is_judging and _is_untold(one) else one for one in kept]
         if (
             len(evaluated) > 1
             and all(_is_answer(value) for value in evaluated[1:])
@@ -500,6 +503,9 @@ class Expressions(Requests):
 
     def _sent(self, part: Thing, key: Value) -> Value:
         """`request.headers["x-key"]`: who sends nothing ends there."""
+        put = self.in_session(part, key)
+        if put is not None:
+            return put
         found = self.item_of_request(part, key)
         is_part = part.name.removeprefix("request.") in BY_NAME
         if self.anonymous and is_part and "caller" in found.tags and "unread" not in found.tags:
@@ -727,6 +733,11 @@ def _of_file(value: FileOf, operator: str, parts: list[Value]) -> Value | None:
         return files.below(value.path, tuple(parts))
     texts = [part.value for part in parts if isinstance(part, Const) and isinstance(part.value, str)]
     return files.added(value, "".join(texts)) if len(texts) == len(parts) else None
+
+
+def _is_untold(value: Value) -> bool:
+    """Whether it is something of which nothing is known but that it is not about who calls."""
+    return isinstance(value, Thing) and value.tags <= INPUT
 
 
 def _is_answer(value: Value) -> bool:

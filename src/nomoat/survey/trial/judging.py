@@ -210,6 +210,10 @@ class Judging(Machine):
             tests = [Test(None, OTHER, OTHER, tests[0].marks)]
         return tests[0] if len(tests) == 1 else self.combined(tests, is_or=False)
 
+    def in_session(self, part: Thing, key: Value) -> Value | None:
+        """What code has put into the session under a key."""
+        raise NotImplementedError
+
     def compared(self, left: Value, operator: str, right: Value) -> Test:
         """`left operator right`."""
         if operator in ("!=", "not in", "is not"):
@@ -225,6 +229,9 @@ class Judging(Machine):
                 # It was set, be it to nothing.
                 is_sure = not isinstance(right.named[str(left.value)], Choice)
                 return Test(True if is_sure else None, OTHER, OTHER, right.named[str(left.value)].tags)
+            put = self.in_session(right, left)
+            if put is not None:
+                return Test(None if isinstance(put, Choice) else True, OTHER, OTHER, put.tags)
             return self.truth(self.item_of_request(right, left))
         if operator == "in" and isinstance(right, Outside) and right.name == "os.environ":
             # Nobody sets what is not set.

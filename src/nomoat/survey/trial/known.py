@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from nomoat.survey import kept
 from nomoat.survey.python import form
 from nomoat.survey.python.symbols import How
-from nomoat.survey.trial import files, installed, patterns, scanning, spelling
+from nomoat.survey.trial import backends, files, installed, patterns, scanning, spelling
 from nomoat.survey.trial.configuration import Configuration
 from nomoat.survey.trial.demands import AUTHENTICATION, OTHER
 from nomoat.survey.trial.matching import matched
@@ -620,6 +620,7 @@ SPECIAL: dict[str, Known] = {
     "nomoat.survey.is_read": _is_read,
     **installed.SPECIAL,
     **spelling.SPECIAL,
+    **backends.SPECIAL,
     **scanning.SPECIAL,
     **files.SPECIAL,
     "inspect.isclass": _isclass,

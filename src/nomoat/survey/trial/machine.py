@@ -198,6 +198,7 @@ class Surroundings:
         self.classes: dict[tuple[Scope, int], Env] = {}
         #: What code adds to every request, by its name: called with the request that it is asked of.
         self.request_attributes: dict[str, Value] = {}
+        self.rules: object = None  # Rules about who has a permission, once somebody asked (`backends.Rules`).
         #: What code sets on functions that answer, by their endpoint.
         self.said_of_views: dict[str, dict[str, Value]] = {}
         #: What waits for a scan, by the file of what it was attached to.

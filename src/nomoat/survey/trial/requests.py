@@ -208,6 +208,24 @@ class Requests(Judging):
         marks = BY_NAME["state"](name)
         return Thing(marks=marks | UNREAD if self.anonymous and "caller" in marks else marks, trail=(name,))
 
+    def put_in_session(self, key: Value, value: Value) -> None:
+        """Takes note of what code puts into the session of the request at hand: it is there from then on."""
+        name = entry_name(key)
+        held = self.proxy("session") if name else None
+        if isinstance(held, Thing):
+            before = held.named.get(f"[{name}]")
+            other = Thing(marks=tags_of_session(name), trail=(name,))
+            held.named[f"[{name}]"] = self.carried(value, lambda: before or other)
+
+    def in_session(self, part: Thing, key: Value) -> Value | None:
+        """What code has put into the session under a key; None where it put nothing there."""
+        held = self.proxies.get("session") if part.name == "request.session" else None
+        return held.named.get(f"[{entry_name(key)}]") if isinstance(held, Thing) else None
+
+    def carried(self, value: Value, before: Callable[[], Value]) -> Value:
+        """What a request carries from here on."""
+        raise NotImplementedError
+
     def item_of_request(self, value: Thing, key: Value) -> Value:
         """`request.headers[key]`, and what `.get(key)` gives."""
         part = value.name.removeprefix("request.")
