@@ -29,7 +29,8 @@ def test_map_of_any_application_is_what_is_served(chance: random.Random) -> None
         source = application(chance)
         (folder / "main.py").write_text(source)
 
-        drawn = {(route.method, route.path): route for route in draw(folder).map.routes}
+        # Where two have the same path, the one that is registered first answers.
+        drawn = {(route.method, route.path): route for route in reversed(draw(folder).map.routes)}
 
         with loaded(folder) as app:
             assert served_by_flask(app) == drawn.keys(), source
