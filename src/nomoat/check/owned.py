@@ -20,6 +20,10 @@ _OF_DJANGO = frozenset(
 )  # fmt: skip
 _MODULE = re.compile(r"(^|[/_.-])(settings?|configs?|configuration|conf|defaults?)([/_.-]|$)", re.I)
 _CLASS = re.compile(r"(config|configuration|settings)$|^(config|settings)", re.I)
+#: Classes of a file of settings that hold those of one stage: `class Production(Base)`.
+_STAGE = re.compile(
+    r"(base|default|common|prod(uction)?|live|staging|stage|deploy(ment)?|develop(ment)?|dev|test(ing)?)\Z", re.I
+)
 #: Classes whose fields the environment may set.
 _READ = frozenset(
     ("pydantic_settings.BaseSettings", "pydantic.BaseSettings", "pydantic.v1.BaseSettings",
@@ -58,7 +62,8 @@ class SettingsOf:
         if wanted == "flask" and not self._uses_flask():
             return False
         if site.place == "class":
-            return bool(_CLASS.search(scope.name))
+            is_stage = _STAGE.match(scope.name) and _MODULE.search(scope.module.path.removesuffix(".py"))
+            return bool(_CLASS.search(scope.name) or is_stage)
         return bool(_MODULE.search(scope.module.path.removesuffix(".py"))) or not wanted
 
     def _uses_flask(self) -> bool:

@@ -286,7 +286,7 @@ class _Run:
         if not rules:
             return
         self._ran.update((r.id, path) for r in rules for path in self._program.modules if not TEST_FILE.search(path))
-        reported: set[tuple[str, str, int]] = set()
+        reported: set[tuple[str, str, int, str]] = set()
         known = FlowRules(rules)
         for route, handler in handlers(self._map, self._program, self._registrations):
             try:
@@ -299,7 +299,7 @@ class _Run:
                 self._ran -= {(rule.id, handler.scope.module.path) for rule in rules}
                 continue
             for arrival in found:
-                key = (arrival.rule.id, arrival.scope.module.path, arrival.call[1])
+                key = (arrival.rule.id, arrival.scope.module.path, arrival.call[1], arrival.made_at)
                 if key not in reported and not TEST_FILE.search(arrival.scope.module.path):
                     reported.add(key)
                     yield self._of_arrival(arrival, route)

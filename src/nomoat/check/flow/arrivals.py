@@ -33,6 +33,18 @@ class Arrival:
     taint: Taint
     confidence: Confidence
 
+    @property
+    def made_at(self) -> str:
+        """The function that put text around the data, where the one with the call is handed the whole of it.
+
+        All statements of a project may go through one such call: each that is put together is a fault of its own.
+        """
+        names = {one[form.P_NAME] for one in self.scope.parameters}
+        given = self.call[4] if self.call[0] == form.CALL else ()
+        is_handed = any(one[0] == form.NAME and one[3] in names for one in given)
+        before = [step.scope for step in self.taint.trail if step.scope is not self.scope]
+        return before[-1].at if is_handed and before and self.taint.text.strip() else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Given:

@@ -12,7 +12,8 @@ from nomoat.check.model import CONFIDENCES
 from nomoat.check.questions.accounts import account_change, self_chosen_role, unlimited_login
 from nomoat.check.questions.answered import account_row_returned, error_text_returned
 from nomoat.check.questions.asking import Answer, Asked
-from nomoat.check.questions.browsers import forged_requests
+from nomoat.check.questions.browsers import any_origin_socket, forged_requests
+from nomoat.check.questions.deployed import deployed_without_secure_cookie
 from nomoat.check.questions.enumeration import account_enumeration
 from nomoat.check.questions.exposure import admin_exposed, changing_get, debug_exposed, unsigned_webhook
 from nomoat.check.questions.fields import writable_privilege
@@ -21,7 +22,7 @@ from nomoat.check.questions.markup import stored_markup
 from nomoat.check.questions.nested import untied
 from nomoat.check.questions.owners import named_by_caller
 from nomoat.check.questions.ownership import missing_ownership
-from nomoat.check.questions.resets import endless_reset_code, reset_code_answered
+from nomoat.check.questions.resets import endless_reset_code, link_of_host, reset_code_answered
 from nomoat.check.questions.resolvers import resolvers
 from nomoat.check.questions.siblings import guard_never_runs, missing_guard, weaker_guard
 from nomoat.check.questions.trade import negative_amount, price_of_the_caller, used_up_twice
@@ -56,6 +57,9 @@ QUESTIONS: Mapping[str, Callable[[Asked], Iterator[Answer]] | None] = {
     "account-enumeration": account_enumeration,
     "reset-code-answered": reset_code_answered,
     "endless-reset-code": endless_reset_code,
+    "link-of-host-header": link_of_host,
+    "any-origin-socket": any_origin_socket,
+    "deployed-without-secure-cookie": deployed_without_secure_cookie,
     "writable-privilege": writable_privilege,
     "stored-markup": stored_markup,
     "price-of-the-caller": price_of_the_caller,

@@ -13,7 +13,7 @@ from nomoat.survey.python import form
 from nomoat.survey.python.form import Body, Node
 from nomoat.survey.python.symbols import How, Scope
 
-_SIGNS_IN = re.compile(r"(^|[/_\-.])(log_?in|sign_?in|auth|authenticate|token|session)s?($|[/_\-.])", re.I)
+_SIGNS_IN = re.compile(r"(^|[/_\-.])(log[_-]?in|sign[_-]?in|auth|authenticate|token|session)s?($|[/_\-.])", re.I)
 _FORGOT = re.compile(r"forgot|recover|lost|reset|password", re.I)
 _CHECKS = re.compile(r"check_?p|verify|checkpw|compare|hash|digest|md5|sha\d|crypt", re.I)
 _LOOKS_UP = frozenset((

@@ -1,10 +1,11 @@
-"""Codes by which a forgotten password is set anew: handed to whoever asks for one, or good for ever."""
+"""Codes that set a forgotten password anew: handed to whoever asks, good for ever, or sent to a host of theirs."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
+from nomoat.appmap.model import Route
 from nomoat.check.questions.asking import Answer, Asked, Place
 from nomoat.check.questions.requested import Item, Requested
 from nomoat.check.questions.words import asks_for_more, last_word, name_of
@@ -29,6 +30,8 @@ _ANSWERS = frozenset((
     "ORJSONResponse", "make_response",
 ))  # fmt: skip
 _SETS_PASSWORD = re.compile(r"\A(hashed_|encrypted_)?(password|passwd|pwd)(_?(hash|hashed|digest))?\Z", re.I)
+_HOST = re.compile(r"\A(x-forwarded-)?host\Z|\Aorigin\Z|\Areferer\Z", re.I)
+_LINKS = re.compile(r"(reset|token|confirm|verify|activate|invite|recover|code)\w*\s*[=/]", re.I)
 #: What tells how old a code is, or has it checked by what does.
 _TIMES = re.compile(
     r"expir|_at\b|valid_|created|timedelta|max_age|\bnow\b|utcnow|time\(|ttl|deadline|\bage\b|minutes|hours|loads|decode"
@@ -152,3 +155,48 @@ def _is_cleared(handler: Scope) -> bool:
         if node[0] == form.CALL and re.search(r"clear|revoke|invalidate|remove|delete|used", last_word(node), re.I):
             return True
     return False
+
+
+def link_of_host(asked: Asked) -> Iterator[Answer]:
+    """Links with a code in them that lead to the host which the request names."""
+    for route in asked.routes:
+        handler = asked.handler(route)
+        if handler is None or asks_of_staff(route):
+            continue
+        requested = Requested(asked.registrations.program, handler, route)
+        for node in form.walk_scope(handler.body):
+            host = _host_in(requested, handler, node)
+            if host:
+                yield Answer(
+                    route,
+                    f"{name_of(route)} sends a link to whatever host the request names",
+                    f"{host} of the request becomes the host of the link",
+                    "who asks for the link of somebody else names a host of their own, and is sent the code in it",
+                    "put the address of the service into a setting, and make links of that",
+                    "sure" if host.lower() != "host_url" else "likely", Place(handler.module, node),
+                )  # fmt: skip
+                break
+
+
+def asks_of_staff(route: Route) -> bool:
+    """Whether a route is for those who have more than a sign-in: they are sent no links of others."""
+    return any(asks_for_more(guard) for guard in route.guards)
+
+
+def _host_in(requested: Requested, handler: Scope, node: Node) -> str:
+    """The part of a request that a text with a code in it begins with; empty where source or a setting says it."""
+    if node[0] not in (form.FSTRING, form.BINARY) and not (node[0] == form.CALL and last_word(node) == "format"):
+        return ""
+    text = handler.module.text(node)
+    if not _LINKS.search(text) or not re.match(
+        r"[rbuf]*[\"'(]*\s*(https?://)?[{%]|[rbuf]*[\"'(]*https?://|request", text, re.I
+    ):
+        return ""
+    for inner in form.walk(node):
+        item = requested.item(inner) if inner[0] in (form.SUBSCRIPT, form.CALL, form.NAME) else None
+        if item is not None and item.place == "header" and _HOST.match(item.name):
+            return item.name
+        is_host = inner[0] == form.ATTRIBUTE and inner[4] in ("host_url", "url_root", "host")
+        if is_host and inner[3][0] == form.NAME and inner[3][3] == "request":
+            return "host_url"
+    return ""

@@ -18,6 +18,10 @@ _OF_PEOPLE = re.compile(
 )  # fmt: skip
 
 
+#: Names of parts of a path that only those know to whom they were sent.
+_PROOF = re.compile(r"\A(\w+_)?(token|secret|signature|hmac|nonce|invite|invitation)\Z|\Auidb64\Z", re.I)
+
+
 def missing_guard(asked: Asked) -> Iterator[Answer]:
     """Open routes that stand out: their siblings are guarded, or they write, or they read what others guard."""
     guarded_services = {route.service for route in asked.routes if route.verdict == "guarded"}
@@ -228,6 +232,9 @@ def _answer(asked: Asked, route: Route, why: str, guarded: list[Route], confiden
     if route.method in SAFE_METHODS and asked.registrations.asks_who_calls(route):
         # Who is signed in sees more, and somebody thought of those who are not.
         confidence = "likely" if confidence == "sure" else "low"
+    if any(parameter.location == "path" and _PROOF.search(parameter.name) for parameter in route.parameters):
+        # Who was sent the link has what nobody guesses: `/invitations/{token}`.
+        confidence = "low"
     does = touches(route)
     label = "nothing refuses an anonymous caller" + (f"; it {does}" if does else "")
     return Answer(route, f"anyone can {verb} {name_of(route)}", label, why, _fix(asked, guarded), confidence)

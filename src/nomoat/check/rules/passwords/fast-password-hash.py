@@ -33,6 +33,11 @@ def safe_too(user, password, path, nonce, realm):
     return hashlib.md5(f"{user.name}:{realm}:{password}".encode()).hexdigest()
 
 
+def asked(self):
+    first = hashlib.md5(self.get_argument("password").encode()).hexdigest()  # expect: fast-password-hash
+    return first, hashlib.md5(self.get_argument("file").encode()).hexdigest()
+
+
 def hash_file(path):
     return hashlib.sha256(path.read_bytes()).hexdigest()
 

@@ -52,3 +52,5 @@ def engines():
     sqlalchemy.create_engine("postgresql://shop:password@localhost/shop")
     sqlalchemy.create_engine(os.environ["DATABASE_URL"])
     sqlalchemy.create_engine("sqlite:///shop.db")
+    sqlalchemy.create_engine("postgresql://shop:kQ83nbvX2m@db:5432/shop")  # expect: hard-coded-password
+    sqlalchemy.create_engine("postgresql://shop:shopshop@db:5432/shop")

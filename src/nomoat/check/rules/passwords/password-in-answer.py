@@ -19,6 +19,16 @@ def listed(users):
     return jsonify([{"name": user.name, "password": user.password} for user in users])  # expect: password-in-answer
 
 
+def shown(user):
+    found = {"name": user.name, "password": user.password}  # expect: password-in-answer
+    return jsonify(found)
+
+
+def shown_well(user):
+    found = {"name": user.name, "has_password": bool(user.password)}
+    return jsonify(found)
+
+
 def safe(users, settings, connect, password):
     connect({"host": settings.host, "password": settings.password})
     connect(user="shop", password=password)

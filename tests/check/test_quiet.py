@@ -1,0 +1,183 @@
+"""What looks like a fault and is none because of something that stands elsewhere in the project, with its twin."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.check.projects import findings_of, result_of
+
+
+def _sure(root: Path, rule: str, source: str) -> int:
+    return sum(one.confidence == "sure" for one in findings_of(root, rule, source))
+
+
+_CORS = """
+    from flask import Flask
+    from flask_cors import cross_origin
+
+    app = Flask(__name__)
+    {setting}
+
+    @app.route("/login", methods=["POST"])
+    @cross_origin(supports_credentials=True)
+    def login():
+        return ""
+"""
+
+
+@pytest.mark.parametrize(("setting", "found"), [("", 1), ('app.config["CORS_ORIGINS"] = ["https://shop.example"]', 0)])
+def test_origins_of_a_setting_are_not_every_origin(setting: str, found: int, tmp_path: Path) -> None:
+    assert found == _sure(tmp_path, "cross-origin-with-credentials", _CORS.replace("{setting}", setting))
+
+
+_MIDDLEWARE = """
+    ROOT_URLCONF = "shop.urls"
+    INSTALLED_APPS = ["shop"]
+    MIDDLEWARE = ["django.contrib.sessions.middleware.SessionMiddleware"{more}]
+"""
+
+
+@pytest.mark.parametrize(("more", "found"), [("", 1), (', "verbose.CsrfViewMiddleware"', 0)])
+def test_a_middleware_of_another_package_protects_as_well(more: str, found: int, tmp_path: Path) -> None:
+    assert found == _sure(tmp_path, "csrf-disabled", _MIDDLEWARE.replace("{more}", more))
+
+
+_HANDLER = """
+    from tornado.web import Application, RequestHandler
+
+    class Page(RequestHandler):
+        def get_current_user(self):
+            return self.{cookie}("user")
+
+        def check_xsrf_cookie(self):
+            {body}
+
+    app = Application([("/", Page)])
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [("pass", 1), ("return", 1), ("super().check_xsrf_cookie()", 0), ("self.asked = True", 0)],
+)
+def test_a_check_that_asks_nothing_takes_forged_requests(body: str, found: int, tmp_path: Path) -> None:
+    source = _HANDLER.replace("{body}", body).replace("{cookie}", "get_secure_cookie")
+
+    assert found == _sure(tmp_path, "forged-requests", source)
+
+
+_INVITED = """
+    from fastapi import Depends, FastAPI, Header, HTTPException
+    from flask_sqlalchemy import SQLAlchemy
+    import sqlite3
+
+    app = FastAPI()
+
+    def signed_in(authorization: str = Header()):
+        if authorization != read_key():
+            raise HTTPException(401)
+        return authorization
+
+    @app.get("/members/{one}", dependencies=[Depends(signed_in)])
+    def member(one: int):
+        return sqlite3.connect("shop.db").execute("SELECT * FROM members WHERE id = ?", (one,)).fetchone()
+
+    @app.get("/members/{one}/mails", dependencies=[Depends(signed_in)])
+    def mails(one: int):
+        return sqlite3.connect("shop.db").execute("SELECT email FROM members WHERE id = ?", (one,)).fetchone()
+
+    @app.get("/members/of/{PART}")
+    def tried(PART: str):
+        return sqlite3.connect("shop.db").execute("SELECT email FROM members WHERE key = ?", (PART,)).fetchone()
+"""
+
+
+@pytest.mark.parametrize(("part", "found"), [("number", 1), ("token", 0)])
+def test_who_was_sent_a_token_may_read(part: str, found: int, tmp_path: Path) -> None:
+    assert found == _sure(tmp_path, "missing-guard", _INVITED.replace("PART", part))
+
+
+_STATEMENTS = """
+    import sqlite3
+    from fastapi import FastAPI
+
+    app = FastAPI()
+
+    def rows(sql, *values):
+        return sqlite3.connect("shop.db").execute(sql, values).fetchall()
+
+    @app.get("/a")
+    def a(name: str):
+        return by_name(name)
+
+    @app.get("/b")
+    def b(word: str):
+        return {second}
+
+    def by_name(name):
+        return rows("SELECT * FROM a WHERE name = '" + name + "'")
+
+    def by_word(word):
+        return rows(f"SELECT * FROM b WHERE word = '{word}'")
+
+    def by_value(word):
+        return rows("SELECT * FROM b WHERE word = ?", word)
+"""
+
+
+@pytest.mark.parametrize(("second", "found"), [("by_word(word)", 2), ("by_value(word)", 1), ("by_name(word)", 1)])
+def test_each_statement_that_goes_through_one_call_is_told(second: str, found: int, tmp_path: Path) -> None:
+    assert found == _sure(tmp_path, "sql-injection", _STATEMENTS.replace("{second}", second))
+
+
+_DEPLOYED = """
+    DEBUG = False
+    ALLOWED_HOSTS = [{host}]
+    ROOT_URLCONF = "shop.urls"
+    INSTALLED_APPS = ["django.contrib.sessions"]
+    SECURE_SSL_REDIRECT = True
+    {more}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "host", "more", "found"),
+    [
+        ("shop/settings.py", '"shop.example"', "", 1),
+        ("shop/settings/production.py", '"*"', "", 1),
+        ("shop/settings/production.py", '"*"', "SESSION_COOKIE_SECURE = True", 0),
+        ("shop/settings.py", '"localhost"', "", 0),
+        ("shop/settings/development.py", '"localhost"', "", 0),
+        ("shop/settings/production.py", '"*"', "globals().update(read())", 0),
+        ("shop/settings/production.py", '"*"', "from elsewhere import *", 0),
+    ],
+)
+def test_a_cookie_is_missed_only_where_it_is_deployed(
+    name: str, host: str, more: str, found: int, tmp_path: Path
+) -> None:
+    source = _DEPLOYED.replace("{host}", host).replace("{more}", more)
+
+    findings = result_of(tmp_path, {name: source}).findings
+
+    assert found == sum(one.rule == "deployed-without-secure-cookie" and one.confidence == "sure" for one in findings)
+
+
+def test_what_production_takes_from_elsewhere_counts(tmp_path: Path) -> None:
+    base = _DEPLOYED.replace("{host}", '"*"').replace("{more}", "SESSION_COOKIE_SECURE = True")
+    files = {"shop/__init__.py": "", "shop/base.py": base, "shop/production.py": "from .base import *\nDEBUG = False\n"}
+
+    assert [] == [one for one in result_of(tmp_path, files).findings if one.rule == "deployed-without-secure-cookie"]
+
+
+_ROW = """
+    def keep(database, user):
+        row = {"name": user.name, "password": user.password}
+        return database.users.{call}(row)
+"""
+
+
+@pytest.mark.parametrize(("call", "found"), [("render", 1), ("insert_one", 0)])
+def test_what_is_stored_is_answered_to_nobody(call: str, found: int, tmp_path: Path) -> None:
+    assert found == _sure(tmp_path, "password-in-answer", _ROW.replace("{call}", call))
