@@ -181,3 +181,121 @@ _ROW = """
 @pytest.mark.parametrize(("call", "found"), [("render", 1), ("insert_one", 0)])
 def test_what_is_stored_is_answered_to_nobody(call: str, found: int, tmp_path: Path) -> None:
     assert found == _sure(tmp_path, "password-in-answer", _ROW.replace("{call}", call))
+
+
+_CERTIFICATE = """
+    import socket
+    import ssl
+
+    def look(host):
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        with socket.create_connection((host, 443)) as raw, context.wrap_socket(raw, server_hostname=host) as sock:
+            return sock.{call}(True)
+"""
+
+
+@pytest.mark.parametrize(("call", "found"), [("recv", 1), ("getpeercert", 0)])
+def test_who_looks_at_a_certificate_trusts_nobody_by_it(call: str, found: int, tmp_path: Path) -> None:
+    assert found == _sure(tmp_path, "unverified-certificate", _CERTIFICATE.replace("{call}", call))
+
+
+_BLOCK = """
+    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+    def of_block(key, data):
+        made = Cipher(algorithms.AES(key), modes.ECB()).{what}()
+        return made.update(data) + made.finalize()
+"""
+
+
+@pytest.mark.parametrize(("what", "found"), [("encryptor", 1), ("decryptor", 0)])
+def test_what_others_encrypted_can_only_be_read_so(what: str, found: int, tmp_path: Path) -> None:
+    assert found == _sure(tmp_path, "ecb-mode", _BLOCK.replace("{what}", what))
+
+
+@pytest.mark.parametrize(("value", "found"), [("PI_DB_PASSWORD", 0), ("vq83-Rn2_kQ", 1)])
+def test_the_name_of_a_setting_is_no_secret(value: str, found: int, tmp_path: Path) -> None:
+    files = {"config.py": f'class ConfigKeys:\n    DB_PASSWORD = "{value}"\n'}
+
+    findings = [one for one in result_of(tmp_path, files).findings if one.rule == "hard-coded-password"]
+
+    assert found == len(findings)
+    assert all("DB_PASSWORD" in one.message for one in findings)
+
+
+_SETTINGS = """
+    from flask import Flask, current_app, jsonify
+
+    app = Flask(__name__)
+
+    def search(config, words):
+        return [config["HOST"], words]
+
+    @app.route("/found")
+    def found():
+        return jsonify({shown})
+"""
+
+
+@pytest.mark.parametrize(("shown", "found"), [("dict(current_app.config)", 1), ('search(current_app.config, "a")', 0)])
+def test_settings_that_are_handed_on_are_not_shown(shown: str, found: int, tmp_path: Path) -> None:
+    assert found == _sure(tmp_path, "debug-exposed", _SETTINGS.replace("{shown}", shown))
+
+
+_MATCHED = """
+    import os
+    import re
+    from flask import Flask, abort, request
+
+    app = Flask(__name__)
+
+    @app.route("/page")
+    def page():
+        name = request.args["name"]
+        if {test}:
+            abort(404)
+        return open(os.path.join("/srv/pages", name)).read()
+"""
+
+
+@pytest.mark.parametrize(
+    ("test", "found"),
+    [
+        (r"not re.match(r'^[\w.+-]+$', name)", 0),
+        (r"not re.fullmatch(r'[a-z0-9_.*]+', name)", 0),
+        (r"re.search(r'[^\w.-]', name)", 0),
+        (r"not re.match(r'^[\w./+-]+$', name)", 1),
+        (r"not re.match(r'^.+$', name)", 1),
+        (r"re.search(r'[^\w./]', name)", 1),
+    ],
+)
+def test_a_class_with_a_dot_is_narrow_and_one_with_a_slash_climbs(test: str, found: int, tmp_path: Path) -> None:
+    assert found == _sure(tmp_path, "path-traversal", _MATCHED.replace("{test}", test))
+
+
+_ADDRESS = """
+    import ipaddress
+    import socket
+    from urllib.parse import urlparse
+    import requests
+    from flask import Flask, abort, request
+
+    app = Flask(__name__)
+
+    @app.route("/fetch")
+    def fetch():
+        url = request.args["url"]
+        address = ipaddress.ip_address(socket.gethostbyname(urlparse(url).hostname))
+        if {test}:
+            abort(400)
+        return requests.get(url, timeout=5).text
+"""
+
+
+@pytest.mark.parametrize(
+    ("test", "found"), [("not address.is_global", 0), ("address.is_private", 0), ("address.is_global", 1)]
+)
+def test_who_asks_for_the_address_has_thought_of_it(test: str, found: int, tmp_path: Path) -> None:
+    assert found == _sure(tmp_path, "server-side-request", _ADDRESS.replace("{test}", test))

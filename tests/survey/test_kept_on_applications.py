@@ -103,3 +103,38 @@ def test_a_function_that_a_handler_only_asks_does_not(tmp_path: Path) -> None:
     )
 
     assert {"main:made.<locals>.handler"} == {one.handler for one in draw(tmp_path).map.routes}
+
+
+_BOARDS = """\
+import sqlite3
+import tornado.web
+def rows(sql, *args):
+    return sqlite3.connect("boards.db").execute(sql, args).fetchall()
+class Board(tornado.web.RequestHandler):
+    def get_current_user(self):
+        name = self.get_secure_cookie("user")
+        return rows("SELECT * FROM users WHERE name = ?", name.decode())[0] if name else None
+    @tornado.web.authenticated
+    def get(self, one):
+        self.write(dict(rows({asked})[0]))
+app = tornado.web.Application([(r"{pattern}", Board)])
+"""
+
+
+@pytest.mark.parametrize("pattern", [r"/boards/(\\d+)", r"/boards/(?P<one>\\d+)"])
+@pytest.mark.parametrize(
+    ("asked", "kinds"),
+    [
+        ('"SELECT * FROM boards WHERE id = ? AND owner = ?", int(one), self.current_user["id"]',
+         ["authentication", "ownership"]),
+        ('"SELECT * FROM boards WHERE id = ?", int(one)', ["authentication"]),
+    ],
+)  # fmt: skip
+def test_groups_of_a_pattern_of_tornado_are_what_the_caller_asks_for(
+    pattern: str, asked: str, kinds: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "main.py").write_text(_BOARDS.replace("{asked}", asked).replace("{pattern}", pattern))
+
+    (route,) = [one for one in draw(tmp_path).map.routes if one.method == "GET"]
+
+    assert kinds == sorted(guard.kind for guard in route.guards)

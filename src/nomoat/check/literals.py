@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from nomoat.check import instances
+from nomoat.check.secrets.placeholders import names_setting
 from nomoat.survey.python import form
 from nomoat.survey.python.constants import Known
 from nomoat.survey.python.form import Node
@@ -78,4 +79,6 @@ def stands_in(program: Program, scope: Scope, given: Node) -> bool:
 def is_secret(value: object) -> bool:
     """Whether a value may be one: text that is not public, and not a template that is filled in."""
     text = value.decode("latin-1") if isinstance(value, bytes) else value
-    return isinstance(text, str) and len(text) > 2 and not _PUBLIC.match(text) and not _TEMPLATE.fullmatch(text)
+    if not isinstance(text, str) or len(text) <= 2 or names_setting(text):
+        return False
+    return not _PUBLIC.match(text) and not _TEMPLATE.fullmatch(text)

@@ -39,6 +39,9 @@ def proved(
         yield from _compared(program, scope, test, holds=holds, checks=checks, depth=depth)
     elif kind == form.CALL:
         yield from _called(program, scope, test, holds=holds, checks=checks, depth=depth)
+    elif kind == form.ATTRIBUTE and test[4] in _OF_ADDRESSES:
+        if holds == (test[4] == "is_global"):
+            yield from (Proof(path, vocabulary.URL_KINDS, is_doubt=True) for path in _looked_at(scope, test[3]))
     elif kind == form.ATTRIBUTE and not holds:
         # `if urlsplit(target).netloc: refuse`: behind it target is a path of ours.
         yield from _host(scope, test)
@@ -66,6 +69,22 @@ def _looked_up(scope: Scope, name: str, *, holds: bool) -> Iterator[Proof]:
             path = path_of(argument)
             if path is not None:
                 yield Proof(path, is_doubt=True)
+
+
+#: What an address says of itself; whether it is still that of the host when it is called, nobody asks.
+_OF_ADDRESSES = frozenset(
+    ("is_global", "is_private", "is_loopback", "is_link_local", "is_reserved", "is_multicast", "is_unspecified")
+)
+
+
+def _looked_at(scope: Scope, node: Node, depth: int = 0) -> Iterator[str]:
+    """What an address was found by: `ip_address(gethostbyname(urlparse(url).hostname))`."""
+    for inner in form.walk(node):
+        if inner[0] in (form.NAME, form.ATTRIBUTE) and (path := path_of(inner)) is not None:
+            yield path
+        value = bound_once(scope, inner[3]) if inner[0] == form.NAME and depth < _MAX_DEPTH else None
+        if value is not None:
+            yield from _looked_at(scope, value, depth + 1)
 
 
 #: What the answer of a test is called.

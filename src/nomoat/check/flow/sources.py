@@ -17,6 +17,9 @@ from nomoat.survey.python.symbols import Scope
 #: A pattern with one of these lets nearly anything through: `.*`, `\S+`, `[^/]`.
 _LOOSE = re.compile(r"(?<!\\)\.(?=[*+{?])|\\[SDW]|(?<!\\)\[\^")
 
+#: A class of what is allowed, with what stands in it.
+_CLASS = re.compile(r"(?<!\\)\[(?!\^)((?:\\.|[^\]\\])*)\]")
+
 #: Types of pydantic and others whose values are texts.
 _TEXTS = frozenset(("str", "EmailStr", "NameEmail", "AnyUrl", "AnyHttpUrl", "HttpUrl", "StrictStr"))
 
@@ -343,4 +346,10 @@ def is_matched(program: Program, scope: Scope, node: Node | None) -> bool:
 
 def is_narrow(pattern: str) -> bool:
     """Whether a regular expression lists what it lets through, instead of letting through nearly everything."""
-    return not _LOOSE.search(pattern)
+    # In a class `.` and `+` are themselves: `[a-z0-9_.+-]`.
+    return not _LOOSE.search(_CLASS.sub("[]", pattern))
+
+
+def climbs(pattern: str) -> bool:
+    """Whether one class of a regular expression has what leads out of a folder: `[\\w./-]` lets `../` through."""
+    return any("/" in listed and ("." in listed or r"\W" in listed) for listed in _CLASS.findall(pattern))

@@ -9,6 +9,7 @@ from nomoat.check.flow import sources, vocabulary
 from nomoat.check.flow.origins import made_of, resolves, was_resolved
 from nomoat.check.flow.proof import PATH, Proof
 from nomoat.check.flow.taint import path_of
+from nomoat.check.model import KINDS
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.program import Program
@@ -16,6 +17,8 @@ from nomoat.survey.python.symbols import Scope
 
 #: A pattern of one class of what is not allowed: `[^a-z0-9_]`.
 NOT_ALLOWED = re.compile(r"\[\^([\w\s.@:,/\\+-]+)\]\+?\Z")
+#: What text has no longer that may only have letters, digits, and what paths are made of.
+_ALL_BUT_PATHS = frozenset(KINDS) - PATH
 #: `^https://example\.org/`: begins with a host and what ends it.
 _FIXED_HOST = re.compile(r"(\^|\\A)https\??://(\\\.|[\w-])+(\(:\w+\)|:\w+)?/")
 
@@ -61,7 +64,7 @@ def matched(program: Program, scope: Scope, call: Node, *, way: str) -> Iterator
     elif way == "search" and not pattern.startswith(("^", r"\A")):
         return
     elif sources.is_narrow(pattern) and (way == "fullmatch" or pattern.endswith(("$", r"\Z", r"\z"))):
-        yield Proof(path)
+        yield Proof(path, _ALL_BUT_PATHS if sources.climbs(pattern) else None)
     elif _FIXED_HOST.match(pattern):
         yield Proof(path, vocabulary.URL_KINDS)
 
@@ -70,8 +73,9 @@ def without(program: Program, scope: Scope, call: Node) -> Iterator[Proof]:
     """`if re.search(r"[^a-z0-9_]", name): refuse`: afterwards name has nothing else in it."""
     pattern, subject = pattern_of(program, scope, call)
     path = path_of(subject)
-    if path is not None and pattern is not None and NOT_ALLOWED.match(pattern) and call[3][4] == "search":
-        yield Proof(path)
+    allowed = NOT_ALLOWED.match(pattern) if path is not None and pattern is not None else None
+    if path is not None and allowed is not None and call[3][4] == "search":
+        yield Proof(path, _ALL_BUT_PATHS if sources.climbs(f"[{allowed.group(1)}]") else None)
 
 
 def begins(program: Program, scope: Scope, subject: Node, prefix: Node) -> Iterator[Proof]:

@@ -155,6 +155,8 @@ PASSES_ON = frozenset(
         "base64.urlsafe_b64encode",
         "base64.standard_b64decode",
         "binascii.unhexlify",
+        "bytes.fromhex",
+        "bytearray.fromhex",
         "binascii.a2b_base64",
         "textwrap.dedent",
         "textwrap.indent",

@@ -184,10 +184,20 @@ def _insides(asked: Asked, handler: Scope) -> Iterator[tuple[str, str]]:
         stack.extend((inner, node) for inner in form.children(node))
 
 
+#: Calls that make a text or an answer of all that they are given.
+_SHOWS = re.compile(
+    r"\A(dict|str|repr|list|sorted|pformat|dumps|jsonify|format|join|Response|HttpResponse|html|render\w*|\w*Response|write"
+    r"|make_response|escape|deepcopy|copy|update|finish|vars|print|pprint|to_\w+|dump\w*|serialize|encode)\Z"
+)  # fmt: skip
+
+
 def _is_whole(node: Node, parent: Node | None) -> bool:
     """Whether all of it is handed on: `dict(os.environ)`, `os.environ.items()`, and not `os.environ["HOME"]`."""
     if parent is None or parent[0] in (form.COMPARE, form.SUBSCRIPT):
         return False
+    if parent[0] == form.CALL and parent[3] is not node:
+        # What else is called with it takes from it what it needs: `search(current_app.config, words)`.
+        return bool(_SHOWS.search(last_word(parent)))
     if parent[0] == form.ATTRIBUTE:
         return str(parent[4]) in ("items", "values")
     return bool(parent[0] != form.ASSIGN)

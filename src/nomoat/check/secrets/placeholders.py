@@ -17,17 +17,24 @@ _WORDS = re.compile(
 _FILLED = re.compile(
     r"\$\{|\$\(|\{\{|\}\}|%\(|%s|\{[a-z_]*\}|^<.*>$|^\$[A-Za-z_]|^%[A-Za-z_]+%$|^env[:.]|^vault:|^file:|^@"
 )
+#: The name of a setting that holds one: `PI_DB_PASSWORD`.
+_SETTING = re.compile(r"([A-Z][A-Z0-9]*_)*(KEY|PASSWORD|PASSWD|SECRET|TOKEN|PASSPHRASE|CREDENTIALS?)")
 _SEQUENCES = ("abcdefghijklmnopqrstuvwxyz", "0123456789", "qwertyuiopasdfghjklzxcvbnm")
 
 
 def is_placeholder(text: str) -> bool:
     """Whether a text stands in the place of a secret; an empty or all alike text does, too."""
-    if len(text) < 4 or _FILLED.search(text) or _WORDS.search(text):
+    if len(text) < 4 or _FILLED.search(text) or _WORDS.search(text) or names_setting(text):
         return True
     letters = Counter(text.lower())
     if len(letters) <= max(2, len(text) // 12) or letters.most_common(1)[0][1] > len(text) * 0.6:
         return True
     return _is_sequence(text.lower())
+
+
+def names_setting(text: str) -> bool:
+    """Whether a text is the name under which something else holds a secret: `SHOP_DB_PASSWORD`."""
+    return _SETTING.fullmatch(text) is not None
 
 
 def _is_sequence(text: str) -> bool:

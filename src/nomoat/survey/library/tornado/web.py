@@ -15,9 +15,9 @@ class RequestHandler:
 
     @classmethod
     def answering(cls, name, **kwargs):
-        async def execute(request, **path):
+        async def execute(request, *groups, **path):
             handler = cls(application, request, **kwargs)
-            await handler._execute([], *path.values())
+            await handler._execute([], *groups, *path.values())
             return left()
 
         execute.view_class = cls

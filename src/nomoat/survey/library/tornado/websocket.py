@@ -7,12 +7,12 @@ from tornado.web import RequestHandler
 class WebSocketHandler(RequestHandler):
     @classmethod
     def answering(cls, name, **kwargs):
-        async def execute(request, **path):
+        async def execute(request, *groups, **path):
             handler = cls(application, request, **kwargs)
-            await handler._execute([], *path.values())
+            await handler._execute([], *groups, *path.values())
             return left()
 
-        async def messages(request, **path):
+        async def messages(request, *groups, **path):
             handler = cls(application, request, **kwargs)
             await handler.on_message(request.body)
             return left()
