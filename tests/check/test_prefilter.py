@@ -169,7 +169,8 @@ def test_shipped_rules_say_by_which_words_they_are_found() -> None:
 
     assert everything == set()
     prefilter = Prefilter(rules.values())
-    prefilter.read(WordIndex([("a.py", b"x = 1\n")]), ["a.py"])
+    index = WordIndex([("a.py", b"x = 1\n")])
+    prefilter.read(index, ["a.py"], prefilter.making(index))
     assert prefilter.look("a.py") is None
 
 

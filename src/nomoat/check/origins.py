@@ -15,7 +15,7 @@ from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.program import Program
 from nomoat.survey.python.symbols import Scope
-from nomoat.survey.python.words import WordIndex
+from nomoat.survey.python.words import Index
 
 _MAX_STEPS = 24
 #: Methods that give what they are called on in another shape, or a part of it.
@@ -81,12 +81,12 @@ def _mentioning(program: Program, wanted: tuple[str, ...]) -> frozenset[str]:
     return known
 
 
-def mentioning(index: WordIndex, wanted: tuple[str, ...]) -> frozenset[str]:
+def mentioning(index: Index, wanted: tuple[str, ...]) -> frozenset[str]:
     """The files in which one of these names can be meant."""
     found: set[str] = set()
     for words in _parts(wanted):
         holding = [set(index.files(word)) for word in words]
-        found |= set.intersection(*holding) if holding else index.texts.keys()
+        found |= set.intersection(*holding) if holding else set(index.paths)
     return frozenset(found)
 
 
@@ -99,9 +99,9 @@ def _parts(wanted: tuple[str, ...]) -> tuple[tuple[bytes, ...], ...]:
     return tuple(found)
 
 
-def makers(index: WordIndex, wanted: tuple[str, ...]) -> frozenset[str]:
+def makers(index: Index, wanted: tuple[str, ...]) -> frozenset[str]:
     """Every name by which `made_by` may follow a call to a function of the project that calls one of these."""
-    names_ = {name for path in mentioning(index, wanted) for name in _DEFINED.findall(index.texts[path])}
+    names_ = {name for path in mentioning(index, wanted) for name in _DEFINED.findall(index.text(path))}
     names_ = new = {name for name in names_ if _MAKES.search(name.decode())}
     given: dict[str, list[tuple[bytes, frozenset[bytes]]]] = {}
     for _ in range(_MAX_STEPS):
@@ -110,7 +110,7 @@ def makers(index: WordIndex, wanted: tuple[str, ...]) -> frozenset[str]:
         found: set[bytes] = set()
         for path in index.holding(new):
             if path not in given:
-                given[path] = list(_given_anew(index.texts[path]))
+                given[path] = list(_given_anew(index.text(path)))
             found |= {name for name, of in given[path] if not of.isdisjoint(new)}
         new = found - names_
         names_ |= new

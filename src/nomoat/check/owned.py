@@ -32,6 +32,10 @@ _READ = frozenset(
 _OF_FLASK = (b"import flask", b"from flask", b"import quart", b"from quart", b"Flask(")
 
 
+#: `from base import *`: what a module has that takes all of another.
+_TAKES_ALL = re.compile(rb"\bimport\b[\s(\\]*\*")
+
+
 class SettingsOf:
     """Answers for one program, remembering what it found out of each module."""
 
@@ -99,7 +103,7 @@ class SettingsOf:
             return True
         return self.is_django(scope) and any(
             site.name in other.bindings and self._differs(other, site, None)
-            for other in map(self._program.scope, list(self._program.modules))
+            for other in map(self._program.scope, self._program.words.matching(_TAKES_ALL))
             if other is not scope
             and any(self._program.imported_module(other.module, one) is scope for one in other.star_imports)
         )

@@ -6,6 +6,7 @@ through constants, defaults and imports. All rules are looked for in one pass.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -83,6 +84,13 @@ class Patterns:
         self._sites = Sites(program, rules)
         self._settings = SettingsOf(program)
         self._used: dict[tuple[str, ...], bool] = {}
+
+    def over(self, program: Program) -> Patterns:
+        """The same patterns over another program."""
+        other = copy.copy(self)
+        other._program, other._sites = program, self._sites.over(program)
+        other._settings, other._used = SettingsOf(program), {}
+        return other
 
     def scopes(self, module: Module, hits: Hits) -> Iterator[Scope]:
         """The scopes of a module in which a site may stand, parents first, in source order."""

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from nomoat.check import names, origins
 from nomoat.check.model import Pattern, Rule, Test
 from nomoat.check.sites import SETTERS, STORES
-from nomoat.survey.python.words import WordIndex
+from nomoat.survey.python.words import Index, WordIndex
 
 # An escape that may be a letter of a word, and texts that are joined in the middle of one. Each begins with a literal,
 # which is what makes a search fast.
@@ -183,6 +183,23 @@ def _sites(source: bytes, word: bytes, kinds: Iterable[str]) -> Iterator[int]:
                 yield start
 
 
+@dataclass(frozen=True)
+class Making:
+    """What the files of a tree say of one another, for a prefilter.
+
+    By the calls that are asked for: the names of the functions of the tree that may give what these made. What nobody
+    mentions is not there.
+    """
+
+    makers: Mapping[tuple[str, ...], frozenset[str]]
+
+    @classmethod
+    def of(cls, index: Index, asked: Iterable[tuple[str, ...]], alone: Collection[tuple[str, ...]]) -> Making:
+        """What the files of an index say; only for those `alone` the functions count."""
+        mentioned = [one for one in sorted(asked) if origins.mentioning(index, one)]
+        return cls({one: origins.makers(index, one) if one in alone else frozenset() for one in mentioned})
+
+
 class Prefilter:
     """Tells of the files of a tree what the patterns of rules want in them."""
 
@@ -209,7 +226,12 @@ class Prefilter:
             bits |= self._bit(wanted)
         return bits
 
-    def read(self, index: WordIndex, paths: Iterable[str]) -> None:
+    def making(self, index: Index) -> Making:
+        """What the files of a tree say of one another."""
+        asked = {wanted.made_by for wanted in self._bits if wanted.made_by}
+        return Making.of(index, asked, {wanted.made_by for wanted in self._bits if wanted.is_alone})
+
+    def read(self, index: WordIndex, paths: Iterable[str], making: Making) -> None:
         """Takes in the words of a tree; `paths` are the files that it will be asked for."""
         self._index = index
         self._has = dict.fromkeys(paths, 0)
@@ -222,16 +244,16 @@ class Prefilter:
                         self._here.setdefault(path, []).append((word, bits & sites, is_whole))
         for wanted, bit in self._bits.items():
             if wanted.made_by:
-                self._give(bit, self._making(index, wanted))
+                self._give(bit, self._made(index, wanted, making))
         self._match_words(index)
 
-    def _making(self, index: WordIndex, wanted: Wanted) -> Iterable[str]:
+    def _made(self, index: WordIndex, wanted: Wanted, making: Making) -> Iterable[str]:
         """The files in which a value may be made by what a pattern asks for."""
-        mentioning = origins.mentioning(index, wanted.made_by)
-        if not mentioning or not wanted.is_alone:
+        makers = making.makers.get(wanted.made_by)
+        if makers is None or not wanted.is_alone:
             # Functions of other files may make it; to find out which costs more than to go through few sites.
-            return self._has if mentioning else ()
-        return (*mentioning, *index.holding(map(str.encode, origins.makers(index, wanted.made_by))))
+            return self._has if makers is not None else ()
+        return (*origins.mentioning(index, wanted.made_by), *index.holding(map(str.encode, makers)))
 
     def _give(self, bit: int, paths: Iterable[str]) -> None:
         for path in paths:

@@ -7,8 +7,9 @@ needs its words there, too.
 
 from __future__ import annotations
 
+import copy
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from nomoat.check import names
@@ -86,7 +87,17 @@ class Sites:
         self._settings = self._by_word.get("settings", {})
         self._decorators = self._by_word.get("decorators", {})
         self._answers = self._by_word.get("answers", {})
-        self._handlers = {
+        self._handlers = self._by_kind()
+
+    def over(self, program: Program) -> Sites:
+        """The same patterns over another program."""
+        other = copy.copy(self)
+        other._program, other.aliases = program, {}
+        other._handlers = other._by_kind()
+        return other
+
+    def _by_kind(self) -> dict[int, Callable[[Scope, Node, dict[str, str]], Iterator[Site]]]:
+        return {
             form.CALL: self._call, form.ASSIGN: self._assign, form.ANNOTATED: self._annotated,
             form.COMPARE: self._compare, form.FUNCTION: self._definition, form.CLASS: self._definition,
             form.DICT: self._dict, form.RETURN: self._return, form.FROM_IMPORT: self._import,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nomoat.appmap import ids
@@ -33,9 +33,11 @@ from nomoat.survey.guards import Judge
 from nomoat.survey.middleware import MiddlewareJudge
 from nomoat.survey.models import models
 from nomoat.survey.python import program as programs
+from nomoat.survey.python.parser import Module
 from nomoat.survey.python.program import Program, Region
 from nomoat.survey.python.sources import Sources
 from nomoat.survey.python.symbols import Scope
+from nomoat.survey.python.used import Used
 from nomoat.survey.python.words import WordIndex
 from nomoat.survey.reaching import reaching
 from nomoat.survey.readers import manifests
@@ -48,11 +50,15 @@ from nomoat.survey.wiring import Wiring, registering, wire
 
 @dataclass(frozen=True)
 class Drawing:
-    """A map, and the program that it was drawn from."""
+    """A map, the program that it was drawn from, and what of it the map was made of.
+
+    What each file says by itself (lines, what did not parse) is on the map, and no part of `used`.
+    """
 
     map: Map
     program: Program
     sources: Sources
+    used: Used
 
 
 def draw(
@@ -74,12 +80,43 @@ def draw(
         exclude=exclusions(settings),
         wanted=lambda index: {**wanted(index), **dict.fromkeys(registering(known, index))},
     )
-    drawn = draw_program(program, sources, path=path, settings=settings)
-    return Drawing(drawn, program, sources)
+    used = Used()
+    drawn = draw_program(program.afresh(used), sources, path=path, settings=settings)
+    return Drawing(completed(drawn, map(facts_of, program.modules.values()), sources), program, sources, used)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a file says by itself."""
+
+    lines: int
+    not_read: tuple[NotRead, ...] = ()
+
+
+def facts_of(module: Module) -> Facts:
+    """What is known of a file that was parsed."""
+    found = [NotRead(module.path, module.problem)] if module.problem else []
+    found += [NotRead(module.at(one.start), one.why, analysed=not one.loses) for one in module.broken]
+    return Facts(module.line_count, tuple(found))
+
+
+def completed(drawn: Map, facts: Iterable[Facts], sources: Sources) -> Map:
+    """A map of `draw_program`, with what each of its files says by itself."""
+    every = list(facts)
+    unread = [NotRead(path, why) for path, why in sources.unreadable]
+    if not every and not unread:
+        # A wrong folder would otherwise look like a safe application.
+        unread.append(NotRead(".", "no Python file is here: is this the folder of the application?"))
+    unread += [one for fact in every for one in fact.not_read]
+    left_out = tuple(sorted((reason, kept.count) for reason, kept in sources.left_out.items()))
+    coverage = replace(
+        drawn.coverage, files=len(every), lines=sum(fact.lines for fact in every), left_out=left_out
+    )  # fmt: skip
+    return ordered(replace(drawn, not_read=tuple(dict.fromkeys((*drawn.not_read, *unread))), coverage=coverage))
 
 
 def draw_program(program: Program, sources: Sources, *, path: Path, settings: Settings | None = None) -> Map:
-    """The map of a program that was parsed already."""
+    """The map of a program that was parsed already, without what each file says by itself."""
     known = models()
     wiring = wire(program, known)
     judge = Judge(wiring.surroundings)
@@ -112,7 +149,7 @@ def draw_program(program: Program, sources: Sources, *, path: Path, settings: Se
     unread += [NotRead(at, why, analysed=True) for at, why in manifested.problems]
     tokens = identities.tokens(program, known, _guarding(guarding, reach))
     # Coverage is that of the way from routes: whom other functions call is found out later.
-    coverage = _coverage(program, sources, reach)
+    coverage = _coverage(reach)
     served = tuple(part.service for part in parts)
     entered = entries(program, known, reach, served)
     drawn = Map(
@@ -124,7 +161,7 @@ def draw_program(program: Program, sources: Sources, *, path: Path, settings: Se
         roles=identities.roles(program, distinct),
         tokens=tokens,
         edges=edges.edges(program, [part.service for part in parts], distinct, reach, manifested),
-        not_read=tuple(dict.fromkeys((*unread, *_lost(wiring), *_handed(wiring), *_not_read(program, sources)))),
+        not_read=tuple(dict.fromkeys((*unread, *_lost(wiring), *_handed(wiring)))),
         coverage=coverage,
     )
     return ordered(drawn)
@@ -254,29 +291,14 @@ def _permissions(routes: Iterable[Route]) -> tuple[Permission, ...]:
     return tuple(Permission(name, tuple(sorted(at))) for name, at in sorted(places.items()))
 
 
-def _not_read(program: Program, sources: Sources) -> list[NotRead]:
-    found = [NotRead(path, why) for path, why in sources.unreadable]
-    if not program.modules and not found:
-        # A wrong folder would otherwise look like a safe application.
-        found.append(NotRead(".", "no Python file is here: is this the folder of the application?"))
-    for module in program.modules.values():
-        if module.problem:
-            found.append(NotRead(module.path, module.problem))
-        for region in module.broken:
-            found.append(NotRead(module.at(region.start), region.why, analysed=not region.loses))
-    return found
-
-
-def _coverage(program: Program, sources: Sources, reach: Reach) -> Coverage:
+def _coverage(reach: Reach) -> Coverage:
     unresolved: Counter[str] = Counter()
     resolved = 0
     for effects in reach.known.values():
         unresolved.update(effects.unresolved)
         resolved += effects.resolved
     most = tuple(sorted(unresolved.items(), key=lambda one: (-one[1], one[0]))[:10])
-    left_out = tuple(sorted((reason, kept.count) for reason, kept in sources.left_out.items()))
-    lines = sum(module.line_count for module in program.modules.values())
-    return Coverage(len(program.modules), lines, resolved, sum(unresolved.values()), most, left_out)
+    return Coverage(0, 0, resolved, sum(unresolved.values()), most)
 
 
 __all__ = ["Drawing", "Service", "draw", "draw_program"]

@@ -46,23 +46,24 @@ def _calls(program: Program, reach: Reach) -> Iterator[tuple[str, str, str, str]
     """Requests of every function, and of what is handed to helpers: file of the function, host, setting, place."""
     left = _MAX_FUNCTIONS
     sending = _sending(program)
-    for module in program.modules.values():
-        if module.path not in sending or TEST_FILE.search(module.path):
+    for path in sorted(sending):
+        if TEST_FILE.search(path):
             continue
-        for scope in program.scopes(within=module):
+        for scope in program.scopes(within=program.modules[path]):
             left -= 1
             if left < 0 or scope.is_class:
                 continue
             for host, at, setting in _sent(reach, scope):
                 if host or setting:
-                    yield module.path, host, setting, at
+                    yield path, host, setting, at
 
 
 def _sending(program: Program) -> set[str]:
     """The files that send, and those that may import one of them: whoever does may hand it an address."""
-    sending = [module for module in program.holding(_SENDS) if not TEST_FILE.search(module.path)]
-    names = {module.name.rpartition(".")[2] for module in sending}
-    return {module.path for module in (*sending, *program.holding(names))}
+    index = program.words
+    sending = [path for path in index.holding(word.encode() for word in _SENDS) if not TEST_FILE.search(path)]
+    names = {program.dotted(path).rpartition(".")[2].encode() for path in sending}
+    return {*sending, *index.holding(names)}
 
 
 def _sent(reach: Reach, scope: Scope) -> Iterator[tuple[str, str, str]]:
@@ -166,8 +167,9 @@ class _Places:
     def _spoken_of(self, folder: str, name: str) -> str:
         # pydantic writes PAYMENTS_URL as payments_url.
         pattern = re.compile(rb"\b" + re.escape(name.encode()) + rb"\b", re.I)
-        for path, module in self._program.modules.items():
+        for path in self._program.words.matching(pattern):
             if (not folder or path.startswith(f"{folder}/")) and not TEST_FILE.search(path):
+                module = self._program.modules[path]
                 found = pattern.search(module.source)
                 if found is not None:
                     return f"{path}:{module.line(found.start())}"

@@ -327,8 +327,8 @@ class Reach:
         """Names of properties anywhere in the program: other attributes call nothing."""
         names: set[str] = {*_ABOUT, *self.standing.tables.single}
         index = self._program.words
-        for path in index.holding((*index.containing(b"property"), b"reify")):
-            names.update(found.decode() for found in _PROPERTY.findall(index.texts[path]))
+        for found in index.finding(_PROPERTY, parts=(b"property", b"reify")).values():
+            names.update(map(bytes.decode, found))
         return frozenset(names)
 
     def _statements(self, site: CallSite, name: str) -> list[Node]:

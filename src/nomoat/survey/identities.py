@@ -120,8 +120,7 @@ def roles(program: Program, routes: Iterable[Route]) -> tuple[Role, ...]:
     """Roles in tables of source with what they grant, and roles that checks ask for."""
     granted: dict[str, tuple[list[str], set[str]]] = {}
     index = program.words
-    words = {word for part in (b"role", b"permission", b"grant") for word in index.containing(part)}
-    for path in index.matching(_MAY_BE_TABLE, words):
+    for path in index.matching(_MAY_BE_TABLE, parts=(b"role", b"permission", b"grant")):
         if not TEST_FILE.search(path):
             _tables_in(program, program.scope(path), granted)
     for route in routes:

@@ -62,11 +62,8 @@ class KeyedStores:
         """Names of what such methods are called on anywhere in the tree."""
         methods = b"|".join(sorted(name.encode() for name in self._telling))
         pattern = re.compile(rb"(\w+)\s*\.\s*(?:" + methods + rb")\(")
-        names: set[str] = set()
-        index = self._program.words
-        for path in index.holding(name.encode() for name in self._telling):
-            names.update(found.decode() for found in pattern.findall(index.texts[path]))
-        return frozenset(names)
+        found = self._program.words.finding(pattern, map(str.encode, self._telling))
+        return frozenset(name.decode() for names in found.values() for name in names)
 
     def _one(
         self,

@@ -47,9 +47,9 @@ class Late:
         found: dict[Scope, set[str]] = {}
         verbs = re.compile(rf"\.({'|'.join(sorted(map(re.escape, self._verbs)))})\b".encode())
         for path in self._program.words.matching(verbs, map(str.encode, self._verbs)):
-            module = self._program.modules[path]
             if path not in self._trial.around.started or TEST_FILE.search(path):
                 continue
+            module = self._program.modules[path]
             for function in self._program.functions(within=module):
                 owners = self._owners(function) if function not in self._trial.executed else {}
                 if self._has_registry(function, owners):

@@ -43,22 +43,22 @@ class Remembered:
     def names(self) -> dict[str, str]:
         """Variables that hold rows, by their dotted name, each with what its rows are called."""
         found: dict[str, str] = {}
-        for module in self._program.modules.values():
-            for match in _BOUND.finditer(module.source) if not TEST_FILE.search(module.path) else ():
-                name, word = match.group(1).decode(), match.group(1)
-                if _NO_ROWS.search(name) or name.startswith("__"):
+        for path, words in self._program.words.finding(_BOUND).items():
+            for word in words if not TEST_FILE.search(path) else ():
+                name = word.decode()
+                if _NO_ROWS.search(name) or name.startswith("__") or word not in self._filled:
                     continue
-                if word in self._filled:
-                    found[f"{self._program.scope(module).dotted}.{name}"] = (
-                        _BESIDE.sub("", name).lower() or name.lower()
-                    )
+                dotted = self._program.scope(path).dotted
+                found[f"{dotted}.{name}"] = _BESIDE.sub("", name).lower() or name.lower()
         return found
 
     @cached_property
     def _filled(self) -> frozenset[bytes]:
         """What rows are put into, by any module: who keeps it in a module of its own fills it elsewhere."""
-        sources = [one.source for one in self._program.modules.values()]
-        return frozenset(word for one in sources for found in (_PUT, _LITERAL) for word in found.findall(one))
+        index = self._program.words
+        return frozenset(
+            word for form_ in (_PUT, _LITERAL) for words in index.finding(form_).values() for word in words
+        )
 
     @cached_property
     def words(self) -> frozenset[str]:

@@ -18,7 +18,7 @@ from nomoat.survey.python.parser import Module
 from nomoat.survey.python.program import Program
 from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.python.symbols import Scope
-from nomoat.survey.python.words import WordIndex
+from nomoat.survey.python.words import Index
 from nomoat.survey.trial.machine import TOO_MUCH, ExhaustedError, Limits, RaisedError, Surroundings
 from nomoat.survey.trial.registry import Entry, Registry
 from nomoat.survey.trial.scanning import dotted
@@ -130,7 +130,7 @@ def _rooted(trial: Trial, model: UrlModules, found: list[Registry]) -> None:
             registry.before = []
 
 
-def registering(models: Models, index: WordIndex) -> list[str]:
+def registering(models: Models, index: Index) -> list[str]:
     """The files that may register routes."""
     packages = {name.partition(".")[0] for name in (*models.kinds, *models.listed, *models.protects)}
     verbs = {name for kind in models.kinds.values() for name, verb in kind.verbs.items() if verb.decorates}
@@ -238,11 +238,14 @@ def _naming(program: Program, names: set[str]) -> Iterator[Scope]:
     calls = re.compile(rf"\b(?:{_or(names)})\s*\(".encode())
     defines = re.compile(rf"\b(?:def|class)\s+(?:{_or(names)})\s*\(".encode())
     renames = re.compile(rf"\b(?:{_or(names)})\s+as\b|=\s*(?:\w+\.)*(?:{_or(names)})\b(?!\s*\()".encode())
-    for module in program.holding(names):
-        text = module.words
-        if TEST_FILE.search(module.path):
+    index, words = program.words, [name.encode() for name in sorted(names)]
+    renaming = frozenset(index.matching(renames, words))
+    for path in sorted(renaming.union(index.matching(calls, words))):
+        if TEST_FILE.search(path):
             continue
-        if renames.search(text):
+        module = program.modules[path]
+        text = module.words
+        if path in renaming:
             yield from program.functions(within=module)
         elif len(calls.findall(text)) > len(defines.findall(text)):
             yield from (function for function in program.functions(within=module) if function.may_hold(calls))

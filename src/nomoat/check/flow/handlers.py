@@ -40,12 +40,10 @@ def handlers(drawn: Map, program: Program, registrations: Registrations) -> Iter
     views = _views(drawn, program, registrations)
     reads = Reads(program)
     entering = frozenset(program.words.matching(entries.MAY_ENTER, entries.MAY_ENTER_WORDS))
-    for module in program.modules.values():
-        if TEST_FILE.search(module.path):
+    for path in sorted(entering | reads.files):
+        if TEST_FILE.search(path):
             continue
-        may_enter = module.path in entering
-        if not may_enter and not reads.may(module):
-            continue
+        module, may_enter = program.modules[path], path in entering
         for scope in program.functions(within=module):
             if scope.at in seen:
                 continue

@@ -7,7 +7,6 @@ import re
 from nomoat.check.flow import parts
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
-from nomoat.survey.python.parser import Module
 from nomoat.survey.python.program import Program
 from nomoat.survey.python.symbols import Scope
 
@@ -29,18 +28,9 @@ class Reads:
     def __init__(self, program: Program) -> None:
         self._program = program
         index = program.words
-        words = [*index.containing(b"request"), *index.containing(b"websocket"), *index.containing(b"argument")]
-        words += [
-            *index.containing(b"cookie"),
-            b"req",
-            b"ws",
-            b"RequestParser",
-            b"FlaskForm",
-            b"reqparse",
-            b"parse_args",
-        ]
-        self._candidates = frozenset(index.holding(words))
-        self._modules: dict[str, bool] = {}
+        parts_ = (b"request", b"websocket", b"argument", b"cookie", b"reqparse", b"parse_args", b"flaskform")
+        #: The files that have a word without which no request is read.
+        self.files = frozenset(index.matching(_MAY_READ, (b"req", b"ws"), parts=parts_))
         self._functions: dict[str, bool] = {}
         self._names: dict[tuple[str, str], bool] = {}
         #: `form.name.data` is what the caller wrote only where somebody makes forms.
@@ -48,20 +38,13 @@ class Reads:
         taken = {"request", "parse_args", *parts.OF_HANDLER, *parts.request_data()}
         self._taken = re.compile(rf"\b(?:{'|'.join(sorted(map(re.escape, taken)))})\b".encode())
 
-    def may(self, module: Module) -> bool:
-        """Whether a module has a word without which no request is read."""
-        if module.path not in self._modules:
-            is_candidate = module.path in self._candidates
-            self._modules[module.path] = is_candidate and _MAY_READ.search(module.source) is not None
-        return self._modules[module.path]
-
     def request(self, scope: Scope) -> bool:
         """Whether a function has a parameter that is a request, or takes something of one."""
         return any(self._is_request(scope, parameter) for parameter in scope.parameters) or self.alone(scope)
 
     def alone(self, scope: Scope) -> bool:
         """Whether a function takes something of a request that no parameter gives it."""
-        if not self.may(scope.module):
+        if scope.module.path not in self.files:
             return False
         if scope.at not in self._functions:
             self._functions[scope.at] = scope.may_hold(self._taken) and any(

@@ -195,8 +195,7 @@ def unlimited_login(asked: Asked) -> Iterator[Answer]:
         if not logins or any(guard.kind == "rate-limit" for route in logins for guard in route.guards):
             continue
         root = "" if service.root in (".", "") else f"{service.root}/"
-        modules = [one for one in asked.registrations.program.modules.values() if one.path.startswith(root)]
-        if any(_COUNTED.search(module.source) for module in modules):
+        if any(path.startswith(root) for path in asked.registrations.program.words.matching(_COUNTED)):
             continue
         route = logins[0]
         yield Answer(

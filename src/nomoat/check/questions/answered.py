@@ -322,9 +322,10 @@ def error_text_returned(asked: Asked) -> Iterator[Answer]:
                 names = {_name(program, handler, one) for one in types}
                 if caught[4] and names & _ANY:
                     yield from _texts_in(asked, route, handler, caught[5], caught[4])
-    for module in program.modules.values():
-        if not any(name.encode() in module.source for name in _HANDLES | _REGISTERS) or TEST_FILE.search(module.path):
+    for path in program.words.holding(map(str.encode, sorted(_HANDLES | _REGISTERS))):
+        if TEST_FILE.search(path):
             continue
+        module = program.modules[path]
         for scope in program.functions(within=module):
             name = _of_any_error(asked, scope)
             if name:

@@ -91,10 +91,11 @@ def _without_token(asked: Asked) -> Iterator[Answer]:
         if "flask" not in service.framework.lower():
             continue
         root = "" if service.root in (".", "") else f"{service.root}/"
-        sources = [one.source for one in asked.registrations.program.modules.values() if one.path.startswith(root)]
-        if any(_PROTECTED.search(source) for source in sources) or not any(
-            _COOKIES.search(source) for source in sources
-        ):
+        index = asked.registrations.program.words
+        protected, signing = (
+            any(path.startswith(root) for path in index.matching(word)) for word in (_PROTECTED, _COOKIES)
+        )
+        if protected or not signing:
             continue
         forms = [one for one in asked.routes if one.service == service.name and _is_form(asked, one)]
         if not forms:

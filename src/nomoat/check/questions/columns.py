@@ -38,10 +38,8 @@ class Columns:
         """The columns that statements name of a table, and the fields that documents have in a collection."""
         if self._found is None:
             self._found = {}
-            for module in self._program.modules.values():
-                if not _WORDS.search(module.source):
-                    continue
-                nodes = list(form.walk(module.body))
+            for path in self._program.words.matching(_WORDS):
+                nodes = list(form.walk(self._program.modules[path].body))
                 for node in nodes:
                     for table, column in _named(node, nodes):
                         self._found.setdefault(table.lower(), {})[column] = None

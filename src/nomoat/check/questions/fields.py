@@ -25,6 +25,7 @@ _FLAGS = re.compile(
     r"|access_?level|user_?permissions|verified|approved_by_staff)\Z", re.I
 )  # fmt: skip
 _OF_DJANGO = ("is_superuser", "is_staff", "groups", "user_permissions")
+_HAS_META = re.compile(rb"\bclass Meta\b")
 _DUMPS = frozenset(("model_dump", "dict", "copy", "model_copy"))
 
 
@@ -47,10 +48,10 @@ def _asks_for_more(route: Route) -> bool:
 def _shaped(asked: Asked) -> Iterator[Answer]:
     program = asked.registrations.program
     used = None
-    for module in program.modules.values():
-        if b"class Meta" not in module.source or TEST_FILE.search(module.path) or "admin" in module.path.lower():
+    for path in program.words.matching(_HAS_META, (b"Meta",)):
+        if TEST_FILE.search(path) or "admin" in path.lower():
             continue
-        for scope in program.classes(within=module):
+        for scope in program.classes(within=program.modules[path]):
             if not program.resolver.classes.is_a(scope, _SHAPED):
                 continue
             found = _writable(asked, scope)

@@ -13,8 +13,8 @@ from nomoat.check.secrets import texts
 from nomoat.check.secrets.shapes import Shapes, Spotted
 from nomoat.survey.python import form
 from nomoat.survey.python.parser import Module
-from nomoat.survey.python.program import Program
 from nomoat.survey.python.sources import TEST_FILE
+from nomoat.survey.python.words import WordIndex
 
 #: Files that show how something is written: what stands in them is seldom real.
 _SHOWING = re.compile(
@@ -50,41 +50,52 @@ class _Place(NamedTuple):
     spotted: Spotted
 
 
+class TooLargeError(Exception):
+    """A file is larger than any that holds settings."""
+
+
 class SecretSearch:
     """The rules about secrets, looked for in one pass over each file."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self._rule_of = {shape: rule for rule in rules for shape in rule.secrets}
         self._shapes = Shapes(self._rule_of)
-        #: Files that are too large to be settings, and were not looked at.
-        self.too_large: list[str] = []
+        self._begun: dict[str, list[SecretShape]] = {}
+        self._naming: frozenset[str] = frozenset()
 
-    def in_program(self, program: Program) -> Iterator[FoundSecret]:
-        """The secrets of the Python files."""
-        begun, naming = self._shapes.begun_within(program.words), self._shapes.may_name(program.words)
-        for path in sorted({*begun, *naming}):
-            module = program.modules[path]
-            lines = self._shapes.naming(module.source) if path in naming else frozenset()
-            for place in self._in_file(path, module.source, begun.get(path, ()), lines):
-                if place.spotted.shape.pattern is not None or _is_constant(module, place):
-                    yield self._found(module.path, place)
+    def __bool__(self) -> bool:
+        return bool(self._rule_of)
 
-    def in_folder(self, root: Path, paths: Iterable[str]) -> Iterator[FoundSecret | tuple[str, str]]:
-        """The secrets of other files; (path, why) of what cannot be read."""
-        for path in paths:
-            if _TEXTS_FOR_PEOPLE.search(path):
-                continue
-            try:
-                with (root / path).open("rb") as stream:
-                    data = stream.read(texts.MAX_BYTES + 1)
-            except OSError as error:
-                yield path, f"cannot be read: {error.strerror}"
-                continue
-            if len(data) > texts.MAX_BYTES:
-                self.too_large.append(path)
-            elif b"\0" not in data[:4096]:
-                for place in self._in_file(path, data, self._shapes.begun_in(data), self._shapes.naming(data)):
-                    yield self._found(path, place)
+    def read(self, index: WordIndex) -> None:
+        """Takes in the words of the Python files that it will be asked for."""
+        self._begun, self._naming = self._shapes.begun_within(index), self._shapes.may_name(index)
+
+    def in_module(self, module: Module) -> Iterator[FoundSecret]:
+        """The secrets of a Python file."""
+        begun, names = self._begun.get(module.path, ()), module.path in self._naming
+        if not begun and not names:
+            return
+        lines = self._shapes.naming(module.source) if names else frozenset()
+        for place in self._in_file(module.path, module.source, begun, lines):
+            if place.spotted.shape.pattern is not None or _is_constant(module, place):
+                yield self._found(module.path, place)
+
+    def in_text(self, root: Path, path: str) -> Iterator[FoundSecret]:
+        """The secrets of another file.
+
+        Raises:
+            OSError: it cannot be read.
+            TooLargeError: nobody keeps settings in such a file; it was not looked at.
+        """
+        if _TEXTS_FOR_PEOPLE.search(path):
+            return
+        with (root / path).open("rb") as stream:
+            data = stream.read(texts.MAX_BYTES + 1)
+        if len(data) > texts.MAX_BYTES:
+            raise TooLargeError(path)
+        if b"\0" not in data[:4096]:
+            for place in self._in_file(path, data, self._shapes.begun_in(data), self._shapes.naming(data)):
+                yield self._found(path, place)
 
     def _in_file(
         self, path: str, data: bytes, shapes: Sequence[SecretShape], naming: frozenset[int]

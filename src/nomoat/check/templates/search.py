@@ -51,11 +51,14 @@ class FoundUnescaped(NamedTuple):
     label: str
 
 
-def in_folder(rule: Rule, root: Path, paths: Iterable[str], views: Views) -> Iterator[FoundUnescaped | tuple[str, str]]:
-    """The values of all templates; (path, why) of what cannot be read."""
+def is_template(path: str) -> bool:
+    """Whether a file is one, by its name."""
+    return _FILES.search(path) is not None
+
+
+def unescaped(rule: Rule, root: Path, paths: Iterable[str], views: Views) -> Iterator[FoundUnescaped | tuple[str, str]]:
+    """The values that templates put in as they are; (path, why) of what cannot be read."""
     for path in paths:
-        if not _FILES.search(path):
-            continue
         try:
             with (root / path).open("rb") as stream:
                 text = stream.read(_MAX_BYTES).decode("utf-8", "replace")

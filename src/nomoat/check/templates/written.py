@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from nomoat.check.questions.requested import Requested
@@ -18,7 +19,7 @@ _MODELS = frozenset(
     ("pydantic.BaseModel", "pydantic.main.BaseModel", "sqlmodel.SQLModel", "sqlmodel.main.SQLModel", "ninja.Schema",
      "ninja.schema.Schema")
 )  # fmt: skip
-_WORDS = (b"request", b"form", b"fields", b"model_dump", b".dict()", b"fastapi")
+_WORDS = re.compile(rb"request|form|fields|model_dump|\.dict\(\)|fastapi")
 
 
 class Written:
@@ -32,9 +33,10 @@ class Written:
         """Where what a caller wrote is put into a column of this name; empty where nothing here does."""
         if self._found is None:
             self._found = {}
-            for module in self._program.modules.values():
-                if TEST_FILE.search(module.path) or not any(word in module.source for word in _WORDS):
+            for path in self._program.words.matching(_WORDS):
+                if TEST_FILE.search(path):
                     continue
+                module = self._program.modules[path]
                 for scope in self._program.functions(within=module):
                     for name, node in _in_function(self._program, scope):
                         self._found.setdefault(name, module.at(node))

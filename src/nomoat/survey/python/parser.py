@@ -11,7 +11,6 @@ import time
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -34,22 +33,43 @@ _CHUNK_BYTES = 65_536
 _KEPT = 8
 
 
-@dataclass
 class Module:
-    """One file, lowered. `path` is relative to the surveyed folder, with `/`; `name` is its dotted name."""
+    """One file, lowered. `path` is relative to the surveyed folder, with `/`; `name` is its dotted name.
 
-    path: str
-    source: bytes
-    #: Reads the file when its body is asked for; None where it has none.
-    lower: Callable[[], Reading] | None = None
-    broken: tuple[Broken, ...] = ()
-    name: str = ""
-    #: Why nothing of the file was analysed; empty when it was.
-    problem: str = ""
-    #: A folder without `__init__`, or one that exists only as a part of dotted names.
-    is_folder: bool = False
-    #: It stands for a package that is not part of the tree: what it does to a caller, in a few lines of our own.
-    is_library: bool = False
+    `source` is its text, or reads it when somebody asks for it.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        source: bytes | Callable[[], bytes],
+        lower: Callable[[], Reading] | None = None,
+        broken: tuple[Broken, ...] = (),
+        *,
+        name: str = "",
+        problem: str = "",
+        is_folder: bool = False,
+    ) -> None:
+        self.path = path
+        self.name = name
+        #: Lowers the file when its body is asked for; None where it has none.
+        self.lower = lower
+        self.broken = broken
+        #: Why nothing of the file was analysed; empty when it was.
+        self.problem = problem
+        #: A folder without `__init__`, or one that exists only as a part of dotted names.
+        self.is_folder = is_folder
+        #: It stands for a package that is not part of the tree: what it does to a caller, in a few lines of our own.
+        self.is_library = False
+        if isinstance(source, bytes):
+            self.source = source
+        else:
+            self._read = source
+
+    @cached_property
+    def source(self) -> bytes:
+        """The text of the file."""
+        return self._read()
 
     @cached_property
     def body(self) -> Body:
@@ -187,6 +207,16 @@ class Parsing:
 
                 reading = second_reading(source, reading, lambda piece: self._reading(piece, end))
         return Module(path, source, lambda: reading, (*text.broken, *reading[1]))
+
+    def later(self, path: str, read: Callable[[], Text]) -> Module:
+        """One file that was parsed before without a mistake: it is read and lowered when somebody asks for it."""
+
+        def lower() -> Reading:
+            parsed = self.module(path, Text(module.source), is_wanted=True, holds=lambda _start, _end: False)
+            return parsed.body, parsed.broken
+
+        module = Module(path, lambda: read().source, lower)
+        return module
 
     def _again(self, module: Module) -> Reading:
         # Whoever asks for a file that nobody wanted mostly asks for its names and one of its functions.

@@ -6,6 +6,7 @@ Everything is found on first use and remembered; the order of the files never ch
 
 from __future__ import annotations
 
+import copy
 import re
 import sys
 from collections import Counter
@@ -27,7 +28,8 @@ from nomoat.survey.python.resolved import Resolved
 from nomoat.survey.python.roots import Roots
 from nomoat.survey.python.sources import Exclusion, Sources, find
 from nomoat.survey.python.symbols import Imported, Scope, scopes
-from nomoat.survey.python.words import WordIndex
+from nomoat.survey.python.used import RecordedIndex, RecordedModules, Used
+from nomoat.survey.python.words import Index, WordIndex
 
 _RELATIVE = re.compile(rb"^[ \t]*from[ \t]+\.", re.M)
 #: Whether something between two offsets of a file is asked for.
@@ -113,25 +115,43 @@ class Program:
     ) -> None:
         #: The folder of the tree, for readers of what stands beside its code.
         self.root = root
-        self.modules: dict[str, Module] = {
+        self.modules: Mapping[str, Module] = {
             module.path: module for module in sorted(modules, key=lambda module: module.path)
         }
+        #: What is recorded of whom this program answers; None where nobody keeps its answers.
+        self._used: Used | None = None
         self._roots = Roots(self.modules, other_files, package=package)
         self._scopes: dict[str, Scope] = {}
         self._by_name: dict[str, list[Module]] = {}
         for module in self.modules.values():
             module.name = self._roots.name(module.path)
             self._by_name.setdefault(module.name, []).append(module)
+        self._annotations: dict[str, Node | None] = {}
+        self._forget()
+
+    def _forget(self) -> None:
+        """Begins with nothing known that was found out by looking into more than one file."""
         self._public: dict[Scope, frozenset[str]] = {}
         self._imports: dict[tuple[str, str, int, str | None], Scope | None] = {}
         self._run_in: dict[str, bool] = {}
         self._calls: dict[Scope, tuple[CallSite, ...]] = {}
-        self._annotations: dict[str, Node | None] = {}
         self.resolver = Resolver(self)
         self._constants = Constants(self)
 
+    def afresh(self, used: Used) -> Program:
+        """The same program, which remembers nothing yet of what it was asked, and records what its answers are made of.
+
+        What is found out of one file alone is shared; all else is found out again, so that `used` is whole.
+        """
+        again = copy.copy(self)
+        again.modules = RecordedModules(self.modules, used)
+        again.words = RecordedIndex(self.words, used)
+        again._used = used
+        again._forget()
+        return again
+
     @cached_property
-    def words(self) -> WordIndex:
+    def words(self) -> Index:
         """Which files hold a word."""
         return WordIndex((path, module.source) for path, module in self.modules.items())
 
@@ -139,11 +159,17 @@ class Program:
         """The modules in which one of the words stands, in the order of their paths."""
         return [self.modules[path] for path in self.words.holding(word.encode() for word in words)]
 
+    def dotted(self, path: str) -> str:
+        """The dotted name of a module, told from where it stands."""
+        return self._roots.name(path)
+
     # -- modules and definitions -------------------------------------------------------------------------------------
 
     def scope(self, module: Module | str) -> Scope:
         """The scope of a module, given as itself or by its path."""
         path = module if isinstance(module, str) else module.path
+        if self._used is not None:
+            self._used.files.add(path)
         known = self._scopes.get(path)
         if known is None:
             known = self._scopes[path] = Scope(module if isinstance(module, Module) else self.modules[path])
@@ -256,12 +282,11 @@ class Program:
         """Whether a folder is where scripts run, for all that it has an `__init__`: none imports it by its name."""
         known = self._run_in.get(folder)
         if known is None:
-            name = re.escape(folder.rpartition("/")[2].encode())
-            by_name = re.compile(rb"^[ \t]*(?:from|import)[ \t]+%s\b" % name, re.M)
-            inside = [module for path, module in self.modules.items() if path.startswith(f"{folder}/")]
-            known = self._run_in[folder] = not any(
-                by_name.search(one.source) or (one.path.rpartition("/")[0] == folder and _RELATIVE.search(one.source))
-                for one in inside
+            name = folder.rpartition("/")[2].encode()
+            by_name = re.compile(rb"^[ \t]*(?:from|import)[ \t]+%s\b" % re.escape(name), re.M)
+            known = self._run_in[folder] = not (
+                any(path.startswith(f"{folder}/") for path in self.words.matching(by_name, (name,)))
+                or any(path.rpartition("/")[0] == folder for path in self.words.matching(_RELATIVE, (b"from",)))
             )
         return known
 

@@ -7,8 +7,9 @@ that are written in other letters than they are compared by are there in both (`
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cached_property
+from typing import Protocol
 
 from nomoat.survey.python.names import as_compared
 
@@ -26,6 +27,45 @@ def words_of(text: bytes) -> set[bytes]:
     return {word.encode() for word in _ANY_WORD.findall(text.decode("utf-8", "replace"))}
 
 
+class Index(Protocol):
+    """What may be asked of the words of a tree. Files are known by their paths, and given in the order of these."""
+
+    @property
+    def paths(self) -> Collection[str]:
+        """All files."""
+
+    def text(self, path: str) -> bytes:
+        """The source of a file, with names as Python compares them."""
+
+    def files(self, word: bytes) -> list[str]:
+        """The files that hold a word."""
+
+    def holding(self, words: Iterable[bytes]) -> list[str]:
+        """The files that hold one of the words."""
+
+    def matching(
+        self, pattern: re.Pattern[bytes], words: Iterable[bytes] = (), *, parts: Iterable[bytes] = ()
+    ) -> list[str]:
+        """The files in which the expression is found.
+
+        Where words are given, or `parts` of some (in small letters), of those files that hold one of them.
+        """
+
+    def finding(
+        self, pattern: re.Pattern[bytes], words: Iterable[bytes] = (), *, parts: Iterable[bytes] = ()
+    ) -> dict[str, tuple[bytes, ...]]:
+        """What the one group of an expression (or all of it) is in each of those files: each text once, sorted."""
+
+    def containing(self, part: bytes) -> list[bytes]:
+        """The words of which a text (in small letters) is a part, in capital or small letters."""
+
+    def folded(self, word: bytes) -> list[bytes]:
+        """The words that are this one (in small letters), in capital or small letters."""
+
+    def __contains__(self, word: bytes) -> bool:
+        """Whether a file holds a word."""
+
+
 class WordIndex:
     """Words with the files that hold them. Files are known by their paths, and given in the order of these."""
 
@@ -38,7 +78,7 @@ class WordIndex:
             text = self.texts[path] = as_compared(source)
             if text is not source:
                 self.rewritten.add(path)
-        self._matched: dict[tuple[re.Pattern[bytes], tuple[bytes, ...]], list[str]] = {}
+        self._matched: dict[tuple[object, ...], list[str]] = {}
         self._files: dict[bytes, list[str]] = {}
         files = self._files
         for path in self.texts:
@@ -49,6 +89,15 @@ class WordIndex:
                 else:
                     holding.append(path)
 
+    @property
+    def paths(self) -> Collection[str]:
+        """All files."""
+        return self.texts.keys()
+
+    def text(self, path: str) -> bytes:
+        """The source of a file, with names as Python compares them."""
+        return self.texts[path]
+
     def files(self, word: bytes) -> list[str]:
         """The files that hold a word."""
         return self._files.get(word, [])
@@ -58,13 +107,32 @@ class WordIndex:
         found = {path for word in words for path in self._files.get(word, ())}
         return sorted(found)
 
-    def matching(self, pattern: re.Pattern[bytes], words: Iterable[bytes]) -> list[str]:
-        """The files that hold one of the words and in which the expression is found; each is searched once for it."""
-        key = (pattern, tuple(words))
+    def matching(
+        self, pattern: re.Pattern[bytes], words: Iterable[bytes] = (), *, parts: Iterable[bytes] = ()
+    ) -> list[str]:
+        """The files in which the expression is found; each is searched once for it.
+
+        Where words are given, or `parts` of some (in small letters), of those files that hold one of them.
+        """
+        key = (pattern, tuple(words), tuple(parts))
         known = self._matched.get(key)
         if known is None:
-            known = self._matched[key] = [path for path in self.holding(key[1]) if pattern.search(self.texts[path])]
+            paths = self._asked_in(key[1], key[2])
+            known = self._matched[key] = [path for path in paths if pattern.search(self.texts[path])]
         return known.copy()
+
+    def finding(
+        self, pattern: re.Pattern[bytes], words: Iterable[bytes] = (), *, parts: Iterable[bytes] = ()
+    ) -> dict[str, tuple[bytes, ...]]:
+        """What the one group of an expression (or all of it) is in each of those files: each text once, sorted."""
+        paths = self._asked_in(tuple(words), tuple(parts))
+        found = ((path, tuple(sorted(set(pattern.findall(self.texts[path]))))) for path in paths)
+        return {path: texts for path, texts in found if texts}
+
+    def _asked_in(self, words: tuple[bytes, ...], parts: tuple[bytes, ...]) -> Iterable[str]:
+        if not words and not parts:
+            return self.texts
+        return self.holding((*words, *(word for part in parts for word in self.containing(part))))
 
     def holding_text(self, text: bytes, *, is_folded: bool = False) -> list[str]:
         """The files that hold a text of words and what stands between them, `is_folded` whatever the case."""

@@ -461,13 +461,13 @@ def _modules_of(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at
         return None
     folder = scope.module.path.rpartition("/")[0] if not scope.module.is_folder else scope.module.path.rstrip("/")
     rows: list[Value] = []
-    for path, module in run.program.modules.items():
+    for path in run.program.modules:
         above, _, file = path.rpartition("/")
         if above == folder and file != "__init__.py":
-            name = Const(module.name.rpartition(".")[2])
+            name = Const(run.program.dotted(path).rpartition(".")[2])
             rows.append(Thing("module-info", named={"name": name, "ispkg": Const(False)}))
         elif file == "__init__.py" and above.rpartition("/")[0] == folder and above != folder:
-            name = Const(module.name.rpartition(".")[2])
+            name = Const(run.program.dotted(path).rpartition(".")[2])
             rows.append(Thing("module-info", named={"name": name, "ispkg": Const(True)}))
     return Items(rows)
 

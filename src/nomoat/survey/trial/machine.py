@@ -16,7 +16,6 @@ from typing import NamedTuple
 from nomoat.survey.models import Models
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
-from nomoat.survey.python.parser import Module
 from nomoat.survey.python.program import Program
 from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.python.symbols import Binding, How, Scope, statements
@@ -65,9 +64,9 @@ class RaisedError(Exception):
         self.ends = ends
 
 
-def _for_whom(module: Module) -> int:
+def _for_whom(name: str) -> int:
     """Which of several modules of settings counts: the one that others are made of before those of one place."""
-    return 0 if _TO_COPY.search(module.name) else 2 if _FOR_DEVELOPMENT.search(module.name) else 1
+    return 0 if _TO_COPY.search(name) else 2 if _FOR_DEVELOPMENT.search(name) else 1
 
 
 class ExhaustedError(Exception):
@@ -244,18 +243,19 @@ class Surroundings:
         return self._settings
 
     def _find_settings(self) -> Iterator[Scope]:
-        modules = [module for path, module in self.program.modules.items() if not TEST_FILE.search(path)]
-        naming = self.program.words.files(b"DJANGO_SETTINGS_MODULE")
-        for module in modules:
-            for name in _SETTINGS_MODULE.findall(module.source) if module.path in naming else ():
-                found = self.program.module_named(name.decode(), module)
+        program = self.program
+        for path in program.words.files(b"DJANGO_SETTINGS_MODULE"):
+            module = program.modules[path]
+            for name in _SETTINGS_MODULE.findall(module.source) if not TEST_FILE.search(path) else ():
+                found = program.module_named(name.decode(), module)
                 if found is not None and not TEST_FILE.search(found.module.path):
                     yield found
-        named = [module for module in modules if "settings" in module.name.split(".")[-2:]]
+        names = {path: program.dotted(path) for path in program.modules if not TEST_FILE.search(path)}
+        named = [path for path, name in names.items() if "settings" in name.split(".")[-2:]]
         # `settings_example.py`, `base_settings.py`: what a project is to copy, or one of several that it has.
-        alike = [module for module in modules if _LIKE_SETTINGS.search(module.name) and module not in named]
-        for module in (*named, *sorted(alike, key=_for_whom)):
-            scope = self.program.scope(module)
+        alike = [path for path, name in names.items() if _LIKE_SETTINGS.search(name) and path not in named]
+        for path in (*named, *sorted(alike, key=lambda one: _for_whom(names[one]))):
+            scope = program.scope(path)
             if any(_SETTINGS & one.bindings.keys() for one in (scope, *scope.children.values())):
                 yield scope
 
