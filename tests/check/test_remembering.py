@@ -13,9 +13,11 @@ from pathlib import Path
 import pytest
 
 from nomoat import settings as settings_file
+from nomoat.check import registry
 from nomoat.check.model import Result
 from nomoat.check.remembering import Remembering
 from nomoat.check.running import result_of
+from nomoat.check.scan import run as whole
 from tests.check.projects import TODAY, write
 
 APP = "import yaml\n\n\ndef load(text):\n    return yaml.load(text, Loader=yaml.UnsafeLoader)\n"
@@ -63,7 +65,7 @@ def test_a_result_is_given_again_as_it_was(project: Path, cache: Path) -> None:
     assert again.is_remembered
     assert same(first, again)
     assert [one.rule for one in again.findings if one.confidence == "sure"]
-    assert len(list(cache.iterdir())) == 1
+    assert len(list(cache.iterdir())) == 2  # The result, and its parts.
 
 
 def rewrite(root: Path) -> None:
@@ -130,10 +132,13 @@ def test_garbage_in_the_cache_is_no_result(project: Path, cache: Path, damage: b
 
 def test_a_changed_byte_in_the_cache_is_no_result(project: Path, cache: Path) -> None:
     run(project)
-    (path,) = cache.iterdir()
-    path.write_bytes(path.read_bytes().replace(b'"sure"', b'"low!"'))
+    for path in cache.iterdir():
+        path.write_bytes(path.read_bytes().replace(b'"sure"', b'"low!"'))
 
-    assert not run(project).is_remembered
+    again = run(project)
+
+    assert not again.is_remembered
+    assert {one.confidence for one in again.findings} <= {"sure", "likely", "low"}
 
 
 def test_a_folder_that_others_may_write_is_not_used(project: Path, cache: Path) -> None:
@@ -199,9 +204,76 @@ def test_only_so_many_folders_are_remembered(
 def test_two_runs_at_once_do_not_hurt_each_other(project: Path, cache: Path) -> None:
     settings = settings_file.empty(project)
     first, second = (Remembering(project, settings, today=TODAY) for _ in range(2))
-    result = result_of(project, settings, today=TODAY, is_fresh=True)
-    first.keep(result)
-    second.keep(result)
+    outcome = whole(project, settings, today=TODAY, rules=registry.load(None))
+    first.keep(outcome)
+    second.keep(outcome)
 
     assert run(project).is_remembered
-    assert len(list(cache.iterdir())) == 1
+    assert len(list(cache.iterdir())) == 2  # The result, and its parts.
+
+
+# -- a part of it ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def no_whole_run(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The folders over which everything was run."""
+    runs: list[Path] = []
+
+    def recorded(path: Path, *args: object, **named: object) -> object:
+        runs.append(path)
+        return whole(path, *args, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("nomoat.check.scan.run", recorded)
+    return runs
+
+
+def test_only_what_changed_is_run_again(project: Path, cache: Path, no_whole_run: list[Path]) -> None:
+    run(project)
+    (project / "app.py").write_text(FIXED)
+    changed = run(settled(project))
+
+    assert len(no_whole_run) == 1
+    assert not changed.is_remembered
+    assert same(changed, result_of(project, settings_file.empty(project), today=TODAY, is_fresh=True))
+    assert run(project).is_remembered
+
+
+def test_the_next_day_nothing_is_run_over_everything(project: Path, cache: Path, no_whole_run: list[Path]) -> None:
+    first = run(project)
+
+    assert same(run(project, TODAY + timedelta(days=1)), first)
+    assert len(no_whole_run) == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda root: (root / "more.py").write_text("x = 1\n"), id="a file more"),
+        pytest.param(lambda root: (root / "app.py").unlink(), id="a file less"),
+        pytest.param(
+            lambda root: (root / "pyproject.toml").write_text("[project]\n"), id="a file that marks a project"
+        ),
+        pytest.param(lambda root: (root / ".gitignore").write_text("shop/\n"), id="what is left out"),
+        pytest.param(lambda root: (root / "nomoat.yaml").write_text("format: 1\n"), id="settings"),
+    ],
+)
+def test_other_changes_run_everything(
+    project: Path, cache: Path, no_whole_run: list[Path], change: Callable[[Path], object]
+) -> None:
+    run(project)
+    change(project)
+    run(settled(project))
+
+    assert len(no_whole_run) == 2
+
+
+def test_a_file_that_changed_just_now_is_taken_for_changed(
+    project: Path, cache: Path, no_whole_run: list[Path]
+) -> None:
+    """Within one tick of the file system's clock it may change twice, and its times tell of one change."""
+    (project / "app.py").write_text(FIXED)
+    run(project)
+    (project / "app.py").write_text(APP)
+
+    assert [one.rule for one in run(project).findings if one.confidence == "sure"]

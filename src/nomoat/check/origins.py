@@ -100,31 +100,35 @@ def _parts(wanted: tuple[str, ...]) -> tuple[tuple[bytes, ...], ...]:
 
 
 def makers(index: Index, wanted: tuple[str, ...]) -> frozenset[str]:
-    """Every name by which `made_by` may follow a call to a function of the project that calls one of these."""
-    names_ = {name for path in mentioning(index, wanted) for name in _DEFINED.findall(index.text(path))}
-    names_ = new = {name for name in names_ if _MAKES.search(name.decode())}
-    given: dict[str, list[tuple[bytes, frozenset[bytes]]]] = {}
+    """Every name by which `made_by` may follow a call to a function of the project that calls one of these.
+
+    A name that such a function is given to counts where it, too, says that it makes something: else half the names of a
+    large tree would.
+    """
+    found = {name for path in mentioning(index, wanted) for name in _DEFINED.findall(index.text(path))}
+    names_ = new = {name for name in found if _MAKES.search(name.decode())}
+    given: dict[str, list[tuple[bytes, bytes]]] = {}
     for _ in range(_MAX_STEPS):
         if not new:
             break
-        found: set[bytes] = set()
+        anew: set[bytes] = set()
         for path in index.holding(new):
             if path not in given:
-                given[path] = list(_given_anew(index.text(path)))
-            found |= {name for name, of in given[path] if not of.isdisjoint(new)}
-        new = found - names_
+                given[path] = [one for one in _given_anew(index.text(path)) if _MAKES.search(one[0].decode())]
+            anew |= {name for name, of in given[path] if of in new}
+        new = anew - names_
         names_ |= new
-    return frozenset(name for raw in names_ if _MAKES.search(name := raw.decode()))
+    return frozenset(map(bytes.decode, names_))
 
 
-def _given_anew(source: bytes) -> Iterator[tuple[bytes, frozenset[bytes]]]:
-    """Names that are given to something, each with the names of what it may be."""
+def _given_anew(source: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Names that are given to something, each with the name of what it is."""
     for old, name in _RENAMED.findall(source):
-        yield name, frozenset((old,))
+        yield name, old
     for name, chain, call in _SET.findall(source):
-        parts = chain.split(b".")
         # What is called gives something else than itself.
-        yield name, frozenset(parts[:-1] if call else parts)
+        if not call:
+            yield name, chain.rpartition(b".")[2]
 
 
 def _put_into(scope: Scope, name: str) -> Iterator[Node]:

@@ -58,6 +58,22 @@ class Part:
         self.failed.update((rule.id, on) for rule in every)
 
 
+@dataclass
+class Parts:
+    """Everything that a run found, part by part."""
+
+    questions: Part
+    flows: Part
+    templates: Part
+    #: By the path of a Python file, and of another one.
+    files: dict[str, Part] = field(default_factory=dict)
+    texts: dict[str, Part] = field(default_factory=dict)
+
+    def every(self) -> Iterator[Part]:
+        """All of them."""
+        yield from (self.questions, self.flows, self.templates, *self.files.values(), *self.texts.values())
+
+
 class Finders:
     """Finds the parts of one tree. What is asked of files needs `read` first."""
 

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nomoat import settings as settings_file
 from nomoat.check import settings as check_settings
-from nomoat.check.model import CONFIDENCES, SEVERITIES, Finding, Result
+from nomoat.check.model import CONFIDENCES, SEVERITIES, Finding, Result, Rule
 from nomoat.check.report import plain, sarif, text
 from nomoat.errors import EXIT_CLEAN, EXIT_FINDINGS, EXIT_INCOMPLETE, NomoatError, printable
 from nomoat.journal.facts import Checked, OpenFinding
 from nomoat.journal.journal import is_there, open_store
 from nomoat.journal.ports import Store
 from nomoat.settings import Settings
+
+if TYPE_CHECKING:
+    from nomoat.check.remembering import Remembering
+    from nomoat.check.scan import Outcome
 
 _FORMATS = {"text": text.render, "json": plain.render, "sarif": sarif.render}
 
@@ -43,15 +50,36 @@ def result_of(path: Path, settings: Settings, *, today: date, is_fresh: bool = F
     """
     from nomoat.check.remembering import Remembering
 
+    started = time.monotonic()
     remembering = Remembering(path, settings, today=today, is_off=is_fresh)
     known = remembering.recall()
     if known is not None:
         return known
-    from nomoat.check.scan import scan
+    from nomoat.check import registry
+    from nomoat.check.scan import run
 
-    result = scan(path, settings, today=today)
-    remembering.keep(result)
-    return result
+    rules = registry.load(settings.root)
+    outcome = _again(path, settings, remembering, today, rules) or run(path, settings, today=today, rules=rules)
+    remembering.keep(outcome)
+    return replace(outcome.result, seconds=time.monotonic() - started)
+
+
+def _again(
+    path: Path, settings: Settings, remembering: Remembering, today: date, rules: dict[str, Rule]
+) -> Outcome | None:
+    """The outcome of a run over what changed since the last one; None where everything is to be run."""
+    before = remembering.left()
+    if before is None:
+        return None
+    from nomoat.check.again import ChangedError, again
+
+    left, changed = before
+    try:
+        return again(
+            path, settings, left, remembering.sources, changed, remembering.is_as_before, today=today, rules=rules
+        )
+    except ChangedError:
+        return None
 
 
 def settings_for(path: Path, config: str | None) -> Settings:

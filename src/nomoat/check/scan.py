@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -16,34 +16,20 @@ from nomoat.appmap import codec
 from nomoat.appmap.model import Map
 from nomoat.appmap.query import told
 from nomoat.check import questions, registry, suppress
+from nomoat.check.left import Left
 from nomoat.check.model import Finding, Result, Rule, Suppression
-from nomoat.check.parts import EVERYWHERE, Finders, Part
+from nomoat.check.parts import EVERYWHERE, Finders, Parts
 from nomoat.check.places import fingerprinted, hidden_together, told_once
 from nomoat.check.registrations import Registrations
 from nomoat.check.suppress import Allow
 from nomoat.check.telling import STANDS, Telling
 from nomoat.check.wanted import Wanted
 from nomoat.settings import Settings
-from nomoat.survey.draw import Drawing, draw
+from nomoat.survey.draw import Drawing, draw, facts_of
 from nomoat.survey.python.program import Program, Region
 from nomoat.survey.python.sources import TEST_FILE, Sources
+from nomoat.survey.python.used import RecordedIndex, Used
 from nomoat.survey.python.words import WordIndex
-
-
-@dataclass
-class Parts:
-    """Everything that a run found, part by part."""
-
-    questions: Part
-    flows: Part
-    templates: Part
-    #: By the path of a Python file, and of another one.
-    files: dict[str, Part] = field(default_factory=dict)
-    texts: dict[str, Part] = field(default_factory=dict)
-
-    def every(self) -> Iterator[Part]:
-        """All of them."""
-        yield from (self.questions, self.flows, self.templates, *self.files.values(), *self.texts.values())
 
 
 def scan(
@@ -57,33 +43,57 @@ def scan(
         UsageError: the path does not exist.
         DataFileError: a rule or the policy has mistakes.
     """
-    started = time.monotonic()
     rules = registry.load(settings.root) if rules is None else rules
+    return run(path, settings, today=today, rules=rules, is_thorough=is_thorough).result
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The result of a run, and what it leaves for the next one."""
+
+    result: Result
+    left: Left
+
+
+def run(path: Path, settings: Settings, *, today: date, rules: dict[str, Rule], is_thorough: bool = False) -> Outcome:
+    """As `scan`, over everything."""
+    started = time.monotonic()
     wanted = Wanted(rules.values(), is_thorough=is_thorough)
     indexes: list[WordIndex] = []
+    making_used, made = Used(), []
 
     def files(index: WordIndex) -> dict[str, Region | None]:
         indexes.append(index)
-        return wanted.files(index)
+        made.append(wanted.making(RecordedIndex(index, making_used)))
+        return wanted.files(index, made[0])
 
     drawing = draw(path, settings=settings, wanted=files)
+    modules = drawing.program.modules
     finders = Finders(drawing.program, drawing.sources, rules, wanted)
     finders.read(indexes[0])
     parts = Parts(
-        finders.questions(drawing.map),
-        finders.flows(drawing.map),
+        finders.questions(drawing.alone),
+        finders.flows(drawing.alone),
         finders.templates(),
-        {one: finders.file(one) for one in drawing.program.modules},
+        {one: finders.file(one) for one in modules},
         {one: finders.text(one) for one in drawing.sources.texts},
     )
-    allows = [allow for module in drawing.program.modules.values() for allow in suppress.comments(module)]
-    return result_of(drawing, parts, allows, rules, settings, today=today, started=started)
+    left = Left(
+        map=drawing.alone,
+        map_used=drawing.used,
+        making=made[0],
+        making_used=making_used,
+        parts=parts,
+        facts={one: facts_of(module) for one, module in modules.items()},
+        allows={one: tuple(suppress.comments(module)) for one, module in modules.items()},
+    )
+    left.ask(indexes[0])
+    return Outcome(result_of(drawing, left, rules, settings, today=today, started=started), left)
 
 
 def result_of(
     drawing: Drawing,
-    parts: Parts,
-    allows: list[Allow],
+    left: Left,
     rules: dict[str, Rule],
     settings: Settings,
     *,
@@ -91,8 +101,8 @@ def result_of(
     started: float,
 ) -> Result:
     """The result that the parts of a run make together. `started` is a time of the monotonic clock."""
-    run = _Together(drawing, parts, rules, settings, today)
-    found = run.findings(allows)
+    run = _Together(drawing, left.parts, rules, settings, today)
+    found = run.findings([allow for allows in left.allows.values() for allow in allows])
     # The framework's own are on the map; the summary counts what somebody here wrote, as `nomoat map` does.
     own = told(route for route in drawing.map.routes if route.origin == "source")
     return Result(

@@ -52,10 +52,11 @@ from nomoat.survey.wiring import Wiring, registering, wire
 class Drawing:
     """A map, the program that it was drawn from, and what of it the map was made of.
 
-    What each file says by itself (lines, what did not parse) is on the map, and no part of `used`.
+    `alone` is the map without what each file says by itself (lines, what did not parse), which is no part of `used`.
     """
 
     map: Map
+    alone: Map
     program: Program
     sources: Sources
     used: Used
@@ -82,7 +83,8 @@ def draw(
     )
     used = Used()
     drawn = draw_program(program.afresh(used), sources, path=path, settings=settings)
-    return Drawing(completed(drawn, map(facts_of, program.modules.values()), sources), program, sources, used)
+    whole = completed(drawn, map(facts_of, program.modules.values()), sources)
+    return Drawing(whole, drawn, program, sources, used)
 
 
 @dataclass(frozen=True, slots=True)

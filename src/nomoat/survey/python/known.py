@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TypeAlias
 
+from nomoat.survey.python.names import as_compared
 from nomoat.survey.python.used import Question, searching
 from nomoat.survey.python.words import Index, WordIndex
 
@@ -19,6 +20,8 @@ Shares: TypeAlias = dict[str, "bool | tuple[bytes, ...]"]
 
 def shares(index: Index, question: Question) -> Shares:
     """What each file gives to the answer of a question."""
+    if isinstance(index, KnownIndex):
+        return index.shares(question)
     kind, text, flags, words, parts = question
     if kind == "files":
         return dict.fromkeys(index.files(text), True)
@@ -81,7 +84,7 @@ class KnownIndex:
     def text(self, path: str) -> bytes:
         """The source of a file, with names as Python compares them."""
         known = self._texts.texts.get(path)
-        return self._read(path) if known is None else known
+        return as_compared(self._read(path)) if known is None else known
 
     def files(self, word: bytes) -> list[str]:
         """The files that hold a word."""

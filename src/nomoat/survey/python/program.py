@@ -87,12 +87,12 @@ def read(
         modules = [
             parsing.module(path, text, is_wanted=path in now, holds=now.get(path)) for path, text in texts.items()
         ]
-    program = Program(modules, other_files=found.markers, package=_package(found.root), root=found.root)
+    program = Program(modules, other_files=found.markers, package=package(found.root), root=found.root)
     program.words = index
     return program, found
 
 
-def _package(root: Path) -> str:
+def package(root: Path) -> str:
     """The dotted name of a folder that is itself a package: what its own modules import one another by."""
     parts: list[str] = []
     folder = root.resolve()

@@ -79,6 +79,7 @@ class WordIndex:
             if text is not source:
                 self.rewritten.add(path)
         self._matched: dict[tuple[object, ...], list[str]] = {}
+        self._found: dict[tuple[object, ...], dict[str, tuple[bytes, ...]]] = {}
         self._files: dict[bytes, list[str]] = {}
         files = self._files
         for path in self.texts:
@@ -125,9 +126,14 @@ class WordIndex:
         self, pattern: re.Pattern[bytes], words: Iterable[bytes] = (), *, parts: Iterable[bytes] = ()
     ) -> dict[str, tuple[bytes, ...]]:
         """What the one group of an expression (or all of it) is in each of those files: each text once, sorted."""
-        paths = self._asked_in(tuple(words), tuple(parts))
-        found = ((path, tuple(sorted(set(pattern.findall(self.texts[path]))))) for path in paths)
-        return {path: texts for path, texts in found if texts}
+        key = (pattern, tuple(words), tuple(parts))
+        known = self._found.get(key)
+        if known is None:
+            found = (
+                (path, tuple(sorted(set(pattern.findall(self.texts[path]))))) for path in self._asked_in(key[1], key[2])
+            )
+            known = self._found[key] = {path: texts for path, texts in found if texts}
+        return known.copy()
 
     def _asked_in(self, words: tuple[bytes, ...], parts: tuple[bytes, ...]) -> Iterable[str]:
         if not words and not parts:
