@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from pathlib import Path
 
+from nomoat.appmap.model import Map
 from nomoat.check import suppress
 from nomoat.check.left import Left
 from nomoat.check.model import Rule
@@ -102,11 +103,11 @@ class _Again:
             program = self._program(wanted, dict(wanted.files(small, making)), todo)
         finders = Finders(program, self._sources, self._rules, wanted)
         finders.read(small)
-        drawing = self._drawing(program)
-        is_same = drawing.alone == self._left.map
+        alone, map_used = self._map(program)
+        is_same = alone == self._left.map
         parts = Parts(
-            self._part(before.questions, is_same, lambda: finders.questions(drawing.alone)),
-            self._part(before.flows, is_same, lambda: finders.flows(drawing.alone)),
+            self._part(before.questions, is_same, lambda: finders.questions(alone)),
+            self._part(before.flows, is_same, lambda: finders.flows(alone)),
             self._part(before.templates, not any(map(is_template, self._texts)), finders.templates),
             {one: part for one, part in before.files.items() if one not in todo},
             {one: part for one, part in before.texts.items() if one not in self._texts},
@@ -118,8 +119,8 @@ class _Again:
         parts.texts = dict(sorted(parts.texts.items()))
         modules = {one: program.modules[one] for one in sorted(self._changed)}
         left = Left(
-            map=drawing.alone,
-            map_used=drawing.used,
+            map=alone,
+            map_used=map_used,
             making=making,
             making_used=making_used,
             parts=parts,
@@ -128,10 +129,7 @@ class _Again:
                 sorted((self._left.allows | {one: tuple(suppress.comments(m)) for one, m in modules.items()}).items())
             ),
         )
-        drawing = Drawing(
-            completed(drawing.alone, left.facts.values(), self._sources), drawing.alone, program, self._sources,
-            drawing.used,
-        )  # fmt: skip
+        drawing = Drawing(completed(alone, left.facts.values(), self._sources), program, self._sources)
         result = result_of(drawing, left, self._rules, self._settings, today=today, started=self._started)
         left.ask(self._index)
         return Outcome(result, left)
@@ -142,14 +140,14 @@ class _Again:
     def _part(self, before: Part, may_stay: bool, find: Callable[[], Part]) -> Part:
         return before if may_stay and not self._is_stale(before.used) else find()
 
-    def _drawing(self, program: Program) -> Drawing:
-        """The map as it is now; what its files say by themselves is put on it later."""
+    def _map(self, program: Program) -> tuple[Map, Used]:
+        """The map as it is now, without what its files say by themselves, and what it is made of."""
         alone, used = self._left.map, self._left.map_used
         # Which of the other files somebody reads for the map is not recorded: any of them may be one.
         if self._is_stale(used) or not all(map(is_template, self._texts)):
             used = Used()
             alone = draw_program(program.afresh(used), self._sources, path=self._path, settings=self._settings)
-        return Drawing(alone, alone, program, self._sources, used)
+        return alone, used
 
     def _program(self, wanted: Wanted, regions: dict[str, programs.Region | None], todo: set[str]) -> Program:
         parsing = Parsing()

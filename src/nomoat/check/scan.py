@@ -18,14 +18,15 @@ from nomoat.appmap.query import told
 from nomoat.check import questions, registry, suppress
 from nomoat.check.left import Left
 from nomoat.check.model import Finding, Result, Rule, Suppression
-from nomoat.check.parts import EVERYWHERE, Finders, Parts
+from nomoat.check.parts import EVERYWHERE, Finders, Part, Parts
 from nomoat.check.places import fingerprinted, hidden_together, told_once
 from nomoat.check.registrations import Registrations
 from nomoat.check.suppress import Allow
 from nomoat.check.telling import STANDS, Telling
 from nomoat.check.wanted import Wanted
+from nomoat.check.workers import Work
 from nomoat.settings import Settings
-from nomoat.survey.draw import Drawing, draw, facts_of
+from nomoat.survey.draw import Drawing, Facts, completed, draw_program, facts_of, read
 from nomoat.survey.python.program import Program, Region
 from nomoat.survey.python.sources import TEST_FILE, Sources
 from nomoat.survey.python.used import RecordedIndex, Used
@@ -67,27 +68,32 @@ def run(path: Path, settings: Settings, *, today: date, rules: dict[str, Rule], 
         made.append(wanted.making(RecordedIndex(index, making_used)))
         return wanted.files(index, made[0])
 
-    drawing = draw(path, settings=settings, wanted=files)
-    modules = drawing.program.modules
-    finders = Finders(drawing.program, drawing.sources, rules, wanted)
+    program, sources = read(path, settings=settings, wanted=files)
+    finders = Finders(program, sources, rules, wanted)
     finders.read(indexes[0])
-    parts = Parts(
-        finders.questions(drawing.alone),
-        finders.flows(drawing.alone),
-        finders.templates(),
-        {one: finders.file(one) for one in modules},
-        {one: finders.text(one) for one in drawing.sources.texts},
-    )
+
+    def file(one: str) -> tuple[Part, Facts, tuple[Allow, ...]]:
+        module = program.modules[one]
+        # The rules first: whoever asks for the body of a file has it parsed for that.
+        return finders.file(one), facts_of(module), tuple(suppress.comments(module))
+
+    with Work(sources.files, file) as work:
+        map_used = Used()
+        alone = draw_program(program.afresh(map_used), sources, path=path, settings=settings)
+        of_tree = finders.questions(alone), finders.flows(alone), finders.templates()
+        texts = {one: finders.text(one) for one in sources.texts}
+        of_files = work.finish()
     left = Left(
-        map=drawing.alone,
-        map_used=drawing.used,
+        map=alone,
+        map_used=map_used,
         making=made[0],
         making_used=making_used,
-        parts=parts,
-        facts={one: facts_of(module) for one, module in modules.items()},
-        allows={one: tuple(suppress.comments(module)) for one, module in modules.items()},
+        parts=Parts(*of_tree, {one: part for one, (part, _, _) in of_files.items()}, texts),
+        facts={one: facts for one, (_, facts, _) in of_files.items()},
+        allows={one: allows for one, (_, _, allows) in of_files.items()},
     )
     left.ask(indexes[0])
+    drawing = Drawing(completed(alone, left.facts.values(), sources), program, sources)
     return Outcome(result_of(drawing, left, rules, settings, today=today, started=started), left)
 
 
@@ -173,10 +179,10 @@ class _Together:
         """What map and policy say of one another, under the ids of `nomoat policy check`."""
         if self._settings.path is None:
             return
-        from nomoat.policy.document import read
+        from nomoat.policy.document import read as read_policy
         from nomoat.policy.questions import ask
 
-        policy = read(self._settings)
+        policy = read_policy(self._settings)
         telling = Telling(self._program, self._registered())
         routes = {route.id: route for route in self._map.routes}
         for said in ask(self._map, policy, today=self._today):

@@ -37,7 +37,6 @@ from nomoat.survey.python.parser import Module
 from nomoat.survey.python.program import Program, Region
 from nomoat.survey.python.sources import Sources
 from nomoat.survey.python.symbols import Scope
-from nomoat.survey.python.used import Used
 from nomoat.survey.python.words import WordIndex
 from nomoat.survey.reaching import reaching
 from nomoat.survey.readers import manifests
@@ -50,25 +49,31 @@ from nomoat.survey.wiring import Wiring, registering, wire
 
 @dataclass(frozen=True)
 class Drawing:
-    """A map, the program that it was drawn from, and what of it the map was made of.
-
-    `alone` is the map without what each file says by itself (lines, what did not parse), which is no part of `used`.
-    """
+    """A map, and the program that it was drawn from."""
 
     map: Map
-    alone: Map
     program: Program
     sources: Sources
-    used: Used
 
 
-def draw(
+def draw(path: Path, *, settings: Settings | None = None) -> Drawing:
+    """The map of a folder (or of one file).
+
+    Raises:
+        UsageError: the path does not exist or cannot be read.
+    """
+    program, sources = read(path, settings=settings)
+    alone = draw_program(program, sources, path=path, settings=settings)
+    return Drawing(completed(alone, map(facts_of, program.modules.values()), sources), program, sources)
+
+
+def read(
     path: Path,
     *,
     settings: Settings | None = None,
     wanted: Callable[[WordIndex], Mapping[str, Region | None]] = lambda _index: {},
-) -> Drawing:
-    """The map of a folder (or of one file).
+) -> tuple[Program, Sources]:
+    """The program that a map is drawn from.
 
     `wanted` names the files of which the caller will ask the body afterwards, as in `program.read`.
 
@@ -76,15 +81,11 @@ def draw(
         UsageError: the path does not exist or cannot be read.
     """
     known = models()
-    program, sources = programs.read(
+    return programs.read(
         path,
         exclude=exclusions(settings),
         wanted=lambda index: {**wanted(index), **dict.fromkeys(registering(known, index))},
     )
-    used = Used()
-    drawn = draw_program(program.afresh(used), sources, path=path, settings=settings)
-    whole = completed(drawn, map(facts_of, program.modules.values()), sources)
-    return Drawing(whole, drawn, program, sources, used)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,8 @@ class Facts:
 
 
 def facts_of(module: Module) -> Facts:
-    """What is known of a file that was parsed."""
+    """What is known of a file, which is parsed for it."""
+    module.parse()
     found = [NotRead(module.path, module.problem)] if module.problem else []
     found += [NotRead(module.at(one.start), one.why, analysed=not one.loses) for one in module.broken]
     return Facts(module.line_count, tuple(found))

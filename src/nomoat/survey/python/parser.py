@@ -54,6 +54,8 @@ class Module:
         self.name = name
         #: Lowers the file when its body is asked for; None where it has none.
         self.lower = lower
+        #: Parses the file, which sets what stands here; None where that was done.
+        self.waits: Callable[[bool], None] | None = None
         self.broken = broken
         #: Why nothing of the file was analysed; empty when it was.
         self.problem = problem
@@ -71,9 +73,16 @@ class Module:
         """The text of the file."""
         return self._read()
 
+    def parse(self, *, for_body: bool = False) -> None:
+        """Parses the file, where nobody did: what is wrong with it is known then."""
+        if self.waits is not None:
+            waits, self.waits = self.waits, None
+            waits(for_body)
+
     @cached_property
     def body(self) -> Body:
         """The statements of the file."""
+        self.parse(for_body=True)
         if self.lower is None:
             return ()
         with uncollected():
@@ -104,6 +113,7 @@ class Module:
     @property
     def loses(self) -> bool:
         """Whether something of the file was not analysed."""
+        self.parse()
         return bool(self.problem) or any(region.loses for region in self.broken)
 
     @property
@@ -178,44 +188,58 @@ class Parsing:
     def module(
         self, path: str, text: Text, *, is_wanted: bool = True, holds: Callable[[int, int], bool] | None = None
     ) -> Module:
-        """One file, parsed; the collector is off meanwhile, and the tree is gone afterwards.
+        """One file, parsed; the tree is gone afterwards.
 
         What parses without a mistake and is not wanted now is lowered when its body is asked for, which costs the
         parsing twice; most files of a large tree are never asked for it. Of a file that is wanted, `holds` says in
         which regions something is wanted: the bodies of other functions wait likewise.
         """
-        if text.problem:
-            return Module(path, text.source, problem=text.problem)
-        source = text.source
-        with uncollected():
-            end = time.monotonic() + self._max_file_s
-            tree = self._tree(source, end)
-            if tree is None:
-                return Module(path, source, problem=f"parsing it takes longer than {self._max_file_s:g} s")
-            if not (is_wanted or tree.root_node.has_error or may_be_deep(source)):
-                module = Module(path, source, broken=text.broken)
-                module.lower = lambda: self._again(module)
-                return module
-            if holds is not None and not (tree.root_node.has_error or may_be_deep(source)):
-                module = Module(path, source, broken=text.broken)
-                lowered = self._lowering.lower(source, tree.root_node, waiting=self._waiting(module, holds))
-                module.lower = lambda: lowered
-                return module
+        module = self.waiting(path, text, is_wanted=is_wanted, holds=holds)
+        module.parse()
+        return module
+
+    def waiting(
+        self, path: str, text: Text, *, is_wanted: bool = True, holds: Callable[[int, int], bool] | None = None
+    ) -> Module:
+        """One file as `module` gives it, which is parsed when somebody asks for what is in it or wrong with it."""
+        module = Module(path, text.source, broken=text.broken, problem=text.problem)
+        if not text.problem:
+
+            def parse_(for_body: bool) -> None:
+                # Whoever asks for a file that nobody wanted mostly asks for its names and one of its functions.
+                inside = holds if is_wanted else (lambda _start, _end: False) if for_body else None
+                with uncollected():
+                    self._parse(module, is_wanted or for_body, inside)
+
+            module.waits = parse_
+        return module
+
+    def _parse(self, module: Module, is_wanted: bool, holds: Callable[[int, int], bool] | None) -> None:
+        source, end = module.source, time.monotonic() + self._max_file_s
+        tree = self._tree(source, end)
+        if tree is None:
+            module.broken = ()
+            module.problem = f"parsing it takes longer than {self._max_file_s:g} s"
+            return
+        is_plain = not (tree.root_node.has_error or may_be_deep(source))
+        if is_plain and not is_wanted:
+            module.lower = lambda: self._again(module)
+        elif is_plain and holds is not None:
+            lowered = self._lowering.lower(source, tree.root_node, waiting=self._waiting(module, holds))
+            module.lower = lambda: lowered
+        else:
             reading = self._lowering.lower(source, tree.root_node)
             if reading[1]:
                 from nomoat.survey.python.recovery import second_reading
 
                 reading = second_reading(source, reading, lambda piece: self._reading(piece, end))
-        return Module(path, source, lambda: reading, (*text.broken, *reading[1]))
+            module.lower = lambda: reading
+            module.broken += reading[1]
 
     def later(self, path: str, read: Callable[[], Text]) -> Module:
-        """One file that was parsed before without a mistake: it is read and lowered when somebody asks for it."""
-
-        def lower() -> Reading:
-            parsed = self.module(path, Text(module.source), is_wanted=True, holds=lambda _start, _end: False)
-            return parsed.body, parsed.broken
-
-        module = Module(path, lambda: read().source, lower)
+        """One file that was parsed before: it is read and parsed when somebody asks for what is in it."""
+        module = Module(path, lambda: read().source)
+        module.waits = lambda _for_body: self._parse(module, True, lambda _start, _end: False)
         return module
 
     def _again(self, module: Module) -> Reading:

@@ -72,8 +72,8 @@ def read(
         exclude: patterns of a person, each with its reason.
         max_bytes: larger files are reported, not read.
         wanted: the files whose bodies will surely be asked for, with the regions (by offsets) that will be; None stands
-            for all of it. They are lowered at once then; everything else may still be asked for, at the cost of
-            parsing its file again.
+            for all of it. These are lowered when a file is parsed, which it is when somebody asks for something of
+            it; everything else may still be asked for, at the cost of parsing its file again.
 
     Raises:
         UsageError: `root` does not exist or cannot be read.
@@ -85,7 +85,7 @@ def read(
         index = WordIndex((path, text.source) for path, text in texts.items())
         now = wanted(index)
         modules = [
-            parsing.module(path, text, is_wanted=path in now, holds=now.get(path)) for path, text in texts.items()
+            parsing.waiting(path, text, is_wanted=path in now, holds=now.get(path)) for path, text in texts.items()
         ]
     program = Program(modules, other_files=found.markers, package=package(found.root), root=found.root)
     program.words = index
