@@ -51,7 +51,8 @@ class Late:
                 continue
             module = self._program.modules[path]
             for function in self._program.functions(within=module):
-                owners = self._owners(function) if function not in self._trial.executed else {}
+                may = function not in self._trial.executed and function.may_hold(verbs)
+                owners = self._owners(function) if may else {}
                 if self._has_registry(function, owners):
                     found[function] = {name for name, verbs in owners.items() if verbs}
         called = {

@@ -174,7 +174,7 @@ def _run_factories(trial: Trial, program: Program, models: Models) -> None:
     levels = {**dict.fromkeys(found, 0), **_callers(program, found), **givers}
     found = list(levels)
     # A factory that another one calls is run by it, with the arguments that it gives.
-    callees = {function: _called(program, function) - {function} for function in found}
+    callees = {function: _called(program, function, None) - {function} for function in found}
     called = set().union(*callees.values())
     runs: Counter[Scope] = Counter()
     for function in sorted(found, key=lambda one: (one in called, -levels[one] if one in called else 0)):
@@ -193,7 +193,7 @@ def _givers(trial: Trial, program: Program, models: Models, names: set[str]) -> 
         for function in program.functions(within=module)
         if function.parameters and function in trial.executed and _makes_application(program, models, function)
     ]
-    for function in _naming(program, {_name_of(one) for one in made}) if made else ():
+    for function, _ in _naming(program, {_name_of(one) for one in made}) if made else ():
         if function in trial.executed or function.module.path not in trial.around.started:
             continue
         sites = [site for site in program.calls(function) if any(one.scope in made for one in site.callee.all)]
@@ -226,15 +226,18 @@ def _callers(program: Program, found: list[Scope]) -> dict[Scope, int]:
             break
         level = [
             function
-            for function in _naming(program, names)
-            if function not in known and not _called(program, function).isdisjoint(level)
+            for function, words in _naming(program, names)
+            if function not in known and not _called(program, function, words).isdisjoint(level)
         ]
         known.update(dict.fromkeys(level, distance))
     return {one: distance for one, distance in known.items() if distance}
 
 
-def _naming(program: Program, names: set[str]) -> Iterator[Scope]:
-    """Functions outside of tests that may call something of these names, or of one that it is given anew."""
+def _naming(program: Program, names: set[str]) -> Iterator[tuple[Scope, set[str] | None]]:
+    """Functions outside of tests that may call something of these names, or of one that it is given anew.
+
+    With each the names by which it may; None: any, since a name is given anew in its file.
+    """
     calls = re.compile(rf"\b(?:{_or(names)})\s*\(".encode())
     defines = re.compile(rf"\b(?:def|class)\s+(?:{_or(names)})\s*\(".encode())
     renames = re.compile(rf"\b(?:{_or(names)})\s+as\b|=\s*(?:\w+\.)*(?:{_or(names)})\b(?!\s*\()".encode())
@@ -246,22 +249,29 @@ def _naming(program: Program, names: set[str]) -> Iterator[Scope]:
         module = program.modules[path]
         text = module.words
         if path in renaming:
-            yield from program.functions(within=module)
+            yield from ((function, None) for function in program.functions(within=module))
         elif len(calls.findall(text)) > len(defines.findall(text)):
-            yield from (function for function in program.functions(within=module) if function.may_hold(calls))
+            holding = (function for function in program.functions(within=module) if function.may_hold(calls))
+            yield from ((function, names) for function in holding)
 
 
-def _called(program: Program, function: Scope) -> set[Scope]:
-    """What a function calls, of a class its constructor."""
+def _called(program: Program, function: Scope, words: set[str] | None) -> set[Scope]:
+    """What a function calls (by one of these words), of a class its constructor."""
     found: set[Scope] = set()
-    for site in program.calls(function):
-        for one in site.callee.all:
+    for node in function.nodes:
+        if node[0] != form.CALL or (words is not None and _last(node[3]) not in words):
+            continue
+        for one in program.resolve(function, node[3]).all:
             scope = one.scope
             if scope is not None and scope.is_class:
                 scope = next((inner for inner in scope.children.values() if inner.name == "__init__"), scope)
             if scope is not None:
                 found.add(scope)
     return found
+
+
+def _last(node: Node) -> str:
+    return str(node[4]) if node[0] == form.ATTRIBUTE else str(node[3]) if node[0] == form.NAME else ""
 
 
 def _name_of(function: Scope) -> str:
