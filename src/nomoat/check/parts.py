@@ -118,7 +118,7 @@ class Finders:
             return part
         program = self._program.afresh(part.used)
         telling = self._telling(program, drawn)
-        reported: set[tuple[str, str, int]] = set()
+        reported: set[tuple[str, str, int, str]] = set()
         known = FlowRules(rules)
         for route, handler in handlers(drawn, program, telling.registrations):
             path = handler.scope.module.path
@@ -131,7 +131,7 @@ class Finders:
                 part.crashed(rules, path, error, on=path)
                 continue
             for arrival in found:
-                key = (arrival.rule.id, arrival.scope.module.path, arrival.call[1])
+                key = (arrival.rule.id, arrival.scope.module.path, arrival.call[1], arrival.made_at)
                 if key not in reported and not TEST_FILE.search(arrival.scope.module.path):
                     reported.add(key)
                     part.findings.append(telling.of_arrival(arrival, route))

@@ -88,7 +88,9 @@ class Telling:
         rule, pattern = match.rule, match.pattern
         # Literals of such a rule are secrets, which no message may show.
         message, fix = pattern.message, pattern.fix or rule.fix
-        if not rule.hides_literals:
+        if rule.hides_literals:
+            message, fix = (one.replace("{name}", match.site.name) for one in (message, fix))
+        else:
             message, fix = match.said(message), match.said(fix)
         finding = self._at(rule, match.scope, match.site.node, message)
         at = arguments.stands_at(self._program, match.scope, match.site.subject, pattern.tests)
