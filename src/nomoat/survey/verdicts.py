@@ -165,7 +165,12 @@ class Verdicts:
         refused = any(one.refused for one in (*judged, *result.children)) or result.refuses
         if not refused:
             tried = self._judge.tried(handler, anonymous, is_anonymous=True, at_hand=made.anonymous)
-            self._try_anonymous(handler, tried, result, _named(found, handler))
+            inner = _inner(found, handler)
+            is_behind = inner is not None and not tried.is_exhausted and inner not in tried.trial.met
+            if is_behind and any(_is_about_caller(one[2], one[4]) for one in tried.trial.answered):
+                other = self._judge.tried(handler, signed, is_anonymous=False, at_hand=made.signed)
+                is_behind = inner in other.trial.met and not other.is_exhausted
+            self._try_anonymous(handler, tried, result, _named(found, handler), inner, is_behind=is_behind)
             saw |= tried.trial.record.saw
 
         def try_signed() -> None:
@@ -268,8 +273,14 @@ class Verdicts:
             else:
                 anonymous[parameter[3]] = signed[parameter[3]] = Thing(name)
 
-    def _try_anonymous(self, handler: Function, tried: Tried, result: Judgement, name: str) -> None:
-        refusals, others = self._ends(tried)
+    def _try_anonymous(
+        self, handler: Function, tried: Tried, result: Judgement, name: str, inner: Scope | None, *, is_behind: bool
+    ) -> None:
+        """`inner` is what wrappers stand around; `is_behind`: it is never reached without a credential, and is with."""
+        refusals, others = self._ends(tried, inner, is_behind=is_behind)
+        if others is None:
+            others = False
+            result.doubts.append(f"{name} refuses, but a function around it answers that as if nothing was")
         if not refusals and not tried.passes and not tried.is_exhausted:
             refusals = self._always(tried)
         result.refusing, result.refusing_at = next(iter(refusals), (None, ""))
@@ -303,20 +314,28 @@ class Verdicts:
         scopes = [*([handler.scope] if handler.scope is not None else []), *methods]
         return any(self._judge.around.may_refuse(scope) for scope in scopes)
 
-    def _ends(self, tried: Tried) -> tuple[list[tuple[Scope | None, str]], bool]:
-        """Functions that refuse a caller without a credential, and whether the handler can also answer."""
+    def _ends(
+        self, tried: Tried, inner: Scope | None, *, is_behind: bool
+    ) -> tuple[list[tuple[Scope | None, str]], bool | None]:
+        """Functions that refuse a caller without a credential, and whether the handler can also answer.
+
+        None where it cannot, but a function around it may answer its refusal with a success.
+        """
         refusals = [(end.function, end.at) for end in tried.ends if self._is_refusal(tried, end)]
-        passes = False
+        passes = is_kept_quiet = False
         values = tried.value.options if hasattr(tried.value, "options") else (tried.value,)
         for value in values if tried.passes else ():
             refused = next((one for one in tried.trial.answered if one[0] is value), None)
             status = status_of(tried.trial, value, self._models.answers) or 0
             about = refused is not None and _is_about_caller(refused[2], refused[4])
-            if about and (status >= 400 or is_redirect(tried.trial, value)):
+            # Whatever a wrapper answers in place of what it stands around (`{"ok": False}`) keeps the caller out.
+            if about and (status >= 400 or is_behind or is_redirect(tried.trial, value)):
                 refusals.append((refused[3], refused[1]) if refused else (None, ""))
+            elif refused is not None and refused[4] and inner is not None and refused[3] is not inner:
+                is_kept_quiet = True
             elif status < 400 or status == 429:
                 passes = True
-        return refusals, passes
+        return refusals, None if is_kept_quiet and not passes else passes
 
     def _is_refusal(self, tried: Tried, end: End) -> bool:
         if not end.needs_credential:
@@ -466,6 +485,22 @@ def _is_about_caller(conditions: tuple[Condition, ...], caught: bool) -> bool:
     """Whether an answer is given because of who calls; where somebody comes who met what is asked, it is not."""
     against = (one for one in conditions if not _is_beyond(one))
     return caught or bool(marks_of(against) & {"caller", "signature"})
+
+
+def _inner(found: Found, handler: Function) -> Scope | None:
+    """The function that wrappers of the tree stand around; None where there are none.
+
+    What a class of a framework answers by (`handle_no_permission`) is a way of the class itself to answer.
+    """
+    if handler.scope is not None and handler.scope.module.is_library:
+        return None
+    function, seen = handler, [handler]
+    while function.wraps is not None and function.wraps not in seen:
+        function = function.wraps
+        seen.append(function)
+    inner = found.original.scope if found.original is not None else function.scope
+    is_own = inner is not None and not inner.module.is_library and not inner.is_method
+    return inner if is_own and inner is not handler.scope else None
 
 
 def _is_beyond(condition: Condition) -> bool:

@@ -62,6 +62,8 @@ class Bodies(Calls):
         self.raised_at: list[tuple[End, Scope]] = []
         self.catching: list[End | None] = []
         self.executed: set[Scope] = set()
+        #: What was called, be it worth to enter or not.
+        self.met: set[Scope] = set()
         self.registries: list[Registry] = []
         self.costs = Costs()
         self.yielding: Items | None = None

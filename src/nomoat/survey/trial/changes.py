@@ -8,6 +8,7 @@ from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.program import Program
 from nomoat.survey.python.symbols import Scope
+from nomoat.survey.trial.values import CHANGED, SETTING, Const, Thing, Value, joined
 
 _ASSIGNING = (form.ASSIGN, form.AUGMENTED, form.ANNOTATED)
 
@@ -59,3 +60,10 @@ def _is_its_own(scope: Scope, target: Node) -> bool:
 
 def _makes_table(value: Node) -> bool:
     return value[0] == form.DICT or (value[0] == form.CALL and form.dotted(value[3]) in ("dict", "json.loads"))
+
+
+def changeable(value: Value) -> Value:
+    """What is in the place of something that functions change: what source has for it, or anything."""
+    if isinstance(value, Const):
+        return Const(value.value, value.marks | SETTING | CHANGED, value.label)
+    return joined([value, Thing(why="functions of the program put something else there")])

@@ -100,6 +100,7 @@ class Entering(Exceptions):
         if function.scope is None:
             return self._lambda_called(function, args, named)
         scope = function.scope
+        self.met.add(scope)
         marks = union(args) | union(named.values())
         is_wrapper = _is_wrapper(function)
         most = _MAX_INSIDE_WIRING if self.wires else _MAX_INSIDE

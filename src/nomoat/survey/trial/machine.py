@@ -19,14 +19,12 @@ from nomoat.survey.python.form import Node
 from nomoat.survey.python.program import Program
 from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.python.symbols import Binding, How, Scope, statements
-from nomoat.survey.trial.changes import Changes
+from nomoat.survey.trial.changes import Changes, changeable
 from nomoat.survey.trial.costs import Costs
 from nomoat.survey.trial.demands import Demand
 from nomoat.survey.trial.values import (
-    CHANGED,
     MADE,
     NOTHING,
-    SETTING,
     Class,
     Const,
     Env,
@@ -198,8 +196,7 @@ class Surroundings:
         #: What code adds to every request, by its name: called with the request that it is asked of.
         self.request_attributes: dict[str, Value] = {}
         self.rules: object = None  # Rules about who has a permission, once somebody asked (`backends.Rules`).
-        #: What code sets on functions that answer, by their endpoint.
-        self.said_of_views: dict[str, dict[str, Value]] = {}
+        self.said_of_views: dict[str, dict[str, Value]] = {}  # What code sets on functions that answer, by endpoint.
         #: What waits for a scan, by the file of what it was attached to.
         self.attached: dict[str, list[Attached]] = {}
         #: Classes whose methods are routes, by a decorator of the class.
@@ -587,13 +584,13 @@ class Machine:
         """The value of a name of a module, when functions may have given it another one."""
         if self.wires or (scope.module.path, name) not in self.around.changes.names:
             return self.as_changed(name, value) if isinstance(value, Const) and not self.wires else value
-        return _changeable(value)
+        return changeable(value)
 
     def as_changed(self, name: str, value: Value) -> Value:
         """The value of an attribute, when functions may have given it another one."""
         if self.wires or not isinstance(value, (Const, Function)) or name not in self.around.changes.attributes:
             return value
-        return _changeable(value)
+        return changeable(value)
 
     def forced(self, env: Env, name: str, value: Value) -> Value:
         """The value behind an import or a delayed value."""
@@ -773,12 +770,6 @@ class Machine:
 def proxy_of(part: str) -> Thing:
     """A part of the request at hand: `session`, `state`, `credential`."""
     return Thing(f"request.{part}", marks=frozenset(("caller",)) if part in ("session", "credential") else NOTHING)
-
-
-def _changeable(value: Value) -> Value:
-    if isinstance(value, Const):
-        return Const(value.value, value.marks | SETTING | CHANGED, value.label)
-    return joined([value, Thing(why="functions of the program put something else there")])
 
 
 class Delayed(Value):

@@ -160,7 +160,7 @@ class Trial(Definitions):
         refused = status_of(self, value, self.models.answers)
         if refused is not None and NEXT not in env.names:
             self.record.own.append((value, self.at(env, node)))
-        if refused is not None and not self.wires:
+        if (refused is not None or isinstance(value, Table)) and not self.wires:
             self.answered.append((value, self.at(env, node), tuple(self.conditions), env.scope, self.caught_credential))
         return Flow(None, [value])
 
