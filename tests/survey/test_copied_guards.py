@@ -170,6 +170,46 @@ def test_middleware_answers_by_itself_where_it_has_not_gone_on_before(
     assert {"/me": verdict} == drawn(tmp_path, _HEAD + _AROUND.replace("HANDLE", handle))
 
 
+_OF_ONE_PATH = """
+from starlette.routing import get_route_path
+
+
+class Around:
+    def __init__(self, app):
+        self.app = app
+
+    async def __call__(self, scope, receive, send):
+        path = get_route_path(scope)
+        if scope["type"] == "http" and (path == "/metrics" or path.startswith("/metrics/")):
+            if Request(scope, receive).headers.get("authorization") is None:
+                await send({"type": "http.response.start", "status": 401, "headers": []})
+                return
+        await self.app(scope, receive, send)
+
+
+app = FastAPI(openapi_url=None)
+app.add_middleware(Around)
+
+
+@app.get("/orders")
+def orders(): ...
+
+
+@app.get("/metrics")
+def metrics(): ...
+
+
+@app.get("/metrics/{name}")
+def metric(name: str): ...
+"""
+
+
+def test_middleware_asks_for_the_path_of_a_request_as_starlette_tells_it(tmp_path: Path) -> None:
+    expected = {"/orders": "unguarded", "/metrics": "guarded", "/metrics/{name}": "guarded"}
+
+    assert expected == drawn(tmp_path, _HEAD + _OF_ONE_PATH)
+
+
 def drawn(folder: Path, source: str) -> dict[str, str]:
     """The path of each route, with its verdict."""
     (folder / "app.py").write_text(source, encoding="utf-8")

@@ -234,3 +234,41 @@ def second(user: str = Depends(signed_in)):
     told = {one.path: (one.verdict, one.binding) for one in draw(tmp_path).map.routes}
 
     assert {"/first": ("guarded", "signed-in"), "/second": ("guarded", None)} == told
+
+
+_FILLED_FROM_ONE_ANOTHER = """
+from elsewhere import names_of
+from fastapi import FastAPI
+
+app = FastAPI(openapi_url=None)
+
+
+@app.get("/orders")
+def orders(): ...
+
+
+def add(name, taken):
+    used = set(taken)
+    for one in names_of(name):
+        if one not in used:
+            used.add(one)
+    taken.update(used)
+
+
+def document():
+    taken = set()
+    app.title = "shop"
+    for name in NAMES:
+        add(name, taken)
+    return taken
+
+
+document()
+"""
+
+
+def test_sets_that_are_filled_from_one_another_do_not_grow_without_end(tmp_path: Path) -> None:
+    names = [f"part {number}" for number in range(60)]
+    (tmp_path / "app.py").write_text(_FILLED_FROM_ONE_ANOTHER.replace("NAMES", repr(names)))
+
+    assert ["/orders"] == [route.path for route in draw(tmp_path).map.routes]

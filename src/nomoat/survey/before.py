@@ -16,7 +16,7 @@ from nomoat.survey.python.symbols import Scope
 from nomoat.survey.routing import Found
 from nomoat.survey.trial.calls import NEXT
 from nomoat.survey.trial.machine import ExhaustedError, RaisedError, marks_of, proxy_of
-from nomoat.survey.trial.naming import guards_by_name
+from nomoat.survey.trial.naming import stands_guard_by_name
 from nomoat.survey.trial.refusals import is_redirect, status_of, status_of_raised
 from nomoat.survey.trial.registry import VIEW, Entry
 from nomoat.survey.trial.values import (
@@ -254,7 +254,7 @@ def _of_going_on(judge: Judge, value: Value | None, entry: Entry) -> Iterator[St
         yield Step(made or value, gives, name, at, entry.is_conditional)
     elif isinstance(value, (Thing, Outside)):
         last = value.name.rpartition(".")[2]
-        if value.name not in judge.models.harmless and guards_by_name(last.removesuffix("_middleware")):
+        if value.name not in judge.models.harmless and stands_guard_by_name(last):
             package = value.name.partition(".")[0]
             yield Judgement(doubts=[f"{last} of a package that is not here ({package}) stands before it"])
         elif isinstance(value, Thing) and value.why:
@@ -277,7 +277,7 @@ def _of_middleware(judge: Judge, value: Value | None) -> Iterator[Step | Judgeme
     """What stands around all views: made once with what comes after it, then called for each request."""
     if isinstance(value, Outside):
         last = value.name.rpartition(".")[2]
-        if value.name not in judge.models.harmless and guards_by_name(last.removesuffix("Middleware")):
+        if value.name not in judge.models.harmless and stands_guard_by_name(last):
             package = value.name.partition(".")[0]
             yield Judgement(doubts=[f"{last} of a package that is not here ({package}) stands before it"])
         return

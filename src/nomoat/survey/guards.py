@@ -42,7 +42,7 @@ _REFUSALS = frozenset((401, 403, 407, 498, 1008, 3000, 4001, 4003, 4401, 4403))
 _LIMITED = 429
 #: What is called like a question whether somebody may come in: `_has_access`.
 _ASKS_ACCESS = re.compile(r"(^|_)(can|check|ensure|has|needs?|require[sd]?|verify)_access(_|$)", re.IGNORECASE)
-_UNAUTHENTICATED = 401
+_OF_SETTINGS = frozenset(("setting", "changed", "unset"))
 #: Where so many trials of a wrapper with a credential came to no end, the others are not followed so far.
 _MAX_ENDLESS, _AFTERWARDS = 12, 3_000
 #: After so many steps of all trials together, each that comes after them gets so many: with a credential, and without.
@@ -572,8 +572,10 @@ def unread(tried: Tried, name: str) -> Iterator[str]:
         status = status_of_raised(tried.trial, end.value) if not end.needs_credential else 0
         if status not in (401, 403):
             continue
-        if status == _UNAUTHENTICATED and _is_untold(end):
+        if _is_untold(end):
             yield f"{name} refuses who is not signed in by something that source does not tell ({end.at})"
+        if _is_by_setting(end):
+            yield placed(f"{name} lets everybody pass when a setting says so", end.at)
         if any(one.test.anonymous is None and "unread" in one.test.marks for one in end.conditions):
             yield f"{name} refuses by what a function of a package that is not here makes of the request ({end.at})"
     for at in _answers_untold(tried):
@@ -595,10 +597,17 @@ def _is_untold(end: End) -> bool:
     return _is_open(end.conditions) and end.function is not None and guards_by_name(end.function.name)
 
 
+def _is_by_setting(end: End) -> bool:
+    """Whether a guard by its name refuses everybody who has no credential, unless a setting says otherwise."""
+    undecided = [one.test for one in end.conditions if one.test.anonymous is None]
+    is_by_setting = bool(undecided) and all(test.marks and test.marks <= _OF_SETTINGS for test in undecided)
+    return is_by_setting and end.function is not None and guards_by_name(end.function.name)
+
+
 def _is_open(conditions: Iterable[Condition]) -> bool:
     """Whether nothing that was read tells whom these conditions are about."""
     tests = [condition.test for condition in conditions]
-    return bool(tests) and all(test.anonymous is None and not test.marks for test in tests)
+    return any(test.anonymous is None for test in tests) and not any(test.marks for test in tests)
 
 
 def _answers_untold(tried: Tried) -> Iterator[str]:

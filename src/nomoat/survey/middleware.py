@@ -11,7 +11,7 @@ from nomoat.survey.models import Models
 from nomoat.survey.routing import Found
 from nomoat.survey.trial.calls import NEXT, SEND
 from nomoat.survey.trial.machine import ExhaustedError, RaisedError, marks_of
-from nomoat.survey.trial.naming import guards_by_name, placed
+from nomoat.survey.trial.naming import placed, stands_guard_by_name
 from nomoat.survey.trial.refusals import is_redirect, names_of, status_of
 from nomoat.survey.trial.registry import VIEW, Entry, argument
 from nomoat.survey.trial.values import (
@@ -119,7 +119,7 @@ class MiddlewareJudge:
         if name in self._models.backends:
             return self._backend(name, named, found)
         last = name.rpartition(".")[2]
-        if name in self._models.harmless or not guards_by_name(last.removesuffix("Middleware")):
+        if name in self._models.harmless or not stands_guard_by_name(last):
             return Judgement()
         return Judgement(doubts=[f"{last} of a package that is not here ({name.partition('.')[0]}) stands before it"])
 

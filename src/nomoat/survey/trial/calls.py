@@ -46,8 +46,10 @@ from nomoat.survey.trial.values import (
     Thing,
     Value,
     absent,
+    holds,
     joined,
     options,
+    subset,
     union,
 )
 
@@ -79,20 +81,6 @@ def _keeps_failures(callee: Value, node: Node) -> bool:
             key == "return_exceptions" and given[0] == form.CONSTANT and given[3] is True for key, given in node[5]
         )
     return last in _BY_ITSELF
-
-
-def _subset(asked: Items, held: Value) -> Value | None:
-    """Whether all that is asked for is held, where source fixes both; None where it does not."""
-    answers: set[bool] = set()
-    for one in options(held):
-        values = [*asked.values, *one.values] if isinstance(one, Items) else []
-        if not isinstance(one, Items) or not (asked.is_whole and one.is_whole):
-            return None
-        if not all(isinstance(value, Const) and not value.marks for value in values):
-            return None
-        has = {getattr(value, "value", None) for value in one.values}
-        answers.add(all(getattr(value, "value", None) in has for value in asked.values))
-    return Const(answers.pop()) if len(answers) == 1 else None
 
 
 def _is_absent(value: Value) -> bool:
@@ -680,14 +668,14 @@ class Calls(Registrations):
             return Const(None)
         if name == "update":
             for one in args:
-                self._add(me, "extend", one)
+                self._add(me, name, one)
             return Const(None)
         if name in _TAKES_OUT and self.wires:
             self.taken_out(me)
         if name == "copy":
             return Items(list(me.values), me.is_whole)
         if name == "issubset" and len(args) == 1 and not args[0].tags:
-            return _subset(me, args[0])
+            return subset(me, args[0])
         if name in ("issubset", "difference") and args and "caller" in args[0].tags:
             test = self.set_operation("-", me, args[0])
             return negated(self.truth(test)) if name == "issubset" else test
@@ -698,15 +686,16 @@ class Calls(Registrations):
 
     def _add(self, me: Items, name: str, given: Value) -> None:
         # A list may be added to itself.
-        values = list(given.values) if name == "extend" and isinstance(given, Items) else [given]
+        values = list(given.values) if name in ("extend", "update") and isinstance(given, Items) else [given]
         known = next((place for place, one in enumerate(self.conditions, 1) if one is me.under), 0)
         undecided = any(condition.test.anonymous is None for condition in self.conditions[known:])
         if not me.values or not self.unsure:
             me.may_be_empty = bool(self.unsure)
         for value in values:
             is_late = undecided or (me.is_used and self.wires)
-            me.values.append(Choice((value, Const(None))) if is_late else value)
-        if name == "extend" and not isinstance(given, Items):
+            if name not in ("add", "update") or not holds(me, value, perhaps=is_late):
+                me.values.append(Choice((*options(value), Const(None))) if is_late else value)
+        if name in ("extend", "update") and not isinstance(given, Items):
             me.is_whole = False
 
     def _of_table(self, me: Table, name: str, args: tuple[Value, ...]) -> Value | None:

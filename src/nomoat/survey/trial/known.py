@@ -143,6 +143,12 @@ def _function_of(run: Calls, args: tuple[Value, ...], named: dict[str, Value], a
     return replace(of, env=Env(of.env.scope, of.env.parent, of.env.names, of.env.called_at), attributes={})
 
 
+def _route_path(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    """`starlette.routing.get_route_path(scope)`: the path of a request, short of where the application is mounted."""
+    scope = args[0] if args else named.get("scope")
+    return run.item(scope, Const("path")) if isinstance(scope, Thing) and scope.name == "request.scope" else None
+
+
 def _import_module(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
     if not args or not isinstance(args[0], Const) or not isinstance(args[0].value, str):
         return None
@@ -633,6 +639,8 @@ SPECIAL: dict[str, Known] = {
     "functools.update_wrapper": _update_wrapper,
     "importlib.import_module": _import_module,
     "types.FunctionType": _function_of,
+    "starlette.routing.get_route_path": _route_path,
+    "starlette._utils.get_route_path": _route_path,
     "builtins.__import__": _import,
     "pkgutil.iter_modules": _modules_of,
     "builtins.any": _any,

@@ -177,8 +177,7 @@ class Surroundings:
         self.handlers: list[tuple[Value, Value]] = []
         #: Dependencies that the application replaces by others; None: which ones is not known.
         self.replaced: list[Value | None] = []
-        #: Those that it replaces where a setting has another value than source has for it.
-        self.replaced_elsewhere: list[Value | None] = []
+        self.replaced_elsewhere: list[Value | None] = []  # Where a setting has another value than source has for it.
         #: Whether a setting that source has a value for is taken to have it.
         self.by_default = False
         self._plain: dict[Scope, bool] = {}

@@ -6,7 +6,8 @@ import re
 
 #: Names of functions elsewhere that are likely to refuse somebody; what they do cannot be read here.
 GUARDING = re.compile(
-    r"(^|_|\.)(verify|auth|authenticate|authenticated|authorize|authorized|authorization|require|required|requires"
+    r"(^|_|\.)(verify|verifier|auth|authn|authz|authenticate|authenticated|authentication|authenticator"
+    r"|authorize|authorized|authorization|authorizer|require|required|requires"
     r"|current_user|get_user|login|signed_in|protect|protected|permission|permissions|allow|allowed|deny|ensure|guard"
     r"|secure|secured|security|jwt|token|credential|credentials|identity|principal|role|roles|scope|scopes|acl|rbac|admin"
     r"|superuser|oauth|oidc|keycloak|session_user|api_key|apikey|signature|check)(_|$|\.)",
@@ -20,8 +21,14 @@ _OF_FORGERY = re.compile(r"(^|_|\.)[cx]srf(_|$|\.)", re.I)
 
 def guards_by_name(dotted: str) -> bool:
     """Whether something elsewhere is called like a guard of who is calling."""
-    name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", dotted)
+    name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", dotted)
     return bool(GUARDING.search(name)) and not _OF_FORGERY.search(name)
+
+
+def stands_guard_by_name(name: str) -> bool:
+    """Whether middleware elsewhere is called like a guard: what finds out who calls leaves others to refuse."""
+    own = re.sub(r"_?middleware$", "", name, flags=re.I)
+    return guards_by_name(re.sub(r"_?authentication$", "", own, flags=re.I))
 
 
 def placed(why: str, at: str) -> str:

@@ -372,6 +372,31 @@ def one_list(value: Value) -> Value:
     return Items(values, is_whole=all(one.is_whole for one in lists))
 
 
+def holds(items: Items, value: Value, *, perhaps: bool) -> bool:
+    """Whether a set has something already: two that are filled from one another do not grow each time.
+
+    `perhaps`: it is not sure that it is added, so that what may be there is enough.
+    """
+    if any(one is value for one in items.values):
+        return True
+    there = {id(option) for one in items.values for option in options(one)} if perhaps else set()
+    return all(id(option) in there or (isinstance(option, Const) and option.value is None) for option in options(value))
+
+
+def subset(asked: Items, held: Value) -> Value | None:
+    """Whether all that is asked for is held, where source fixes both; None where it does not."""
+    answers: set[bool] = set()
+    for one in options(held):
+        values = [*asked.values, *one.values] if isinstance(one, Items) else []
+        if not isinstance(one, Items) or not (asked.is_whole and one.is_whole):
+            return None
+        if not all(isinstance(value, Const) and not value.marks for value in values):
+            return None
+        has = {getattr(value, "value", None) for value in one.values}
+        answers.add(all(getattr(value, "value", None) in has for value in asked.values))
+    return Const(answers.pop()) if len(answers) == 1 else None
+
+
 _MOST_OPTIONS = 8
 
 
