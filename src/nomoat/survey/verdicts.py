@@ -26,6 +26,8 @@ _REFUSING = frozenset((400, 401, 403, 407, 498))
 _FAULTS = 400
 #: Groups of a pattern without a name, as paths show them.
 _UNNAMED = re.compile(r"arg\d+")
+#: What a class is called that is mixed into others, or that asks something before they answer.
+_MIXED = re.compile(r"(Mixin|Required|Protected|Restricted|Permission|Guard)$")
 _ORDER: dict[Runs, int] = {"before": 0, "inside": 1, "never": 2}
 
 
@@ -162,6 +164,7 @@ class Verdicts:
             if function.wraps is None or function.wraps is function:
                 break
             function = function.wraps
+        result.doubts += self._mixed_in(found, handler)
         refused = any(one.refused for one in (*judged, *result.children)) or result.refuses
         if not refused:
             tried = self._judge.tried(handler, anonymous, is_anonymous=True, at_hand=made.anonymous)
@@ -182,6 +185,19 @@ class Verdicts:
         if not refused and found.method == "WS":
             self._try_connection(found, handler, tried, signed, made, result)
         return result
+
+    def _mixed_in(self, found: Found, handler: Function) -> list[str]:
+        """Doubts: the class that answers is made of one that is called like a guard and is not here."""
+        made = handler.set_on_it("view_class") or handler.set_on_it("cls")
+        cls = found.cls or (made if isinstance(made, Class) else None)
+        bases = self._judge.around.program.bases(cls.scope) if cls is not None else ()
+        known = self._models.endpoint_classes.keys() | self._models.kinds.keys()
+        names = [base for base in bases if isinstance(base, str) and "." in base.lstrip("?") and base not in known]
+        return [
+            f"its class is made of {name.rpartition('.')[2]} of a package that is not here ({name.partition('.')[0]})"
+            for name in names
+            if _MIXED.search(name.rpartition(".")[2]) and guards_by_name(name.rpartition(".")[2])
+        ]
 
     def _try_connection(
         self, found: Found, handler: Function, tried: Tried, signed: dict[str, Value], made: Requests, result: Judgement

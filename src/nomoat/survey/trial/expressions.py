@@ -304,16 +304,21 @@ class Expressions(Requests):
             return self.unknown("super() of something unknown")
         order = self.program.bases(cls.scope)
         after = order[order.index(value.cls) + 1 :] if value.cls in order else order[1:]
+        elsewhere = ""
         for base in after:
             if isinstance(base, str):
                 if isinstance(me, Registry) and name in me.kind.verbs:
                     return Bound(me, me.kind.verbs[name], name)
-                return Outside(f"{base}.{name}", me)
+                if isinstance(me, Registry) or base.startswith("builtins."):
+                    return Outside(f"{elsewhere or base}.{name}", me)
+                # What a class that is not here has in between goes on to the next, as all of them do.
+                elsewhere = elsewhere or base
+                continue
             names = self.class_names(self.class_of(base))
             found = names.names.get(name)
             if isinstance(found, Function):
                 return self._bound(found, cls, me)
-        return Outside(f"builtins.object.{name}", me)
+        return Outside(f"{elsewhere or 'builtins.object'}.{name}", me)
 
     # -- kinds of expressions ----------------------------------------------------------------------------------------
 
