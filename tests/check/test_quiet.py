@@ -299,3 +299,86 @@ _ADDRESS = """
 )
 def test_who_asks_for_the_address_has_thought_of_it(test: str, found: int, tmp_path: Path) -> None:
     assert found == _sure(tmp_path, "server-side-request", _ADDRESS.replace("{test}", test))
+
+
+_ACCOUNTS = """
+    from flask import Flask, abort, request
+    from flask_login import current_user
+    from flask_sqlalchemy import SQLAlchemy
+    from functools import wraps
+
+    app = Flask(__name__)
+    db = SQLAlchemy(app)
+
+    class User(db.Model):
+        id = db.Column(db.Integer, primary_key=True)
+        is_admin = db.Column(db.Boolean)
+
+    def for_some(view):
+        @wraps(view)
+        def wrapped(*args, **kwargs):
+            if not current_user.is_authenticated{more}:
+                abort(403)
+            return view(*args, **kwargs)
+        return wrapped
+
+    @app.route("/users", methods=["POST"])
+    @for_some
+    def make():
+        db.session.add(User(**request.get_json()))
+        return "", 201
+"""
+
+
+@pytest.mark.parametrize(("more", "found"), [("", 1), (" or not current_user.is_admin", 0)])
+def test_who_administrates_may_say_what_accounts_have(more: str, found: int, tmp_path: Path) -> None:
+    assert found == _sure(tmp_path, "mass-assignment", _ACCOUNTS.replace("{more}", more))
+
+
+_DICTS = """
+    from django.http import HttpResponse
+    from django.urls import path
+
+    ROOT_URLCONF = "app"
+
+    def shown(request):
+        return HttpResponse({shown})
+
+    urlpatterns = [path("shown", shown)]
+"""
+
+
+@pytest.mark.parametrize(
+    ("shown", "found"), [('"<p>" + request.GET.dict()["name"]', 1), ('"<p>" + str(len(request.GET.dict()))', 0)]
+)
+def test_a_method_called_like_a_function_of_python_keeps_what_it_is_called_on(
+    shown: str, found: int, tmp_path: Path
+) -> None:
+    assert found == _sure(tmp_path, "cross-site-scripting", _DICTS.replace("{shown}", shown))
+
+
+_DELETES = """
+    import sqlite3
+    from fastapi import Depends, FastAPI, Header, HTTPException
+
+    app = FastAPI()
+
+    def signed_in(authorization: str = Header()):
+        if authorization != read_key():
+            raise HTTPException(401)
+
+    @app.post("/books", dependencies=[Depends(signed_in)])
+    def add(title: str):
+        sqlite3.connect("shop.db").execute("INSERT INTO books (title) VALUES (?)", (title,))
+
+    @app.{method}("/notes/{{note_id}}")
+    def tried(note_id: int):
+        sqlite3.connect("shop.db").execute("DELETE FROM notes WHERE id = ?", (note_id,))
+"""
+
+
+@pytest.mark.parametrize(("method", "found"), [("delete", 1), ("post", 0)])
+def test_nobody_lets_anyone_delete_a_row_by_its_number(method: str, found: int, tmp_path: Path) -> None:
+    source = _DELETES.replace("{method}", method).replace("{{", "{").replace("}}", "}")
+
+    assert found == _sure(tmp_path, "missing-guard", source)

@@ -191,13 +191,17 @@ class Sanitizer:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """Where data comes from, the kinds of taint that matter, where they must not arrive, and what removes them."""
+    """Where data comes from, the kinds of taint that matter, where they must not arrive, and what removes them.
+
+    `of_rank`: it gives nobody more than they have where a route demands a permission, and is only likely there.
+    """
 
     sources: tuple[str, ...]
     kinds: frozenset[str]
     sinks: tuple[Sink, ...]
     sanitizers: tuple[Sanitizer, ...] = ()
     checks: tuple[Check, ...] = ()
+    of_rank: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from nomoat.check.model import Finding, Rule, Span, weaker
 from nomoat.check.patterns import Match
 from nomoat.check.places import code_of, masked, span_of, span_of_line
 from nomoat.check.questions import Answer
+from nomoat.check.questions.words import asks_for_more
 from nomoat.check.registrations import Registrations
 from nomoat.check.secrets.search import FoundSecret
 from nomoat.check.secrets.used import uses
@@ -103,8 +104,11 @@ class Telling:
         steps = tuple((span_of(step.scope.module, step.node), step.words) for step in taint.trail)
         where = f"{route.method} {route.path}" if route is not None else f"{arrival.scope.qualname}, on no known route"
         finding = self._at(rule, arrival.scope, arrival.call, f"{arrival.sink.message}: {taint.source} of {where}")
+        confidence = arrival.confidence
+        if rule.flow is not None and rule.flow.of_rank and route is not None and any(map(asks_for_more, route.guards)):
+            confidence = weaker(confidence, "likely")
         return replace(
-            finding, confidence=arrival.confidence, steps=steps, target=route.id if route is not None else "",
+            finding, confidence=confidence, steps=steps, target=route.id if route is not None else "",
             fix=arrival.sink.fix.replace("{source}", taint.source) or rule.fix,
             label=f"{taint.source}, which the caller writes, arrives here",
         )  # fmt: skip

@@ -99,6 +99,9 @@ class Calls(Expressions):
     ) -> Taint | None:  # fmt: skip
         callee, tainted = node[3], given.any
         name = found.name.removeprefix("builtins.")
+        if callee[0] == form.ATTRIBUTE and found.kind == "unresolved" and name in vocabulary.PASSES_ON:
+            # A method of something unknown is no function of Python: `request.POST.dict()`.
+            name = f".{name}"
         if any(sources.is_converted(self.program, one.name, one.scope) for one in found.all):
             return None
         if name in vocabulary.CONVERTERS:
@@ -216,7 +219,7 @@ class Calls(Expressions):
     def _written_fields(self, scope: Scope, model: Node) -> frozenset[str] | None:
         """The fields of a model that hold free text; None for anything else, and where a caller may add fields."""
         found = self.program.resolve(scope, model)
-        if found.kind != "instance" or found.scope is None or len(found.all) > 1:
+        if found.kind != "instance" or not _is_own(found) or found.scope is None or len(found.all) > 1:
             return None
         for name in ("model_config", "Config"):
             for member in self.program.resolver.classes.members(found.scope, name)[0]:

@@ -37,12 +37,22 @@ def missing_guard(asked: Asked) -> Iterator[Answer]:
             said = "other routes of this service refuse an anonymous caller"
             if route.service not in guarded_services:
                 said = "people sign in at this service, and nothing asks here whether they did"
-            answer = _answer(asked, route, said, [], "likely") if route.writes else None
+            answer = _answer(asked, route, said, [], _of_one(route)) if route.writes else None
         if answer is None and route.service in guarded_services | signing_in:
             answer = _of_people(asked, route)
         if answer is not None:
-            yield answer
+            is_one = answer.confidence == "likely" and route.writes and route.service in guarded_services
+            yield answer._replace(confidence=_of_one(route)) if is_one else answer
     yield from _services_without_guard(asked, guarded_services | signing_in)
+
+
+def _of_one(route: Route) -> Confidence:
+    """Nobody lets anyone delete or replace one row by its number; what is posted may be meant for everybody."""
+    is_by_number = any(
+        one.location == "path" and (one.name.lower() in ("id", "pk") or one.name.lower().endswith(("_id", "_pk")))
+        for one in route.parameters
+    )
+    return "sure" if is_by_number and route.method in ("DELETE", "PUT", "PATCH") else "likely"
 
 
 def _makes_account(asked: Asked, route: Route) -> bool:

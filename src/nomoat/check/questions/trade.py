@@ -10,7 +10,7 @@ from nomoat.appmap.model import Route
 from nomoat.check.model import Confidence
 from nomoat.check.questions.asking import Answer, Asked, Place
 from nomoat.check.questions.requested import Item, Requested
-from nomoat.check.questions.words import asks_for_more, bare, last_word, name_of
+from nomoat.check.questions.words import asks_for_more, bare, last_word, name_of, touched
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.symbols import How, Scope
@@ -24,6 +24,12 @@ _COUNT = re.compile(
 _TOTAL = re.compile(
     r"\A(grand_?)?(total|total_?(price|cents|amount|cost)|amount_?(due|paid)|price_?paid)(_?cents)?\Z", re.I
 )
+#: What a row says that is to be paid.
+_DUE = re.compile(r"\A(unit_?)?(price|cost|fee|amount|total|amount_?due|grand_?total)(_?cents)?\Z", re.I)
+#: Calls that take money.
+_CHARGES = re.compile(r"\A(charge|capture|take_payment|make_payment|collect_payment|create_charge|charge_\w+)\Z", re.I)
+#: Where whoever pays says how much.
+_OWN_PRICE = re.compile(r"donat|\btip|top_?-?up|deposit|refund|withdraw|bid|offer|gift", re.I)
 _SOLD = re.compile(r"order|purchase|payment|booking|cart|checkout|bill|sale", re.I)
 #: What somebody has of something.
 _HELD = re.compile(
@@ -52,12 +58,32 @@ def price_of_the_caller(asked: Asked) -> Iterator[Answer]:
                     price = next(name for name in items if _PRICE.match(name))
                     yield _answer(route, handler, node, f"{name_of(route)} takes {price} from the caller",
                                   f"{price} of the request is a part of what is to be paid", "sure")  # fmt: skip
+            elif node[0] == form.CALL and (charged := _charged(asked, route, requested, node)) is not None:
+                _, paid, column = charged
+                yield _answer(route, handler, node, f"{name_of(route)} charges what the caller says",
+                              f"{paid.name} of the request is charged, though {column} says what is due",
+                              "sure")  # fmt: skip
             elif node[0] == form.CALL and _makes_sale(asked, route, handler, node):
                 for name, value in node[5]:
                     item = requested.item(value) if name is not None and _TOTAL.match(name) else None
                     if item is not None:
                         yield _answer(route, handler, node, f"{name_of(route)} takes {name} from the caller",
                                       f"{item.name} of the request is what is to be paid", "sure")  # fmt: skip
+
+
+def _charged(asked: Asked, route: Route, requested: _Said, call: Node) -> tuple[Node, Item, str] | None:
+    """What a payment is told to take, where a row that the route reads says what is due, and nothing compares them."""
+    if not _CHARGES.match(last_word(call)) or _OWN_PRICE.search(route.path) or _OWN_PRICE.search(route.handler):
+        return None
+    for value in (*call[4], *(given for _, given in call[5])):
+        item = requested.item(value)
+        if item is None or not (_PRICE.match(item.name) or _TOTAL.match(item.name)):
+            continue
+        due = (f"{bare(store)}.{one}" for store in touched(route) for one in asked.columns(store) if _DUE.match(one))
+        column = next(due, "")
+        if column and not requested.is_bounded(value, item) and not requested.compares(item):
+            return value, item, column
+    return None
 
 
 def _makes_sale(asked: Asked, route: Route, handler: Scope, call: Node) -> bool:
@@ -202,6 +228,13 @@ class _Said(Requested):
             if node[0] == form.CALL and last_word(node) == "is_valid" and not self._lets_anything_in(node, names):
                 return True
         return False
+
+    def compares(self, item: Item) -> bool:
+        """Whether what the caller said is compared with anything at all."""
+        return any(
+            node[0] == form.COMPARE and any(one.name == item.name for side in node[3] for one in self.items(side))
+            for node in form.walk_scope(self._handler.body)
+        )
 
     def _lets_anything_in(self, call: Node, names: set[str]) -> bool:
         """Whether a form of the tree declares a field of such a name as a number without a least value."""

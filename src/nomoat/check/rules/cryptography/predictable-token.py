@@ -55,3 +55,18 @@ def numbers(length):
 def forget(account):
     account.reset_token = numbers(8)  # expect: predictable-token
     account.colour = numbers(6)
+
+
+def forgot(mail):
+    code = random.randint(100000, 999999)  # expect: predictable-token
+    mail(code)
+
+
+def forgot_well(mail):
+    code = secrets.randbelow(1000000)
+    mail(code)
+
+
+def dice():
+    code = random.randint(1, 6)
+    return code

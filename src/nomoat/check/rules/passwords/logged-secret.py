@@ -38,3 +38,8 @@ def signed_in(user):
 def parsed(tokens):
     for token in tokens:
         log.debug("next is %s", token)
+
+
+def who(request):
+    logging.info("asked with %s", request.headers["Authorization"])  # expect: logged-secret
+    logging.info("asked by %s", request.headers.get("User-Agent"))

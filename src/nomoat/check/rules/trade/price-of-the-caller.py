@@ -94,3 +94,48 @@ def lines():
 def lines_right():
     db.session.add(Order(total=sum_of_books(request.get_json()["lines"])))
     return "", 201
+
+
+class Invoice(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    amount = db.Column(db.Integer)
+    paid = db.Column(db.Boolean)
+
+
+class Payment(BaseModel):
+    invoice: int
+    amount: int
+
+
+def charge(amount):
+    return amount
+
+
+@api.post("/pay")
+def pay(body: Payment):
+    invoice = db.session.get(Invoice, body.invoice)
+    charge(body.amount)  # expect: price-of-the-caller
+    invoice.paid = True
+
+
+@api.post("/pay/right")
+def pay_right(body: Payment):
+    invoice = db.session.get(Invoice, body.invoice)
+    charge(invoice.amount)
+    invoice.paid = True
+
+
+@api.post("/pay/compared")
+def pay_compared(body: Payment):
+    invoice = db.session.get(Invoice, body.invoice)
+    if body.amount != invoice.amount:
+        raise ValueError
+    charge(body.amount)
+    invoice.paid = True
+
+
+@api.post("/donations")
+def donate(body: Payment):
+    invoice = db.session.get(Invoice, body.invoice)
+    charge(body.amount)
+    invoice.paid = True
