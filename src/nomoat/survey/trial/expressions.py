@@ -118,6 +118,8 @@ class Expressions(Requests):
         if isinstance(value, Thing):
             return self._of_thing(value, name, at)
         if isinstance(value, Outside):
+            if name == "config" and self.models.proxies.get(value.name) == "application":
+                return Configuration({}, is_whole=False)  # Of one of several applications.
             if value.name == "http.HTTPMethod" and name.isupper():
                 return Const(name, label=name)
             return self.proxied(Outside(f"{value.name}.{name}", value.me))

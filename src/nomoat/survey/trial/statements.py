@@ -29,6 +29,7 @@ from nomoat.survey.trial.requests import entry_name
 from nomoat.survey.trial.values import (
     CALLER,
     NOTHING,
+    UNREAD,
     Choice,
     Const,
     Env,
@@ -96,7 +97,7 @@ class Trial(Definitions):
             return Flow(env)
         if value_node[0] == form.YIELD and self.yielding is None and self.around.is_generator(env.scope):
             return self._expression((form.EXPRESSION, node[1], node[2], value_node), env)
-        value = self.evaluate(env, value_node)
+        value = self._for_nobody(self.evaluate(env, value_node))
         if node[0] == form.ANNOTATED and isinstance(value, Thing) and value.cls is None:
             found = self.program.annotation(env.scope, node[4])
             if found.kind == "instance" and found.scope is not None:
@@ -106,6 +107,14 @@ class Trial(Definitions):
         for target in targets:
             self.assign(env, target, value)
         return Flow(env)
+
+    def _for_nobody(self, value: Value) -> Value:
+        """A setting that stands for what a caller has not: `if allowed is None: allowed = DEFAULT`."""
+        if not self.anonymous or not isinstance(value, (Const, Thing)) or "setting" not in value.tags:
+            return value
+        inside = self.conditions[self.entered[-1] if self.entered else 0 :]
+        is_told = any(one.answer and one.test.anonymous is True and "caller" in one.test.marks for one in inside)
+        return replace(value, marks=value.marks | CALLER | UNREAD) if is_told else value
 
     def _augmented(self, node: Node, env: Env) -> Flow:
         before, given = self.evaluate(env, node[3]), self.evaluate(env, node[5])

@@ -47,6 +47,8 @@ def _leave(env: Env, name: str, value: Choice, kept: list[int]) -> None:
 
 def marked(value: Value) -> Value:
     """What a function gives that asked who calls: None and False of it are so because there is no credential."""
+    if isinstance(value, Const) and "setting" in value.marks:
+        return value  # It is so because nobody has set it otherwise.
     if isinstance(value, Const) and not value.value:
         return Const(value.value, CALLER)
     if isinstance(value, Items) and value.is_tuple and any(map(_is_no, value.values)):
