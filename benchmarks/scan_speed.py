@@ -4,8 +4,8 @@
 
 PYTHON is an interpreter that has bandit (default: this one). Each part is a process of its own; CPU seconds are
 those of the operating system for the process and its children, so start-up counts, too; memory is that of the largest
-process; of several runs the median is told. Then, on a copy: again with nothing changed, with one file edited (one after
-the other, at random), and parts of 50,000 lines and their doubles.
+process; of several runs the median is told. Then, on a copy: again with nothing changed, with one file edited (one
+after the other, at random), and parts of 50,000 lines and their doubles.
 """
 
 from __future__ import annotations

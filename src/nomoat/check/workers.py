@@ -29,7 +29,8 @@ def processes() -> int:
     """How many processes may work at once here."""
     if not hasattr(os, "fork") or sys.platform == "darwin" or threading.active_count() > 1:
         return 1  # A copy of a process with threads may wait for ever for a lock that no thread of it holds.
-    return min(len(os.sched_getaffinity(0)), _MAX_PROCESSES)
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(count, _MAX_PROCESSES)
 
 
 class Work(Generic[R]):
