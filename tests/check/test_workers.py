@@ -15,6 +15,9 @@ from nomoat.check.scan import run
 from nomoat.check.workers import Work, processes
 from tests.check.projects import TODAY, write
 
+#: Tests run beside threads of their runner, which this does not wait for.
+pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+
 KEYS = [f"key {number}" for number in range(1_000)]
 HERE = os.getpid()
 
