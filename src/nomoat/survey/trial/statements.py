@@ -14,6 +14,7 @@ from nomoat.survey.trial.blocks import entered
 from nomoat.survey.trial.calls import NEXT
 from nomoat.survey.trial.definitions import Definitions
 from nomoat.survey.trial.demands import OTHER, Demand, both
+from nomoat.survey.trial.flags import Way, flags
 from nomoat.survey.trial.flow import Flow, merged
 from nomoat.survey.trial.machine import (
     TOO_MUCH,
@@ -184,6 +185,8 @@ class Trial(Definitions):
     def _if(self, node: Node, env: Env) -> Flow:
         flow = Flow()
         falls: list[Env] = []
+        ways: list[Way] = []
+        set_on_ways: dict[str, Test] = {}
         entered = skipped = 0
         current: Env | None = env
         implied: Condition | None = None
@@ -216,6 +219,7 @@ class Trial(Definitions):
             flow.take(branch)
             if branch.env is not None:
                 falls.append(branch.env)
+                ways.append((test, branch.env.names))
             elif branch.returns and not decided:
                 implied = Condition(test, False, condition.at, is_implied=True)
             if test.anonymous is None and test.marks:
@@ -230,8 +234,11 @@ class Trial(Definitions):
             flow.take(rest)
             if rest.env is not None:
                 falls.append(rest.env)
+                set_on_ways = {} if self.wires else dict(flags(self, ways, rest.env.names))
         del self.conditions[len(self.conditions) - entered - skipped :]
         flow.env = merged(falls)
+        if flow.env is not None:
+            flow.env.names.update(set_on_ways)
         if implied is not None and len(node[3]) == 1:
             flow.implies = implied
         return flow
