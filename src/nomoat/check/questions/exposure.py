@@ -41,6 +41,9 @@ _CHANGING = frozenset((
     "close", "open", "renew", "extend", "lock", "unlock", "block", "unblock", "restore", "finish", "start", "stop",
     "restart", "pin", "unpin", "hide", "unhide", "feature",
 ))  # fmt: skip
+#: Words that say in what state something is as often as that it is put there.
+_STATES = frozenset(("open", "new", "like", "feature"))
+_PARAMETER = re.compile(r"\{([^}]*)\}")
 #: A link that was mailed changes something by being opened, and bears its own proof.
 _LINKED = re.compile(
     r"confirm|verif|activat|unsubscribe|callback|log_?out|log_?in|sign_?out|sign_?in|oauth|(?<![a-z])sso(?![a-z])|saml"
@@ -219,8 +222,7 @@ def changing_get(asked: Asked) -> Iterator[Answer]:
         written = [store for store in route.writes if not _ASIDE.search(store.partition("/")[2])]
         if not written:
             continue
-        is_named = bool(_CHANGING & set(words_of(route)))
-        if not is_named:
+        if not _is_named_after_change(route):
             continue
         is_browser = route.verdict == "guarded" and not any("authorization" in p.name.lower() for p in route.parameters)
         yield Answer(
@@ -231,6 +233,22 @@ def changing_get(asked: Asked) -> Iterator[Answer]:
             "answer it to POST (or DELETE) only, with a token against forged requests where a cookie signs in",
             "sure" if is_browser else "likely",
         )
+
+
+def _is_named_after_change(route: Route) -> bool:
+    """Whether path or handler are called after something that changes.
+
+    `/edits/{edit_id}` is about edits, and `/projects/open` about projects that are open: there it is no verb.
+    """
+    words = _CHANGING & set(words_of(route))
+    things = {
+        word for parameter in _PARAMETER.findall(route.path.lower()) for word in re.split(r"[^a-z0-9]+", parameter)
+    }
+    plural = {word for segment in segments_of(route) for word in re.split(r"[^a-z0-9]+", segment)}
+    verbs = {word for word in words if word not in things and f"{word}s" not in plural}
+    if "{" not in route.path and not route.handler.rpartition(":")[2].rpartition(".")[2].startswith(tuple(_STATES)):
+        verbs -= _STATES
+    return bool(verbs)
 
 
 def _asks_method(handler: Scope) -> bool:

@@ -78,3 +78,25 @@ def close_account():
 def archive(lesson_id):
     database().execute("UPDATE lessons SET archived = 1 WHERE id = ?", (lesson_id,))
     return redirect("/")
+
+
+# The word is no verb here: what people edit together is called an edit.
+@app.get("/edits/<int:edit_id>")
+@signed_in
+def shown_edit(edit_id):
+    database().execute("INSERT INTO states (name) VALUES ('open') ON CONFLICT DO NOTHING")
+    return "an edit"
+
+
+@app.get("/projects/open")
+@signed_in
+def running():
+    database().execute("INSERT INTO states (name) VALUES ('open') ON CONFLICT DO NOTHING")
+    return "the projects that are open"
+
+
+@app.get("/projects/<int:project>/open")  # expect: changing-get
+@signed_in
+def opened(project):
+    database().execute("UPDATE projects SET state = 'open' WHERE id = ? AND owner = ?", (project, session["user"]))
+    return "", 204
