@@ -566,15 +566,18 @@ def _tags(found: Judgement) -> frozenset[str]:
     return tags
 
 
-def unread(tried: Tried, name: str) -> Iterator[str]:
-    """Doubts: a refusal that depends on what a function of another package makes of the request."""
+def unread(tried: Tried, name: str, within: Scope | None = None) -> Iterator[str]:
+    """Doubts: a refusal that depends on what a function of another package makes of the request, or on a setting.
+
+    `within`: the handler itself. What is switched off there by a setting is a part of the application.
+    """
     for end in tried.ends:
         status = status_of_raised(tried.trial, end.value) if not end.needs_credential else 0
         if status not in (401, 403):
             continue
         if _is_untold(end):
             yield f"{name} refuses who is not signed in by something that source does not tell ({end.at})"
-        if _is_by_setting(end):
+        if _is_by_setting(end, within) and not any(one.needs_credential for one in tried.ends):
             yield placed(f"{name} lets everybody pass when a setting says so", end.at)
         if any(one.test.anonymous is None and "unread" in one.test.marks for one in end.conditions):
             yield f"{name} refuses by what a function of a package that is not here makes of the request ({end.at})"
@@ -597,11 +600,12 @@ def _is_untold(end: End) -> bool:
     return _is_open(end.conditions) and end.function is not None and guards_by_name(end.function.name)
 
 
-def _is_by_setting(end: End) -> bool:
+def _is_by_setting(end: End, handler: Scope | None) -> bool:
     """Whether a guard by its name refuses everybody who has no credential, unless a setting says otherwise."""
     undecided = [one.test for one in end.conditions if one.test.anonymous is None]
     is_by_setting = bool(undecided) and all(test.marks and test.marks <= _OF_SETTINGS for test in undecided)
-    return is_by_setting and end.function is not None and guards_by_name(end.function.name)
+    own = end.function if end.function is not handler else None
+    return is_by_setting and own is not None and guards_by_name(own.name)
 
 
 def _is_open(conditions: Iterable[Condition]) -> bool:

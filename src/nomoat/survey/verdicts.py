@@ -303,7 +303,7 @@ class Verdicts:
         answers = (tried.passes and (others or not tried.trial.answered)) or self._answers_by_raising(tried)
         passes = answers or self._fails_later(tried)
         result.doubts.extend(placed(why, place) for why, place in tried.trial.record.unknown)
-        result.doubts.extend(unread(tried, name))
+        result.doubts.extend(unread(tried, name, handler.innermost.scope))
         if tried.is_exhausted and (refusals or self._may_refuse(handler)):
             result.doubts.append(f"{name} does too much to be followed")
         elif refusals and not passes:

@@ -10,6 +10,7 @@ from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.trial import memories, patterns, view_functions
 from nomoat.survey.trial.blocks import Block
+from nomoat.survey.trial.branches import Branches
 from nomoat.survey.trial.calls import OVERRIDES, Calls
 from nomoat.survey.trial.costs import Costs
 from nomoat.survey.trial.flow import Flow
@@ -71,6 +72,7 @@ class Bodies(Calls):
         self.closed = {}
         self.leaving: list[Value | None] = []
         self.blocks: list[Block] = []
+        self.branches = Branches()
 
     def answer(self, value: Value, at: str, *, is_own: bool = True) -> None:
         """Takes note of an answer that is given here; `is_own`: middleware has not gone on to what comes after it."""
@@ -196,7 +198,10 @@ class Bodies(Calls):
         if self.wires and view_functions.note(self, owner, name, value):
             return
         if isinstance(owner, Object):
-            owner.attributes[name] = value
+            before = owner.attributes.get(name)
+            # Where it has not come to this place, `if not settings.private: return`, it is what it was.
+            is_skipped = self.wires and before is not None and any(map(_is_left, self.conditions[self._own_first :]))
+            self.branches.write(owner, name, joined([before, value]) if is_skipped and before else value)
         elif isinstance(owner, ModuleValue):
             if self.wires:
                 self.module(owner.scope).names[name] = value
@@ -248,6 +253,11 @@ class Bodies(Calls):
         return is_own and any(one.test.anonymous is None and not one.is_implied for one in self.conditions)
 
     @property
+    def _own_first(self) -> int:
+        """How many conditions stand before the function at hand."""
+        return self.entered[-1] if self.entered else 0
+
+    @property
     def _is_defining(self) -> bool:
         """Whether a body of a module or class runs, and not a request."""
         return not self.path
@@ -277,6 +287,11 @@ class Bodies(Calls):
             there = [one for one in value.options if not (isinstance(one, Const) and one.value is None)]
             return joined([self._part(option, place, count) for option in there or value.options])
         return self.element(value)
+
+
+def _is_left(condition: Condition) -> bool:
+    """Whether the function may have ended before, in a way that source does not fix."""
+    return condition.is_implied and condition.test.anonymous is None
 
 
 def _is_of_same(function: Function, part: Value) -> bool:

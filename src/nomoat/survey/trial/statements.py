@@ -11,6 +11,7 @@ from nomoat.survey.python.symbols import Scope
 from nomoat.survey.trial import queries
 from nomoat.survey.trial.answering import ANSWER, NONE_YET, goes_on_working
 from nomoat.survey.trial.blocks import entered
+from nomoat.survey.trial.branches import Branch
 from nomoat.survey.trial.calls import NEXT
 from nomoat.survey.trial.definitions import Definitions
 from nomoat.survey.trial.demands import OTHER, Demand, both
@@ -190,6 +191,7 @@ class Trial(Definitions):
         entered = skipped = 0
         current: Env | None = env
         implied: Condition | None = None
+        written: list[Branch] = []
         for test_node, body in node[3]:
             test = self.test(current or env, test_node)
             if test.anonymous is None and not self.wires and is_first_time(self, test_node, body, current or env):
@@ -213,8 +215,10 @@ class Trial(Definitions):
             inside = env if decided else env.copy()
             if not decided:
                 narrow(inside, test_node, self.models.answers, holds=True)
-            with self.perhaps(not decided):
+            with self.perhaps(not decided), self.branches.apart(written, is_apart=not decided or bool(written)):
                 branch = self.run(body, inside)
+            if written and not (branch.env or branch.returns or branch.loops or branch.breaks):
+                written.pop()  # It only raises.
             self.conditions[-1] = Condition(test, False, condition.at)
             flow.take(branch)
             if branch.env is not None:
@@ -229,12 +233,16 @@ class Trial(Definitions):
                 break
             narrow(env, test_node, self.models.answers, holds=False)
         if current is not None:
-            with self.perhaps(entered > 0):
+            with self.perhaps(entered > 0), self.branches.apart(written, is_apart=bool(written)):
                 rest = self.run(node[4], env)
+            if written and not (rest.env or rest.returns or rest.loops or rest.breaks):
+                written.pop()
             flow.take(rest)
             if rest.env is not None:
                 falls.append(rest.env)
                 set_on_ways = {} if self.wires else dict(flags(self, ways, rest.env.names))
+        if written:
+            self.branches.together(written, self._unset)
         del self.conditions[len(self.conditions) - entered - skipped :]
         flow.env = merged(falls)
         if flow.env is not None:
@@ -242,6 +250,11 @@ class Trial(Definitions):
         if implied is not None and len(node[3]) == 1:
             flow.implies = implied
         return flow
+
+    def _unset(self, owner: Object, name: str) -> Value | None:
+        """What an object has under a name that was not set on it: what its class has."""
+        bases = [base for base in self.program.bases(owner.cls.scope) if not isinstance(base, str)]
+        return self.attribute(owner, name) if any(name in base.bindings for base in bases) else None
 
     def _not_assigned(self, env: Env, body: Body) -> None:
         """That `token = None` or `g.user = None` still holds is because the caller has no credential."""

@@ -188,11 +188,16 @@ class Function(Value):
     @property
     def own_name(self) -> str:
         """Its `__name__`: that of what it wraps, which `functools.wraps` takes over."""
+        return self.innermost.name
+
+    @property
+    def innermost(self) -> Function:
+        """What it wraps in the end."""
         function, seen = self, [self]
         while function.wraps is not None and function.wraps not in seen:
             function = function.wraps
             seen.append(function)
-        return function.name
+        return function
 
     @property
     def at(self) -> str:

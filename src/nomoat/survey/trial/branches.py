@@ -1,0 +1,75 @@
+"""What the branches of an `if` leave on objects: each writes apart, and afterwards an attribute may be any of it.
+
+`self.guard = None`, then `if settings.private: self.guard = Guard()`: whoever asks for it later finds one or none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from nomoat.survey.trial.values import Const, Object, Value, joined
+
+#: What an attribute is that was taken away.
+NOTHING_SET = Const(None)
+#: An object and the name of one of its attributes.
+Place = tuple[int, str]
+
+
+@dataclass
+class Branch:
+    """What one branch wrote: the object, what stood there before, and what stood there in the end."""
+
+    before: dict[Place, tuple[Object, Value | None]] = field(default_factory=dict)
+    after: dict[Place, Value] = field(default_factory=dict)
+
+
+@dataclass
+class Branches:
+    """Those that a trial is in, the innermost last."""
+
+    _open: list[Branch] = field(default_factory=list)
+
+    def write(self, owner: Object, name: str, value: Value) -> None:
+        """Gives an attribute its value, on the way at hand."""
+        if self._open:
+            self._open[-1].before.setdefault((id(owner), name), (owner, owner.attributes.get(name)))
+        owner.attributes[name] = value
+
+    @contextmanager
+    def apart(self, found: list[Branch], *, is_apart: bool) -> Iterator[None]:
+        """Inside, what is written is written in one branch alone, which `found` gets."""
+        if not is_apart:
+            yield
+            return
+        branch = Branch()
+        self._open.append(branch)
+        try:
+            yield
+        finally:
+            self._open.pop()
+            for (place, name), (owner, before) in branch.before.items():
+                branch.after[place, name] = owner.attributes.get(name, NOTHING_SET)
+                if before is None:
+                    owner.attributes.pop(name, None)
+                else:
+                    owner.attributes[name] = before
+            found.append(branch)
+
+    def together(self, found: list[Branch], unset: Callable[[Object, str], Value | None]) -> None:
+        """Afterwards: one of what the branches wrote, or what stood there before, where one wrote nothing.
+
+        `unset` gives what an object has under a name that nothing was written to: what its class says.
+        """
+        written = {place: owner for branch in found for place, (owner, _) in branch.before.items()}
+        for (place, name), owner in written.items():
+            before = owner.attributes.get(name)
+            before = unset(owner, name) if before is None else before
+            values = [branch.after.get((place, name), before) for branch in found]
+            known = [value for value in values if value is not None]
+            is_same = all(value is known[0] for value in known)
+            self.write(owner, name, known[0] if is_same else joined(known))
+
+
+__all__ = ["Branch", "Branches"]
