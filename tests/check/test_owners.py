@@ -187,3 +187,50 @@ def test_a_serializer_that_lets_the_author_be_written(more: str, method: str, fo
     findings = result_of(tmp_path, {"app.py": source}).findings
 
     assert found == sum(one.rule == "missing-ownership" and one.confidence == "sure" for one in findings)
+
+
+_MUTATION = """
+    import graphene
+    from django.conf import settings
+    from django.contrib.auth.decorators import login_required
+    from django.db import models
+    from django.urls import path
+    from graphene_django.views import GraphQLView
+
+    ROOT_URLCONF = "app"
+
+    class Note(models.Model):
+        text = models.TextField()
+
+    class {name}(graphene.Mutation):
+        def mutate(self, info, text):
+            {asks}
+            Note.objects.create(text=text)
+
+    class Count(graphene.Mutation):
+        def mutate(self, info, text):
+            return len(text)
+
+    urlpatterns = [path("graphql", {view})]
+"""
+_OPEN = "GraphQLView.as_view()"
+_ASKS = "info.context.user.is_authenticated or fail()"
+
+
+@pytest.mark.parametrize(
+    ("name", "asks", "view", "found"),
+    [
+        ("MakeNote", "pass", _OPEN, 1),
+        ("MakeNote", _ASKS, _OPEN, 0),
+        ("MakeNote", "pass", f"login_required({_OPEN})", 0),
+        ("RegisterNote", "pass", _OPEN, 0),
+    ],
+)
+def test_a_mutation_of_an_open_schema_asks_who_is_calling(
+    name: str, asks: str, view: str, found: int, tmp_path: Path
+) -> None:
+    source = _MUTATION.replace("{name}", name).replace("{asks}", asks).replace("{view}", view)
+
+    findings = result_of(tmp_path, {"app.py": source}).findings
+
+    assert found == sum(one.rule == "missing-guard" and one.confidence == "sure" for one in findings)

@@ -23,7 +23,7 @@ from nomoat.check.questions.nested import untied
 from nomoat.check.questions.owners import named_by_caller
 from nomoat.check.questions.ownership import missing_ownership
 from nomoat.check.questions.resets import endless_reset_code, link_of_host, reset_code_answered
-from nomoat.check.questions.resolvers import resolvers
+from nomoat.check.questions.resolvers import open_mutations, resolvers
 from nomoat.check.questions.siblings import guard_never_runs, missing_guard, weaker_guard
 from nomoat.check.questions.trade import negative_amount, price_of_the_caller, used_up_twice
 from nomoat.check.questions.words import listed, name_of
@@ -38,8 +38,13 @@ def _missing_ownership(asked: Asked) -> Iterator[Answer]:
     yield from resolvers(asked)
 
 
+def _missing_guard(asked: Asked) -> Iterator[Answer]:
+    yield from missing_guard(asked)
+    yield from open_mutations(asked)
+
+
 QUESTIONS: Mapping[str, Callable[[Asked], Iterator[Answer]] | None] = {
-    "missing-guard": missing_guard,
+    "missing-guard": _missing_guard,
     "missing-ownership": _missing_ownership,
     "weaker-guard": weaker_guard,
     "guard-never-runs": guard_never_runs,
