@@ -382,3 +382,113 @@ def test_nobody_lets_anyone_delete_a_row_by_its_number(method: str, found: int, 
     source = _DELETES.replace("{method}", method).replace("{{", "{").replace("}}", "}")
 
     assert found == _sure(tmp_path, "missing-guard", source)
+
+
+_COMPAT = """
+    from django.http import HttpResponseRedirect
+    from django.urls import path
+
+    ROOT_URLCONF = "app"
+
+    def moved(request, name):
+        url = {url}
+        return HttpResponseRedirect(url)
+
+    urlpatterns = [path("lists/<str:name>/", moved)]
+"""
+
+
+@pytest.mark.parametrize(
+    ("url", "found"),
+    [
+        ('request.path.replace(name, "all", 1) + "?" + request.GET.urlencode()', 0),
+        ('"//old.example/".replace("//old.example/", request.GET["to"])', 1),
+    ],
+)
+def test_what_is_looked_for_is_no_part_of_what_stands_there(url: str, found: int, tmp_path: Path) -> None:
+    assert found == _sure(tmp_path, "open-redirect", _COMPAT.replace("{url}", url))
+
+
+_MACHINES = """
+    from django.conf import settings
+    from django.contrib.auth.decorators import login_required, permission_required
+    from django.core.exceptions import PermissionDenied
+    from django.db import models
+    from django.http import HttpResponse
+    from django.urls import path
+    from django.views.decorators.http import require_POST
+
+    ROOT_URLCONF = "app"
+
+    class Mail(models.Model):
+        text = models.TextField()
+
+    def with_key(view):
+        def wrapped(request, *args):
+            if request.headers.get("Authorization") != settings.ARCHIVER_KEY:
+                raise PermissionDenied
+            return view(request, *args)
+        return wrapped
+
+    {more}
+
+    @require_POST
+    @{guard}
+    def keep(request):
+        Mail.objects.create(text=request.POST["text"])
+        return HttpResponse("")
+
+    urlpatterns = [path("keep", keep), {paths}]
+"""
+_MORE = """
+    @require_POST
+    @permission_required("app.change_mail", raise_exception=True)
+    def one_{n}(request):
+        Mail.objects.filter(text="").update(text="{n}")
+        return HttpResponse("")
+"""
+
+
+@pytest.mark.parametrize(("guard", "found"), [("login_required", 1), ("with_key", 0)])
+def test_a_key_of_a_service_is_no_weaker_than_roles_of_people(guard: str, found: int, tmp_path: Path) -> None:
+    more = "".join(_MORE.replace("{n}", str(n)) for n in range(4))
+    paths = ", ".join(f'path("{n}", one_{n})' for n in range(4))
+    source = _MACHINES.replace("    {more}\n", more).replace("{paths}", paths).replace("{guard}", guard)
+
+    assert found == _sure(tmp_path, "weaker-guard", source)
+
+
+_GUESTS = """
+    from django.contrib.auth.decorators import login_required
+    from django.db import models
+    from django.http import HttpResponse
+    from django.urls import path
+
+    ROOT_URLCONF = "app"
+
+    class Address(models.Model):
+        email = models.TextField()
+
+    {more}
+
+    def tried(request):
+        {test}
+            return HttpResponse(Address.objects.filter(user=request.user).count())
+        return HttpResponse(Address.objects.count())
+
+    urlpatterns = [path("tried", tried), {paths}]
+"""
+_OTHER = """
+    @login_required
+    def one_{n}(request):
+        return HttpResponse(Address.objects.filter(user=request.user).count())
+"""
+
+
+@pytest.mark.parametrize(("test", "found"), [("if request.user.is_authenticated:", 0), ('if "all" in request.GET:', 1)])
+def test_who_is_not_signed_in_was_thought_of(test: str, found: int, tmp_path: Path) -> None:
+    more = "".join(_OTHER.replace("{n}", str(n)) for n in range(4))
+    paths = ", ".join(f'path("{n}", one_{n})' for n in range(4))
+    source = _GUESTS.replace("    {more}\n", more).replace("{paths}", paths).replace("{test}", test)
+
+    assert found == _sure(tmp_path, "missing-guard", source)

@@ -195,7 +195,9 @@ class Calls(Expressions):
             if receiver.fields is not None and method in ("get", "pop") and node[4] and node[4][0][0] == form.CONSTANT:
                 return receiver.whole() if str(node[4][0][3]) in receiver.fields else None
             if method in vocabulary.OF_RECEIVER:
-                taint = merged([receiver, tainted if method in vocabulary.OF_ARGUMENTS else None])
+                # What is looked for is no part of what stands there afterwards.
+                put = given.positional[1] if method == "replace" and len(given.positional) > 1 else tainted
+                taint = merged([receiver, put if method in vocabulary.OF_ARGUMENTS else None])
                 key = node[4][0] if method in _ITEMS and node[4] else None
                 if taint is not None and key is not None:
                     kind = form.keyword(node, "type")

@@ -18,6 +18,8 @@ _OF_PEOPLE = re.compile(
 )  # fmt: skip
 
 
+#: What says that a service calls, and nobody who has signed in.
+_OF_MACHINES = re.compile(r"REMOTE_ADDR|remote_addr|\b(settings|config|environ)\b.{0,40}_(KEY|TOKEN|SECRET)\b", re.S)
 #: Names of parts of a path that only those know to whom they were sent.
 _PROOF = re.compile(r"\A(\w+_)?(token|secret|signature|hmac|nonce|invite|invitation)\Z|\Auidb64\Z", re.I)
 
@@ -104,7 +106,14 @@ def weaker_guard(asked: Asked) -> Iterator[Answer]:
             continue
         answer = _weaker_by_verb(asked, route) or _weaker_by_siblings(asked, route)
         if answer is not None:
-            yield answer
+            is_of_machines = answer.confidence == "sure" and _is_for_machines(asked, route)
+            yield answer._replace(confidence="likely") if is_of_machines else answer
+
+
+def _is_for_machines(asked: Asked, route: Route) -> bool:
+    """Whether a guard compares a key of the service or an address: whom it lets in has no roles that others have."""
+    texts = (one.module.text(one.node) for one in asked.guarding(route) if one.node is not None)
+    return any(_OF_MACHINES.search(text) for text in texts)
 
 
 def _weaker_by_verb(asked: Asked, route: Route) -> Answer | None:
@@ -239,7 +248,7 @@ def _against_stores(asked: Asked, route: Route) -> Answer | None:
 
 def _answer(asked: Asked, route: Route, why: str, guarded: list[Route], confidence: Confidence) -> Answer:
     verb = "call" if route.method in SAFE_METHODS or not route.writes else "change data by"
-    if route.method in SAFE_METHODS and asked.registrations.asks_who_calls(route):
+    if route.method in SAFE_METHODS and (asked.registrations.asks_who_calls(route) or _knows_guests(asked, route)):
         # Who is signed in sees more, and somebody thought of those who are not.
         confidence = "likely" if confidence == "sure" else "low"
     if any(parameter.location == "path" and _PROOF.search(parameter.name) for parameter in route.parameters):
@@ -248,6 +257,18 @@ def _answer(asked: Asked, route: Route, why: str, guarded: list[Route], confiden
     does = touches(route)
     label = "nothing refuses an anonymous caller" + (f"; it {does}" if does else "")
     return Answer(route, f"anyone can {verb} {name_of(route)}", label, why, _fix(asked, guarded), confidence)
+
+
+def _knows_guests(asked: Asked, route: Route) -> bool:
+    """Whether the handler does one thing for who is signed in, and another for who is not."""
+    handler = asked.handler(route)
+    return handler is not None and any(
+        inner[0] == form.ATTRIBUTE and inner[4] in ("is_authenticated", "is_anonymous")
+        for node in form.walk_scope(handler.body)
+        if node[0] == form.IF
+        for test, _ in node[3]
+        for inner in form.walk(test)
+    )
 
 
 def _services_without_guard(asked: Asked, guarded: set[str]) -> Iterator[Answer]:
