@@ -58,6 +58,19 @@ def around(f):
             return jsonify(ok=False)
     return inner
 
+def instead(f, other):
+    @wraps(f)
+    def inner(*args, **kwargs):
+        if not session.get("user"):
+            return other()
+        return f(*args, **kwargs)
+    return inner
+def news():
+    return jsonify(news=[])
+def own_news():
+    return "ok"
+app.add_url_rule("/another-instead", view_func=instead(own_news, news))
+
 @app.get("/never-run")
 @told
 def never_run(): return "ok"
@@ -86,7 +99,7 @@ def twice_wrapped():
     return "ok"
 """
 _GUARDED = {"/never-run", "/never-run-either", "/behind-a-page", "/twice-wrapped"}
-_UNKNOWN = {"/asks-itself"}
+_UNKNOWN = {"/asks-itself", "/another-instead"}
 _OPEN = {"/run-for-reading", "/asks-nothing"}
 
 

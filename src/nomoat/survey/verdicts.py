@@ -293,10 +293,12 @@ class Verdicts:
         self, handler: Function, tried: Tried, result: Judgement, name: str, inner: Scope | None, *, is_behind: bool
     ) -> None:
         """`inner` is what wrappers stand around; `is_behind`: it is never reached without a credential, and is with."""
-        refusals, others = self._ends(tried, inner, is_behind=is_behind)
+        refusals, others = self._ends(tried, inner, _wrappers(handler), is_behind=is_behind)
         if others is None:
             others = False
-            result.doubts.append(f"{name} refuses, but a function around it answers that as if nothing was")
+            result.doubts.append(
+                f"what {name} is put around is not reached, or refuses, and something else answers in its place"
+            )
         if not refusals and not tried.passes and not tried.is_exhausted:
             refusals = self._always(tried)
         result.refusing, result.refusing_at = next(iter(refusals), (None, ""))
@@ -331,7 +333,7 @@ class Verdicts:
         return any(self._judge.around.may_refuse(scope) for scope in scopes)
 
     def _ends(
-        self, tried: Tried, inner: Scope | None, *, is_behind: bool
+        self, tried: Tried, inner: Scope | None, wrappers: set[Scope], *, is_behind: bool
     ) -> tuple[list[tuple[Scope | None, str]], bool | None]:
         """Functions that refuse a caller without a credential, and whether the handler can also answer.
 
@@ -344,9 +346,12 @@ class Verdicts:
             refused = next((one for one in tried.trial.answered if one[0] is value), None)
             status = status_of(tried.trial, value, self._models.answers) or 0
             about = refused is not None and _is_about_caller(refused[2], refused[4])
-            # Whatever a wrapper answers in place of what it stands around (`{"ok": False}`) keeps the caller out.
-            if about and (status >= 400 or is_behind or is_redirect(tried.trial, value)):
+            # Whatever a wrapper itself answers in place of what it stands around (`{"ok": False}`) keeps callers out.
+            is_kept_out = is_behind and refused is not None and refused[3] in wrappers
+            if about and (status >= 400 or is_kept_out or is_redirect(tried.trial, value)):
                 refusals.append((refused[3], refused[1]) if refused else (None, ""))
+            elif about and is_behind:
+                is_kept_quiet = True  # Another function answers there, be it a page for everybody.
             elif refused is not None and refused[4] and inner is not None and refused[3] is not inner:
                 is_kept_quiet = True
             elif status < 400 or status == 429:
@@ -501,6 +506,16 @@ def _is_about_caller(conditions: tuple[Condition, ...], caught: bool) -> bool:
     """Whether an answer is given because of who calls; where somebody comes who met what is asked, it is not."""
     against = (one for one in conditions if not _is_beyond(one))
     return caught or bool(marks_of(against) & {"caller", "signature"})
+
+
+def _wrappers(handler: Function) -> set[Scope]:
+    """What stands around a function, itself the innermost."""
+    function: Function | None = handler
+    seen: list[Function] = []
+    while function is not None and function not in seen:
+        seen.append(function)
+        function = function.wraps
+    return {one.scope for one in seen if one.scope is not None}
 
 
 def _inner(found: Found, handler: Function) -> Scope | None:
