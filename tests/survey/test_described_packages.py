@@ -1,7 +1,7 @@
 """What packages do to a caller that stand beside a framework, as their descriptions have it.
 
 The expected answers are what these applications gave an anonymous caller when they ran with the packages, but for
-FastAPI-JWT-Auth, keys of Django REST framework and decorators against forged forms, which were read in their source.
+FastAPI-JWT-Auth, Quart-Auth, authlib, keys of Django REST framework and decorators against forged forms, which were read in their source.
 """
 
 from __future__ import annotations
@@ -96,6 +96,66 @@ def login(authorize: AuthJWT = Depends()):
 """,
         {"GET /mine", "POST /again"},
         {"GET /perhaps", "POST /login"},
+    ),
+    "quart_auth": (
+        """
+from quart import Quart, redirect, url_for
+from quart_auth import AuthUser, QuartAuth, basic_auth_required, current_user, login_required, login_user
+
+app = Quart(__name__, static_folder=None)
+QuartAuth(app)
+
+@app.route("/mine")
+@login_required
+async def mine(): return "mine"
+
+@app.route("/metrics")
+@basic_auth_required()
+async def metrics(): return "metrics"
+
+@app.route("/inside")
+async def inside():
+    if not await current_user.is_authenticated:
+        return redirect(url_for("login"))
+    return "inside"
+
+@app.route("/hello")
+async def hello(): return f"hello {current_user.auth_id}"
+
+@app.route("/login", methods=["POST"])
+async def login():
+    login_user(AuthUser("somebody"))
+    return "welcome"
+""",
+        {"GET /mine", "GET /metrics", "GET /inside"},
+        {"GET /hello", "POST /login"},
+    ),
+    "authlib": (
+        """
+from authlib.integrations.starlette_client import OAuth
+from fastapi import FastAPI, Request
+
+app = FastAPI()
+
+class SignIn:
+    def __init__(self):
+        self.client = None
+        if names.get("shop"):
+            self.client = OAuth().register("shop")
+
+    async def login(self, request: Request):
+        return await self.client.authorize_redirect(request, "/authorize")
+
+    async def authorize(self, request: Request):
+        return {"token": await self.client.authorize_access_token(request)}
+
+names = {"shop": input()}
+sign_in = SignIn()
+app.add_api_route("/login", sign_in.login, methods=["GET"])
+app.add_api_route("/authorize", sign_in.authorize, methods=["GET"])
+""",
+        set(),
+        {"GET /login", "GET /authorize"},
     ),
     "apiflask": (
         """

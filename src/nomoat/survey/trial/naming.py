@@ -19,10 +19,14 @@ GUARDING = re.compile(
 _OF_FORGERY = re.compile(r"(^|_|\.)[cx]srf(_|$|\.)", re.I)
 
 
+#: What authlib's clients do sends somebody to sign in elsewhere, and takes who comes back: it is the sign-in itself.
+_OF_SIGN_IN = re.compile(r"(^|\.)authorize_(redirect|access_token)$")
+
+
 def guards_by_name(dotted: str) -> bool:
     """Whether something elsewhere is called like a guard of who is calling."""
     name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", dotted)
-    return bool(GUARDING.search(name)) and not _OF_FORGERY.search(name)
+    return bool(GUARDING.search(name)) and not _OF_FORGERY.search(name) and not _OF_SIGN_IN.search(name)
 
 
 def stands_guard_by_name(name: str) -> bool:
