@@ -1,7 +1,8 @@
 """What packages do to a caller that stand beside a framework, as their descriptions have it.
 
 The expected answers are what these applications gave an anonymous caller when they ran with the packages, but for
-FastAPI-JWT-Auth, Quart-Auth, authlib, keys of Django REST framework and decorators against forged forms, which were read in their source.
+FastAPI-JWT-Auth, Quart-Auth, authlib, keys of Django REST framework and decorators against forged forms, which were
+read in their source.
 """
 
 from __future__ import annotations
