@@ -11,7 +11,7 @@ from dataclasses import replace
 from nomoat.survey.guards import Judge
 from nomoat.survey.middleware import MiddlewareJudge
 from nomoat.survey.routing import Found
-from nomoat.survey.trial.machine import Surroundings
+from nomoat.survey.trial.surroundings import Surroundings
 from nomoat.survey.verdicts import Answer, Verdicts
 
 

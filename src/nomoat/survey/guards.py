@@ -18,10 +18,11 @@ from nomoat.survey.injection import Injection
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.trial import demands
 from nomoat.survey.trial.demands import AUTHENTICATION, OTHER, Demand
-from nomoat.survey.trial.machine import Condition, End, ExhaustedError, Limits, RaisedError, Surroundings
+from nomoat.survey.trial.machine import Condition, End, ExhaustedError, Limits, RaisedError
 from nomoat.survey.trial.naming import guards_by_name, placed
 from nomoat.survey.trial.refusals import is_redirect, names_of, status_of, status_of_raised, unrefused
 from nomoat.survey.trial.statements import Trial
+from nomoat.survey.trial.surroundings import Surroundings
 from nomoat.survey.trial.values import (
     CALLER,
     INPUT,
@@ -388,11 +389,20 @@ class Judge:
     # -- trials ------------------------------------------------------------------------------------------------------
 
     def tried(
-        self, function: Function, named: dict[str, Value], *, is_anonymous: bool, at_hand: AtHand | None = None
+        self,
+        function: Function,
+        named: dict[str, Value],
+        *,
+        is_anonymous: bool,
+        at_hand: AtHand | None = None,
+        is_handler: bool = False,
     ) -> Tried:
-        """A function on trial; what it sets on the request at hand stays there."""
+        """A function on trial; what it sets on the request at hand stays there.
+
+        What a handler sets, nothing else finds: its request is over then.
+        """
         trial = Trial(self.around, anonymous=is_anonymous, limits=self._limits(function, is_anonymous))
-        trial.judges = True
+        trial.judges, trial.leaves = True, not is_handler
         if at_hand is not None:
             trial.proxies, trial.has_statuses = at_hand.proxies, at_hand.has_statuses
         parameters = function.scope.parameters if function.scope is not None else ()

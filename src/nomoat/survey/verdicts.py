@@ -167,7 +167,7 @@ class Verdicts:
         result.doubts += self._mixed_in(found, handler)
         refused = any(one.refused for one in (*judged, *result.children)) or result.refuses
         if not refused:
-            tried = self._judge.tried(handler, anonymous, is_anonymous=True, at_hand=made.anonymous)
+            tried = self._judge.tried(handler, anonymous, is_anonymous=True, at_hand=made.anonymous, is_handler=True)
             inner = _inner(found, handler)
             is_behind = inner is not None and not tried.is_exhausted and inner not in tried.trial.met
             if is_behind and any(_is_about_caller(one[2], one[4]) for one in tried.trial.answered):

@@ -19,10 +19,11 @@ from nomoat.survey.python.program import Program
 from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.python.words import Index
-from nomoat.survey.trial.machine import TOO_MUCH, ExhaustedError, Limits, RaisedError, Surroundings
+from nomoat.survey.trial.machine import TOO_MUCH, ExhaustedError, Limits, RaisedError
 from nomoat.survey.trial.registry import Entry, Registry
 from nomoat.survey.trial.scanning import dotted
 from nomoat.survey.trial.statements import Trial
+from nomoat.survey.trial.surroundings import Surroundings
 from nomoat.survey.trial.values import Choice, Class, Const, Function, Items, Object, Thing, Value, options
 
 _DEPENDENCY_WORDS = ("Depends", "Security", "Middleware")

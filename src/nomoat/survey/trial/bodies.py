@@ -14,16 +14,11 @@ from nomoat.survey.trial.branches import Branches
 from nomoat.survey.trial.calls import OVERRIDES, Calls
 from nomoat.survey.trial.costs import Costs
 from nomoat.survey.trial.flow import Flow
-from nomoat.survey.trial.machine import (
-    Condition,
-    End,
-    Limits,
-    RaisedError,
-    Surroundings,
-)
+from nomoat.survey.trial.machine import Condition, End, Limits, RaisedError
 from nomoat.survey.trial.refusals import SETS_STATUS, with_status
 from nomoat.survey.trial.registry import Registry
 from nomoat.survey.trial.requests import entry_name
+from nomoat.survey.trial.surroundings import Surroundings
 from nomoat.survey.trial.unpacking import parts
 from nomoat.survey.trial.values import (
     CALLER,
@@ -234,7 +229,7 @@ class Bodies(Calls):
             owner.named[name] = self.carried(value, lambda: self.attribute(owner, name))
             # Who is signed in may be another one now.
             self._looked_behind.clear()
-            if owner.name == "request.state" and self.anonymous:
+            if owner.name == "request.state" and self.anonymous and self.leaves:
                 self.around.leave(name, value)
         elif isinstance(owner, Thing) and owner.name in self.models.answers and name in _STATUSES:
             for known in self.models.answers[owner.name].status.names:

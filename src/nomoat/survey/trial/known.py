@@ -337,7 +337,7 @@ def _setattr(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: s
         if isinstance(args[0], (Object, Thing)):
             target = args[0].attributes if isinstance(args[0], Object) else args[0].named
             target[str(args[1].value)] = args[2]
-            if isinstance(args[0], Thing) and args[0].name == "request.state" and run.anonymous:
+            if isinstance(args[0], Thing) and args[0].name == "request.state" and run.anonymous and run.leaves:
                 run.around.leave(str(args[1].value), args[2])
         if isinstance(args[0], Function) and args[1].value == "__signature__":
             args[0].sign(args[2], at)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from nomoat.survey.python import form
 from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.python.symbols import Scope
-from nomoat.survey.trial.machine import TOO_MUCH, Attached, ExhaustedError, Machine, RaisedError
+from nomoat.survey.trial.machine import TOO_MUCH, ExhaustedError, Machine, RaisedError
+from nomoat.survey.trial.surroundings import Attached
 from nomoat.survey.trial.values import (
     Class,
     Const,

@@ -1,0 +1,290 @@
+"""The modules of a program as they are after their import, and what holds for every trial in them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from copy import copy
+from dataclasses import dataclass
+from functools import cached_property
+
+from nomoat.survey.models import Models
+from nomoat.survey.python import form
+from nomoat.survey.python.form import Node
+from nomoat.survey.python.program import Program
+from nomoat.survey.python.sources import TEST_FILE
+from nomoat.survey.python.symbols import Scope, statements
+from nomoat.survey.trial.changes import Changes
+from nomoat.survey.trial.values import (
+    Class,
+    Env,
+    Value,
+    joined,
+)
+
+_MAX_ASKING = 3
+#: Of how many statements a plain function is, of what kinds, and how many calls stand in it.
+_MAX_PLAIN, _MAX_PLAIN_CALLS = 5, 2
+_PLAIN = frozenset((form.RETURN, form.IF, form.ASSIGN, form.EXPRESSION))
+_SETTINGS_MODULE = re.compile(rb"""DJANGO_SETTINGS_MODULE["']\s*(?:,|\]\s*=)\s*["']([\w.]+)["']""")
+_SETTINGS = frozenset(("INSTALLED_APPS", "ROOT_URLCONF", "MIDDLEWARE", "REST_FRAMEWORK"))
+_SAYS_WHO = re.compile(rb"^[ \t]+(def[ \t]+is_authenticated\b|is_authenticated[ \t]*(:[^=\n]*)?=)", re.M)
+_LIKE_SETTINGS = re.compile(r"(^|\.)(\w+_)?settings(_\w+)?$")
+_TO_COPY = re.compile(r"(^|[_.])(example|sample|template|default|defaults|base|common)([_.]|$)")
+_FOR_DEVELOPMENT = re.compile(r"(^|[_.])(dev|develop|development|local|debug|ci)([_.]|$)")
+
+
+def _for_whom(name: str) -> int:
+    """Which of several modules of settings counts: the one that others are made of before those of one place."""
+    return 0 if _TO_COPY.search(name) else 2 if _FOR_DEVELOPMENT.search(name) else 1
+
+
+@dataclass(frozen=True, eq=False)
+class Attached:
+    """A callback that waits until somebody scans the module of what it was attached to (`venusian.attach`)."""
+
+    wrapped: Value
+    callback: Value
+
+
+class Surroundings:
+    """The modules of a program as they are after their import, shared by all trials."""
+
+    def __init__(self, program: Program, models: Models) -> None:
+        self.program = program
+        self.models = models
+        self.modules: dict[str, Env] = {}
+        self.started: set[str] = set()
+        #: Exceptions to the function that turns them into an answer.
+        self.handlers: list[tuple[Value, Value]] = []
+        #: Dependencies that the application replaces by others; None: which ones is not known.
+        self.replaced: list[Value | None] = []
+        self.replaced_elsewhere: list[Value | None] = []  # Where a setting has another value than source has for it.
+        #: Whether a setting that source has a value for is taken to have it.
+        self.by_default = False
+        self._plain: dict[Scope, bool] = {}
+        #: Applications that the program makes, those of its tests left out.
+        self.applications: list[Value] = []
+        #: Where an application was handed to code that is not here and may add routes to it, and to what.
+        self.handed: dict[str, str] = {}
+        #: What may register routes and was not gone through to its end, by its place, and why.
+        self.lost: dict[str, str] = {}
+        #: What middleware leaves in the state of a request of a caller without a credential.
+        self.left: dict[str, Value] = {}
+        #: Parts of a request that middleware changes: they say no more what the caller sent.
+        self.forged: set[str] = set()
+        self.classes: dict[tuple[Scope, int], Env] = {}
+        #: What code adds to every request, by its name: called with the request that it is asked of.
+        self.request_attributes: dict[str, Value] = {}
+        self.rules: object = None  # Rules about who has a permission, once somebody asked (`backends.Rules`).
+        self.said_of_views: dict[str, dict[str, Value]] = {}  # What code sets on functions that answer, by endpoint.
+        #: What waits for a scan, by the file of what it was attached to.
+        self.attached: dict[str, list[Attached]] = {}
+        #: Classes whose methods are routes, by a decorator of the class.
+        self.views: dict[Scope, Class] = {}
+        self._changes: Changes | None = None
+        self._refusing: dict[Scope, bool] = {}
+        self._refusing_classes: dict[Scope, bool] = {}
+        self._generators: dict[Scope, bool] = {}
+        self._makers: dict[Scope, bool] = {}
+        self._asking: dict[Scope, bool] = {}
+        #: Lists of paths, by the module that they stand in.
+        self.url_modules: dict[str, Value] = {}
+        self._settings: list[Scope] | None = None
+        self._proxies = {name for name, kind in models.proxies.items() if kind != "application"}
+        self._proxy_names = {name.rpartition(".")[2] for name in self._proxies}
+        self._turning: dict[Scope, bool] = {}
+        self._waiting = {name.rpartition(".")[2] for name in models.waiting}
+        self._answers = {name.rpartition(".")[2] for name in models.answers}
+
+    def as_by_default(self) -> Surroundings:
+        """The same program, of which every setting is taken to be what source has for it."""
+        other = copy(self)
+        other.by_default, other.left, other.forged = True, {}, set()
+        return other
+
+    def leave(self, name: str, value: Value) -> None:
+        """Takes note of what middleware leaves in the state of a request of a caller without a credential."""
+        known = self.left.get(name)
+        self.left[name] = value if known is None else joined([known, value])
+
+    @property
+    def application(self) -> Value | None:
+        """The one that a request is at, where there is only one; of those that one line makes, the last."""
+        places = {getattr(one, "at", "") for one in self.applications}
+        return self.applications[-1] if len(places) == 1 else None
+
+    def settings_modules(self) -> list[Scope]:
+        """Modules of settings: those that the project names, then whatever looks like one."""
+        if self._settings is None:
+            self._settings = list(dict.fromkeys(self._find_settings())) if self.models.settings else []
+        return self._settings
+
+    def _find_settings(self) -> Iterator[Scope]:
+        program = self.program
+        for path in program.words.files(b"DJANGO_SETTINGS_MODULE"):
+            module = program.modules[path]
+            for name in _SETTINGS_MODULE.findall(module.source) if not TEST_FILE.search(path) else ():
+                found = program.module_named(name.decode(), module)
+                if found is not None and not TEST_FILE.search(found.module.path):
+                    yield found
+        names = {path: program.dotted(path) for path in program.modules if not TEST_FILE.search(path)}
+        named = [path for path, name in names.items() if "settings" in name.split(".")[-2:]]
+        # `settings_example.py`, `base_settings.py`: what a project is to copy, or one of several that it has.
+        alike = [path for path, name in names.items() if _LIKE_SETTINGS.search(name) and path not in named]
+        for path in (*named, *sorted(alike, key=lambda one: _for_whom(names[one]))):
+            scope = program.scope(path)
+            if any(_SETTINGS & one.bindings.keys() for one in (scope, *scope.children.values())):
+                yield scope
+
+    @cached_property
+    def has_own_accounts(self) -> bool:
+        """Whether the tree says itself which of its accounts are signed in."""
+        telling = self.program.words.matching(_SAYS_WHO, (b"is_authenticated",))
+        return not all(TEST_FILE.search(path) for path in telling)
+
+    @property
+    def changes(self) -> Changes:
+        """What functions change of what the modules hold that were imported."""
+        if self._changes is None:
+            self._changes = Changes(self.program, self.started)
+        return self._changes
+
+    def makes(self, scope: Scope) -> bool:
+        """Whether the function defines functions: what it gives may guard."""
+        known = self._makers.get(scope)
+        if known is None:
+            known = bool(scope.children) or any(node[0] == form.LAMBDA for node in form.walk_scope(scope.body))
+            self._makers[scope] = known
+        return known
+
+    def is_generator(self, scope: Scope) -> bool:
+        """Whether the function yields."""
+        known = self._generators.get(scope)
+        if known is None:
+            kinds = (form.YIELD, form.YIELD_FROM)
+            has = any(node[0] in kinds for node in form.walk_scope(scope.body))
+            known = self._generators[scope] = has and not any(map(self._awaits, scope.decorators))
+        return known
+
+    def _awaits(self, decorator: Node) -> bool:
+        """Whether what is decorated waits where it yields: `@gen.coroutine`."""
+        return (form.dotted(decorator) or "").rpartition(".")[2] in self._waiting
+
+    def asks_who(self, scope: Scope) -> bool:
+        """Whether the function, or one called near to it, looks at the request at hand without being given it."""
+        return self._reaches(self._asking, scope, self._looks, _MAX_ASKING)
+
+    def is_plain(self, scope: Scope) -> bool:
+        """Whether a function only gives something back, by a setting perhaps: `def is_open(): return not ASKS`."""
+        known = self._plain.get(scope)
+        if known is None:
+            kinds = [node[0] for node in statements(scope.body)]
+            calls = sum(node[0] == form.CALL for node in scope.nodes) if len(kinds) <= _MAX_PLAIN else 0
+            known = len(kinds) <= _MAX_PLAIN and calls <= _MAX_PLAIN_CALLS and set(kinds) <= _PLAIN
+            self._plain[scope] = known
+        return known
+
+    def _looks(self, scope: Scope) -> bool:
+        return any(self._is_proxy(scope, node) for node in form.walk(scope.body))
+
+    def _reaches(
+        self, known: dict[Scope, bool], scope: Scope, has: Callable[[Scope], bool], most: int | None = None
+    ) -> bool:
+        """Whether something holds of the function or of what it calls, `most` calls away at the farthest.
+
+        Nobody's answer depends on who was asked before: what a limit or a circle cuts short is not remembered.
+        """
+        found = known.get(scope)
+        if found is not None:
+            return found
+        level, seen, depth, found = [scope], {scope}, 0, False
+        while level and not found:
+            found = any(has(one) or (most is None and known.get(one, False)) for one in level)
+            callees = (site.callee for one in level for site in self.program.calls(one))
+            called = (callee.scope for callee in callees if callee.kind == "function" and callee.scope is not None)
+            around = (wrapper for one in level for wrapper in self._wrappers(one))
+            level = list(dict.fromkeys(one for one in (*called, *around) if one not in seen))
+            seen.update(level)
+            depth += 1
+            if most is not None and depth > most:
+                break
+        known[scope] = found
+        if not found and most is None:
+            # All that was gone through goes no further than this.
+            known.update(dict.fromkeys(seen, False))
+        return found
+
+    def _wrappers(self, scope: Scope) -> Iterator[Scope]:
+        """The decorators of a function with the functions in them, which a call of it runs through."""
+        outer = scope.parent
+        for node in scope.decorators if scope.is_function and outer is not None else ():
+            assert outer is not None
+            found = self.program.resolve(outer, node[3] if node[0] == form.CALL else node)
+            inside = [found.scope] if found.kind == "function" and found.scope is not None else []
+            for one in inside:
+                yield one
+                inside.extend(child for child in one.children.values() if child.is_function)
+
+    def _is_proxy(self, scope: Scope, node: Node) -> bool:
+        if node[0] != form.NAME or node[3] not in self._proxy_names:
+            return False
+        return self.program.resolve(scope, node).name in self._proxies
+
+    def may_refuse(self, scope: Scope) -> bool:
+        """Whether the function, or one that it calls, may answer a caller with a refusal."""
+        return self._reaches(self._refusing, scope, self._refuses_here)
+
+    def may_turn_away(self, scope: Scope) -> bool:
+        """Whether the function, or one that it calls, may refuse, abort or send somewhere else."""
+        return self.may_refuse(scope) or self._reaches(self._turning, scope, self._turns_here)
+
+    def _turns_here(self, scope: Scope) -> bool:
+        away = {name for name, answer in self.models.answers.items() if answer.redirects}
+        inside = [scope]
+        for one in inside:
+            inside.extend(child for child in one.children.values() if child.is_function)
+        names = {site.callee.name for one in inside for site in self.program.calls(one)}
+        return bool(names & away) or any(name.rpartition(".")[2] == "abort" for name in names)
+
+    def class_may_refuse(self, cls: Scope) -> bool:
+        """Whether a method of the class, or of one above it, may answer a caller with a refusal."""
+        known = self._refusing_classes.get(cls)
+        if known is None:
+            bases = [base for base in self.program.bases(cls) if not isinstance(base, str)]
+            methods = [one for base in bases for one in base.children.values() if one.is_function]
+            known = self._refusing_classes[cls] = any(self.may_refuse(one) for one in methods)
+        return known
+
+    def _refuses_here(self, scope: Scope) -> bool:
+        if any(self._is_refusal(scope, node) for node in form.walk(scope.body)):
+            return True
+        named = self.models.verifiers | self.models.asks.keys()
+        return any(site.callee.name in named for site in self.program.calls(scope))
+
+    def _is_refusal(self, scope: Scope, node: Node) -> bool:
+        if node[0] == form.RAISE and node[3] is not None:
+            raised = self.program.resolve(scope, node[3])
+            if raised.name in self.models.raised:
+                return True
+            if raised.scope is None or not raised.scope.is_class:
+                return False
+            names = {base if isinstance(base, str) else base.dotted for base in self.program.bases(raised.scope)}
+            return bool(names & self.models.raised.keys()) or any(
+                isinstance(caught, Class) and caught.scope.dotted in names for caught, _ in self.handlers
+            )
+        if node[0] == form.CALL:
+            callee = form.dotted(node[3])
+            last = callee.rpartition(".")[2] if callee is not None else ""
+            is_told = len(node[5]) > 0 or len(node[4]) > 1
+            return (last in self.models.settling and "." in (callee or "")) or (
+                is_told and (last in self._answers or (last[:1].isupper() and self._is_own_answer(scope, node[3])))
+            )
+        return bool(node[0] == form.CONSTANT and node[3] == "http.response.start")
+
+    def _is_own_answer(self, scope: Scope, callee: Node) -> bool:
+        """Whether it is a class of the project that answers as one of a framework does."""
+        found = self.program.resolve(scope, callee)
+        if found.kind != "class" or found.scope is None:
+            return False
+        return any(base in self.models.answers for base in self.program.bases(found.scope) if isinstance(base, str))
