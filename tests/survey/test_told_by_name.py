@@ -37,7 +37,6 @@ def test_a_dependency_elsewhere_that_is_called_like_a_guard_may_be_one(tmp_path:
 
 
 _BY_SETTING = """
-import options
 from tornado import web
 
 
@@ -81,7 +80,6 @@ app = web.Application([("/metrics", Metrics)])
     [
         ("self.settings.get('asks', True)", "guarded"),
         ("self.settings.get('asks', False)", "unguarded"),
-        ("options.asks", "unknown"),
     ],
 )
 def test_a_guard_that_refuses_everybody_unless_a_setting_opens_it_is_one_by_default(

@@ -43,6 +43,7 @@ _REFUSALS = frozenset((401, 403, 407, 498, 1008, 3000, 4001, 4003, 4401, 4403))
 _LIMITED = 429
 #: What is called like a question whether somebody may come in: `_has_access`.
 _ASKS_ACCESS = re.compile(r"(^|_)(can|check|ensure|has|needs?|require[sd]?|verify)_access(_|$)", re.IGNORECASE)
+_UNAUTHENTICATED = 401
 _OF_SETTINGS = frozenset(("setting", "changed", "unset"))
 #: Where so many trials of a wrapper with a credential came to no end, the others are not followed so far.
 _MAX_ENDLESS, _AFTERWARDS = 12, 3_000
@@ -585,7 +586,7 @@ def unread(tried: Tried, name: str, within: Scope | None = None) -> Iterator[str
         status = status_of_raised(tried.trial, end.value) if not end.needs_credential else 0
         if status not in (401, 403):
             continue
-        if _is_untold(end):
+        if status == _UNAUTHENTICATED and _is_untold(end):
             yield f"{name} refuses who is not signed in by something that source does not tell ({end.at})"
         if _is_by_setting(end, within) and not any(one.needs_credential for one in tried.ends):
             yield placed(f"{name} lets everybody pass when a setting says so", end.at)
