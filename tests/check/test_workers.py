@@ -73,6 +73,19 @@ def _is_over(process: int) -> bool:
     return stat.rpartition(")")[2].split()[0] == "Z"
 
 
+@pytest.mark.parametrize("what", ["fork", "pipe"])
+def test_where_no_more_processes_may_be_had_one_does_all(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused() -> None:
+        raise OSError(11, "no more")
+
+    monkeypatch.setattr(os, what, refused)
+    with Work(KEYS, doubled, count=3) as work:
+        assert not work._children
+        done = work.finish()
+
+    assert list(done) == KEYS
+
+
 def test_nobody_waits_for_work_that_is_given_up() -> None:
     with pytest.raises(RuntimeError), Work(KEYS, doubled, count=3) as work:
         children = list(work._children)

@@ -12,6 +12,7 @@ import pickle
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Generic, TypeVar
 
@@ -47,12 +48,14 @@ class Work(Generic[R]):
 
     def __enter__(self) -> Work[R]:
         if self._count > 1:
-            self._tokens, put = os.pipe()
-            # That is enough for 100,000 files; the rest is done at the end.
-            os.write(put, b"".join(number.to_bytes(_TOKEN, "big") for number in range(len(self._pieces)))[:_PIPE])
-            os.close(put)
-            for _ in range(self._count - 1):
-                self._fork()
+            # Where no more processes or files may be had, those that there are do all.
+            with suppress(OSError):
+                self._tokens, put = os.pipe()
+                # That is enough for 100,000 files; the rest is done at the end.
+                os.write(put, b"".join(number.to_bytes(_TOKEN, "big") for number in range(len(self._pieces)))[:_PIPE])
+                os.close(put)
+                for _ in range(self._count - 1):
+                    self._fork()
         return self
 
     def __exit__(
@@ -70,7 +73,12 @@ class Work(Generic[R]):
     def _fork(self) -> None:
         taken, given = os.pipe()
         gc.freeze()
-        process = os.fork()
+        try:
+            process = os.fork()
+        except OSError:
+            os.close(taken)
+            os.close(given)
+            raise
         if process:
             os.close(given)
             self._children[process] = taken
@@ -97,7 +105,7 @@ class Work(Generic[R]):
 
     def finish(self) -> dict[str, R]:
         """What came of every key, in the order in which they were given."""
-        done = self._take() if self._count > 1 else {}
+        done = self._take() if self._tokens >= 0 else {}
         for process, pipe in list(self._children.items()):
             done |= self._given(pipe)
             os.waitpid(process, 0)
