@@ -43,6 +43,7 @@ from nomoat.survey.readers import manifests
 from nomoat.survey.routing import Found
 from nomoat.survey.services import Part
 from nomoat.survey.trial.values import Class, Const, Function, Object, Outside, Thing, Value, options
+from nomoat.survey.unregistered import unregistered
 from nomoat.survey.verdicts import Answer, Verdicts
 from nomoat.survey.wiring import Wiring, registering, wire
 
@@ -148,6 +149,8 @@ def draw_program(program: Program, sources: Sources, *, path: Path, settings: Se
             guarding.update(dict.fromkeys(answer.functions))
     unread = [NotRead(at, why) for part in parts for at, why in part.unread]
     distinct = tuple(routes)
+    if not distinct:
+        unread += unregistered(program, known)
     manifested = manifests.read(sources.root, filter(manifests.may_be, sources.texts))
     # A manifest that cannot be read hides no route: it is a note.
     unread += [NotRead(at, why, analysed=True) for at, why in manifested.problems]

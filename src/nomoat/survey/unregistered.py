@@ -1,0 +1,36 @@
+"""Classes that answer requests where no route was found: somebody registers them, and it was not read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from nomoat.appmap.model import NotRead
+from nomoat.survey.models import Models
+from nomoat.survey.python.program import Program
+from nomoat.survey.python.sources import TEST_FILE
+from nomoat.survey.python.symbols import Scope
+
+
+def unregistered(program: Program, models: Models) -> Iterator[NotRead]:
+    """A note, at the first of them: a map without routes would otherwise look like an application without any.
+
+    A package that has such classes for others is one, too, so that nothing is incomplete for it.
+    """
+    words = {name.rpartition(".")[2] for name in models.endpoint_classes}
+    written = re.compile(rb"^class\s+\w+\s*\([^)]*\b(?:%s)\b" % b"|".join(sorted(map(str.encode, words))), re.M)
+    found = [
+        cls
+        for path in program.words.matching(written, map(str.encode, words))
+        if not TEST_FILE.search(path)
+        for cls in program.classes(within=program.modules[path])
+        if not models.endpoint_classes.keys().isdisjoint(map(_name_of, program.bases(cls)[1:]))
+    ]
+    if found:
+        others = f" and {len(found) - 1} more" if len(found) > 1 else ""
+        why = "answer requests, but nothing that was read registers them: their routes are not on the map"
+        yield NotRead(found[0].at, f"classes like {found[0].name}{others} {why}", analysed=True)
+
+
+def _name_of(base: Scope | str) -> str:
+    return base if isinstance(base, str) else f"{base.module.name}.{base.qualname}"
