@@ -30,6 +30,11 @@ from nomoat.survey.python.symbols import Scope
 _ROW = frozenset(("id", "pk", "uuid", "_id", "username", "email", "user_id", "account_id", "number", "account_number"))
 #: What the map calls a part of a path that has no name.
 _UNNAMED = re.compile(r"arg(\d+)")
+#: A route that compares an owner, and touches more tables than these, says of none that it has owners.
+_MOST_COMPARED = 6
+#: A part of a path that picks something, with what stands before it; and how keys are called.
+_PICKED = re.compile(r"([\w-]*)/\{(\w+)")
+_OF_KEY = re.compile(r"_?(id|uuid|pk|number|slug|name)$")
 #: Routes about whoever is calling.
 _OWN = frozenset(("me", "my", "self", "own", "mine", "current"))
 
@@ -136,9 +141,16 @@ def _owned(asked: Asked, route: Route, picked: list[Scope], *, is_in_path: bool)
     if picked:
         # What else the handler touches is found by other keys.
         stores = {one for one in stores if asked.model(one) is None or asked.model(one) in picked} or stores
+    elif is_in_path:
+        stores = _named_in_path(route, stores) or stores
     evidence, confidence = "", "sure"
     for other in asked.routes:
-        shared = stores & (set(other.reads) | set(other.writes))
+        theirs = set(other.reads) | set(other.writes)
+        about = _named_in_path(other, theirs)
+        # Whose owner is compared by a route that touches half of the tables, nobody can tell.
+        if not about and len(theirs) > _MOST_COMPARED:
+            continue
+        shared = stores & (about or theirs)
         if other is not route and shared and asked.owns(other):
             names = listed([bare(store) for store in sorted(shared)])
             evidence = f"{name_of(other)} ({other.at}) compares the owner of {names}, this route does not"
@@ -163,6 +175,13 @@ def _owned(asked: Asked, route: Route, picked: list[Scope], *, is_in_path: bool)
         # More is asked than can be read, perhaps of the object itself; and who may administrate may see everybody's.
         confidence = "low"
     return evidence, confidence  # type: ignore[return-value]  # One of the three words.
+
+
+def _named_in_path(route: Route, stores: set[str]) -> set[str]:
+    """The stores that a path is called after: `/departments/{department_id}/persons` picks a department."""
+    named = {word for found in _PICKED.finditer(route.path.lower()) for word in (found[1], _OF_KEY.sub("", found[2]))}
+    words = {word.replace("-", "_").removesuffix("s") for word in named} - {""}
+    return {one for one in stores if bare(one).lower().rpartition(".")[2].removesuffix("s") in words}
 
 
 def _account(asked: Asked, route: Route) -> str:
