@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import time
@@ -139,6 +140,16 @@ def test_a_changed_byte_in_the_cache_is_no_result(project: Path, cache: Path) ->
 
     assert not again.is_remembered
     assert {one.confidence for one in again.findings} <= {"sure", "likely", "low"}
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b"[]", b"{}", b'{"findings": 1, "stamps": {}}'])
+def test_what_is_whole_and_yet_no_result_is_none(project: Path, cache: Path, body: bytes) -> None:
+    first = run(project)
+    for path in cache.iterdir():
+        made_of = path.read_bytes().split(b" ", 1)[0].decode()
+        path.write_bytes(f"{made_of} {hashlib.blake2b(body, digest_size=20).hexdigest()}\n".encode() + body)
+
+    assert same(run(project), first)
 
 
 def test_a_folder_that_others_may_write_is_not_used(project: Path, cache: Path) -> None:

@@ -159,7 +159,10 @@ class Remembering:
         found, digest = head.decode("ascii").split(" ")
         if found != made_of or digest != _digest(body):
             raise ValueError(file)
-        document = json.loads(body)
+        try:
+            document = json.loads(body)
+        except RecursionError as error:
+            raise ValueError(file) from error
         if not isinstance(document, dict):
             raise TypeError(file)
         return document
