@@ -42,3 +42,22 @@ def test_an_answer_has_the_status_that_it_is_given(body: str, verdict: str, tmp_
     (route,) = (one for one in draw(tmp_path).map.routes if one.method == "GET")
 
     assert route.verdict != "guarded" if verdict == "open" else route.verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("status", "verdict"),
+    [
+        ("int(401)", "guarded"),
+        ('int("403")', "guarded"),
+        ("int(HTTPStatus.UNAUTHORIZED)", "guarded"),
+        ("int(HTTPStatus.NOT_MODIFIED)", "unguarded"),
+        ("int(200)", "unguarded"),
+    ],
+)
+def test_a_number_is_that_number(status: str, verdict: str, tmp_path: Path) -> None:
+    body = f"{_ASKS}        return make_response('no', {status})\n"
+    (tmp_path / "main.py").write_text(f'from http import HTTPStatus\n{_HEAD}{body}    return "fine"\n')
+
+    (route,) = (one for one in draw(tmp_path).map.routes if one.method == "GET")
+
+    assert verdict == route.verdict

@@ -15,6 +15,7 @@ from nomoat.survey.python.form import Node
 from nomoat.survey.python.program import Program
 from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.python.symbols import Scope
+from nomoat.survey.trial import published
 from nomoat.survey.trial.demands import OTHER
 from nomoat.survey.trial.machine import TOO_MUCH, Condition, ExhaustedError, RaisedError
 from nomoat.survey.trial.registry import Registry
@@ -63,11 +64,30 @@ class Late:
         for function in sorted(found, key=lambda one: (bool(found[one] & _parameters(one)), one in called)):
             if function not in self._trial.executed:
                 self._run(function, found[function])
+        self._run_published()
+
+    def _run_published(self) -> None:
+        """Runs what calls an object that holds an application and that others find on something unknown."""
+        trial, names = self._trial, published.names(self._trial)
+        uses = re.compile(rf"\.({'|'.join(map(re.escape, names))})(\.\w+\s*\(|\s*$)".encode(), re.M)
+        holding = self._program.words.matching(uses, map(str.encode, names)) if names else ()
+
+        def enters(scope: Scope) -> bool:
+            # Of what sets a part of a program up only little registers: not the devices that it looks for.
+            is_near = scope.module.is_library or scope.module.path in trial.around.started or scope.name == "__init__"
+            return is_near or scope.may_hold(uses) or trial.around.is_plain(scope)
+
+        trial.enters = enters
+        for path in holding:
+            for function in self._program.functions(within=self._program.modules[path]):
+                is_tried = function not in trial.executed and not TEST_FILE.search(path)
+                if is_tried and function.may_hold(uses) and _is_outer(function):
+                    self._run(function, set())
+        trial.enters = None
 
     def _owners(self, function: Scope) -> dict[str, set[str]]:
         """Names on which the body calls something that registers, with the verbs."""
-        top = function.parent
-        if function.node is None or top is None or not (top.node is None or top.is_class):
+        if not _is_outer(function):
             return {}
         found: dict[str, set[str]] = {}
         for node in form.walk(function.body):
@@ -177,6 +197,12 @@ def _around(registry: Registry) -> int:
     """How much stands around the routes of an application."""
     given = registry.taken("before")
     return len(registry.middleware) + len(registry.before) + (len(given.values) if isinstance(given, Items) else 0)
+
+
+def _is_outer(function: Scope) -> bool:
+    """Whether it stands in a module or in a class of a module: what stands in a function runs with it."""
+    top = function.parent
+    return function.node is not None and top is not None and (top.node is None or top.is_class)
 
 
 def _parameters(function: Scope) -> set[str]:

@@ -32,6 +32,14 @@ from nomoat.survey.python.used import RecordedIndex, RecordedModules, Used
 from nomoat.survey.python.words import Index, WordIndex
 
 _RELATIVE = re.compile(rb"^[ \t]*from[ \t]+\.", re.M)
+#: Bases that give nothing that is asked for by its name.
+_WITHOUT_MEMBERS = frozenset(
+    (
+        "builtins.object",
+        "abc.ABC",
+        *(f"{one}.{name}" for one in ("typing", "typing_extensions") for name in ("Generic", "Protocol")),
+    )
+)
 #: Whether something between two offsets of a file is asked for.
 Region: TypeAlias = Callable[[int, int], bool]
 
@@ -225,6 +233,10 @@ class Program:
     def bases(self, cls: Scope) -> tuple[Scope | str, ...]:
         """The class and its bases in the order Python searches them; those outside the project by dotted name."""
         return self.resolver.classes.order(cls)
+
+    def bases_elsewhere(self, cls: Scope) -> list[str]:
+        """Those bases that are not here and may have members that nobody here knows of."""
+        return [base for base in self.bases(cls) if isinstance(base, str) and base not in _WITHOUT_MEMBERS]
 
     def calls(self, scope: Scope) -> tuple[CallSite, ...]:
         """Every call that stands directly in a scope (not in functions and classes inside of it), in source order."""

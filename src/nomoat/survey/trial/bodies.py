@@ -8,7 +8,7 @@ from nomoat.survey.python import form
 from nomoat.survey.python.form import Body, Node
 from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.python.symbols import Scope
-from nomoat.survey.trial import memories, patterns, view_functions
+from nomoat.survey.trial import memories, patterns, published, view_functions
 from nomoat.survey.trial.blocks import Block
 from nomoat.survey.trial.branches import Branches
 from nomoat.survey.trial.calls import OVERRIDES, Calls
@@ -234,6 +234,8 @@ class Bodies(Calls):
         elif isinstance(owner, Thing) and owner.name in self.models.answers and name in _STATUSES:
             for known in self.models.answers[owner.name].status.names:
                 owner.named[known] = value
+        elif isinstance(owner, Thing) and not owner.name and self.wires:
+            published.keep(self, name, value)
 
     def _stands_for(self, value: Value) -> Value:
         """An account that is put in the place of who sent no credential: it may be one that counts as nobody."""

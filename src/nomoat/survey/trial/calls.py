@@ -27,7 +27,6 @@ from nomoat.survey.trial.values import (
     FILLED,
     INPUT,
     MADE,
-    NOTHING,
     OWN_MEMBER,
     UNREAD,
     Choice,
@@ -584,7 +583,8 @@ class Calls(Registrations):
     def _verified(
         self, name: str, args: tuple[Value, ...], named: dict[str, Value], marks: frozenset[str], at: str
     ) -> Value:
-        is_signature = name in self.models.signatures or "signature" in marks
+        # A token tells who it is from, wherever it is sent (`?authSig=`).
+        is_signature = name in self.models.signatures or ("signature" in marks and name not in self.models.verifiers)
         needs = is_signature or "caller" in marks or name in self.models.raising_methods
         if self.anonymous and needs:
             kind = "signature" if is_signature else "authentication"
@@ -595,8 +595,8 @@ class Calls(Registrations):
             # A token that stands in for the one that is not there may be valid.
             self.pending.append(end)
             return Thing("", marks=marks | CALLER | UNREAD, at=at)
-        result = marks | (CALLER if needs and not is_signature else NOTHING)
-        return Thing("", marks=result, at=at)
+        is_caller = needs and not is_signature
+        return Thing("", marks=marks - {"signature"} | CALLER if is_caller else marks, at=at)
 
     def _method(self, callee: Outside, args: tuple[Value, ...], named: dict[str, Value], at: str) -> Value | None:
         me, last = callee.me, callee.name.rpartition(".")[2]

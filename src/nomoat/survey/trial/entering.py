@@ -115,7 +115,7 @@ class Entering(Exceptions):
             and not self._is_around_caller(function)
         ):
             return self._unentered(scope, marks, at)
-        if self.wires and self.costs.is_too_dear(scope):
+        if self.wires and (self.costs.is_too_dear(scope) or not (self.enters is None or self.enters(scope))):
             return Thing(marks=self._unread(marks), at=at)
         self.executed.add(scope)
         # What a decorator of a package made is there because of where it stands, not of who calls it.

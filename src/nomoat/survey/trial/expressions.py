@@ -10,7 +10,7 @@ from nomoat.survey.python import form
 from nomoat.survey.python.applications import is_application
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.symbols import How
-from nomoat.survey.trial import files, memories, patterns, queries, view_functions
+from nomoat.survey.trial import files, memories, patterns, published, queries, view_functions
 from nomoat.survey.trial.answering import waited_for
 from nomoat.survey.trial.configuration import Configuration
 from nomoat.survey.trial.judging import negated
@@ -229,8 +229,7 @@ class Expressions(Requests):
         return found
 
     def _member_elsewhere(self, cls: Class, name: str, me: Value | None) -> Value:
-        outside = [base for base in self.program.bases(cls.scope)
-                   if isinstance(base, str) and not base.startswith("?") and base != "builtins.object"]  # fmt: skip
+        outside = [base for base in self.program.bases_elsewhere(cls.scope) if not base.startswith("?")]
         marks = me.tags if me is not None else NOTHING
         if any(base.endswith("BaseSettings") for base in outside):
             marks = marks | SETTING
@@ -296,6 +295,8 @@ class Expressions(Requests):
                 found = self._of_class(self.class_of(value.cls), name, value)
                 if isinstance(found, (Function, Thing)):
                     return found
+        if self.wires and not value.name and (only := published.only(self, name)) is not None:
+            return only
         given = (value.args, value.named) if value.name == "re.compile" else ((), {})
         return Thing(f"{value.name}.{name}" if value.name else "", *given, value.marks, (*value.trail, name), at)
 

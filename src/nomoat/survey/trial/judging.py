@@ -127,9 +127,7 @@ class Judging(Machine):
             if isinstance(method, Function):
                 answer = self.truth(self.call(method, (), {}, value.at, method.env))
                 return Test(answer.anonymous, OTHER, OTHER, value.tags)
-        is_own = not any(
-            isinstance(base, str) and base != "builtins.object" for base in self.program.bases(value.cls.scope)
-        )
+        is_own = not self.program.bases_elsewhere(value.cls.scope)
         return Test(True if is_own or not value.tags else None, OTHER, OTHER, value.tags)
 
     def _any_of(self, tests: list[Test]) -> Test:

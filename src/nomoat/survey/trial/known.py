@@ -16,7 +16,7 @@ from nomoat.survey.trial import backends, files, installed, patterns, scanning, 
 from nomoat.survey.trial.configuration import Configuration
 from nomoat.survey.trial.demands import AUTHENTICATION, OTHER
 from nomoat.survey.trial.matching import matched
-from nomoat.survey.trial.refusals import is_exception, names_of, status_number
+from nomoat.survey.trial.refusals import is_exception, names_of, number_in, status_number
 from nomoat.survey.trial.registry import Bound, Registry
 from nomoat.survey.trial.values import (
     FILLED,
@@ -285,8 +285,7 @@ def _dir(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, 
     bases = run.program.bases(cls.scope)
     names = {name for base in bases if not isinstance(base, str) for name in base.bindings}
     names.update(me.attributes if isinstance(me, Object) else ())
-    is_whole = not any(isinstance(base, str) and base != "builtins.object" for base in bases)
-    return Items([Const(name) for name in sorted(names)], is_whole)
+    return Items([Const(name) for name in sorted(names)], not run.program.bases_elsewhere(cls.scope))
 
 
 def _vars(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
@@ -360,6 +359,17 @@ def _text(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str,
     return args[0] if args and isinstance(args[0], (Thing, PathOf, FileOf)) else Thing(marks=union(args))
 
 
+def _number(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    """`int(404)`, `int("404")`, `int(HTTPStatus.NOT_FOUND)`; of what is no number in source, nobody can tell."""
+    one = args[0] if len(args) == 1 and not named else None
+    if isinstance(one, Outside) and one.name.startswith("http.HTTPStatus."):
+        return Const(number_in(one.name))
+    if not isinstance(one, Const) or not isinstance(one.value, (int, str)):
+        return None
+    is_number = isinstance(one.value, int) or (one.value.isascii() and one.value.isdigit() and len(one.value) < 19)
+    return Const(int(one.value), one.marks) if is_number else None
+
+
 def _length(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
     one = args[0] if args else None
     if isinstance(one, Const) and isinstance(one.value, (str, bytes)):
@@ -415,10 +425,9 @@ def _isinstance(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at
         return Const(isinstance(args[0], Class)) if isinstance(args[0], (Class, Function, Object)) else None
     if len(args) == 2 and isinstance(args[0], (Function, Class)) and isinstance(args[1], Outside):
         return Const(False) if args[1].name in _PLAIN_TYPES else None
-    if len(args) == 2 and isinstance(args[0], Object) and isinstance(args[1], Outside) and args[1].name in _PLAIN_TYPES:
-        bases = run.program.bases(args[0].cls.scope)
-        if not any(isinstance(base, str) and base != "builtins.object" for base in bases):
-            return Const(False)
+    is_plain = len(args) == 2 and isinstance(args[1], Outside) and args[1].name in _PLAIN_TYPES
+    if is_plain and isinstance(args[0], Object) and not run.program.bases_elsewhere(args[0].cls.scope):
+        return Const(False)
     if (
         len(args) == 2
         and isinstance(args[0], (Function, Const, Items, Table))
@@ -488,7 +497,7 @@ def _hasattr(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: s
         has = any(name in base.bindings for base in bases if not isinstance(base, str))
         if has or (isinstance(me, Object) and name in me.attributes):
             return Const(True)
-        return Const(False) if not any(isinstance(base, str) and base != "builtins.object" for base in bases) else None
+        return None if run.program.bases_elsewhere(cls.scope) else Const(False)
     if isinstance(me, Function) and isinstance(name, str):
         return Const(me.set_on_it(name) is not None)
     if isinstance(me, (Const, Items, Table)) and isinstance(name, str) and not me.tags:
@@ -594,8 +603,7 @@ def is_waited_for(run: Calls, name: str, args: tuple[Value, ...]) -> bool | None
     if isinstance(args[0], Lazy):
         return not args[0].is_expression and not args[0].is_generator
     if isinstance(args[0], Object):
-        bases = run.program.bases(args[0].cls.scope)
-        return None if any(isinstance(base, str) and base != "builtins.object" for base in bases) else False
+        return None if run.program.bases_elsewhere(args[0].cls.scope) else False
     return False if isinstance(args[0], (Const, Items, Table, Function, Class, Test)) else None
 
 
@@ -661,6 +669,7 @@ SPECIAL: dict[str, Known] = {
     "builtins.setattr": _setattr,
     "builtins.hasattr": _hasattr,
     "builtins.str": _text,
+    "builtins.int": _number,
     "builtins.len": _length,
     "builtins.bool": lambda run, args, named, at, env: run.truth(args[0]) if args else None,
     "builtins.isinstance": _isinstance,

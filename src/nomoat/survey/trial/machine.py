@@ -164,6 +164,8 @@ class Machine:
         #: Calls with a credential raise while a handler waits that refuses.
         self.raising = 0
         self.path: list[Scope] = []
+        #: Which functions are entered while routes are registered; None: all of them.
+        self.enters: Callable[[Scope], bool] | None = None
         #: For each function that is entered: how many conditions stood before it.
         self.entered: list[int] = []
         #: For each function that is entered: whether a test of a credential was decided in it.

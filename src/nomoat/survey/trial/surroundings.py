@@ -67,6 +67,8 @@ class Surroundings:
         self.applications: list[Value] = []
         #: Where an application was handed to code that is not here and may add routes to it, and to what.
         self.handed: dict[str, str] = {}
+        #: What code sets on something of which nothing is known, by the name: `core.http = Server()`.
+        self.published: dict[str, list[Value]] = {}
         #: What may register routes and was not gone through to its end, by its place, and why.
         self.lost: dict[str, str] = {}
         #: What middleware leaves in the state of a request of a caller without a credential.
