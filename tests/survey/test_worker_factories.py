@@ -6,6 +6,8 @@ from pathlib import Path
 
 from nomoat.survey.draw import draw
 
+#: A line of several steps, within a loop.
+_READS = "        found = [len(str(number)), str(number)]\n"
 _FILES = {
     "shop/__init__.py": "",
     "shop/factory.py": """
@@ -75,3 +77,48 @@ def test_routers_that_are_given_to_a_factory_are_served(tmp_path: Path) -> None:
     found = [(one.path, one.verdict) for one in draw(tmp_path).map.routes if one.method == "GET"]
 
     assert sorted(found) == [("/api/health", "unguarded"), ("/api/orders", "guarded")]
+
+
+def test_a_factory_makes_its_application_however_long_who_calls_it_has_read_before(tmp_path: Path) -> None:
+    numbers = ", ".join(map(str, range(200)))
+    (tmp_path / "main.py").write_text(f"""
+from fastapi import FastAPI
+
+NUMBERS = ({numbers})
+
+def make(prefix):
+    for number in NUMBERS:
+{_READS * 40}
+    app = FastAPI(openapi_url=None)
+    app.add_api_route("/orders", list)
+    return app
+
+def run():
+    for number in NUMBERS:
+{_READS * 60}
+    return make("/x")
+""")
+
+    assert ["/orders"] == [one.path for one in draw(tmp_path).map.routes]
+
+
+def test_what_may_have_found_nothing_decides_nothing_where_an_application_is_made(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text("""
+from fastapi import FastAPI
+
+def check(names):
+    wrong = sorted(name for name in names if name in ("admin", "root"))
+    if wrong:
+        raise ValueError(wrong)
+
+def make(names):
+    check(names)
+    app = FastAPI(openapi_url=None)
+    app.add_api_route("/orders", list)
+    return app
+
+def run(arguments):
+    return make([arguments.first, arguments.second])
+""")
+
+    assert ["/orders"] == [one.path for one in draw(tmp_path).map.routes]

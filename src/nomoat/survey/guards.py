@@ -75,6 +75,8 @@ class Judgement:
     absorbs: list[Judgement] = field(default_factory=list)
     #: Why middleware answers by itself, so that nothing behind it is asked; empty where it does not.
     answers: str = ""
+    #: Whether it hands a request on to what comes after it.
+    goes_on: bool = False
     #: Whether a connection may be accepted in it, or sent to.
     serves: bool = False
     #: Parameters that the framework reads from the request for it.
@@ -153,7 +155,7 @@ class Judge:
         #: Each with the value that it judges: a key holds its `id`, which is another value's once it is gone.
         self._known: dict[tuple[object, ...], tuple[Value, Judgement]] = {}
         self._open: set[tuple[object, ...]] = set()
-        self._endless: Counter[Scope] = Counter()
+        self._endless: Counter[tuple[Scope, bool]] = Counter()
         #: Steps of all trials so far, by whether they were without a credential.
         self._spent: Counter[bool] = Counter()
         #: The request at hand, of who has no credential and of who has one.
@@ -421,15 +423,15 @@ class Judge:
         except RaisedError as raised:
             return Tried(False, Const(None), [*raised.ends, *trial.pending], trial)
         except (ExhaustedError, RecursionError):
-            if not is_anonymous and function.scope is not None:
-                self._endless[function.scope] += 1
+            if function.scope is not None:
+                self._endless[function.scope, is_anonymous] += 1
             return Tried(True, Thing(), list(trial.pending), trial, is_exhausted=True)
         finally:
             self._spent[is_anonymous] += trial.steps
         return Tried(True, value, list(trial.pending), trial)
 
     def _limits(self, function: Function, is_anonymous: bool) -> Limits:
-        if not is_anonymous and function.scope is not None and self._endless[function.scope] > _MAX_ENDLESS:
+        if function.scope is not None and self._endless[function.scope, is_anonymous] > _MAX_ENDLESS:
             return Limits(steps=_AFTERWARDS)
         together, each = _MAX_TOGETHER[is_anonymous]
         return Limits(steps=each) if self._spent[is_anonymous] > together else Limits()

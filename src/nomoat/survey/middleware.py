@@ -9,6 +9,7 @@ from nomoat.appmap.model import Guard
 from nomoat.survey.guards import Judge, Judgement, Tried
 from nomoat.survey.models import Models
 from nomoat.survey.routing import Found
+from nomoat.survey.trial import wrapping
 from nomoat.survey.trial.calls import NEXT, SEND
 from nomoat.survey.trial.machine import ExhaustedError, RaisedError, marks_of
 from nomoat.survey.trial.naming import placed, stands_guard_by_name
@@ -35,11 +36,11 @@ def path_to(found: Found) -> Value:
     return PathOf(found.path) if "{" in found.path or found.method == "ANY" else Const(found.path, INPUT)
 
 
-def request_to(models: Models, found: Found) -> Thing:
+def request_to(models: Models, found: Found, root: str = "") -> Thing:
     """A request to the route."""
     name = next(iter(sorted(models.requests)))
     url = Thing("request.url", named={"path": path_to(found)})
-    scope = Thing("request.scope", named=_scope(found))
+    scope = Thing("request.scope", named=_scope(found, root))
     blueprint = Const(found.endpoint.rpartition(".")[0] or None)
     return Thing(name, named={"method": Const(found.method), "url": url, "scope": scope, "path": path_to(found),
                               "endpoint": Const(found.endpoint), "blueprint": blueprint,
@@ -52,9 +53,14 @@ def noted_on(found: Found) -> Thing:
     return Thing("route-handler", named={"opt": Table(noted)})
 
 
-def _scope(found: Found) -> dict[str, Value]:
+def _scope(found: Found, root: str = "") -> dict[str, Value]:
+    """What ASGI tells of a request to a route; `root` is where the application is mounted that looks at it."""
     kind = "websocket" if found.method == "WS" else "http"
-    return {"path": path_to(found), "method": Const(found.method), "type": Const(kind)}
+    told: dict[str, Value] = {"path": path_to(found), "method": Const(found.method), "type": Const(kind)}
+    if "{" not in root:
+        # A server may add a path that a proxy takes away again: what is left behind it is the same.
+        told |= {"root_path": Const(root), "app_root_path": Const("")}
+    return told
 
 
 class MiddlewareJudge:
@@ -68,19 +74,21 @@ class MiddlewareJudge:
         #: What middleware does that never looks at path or method.
         self._always: dict[int, tuple[Entry | Value, Judgement]] = {}
         self._saw_path = False
+        #: Where the application is mounted that the middleware at hand belongs to.
+        self._root = ""
 
     def around(self, found: Found) -> list[Judgement]:
         """One judgement for each middleware around the route, the outermost first."""
-        return [self._one(value, found) for value, _ in reversed(found.around.middleware)]
+        return [self._one(value, root, found) for value, root in reversed(found.around.middleware)]
 
-    def _one(self, value: Entry | Value, found: Found) -> Judgement:
+    def _one(self, value: Entry | Value, root: str, found: Found) -> Judgement:
         always = self._always.get(id(value))
         if always is not None and found.method != "WS":
             return always[1]
         key = (id(value), found.method, found.path)
         known = self._known.get(key)
         if known is None:
-            self._saw_path = False
+            self._saw_path, self._root = False, root
             known = self._known[key] = value, self._judged(value, found)
             if not self._saw_path and found.method != "WS":
                 self._always[id(value)] = known
@@ -95,6 +103,8 @@ class MiddlewareJudge:
             return judged
         if isinstance(value, Thing) and value.name in self._models.listed:
             return self._kind(value.args[0] if value.args else None, value.args[1:], value.named, found, False)
+        if isinstance(value, Object):
+            return self.application(wrapping.opened(value, Outside(NEXT)), found)
         if isinstance(value, Choice):
             return self._judge._one_of([self._judged(option, found) for option in value.options])
         return Judgement()
@@ -131,7 +141,9 @@ class MiddlewareJudge:
             return Judgement()
         parameters = called.scope.parameters[1:]
         tried = self._judge.tried(
-            called, {parameters[0][3]: request_to(self._models, found)} if parameters else {}, is_anonymous=True
+            called,
+            {parameters[0][3]: request_to(self._models, found, self._root)} if parameters else {},
+            is_anonymous=True,
         )
         if not tried.passes and any(end.needs_credential for end in tried.ends):
             return Judgement(refuses=True, guards=[Guard("authentication", called.name, called.at)])
@@ -170,18 +182,28 @@ class MiddlewareJudge:
         parameters = parameters[1:] if function.me is not None else parameters
         if len(parameters) < 2:
             return Judgement()
-        named = {parameters[0][3]: request_to(self._models, found), parameters[1][3]: Outside(NEXT)}
+        named = {parameters[0][3]: request_to(self._models, found, self._root), parameters[1][3]: Outside(NEXT)}
         return self._result(function, named, name or function.name, at or function.at)
 
     def _called(self, function: Function, found: Found, cls: Class) -> Judgement:
-        parameters = function.scope.parameters[1:] if function.scope is not None else ()
-        if len(parameters) < 3:
+        return self._asked(function, found, cls.scope.name, cls.scope.at)
+
+    def application(self, value: Value, found: Found) -> Judgement:
+        """What code of the tree does to a caller that is called as an application is: with scope, receive and send."""
+        call = wrapping.called_as_application(self._judge._reader, value)
+        if call is None:
+            return Judgement(doubts=["what stands around the application cannot be read"])
+        scope = value.cls.scope if isinstance(value, Object) else call.scope
+        return self._asked(call, found, scope.name if scope is not None else call.name, call.at)
+
+    def _asked(self, function: Function, found: Found, name: str, at: str) -> Judgement:
+        parameters = function.scope.parameters if function.scope is not None else ()
+        own = parameters[1:] if function.me is not None else parameters
+        if len(own) < 3:
             return Judgement()
-        scope = Thing("request.scope", named=_scope(found))
-        named: dict[str, Value] = {
-            parameters[0][3]: scope, parameters[1][3]: Thing("receive()"), parameters[2][3]: Outside(SEND),
-        }  # fmt: skip
-        return self._result(function, named, cls.scope.name, cls.scope.at)
+        scope = Thing("request.scope", named=_scope(found, self._root))
+        handed: list[Value] = [scope, Thing("receive()"), Outside(SEND)]
+        return self._result(function, {one[3]: value for one, value in zip(own, handed, strict=False)}, name, at)
 
     def _result(self, function: Function, named: dict[str, Value], name: str, at: str) -> Judgement:
         judged = Judgement()
@@ -191,9 +213,11 @@ class MiddlewareJudge:
         judged.answers = answers_itself(self._models, tried, name)
         self._saw_path = self._saw_path or (bool(tried.trial.record.saw) and (can_refuse or bool(judged.answers)))
         self._judge.around.forged |= tried.trial.record.forged
-        passes = bool(tried.trial.record.reached)
+        judged.goes_on = passes = bool(tried.trial.record.reached)
         refusals = self._refusals(tried)
-        if refusals and not passes:
+        if tried.is_exhausted and not passes and can_refuse:
+            judged.doubts.append(placed(f"{name} does too much to be followed", at))
+        elif refusals and not passes:
             judged.refuses = True
         elif passes and any(is_about_caller for _, is_about_caller in refusals):
             # A list of addresses that may not call is no question of who calls.

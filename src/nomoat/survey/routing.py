@@ -15,6 +15,7 @@ from nomoat.survey.naming import views
 from nomoat.survey.paths import braced, joined
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.specified import operations
+from nomoat.survey.trial import wrapping
 from nomoat.survey.trial.machine import Machine
 from nomoat.survey.trial.refusals import SUPER, names_of
 from nomoat.survey.trial.registry import DECORATED, Entry, Registry, argument
@@ -144,7 +145,8 @@ class Layer:
         self._open.append(registry)
         try:
             self.used.add(registry)
-            inner = replace(around, middleware=(*self._middleware(registry, around), *around.middleware))
+            wrapping = tuple((one, around.prefix) for one in registry.wrappers)
+            inner = replace(around, middleware=(*self._middleware(registry, around), *wrapping, *around.middleware))
             shared = tuple(registry.shared_dependencies().values)
             listed = registry.listed_before()
             own_before = (
@@ -676,6 +678,9 @@ class Layer:
                 self._registry(option, inner)
             elif any(name in self._models.files for name in names_of(self._run, option)):
                 self._files(path, inner, at)
+            elif (found := wrapping.behind(self._run, option))[0] is not None and not is_lost:
+                around_it = tuple((one, path) for one in found[1])
+                self._registry(found[0], replace(inner, middleware=(*around_it, *inner.middleware)))
             else:
                 self.layout.routes.append(Found("ANY", path, option, at, "asgi", inner))
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from nomoat.appmap.model import SIGNED_IN, Guard, Parameter, Runs, Verdict
 from nomoat.survey.before import Before, Requests
 from nomoat.survey.guards import Judge, Judgement, Tried, escape, not_followed, unread
+from nomoat.survey.middleware import MiddlewareJudge
 from nomoat.survey.python import form
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.routing import Found, dependency_of
@@ -20,6 +21,7 @@ from nomoat.survey.trial.machine import Condition, End, marks_of
 from nomoat.survey.trial.naming import guards_by_name, placed
 from nomoat.survey.trial.refusals import is_redirect, names_of, status_of, status_of_raised
 from nomoat.survey.trial.values import Choice, Class, Const, Function, Object, Outside, Thing, Value
+from nomoat.survey.trial.wrapping import called_as_application
 
 #: What a handler answers to somebody who may not; 404, 405, 422 and their like are said of what was asked for.
 _REFUSING = frozenset((400, 401, 403, 407, 498))
@@ -64,6 +66,7 @@ class Verdicts:
         self._judge = judge
         self._models = judge.models
         self._before = Before(judge)
+        self._middleware = MiddlewareJudge(judge)
         #: What was told of a handler at a path, in the state of the request that it gets: methods mostly differ in
         #: nothing else. Each is kept with the route that it was told of, since a key holds `id`s.
         self._told: dict[tuple[object, ...], list[_Told]] = {}
@@ -138,6 +141,8 @@ class Verdicts:
         result = Judgement()
         if isinstance(handler, Choice):
             return self._one_of(found, handler, judged, made, saw)
+        if found.calls == "asgi" and called_as_application(self._judge._reader, handler) is not None:
+            return self._application(found, handler)
         if isinstance(handler, Object):
             handler = self._judge._reader.attribute(handler, "__call__")
         if not isinstance(handler, Function):
@@ -184,6 +189,17 @@ class Verdicts:
         result.later.append(try_signed)
         if not refused and found.method == "WS":
             self._try_connection(found, handler, tried, signed, made, result)
+        return result
+
+    def _application(self, found: Found, handler: Value) -> Judgement:
+        """What is mounted and takes scope, receive and send: it refuses, answers, or hands on to what is not here."""
+        result = self._middleware.application(handler, found)
+        if result.answers and (result.refuses or result.doubts):
+            result.refuses, result.guards = False, []
+            result.doubts.append(result.answers)
+        elif result.goes_on and not result.refuses and not result.doubts:
+            result.doubts.append("an application of another package answers here")
+        result.answers = ""
         return result
 
     def _mixed_in(self, found: Found, handler: Function) -> list[str]:

@@ -25,6 +25,7 @@ from nomoat.survey.trial.scanning import dotted
 from nomoat.survey.trial.statements import Trial
 from nomoat.survey.trial.surroundings import Surroundings
 from nomoat.survey.trial.values import Choice, Class, Const, Function, Items, Object, Thing, Value, options
+from nomoat.survey.trial.wrapping import put_around
 
 _DEPENDENCY_WORDS = ("Depends", "Security", "Middleware")
 
@@ -51,6 +52,7 @@ def wire(program: Program, models: Models) -> Wiring:
     _plug(trial, program, models)
     _start(trial)
     _url_modules(trial, program, models)
+    put_around(surroundings, trial)
     return Wiring(surroundings, trial.registries)
 
 
@@ -177,12 +179,16 @@ def _run_factories(trial: Trial, program: Program, models: Models) -> None:
     # A factory that another one calls is run by it, with the arguments that it gives.
     callees = {function: _called(program, function, None) - {function} for function in found}
     called = set().union(*callees.values())
+    trial.factories = {one for one, level in levels.items() if not level}
     runs: Counter[Scope] = Counter()
     for function in sorted(found, key=lambda one: (one in called, -levels[one] if one in called else 0)):
         entered = callees[function].intersection(found)
         if function not in trial.executed and (not entered or any(runs[one] < _MAX_RUNS for one in entered)):
             runs.update(entered)
-            _run(trial, program, function)
+            made = len(trial.registries)
+            if not _run(trial, program, function) and len(trial.registries) == made:
+                # Who calls them came to no end before anything was made: they are run by themselves.
+                trial.executed -= entered
 
 
 def _givers(trial: Trial, program: Program, models: Models, names: set[str]) -> Iterator[Scope]:
@@ -389,7 +395,8 @@ def _makes_application(program: Program, models: Models, function: Scope) -> boo
     return False
 
 
-def _run(trial: Trial, program: Program, function: Scope) -> None:
+def _run(trial: Trial, program: Program, function: Scope) -> bool:
+    """Runs a function with what nobody knows; whether it came to an end."""
     top = function
     while top.parent is not None:
         top = top.parent
@@ -402,9 +409,11 @@ def _run(trial: Trial, program: Program, function: Scope) -> None:
             trial.uncalled.add(function)
             trial.invoke(Function(function, env), _unknown(function), {}, function.at)
     except RaisedError:
-        return
+        return False
     except (ExhaustedError, RecursionError):
         trial.around.lost.setdefault(function.at, TOO_MUCH)
+        return False
+    return True
 
 
 def _run_object(trial: Trial, cls: Class, function: Scope) -> None:

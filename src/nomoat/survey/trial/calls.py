@@ -10,7 +10,7 @@ from dataclasses import replace
 from nomoat.survey.models import spot
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
-from nomoat.survey.trial import backends, files, queries, texts
+from nomoat.survey.trial import backends, files, queries, texts, wrapping
 from nomoat.survey.trial.answering import ANSWER, ANSWERING
 from nomoat.survey.trial.configuration import Configuration, asked_of, of_configuration
 from nomoat.survey.trial.demands import AUTHENTICATION, OTHER, Demand
@@ -28,6 +28,7 @@ from nomoat.survey.trial.values import (
     INPUT,
     MADE,
     OWN_MEMBER,
+    SPREAD,
     UNREAD,
     Choice,
     Class,
@@ -127,6 +128,8 @@ class Calls(Registrations):
                 named[key] = value
             elif isinstance(value, Table):
                 named.update({str(name): item for name, item in value.entries.items()})
+            if key is None and not (isinstance(value, Table) and value.is_whole):
+                named[SPREAD] = (value.other or Thing()) if isinstance(value, Table) else value
         given = self._called_later(callee, tuple(args), named, self.at(env, node), env)
         return self._of_cursor(env, node, given)
 
@@ -221,6 +224,8 @@ class Calls(Registrations):
             return self.register(callee, args, named, at)
         if isinstance(callee, Registering):
             return self._decorate(callee, args)
+        if self.judges and wrapping.is_handed_on(self.models, callee, args):
+            return self._went_on(NEXT, args, at, env)
         if len(args) == 1 and not named and self._is_transparent(callee, args[0]):
             return args[0]
         is_limiter = isinstance(callee, Thing) and callee.name in self.models.limiters
@@ -330,6 +335,8 @@ class Calls(Registrations):
             return self._registry_of(cls, kind, bases, args, named, at)
         marks = union(args) | union(named.values())
         thing = Object(cls, at=at, marks=marks & CALLER, is_fresh=self.judges)
+        if self.wires:
+            wrapping.note_made(self, thing, (*args, *named.values()))
         init = self._of_class(cls, "__init__", thing)
         if isinstance(init, Function):
             self.invoke(init, args, named, at)
@@ -673,7 +680,7 @@ class Calls(Registrations):
         if name in _TAKES_OUT and self.wires:
             self.taken_out(me)
         if name == "copy":
-            return Items(list(me.values), me.is_whole)
+            return Items(list(me.values), me.is_whole, may_be_empty=me.may_be_empty)
         if name == "issubset" and len(args) == 1 and not args[0].tags:
             return subset(me, args[0])
         if name in ("issubset", "difference") and args and "caller" in args[0].tags:

@@ -19,6 +19,7 @@ from nomoat.survey.trial.unpacking import marked
 from nomoat.survey.trial.values import (
     CALLER,
     SETTING,
+    SPREAD,
     UNREAD,
     Class,
     Const,
@@ -31,6 +32,7 @@ from nomoat.survey.trial.values import (
     Thing,
     Value,
     joined,
+    perhaps_given,
     union,
 )
 
@@ -141,6 +143,11 @@ class Entering(Exceptions):
         leaving, self.leaving = self.leaving, []
         yielding, self.yielding = self.yielding, Items([]) if self._is_gone_through(scope) else None
         steps, wired = self.steps, self.costs.wired
+        is_factory = scope in self.factories
+        if is_factory:
+            # Whoever calls it may have read a long configuration before.
+            self.factories.discard(scope)
+            self.steps = 0
         try:
             flow = self.run(scope.body, env)
             if flow.env is not None:
@@ -150,7 +157,8 @@ class Entering(Exceptions):
             self.leaving = leaving
             self.depth -= inward
             if self.wires:
-                self.costs.note(scope, self.steps - steps, wired)
+                self.costs.note(scope, self.steps - (0 if is_factory else steps), wired)
+            self.steps = steps if is_factory else self.steps
             self.path.pop()
             self.entered.pop()
             about_caller = self.decided.pop()
@@ -185,7 +193,8 @@ class Entering(Exceptions):
         if scope.module.is_library or scope is self.defaulting or (self.path and self.path[-1].module.is_library):
             return True
         for value in given:
-            if self.depth <= _MAX_ASKED and self._is_request(value):
+            is_scope = isinstance(value, Thing) and value.name == "request.scope" and not value.is_call
+            if self.depth <= _MAX_ASKED and (is_scope or self._is_request(value)):
                 return True
             if self.depth <= _MAX_OWN and self._holds_request(value):
                 return True
@@ -241,6 +250,7 @@ class Entering(Exceptions):
         """Gives parameters their values."""
         left = list(args)
         rest = dict(named)
+        spread = rest.pop(SPREAD, None)
         for parameter in parameters:
             name, kind = parameter[form.P_NAME], parameter[form.P_KIND]
             if kind == form.VARARGS:
@@ -250,15 +260,15 @@ class Entering(Exceptions):
                 entries: dict[object, Value] = {}
                 entries.update(rest)
                 # Of what nothing here calls, nobody knows what it is given.
-                is_called = env.scope not in self.uncalled
-                env.names[name] = Table(entries, is_whole=is_called, other=None if is_called else Thing(marks=SETTING))
+                more = spread if env.scope not in self.uncalled else spread or Thing(marks=SETTING)
+                env.names[name] = Table(entries, is_whole=more is None, other=more)
             elif kind != form.KEYWORD and left:
                 env.names[name] = self.typed(env, parameter, left.pop(0))
                 rest.pop(name, None)
             elif name in rest:
                 env.names[name] = self.typed(env, parameter, rest.pop(name))
             elif parameter[form.P_DEFAULT] is not None:
-                env.names[name] = self.evaluate(outer, parameter[form.P_DEFAULT])
+                env.names[name] = perhaps_given(self.evaluate(outer, parameter[form.P_DEFAULT]), spread)
             else:
                 env.names[name] = self.typed(env, parameter, Thing(trail=(name,)))
 

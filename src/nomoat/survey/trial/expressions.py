@@ -13,6 +13,7 @@ from nomoat.survey.python.symbols import How
 from nomoat.survey.trial import files, memories, patterns, published, queries, view_functions
 from nomoat.survey.trial.answering import waited_for
 from nomoat.survey.trial.configuration import Configuration
+from nomoat.survey.trial.fields import as_setting, default_of
 from nomoat.survey.trial.judging import negated
 from nomoat.survey.trial.machine import Condition, End, Limited, RaisedError
 from nomoat.survey.trial.refusals import is_redirect, status_of
@@ -26,6 +27,7 @@ from nomoat.survey.trial.values import (
     INPUT,
     NOTHING,
     SETTING,
+    SPREAD,
     UNREAD,
     Choice,
     Class,
@@ -47,6 +49,7 @@ from nomoat.survey.trial.values import (
     joined,
     one_list,
     options,
+    perhaps_given,
     union,
 )
 
@@ -171,8 +174,11 @@ class Expressions(Requests):
     def _of_object(self, value: Object, name: str) -> Value:
         if name in value.attributes:
             own = value.attributes[name]
+            own = as_setting(own, name) if value.marks == SETTING else own
             return own if value.is_fresh else self.as_changed(name, own)
-        found = self._of_class(value.cls, name, value)
+        found = perhaps_given(self._of_class(value.cls, name, value), value.attributes.get(SPREAD))
+        if value.marks == SETTING and not isinstance(found, Function):
+            return as_setting(found, name)
         if isinstance(found, Thing) and found.why and value.cls.scope.module.is_library and name != "__getattr__":
             further = self._of_class(value.cls, "__getattr__", value)
             if isinstance(further, Function):
@@ -217,16 +223,16 @@ class Expressions(Requests):
                 found = replace(found, trail=(name,))
             if isinstance(me, Object) and isinstance(found, Thing) and found.name in self.models.traits:
                 return of_trait(self, me, name, found, base)
-            return self.as_changed(name, self._member(cls, name, found))
+            return self.as_changed(name, self._member(cls, name, found, me))
         return self._member_elsewhere(cls, name, me)
 
-    def _member(self, cls: Class, name: str, found: Value) -> Value:
+    def _member(self, cls: Class, name: str, found: Value, me: Value | None) -> Value:
         bases = self.bases(cls.scope)
         if any(base.rpartition(".")[2] in ("Enum", "StrEnum", "IntEnum", "Flag", "IntFlag") for base in bases):
             return Const(found.value, label=name) if isinstance(found, Const) else found
         if any(base.rpartition(".")[2] == "BaseSettings" for base in bases):
-            return Const(found.value, SETTING) if isinstance(found, Const) else Thing(marks=SETTING, trail=(name,))
-        return found
+            return as_setting(default_of(self, found), name)
+        return default_of(self, found) if isinstance(me, Object) else found
 
     def _member_elsewhere(self, cls: Class, name: str, me: Value | None) -> Value:
         outside = [base for base in self.program.bases_elsewhere(cls.scope) if not base.startswith("?")]

@@ -214,7 +214,7 @@ def _listed(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: st
     if not args:
         return Items([])
     if isinstance(args[0], Items):
-        return Items(list(args[0].values), args[0].is_whole)
+        return Items(list(args[0].values), args[0].is_whole, may_be_empty=args[0].may_be_empty)
     if isinstance(args[0], Table):
         return Items([Const(key) for key in args[0].entries], args[0].is_whole)
     return args[0]
@@ -231,7 +231,8 @@ def _dict(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str,
 
 def _enumerate(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
     if args and isinstance(args[0], Items):
-        return Items([Items([Const(place), value]) for place, value in enumerate(args[0].values)], args[0].is_whole)
+        rows: list[Value] = [Items([Const(place), value]) for place, value in enumerate(args[0].values)]
+        return Items(rows, args[0].is_whole, may_be_empty=args[0].may_be_empty)
     return None
 
 

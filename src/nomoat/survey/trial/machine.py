@@ -178,6 +178,8 @@ class Machine:
         self.proxies: dict[str, Value] = {}
         #: Functions that are run though nothing which was read calls them: a server does, or a test.
         self.uncalled: set[Scope] = set()
+        #: Functions that make applications and were not entered yet: each may take as many steps as a trial.
+        self.factories: set[Scope] = set()
         #: Whether `return body, 401` has a status.
         self.has_statuses = False
 

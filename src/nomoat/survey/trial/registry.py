@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from nomoat.survey.models import Kind, Spot, Verb
-from nomoat.survey.trial.values import Class, Const, Function, Items, Table, Value, joined, options
+from nomoat.survey.trial.values import Class, Const, Function, Items, Object, Table, Value, joined, options
 
 #: What constructors are given as lists and keep under the same name.
 _LISTS = ("before", "routes", "middleware", "startup", "configure", "guards", "provided", "opt")
@@ -68,6 +68,8 @@ class Registry(Value):
     protection: str = ""
     #: Lists that the constructor was given, by what they are, once code has asked for them to add to them.
     lists: dict[str, Items | Table] = field(default_factory=dict)
+    #: Objects that stand around the whole application, from the inside out.
+    wrappers: list[Object] = field(default_factory=list)
     _before: dict[int, tuple[Value, Entry]] = field(default_factory=dict)
 
     def taken(self, what: str) -> Value | None:

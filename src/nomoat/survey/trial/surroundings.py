@@ -18,6 +18,7 @@ from nomoat.survey.trial.changes import Changes
 from nomoat.survey.trial.values import (
     Class,
     Env,
+    Object,
     Value,
     joined,
 )
@@ -65,6 +66,9 @@ class Surroundings:
         self._plain: dict[Scope, bool] = {}
         #: Applications that the program makes, those of its tests left out.
         self.applications: list[Value] = []
+        #: Objects that are made with an application, and those that functions give back.
+        self.wrappers: list[Object] = []
+        self.given_back: list[Object] = []
         #: Where an application was handed to code that is not here and may add routes to it, and to what.
         self.handed: dict[str, str] = {}
         #: What code sets on something of which nothing is known, by the name: `core.http = Server()`.

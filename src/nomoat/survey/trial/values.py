@@ -36,6 +36,8 @@ ENDING = "ending()"
 #: What stands among names before the name of what was just kept in a table.
 KEPT = "(kept)"
 MADE = frozenset(("made",))
+#: The name under which a call is given what it spreads of something unknown: `Settings(**loaded)`.
+SPREAD = "**"
 
 
 class Value:
@@ -319,6 +321,19 @@ def absent(default: Value, place: Value) -> Value:
     if isinstance(default, (Items, Table)) and not (default.values if isinstance(default, Items) else default.entries):
         return Thing(marks=place.tags)
     return default if default.tags >= CALLER else Thing(marks=place.tags | default.tags | UNREAD)
+
+
+def perhaps_given(default: Value, spread: Value | None) -> Value:
+    """What stands where nobody gives anything, of a call that spreads something unknown: which may give it.
+
+    What is loaded from somewhere is like a setting, of which source has the default.
+    """
+    if spread is None:
+        return default
+    tags = spread.tags - SETTING
+    if tags:
+        return joined([default, Thing(marks=tags)])
+    return Const(default.value, default.marks | SETTING, default.label) if isinstance(default, Const) else default
 
 
 def union(values: Iterable[Value]) -> frozenset[str]:

@@ -1,0 +1,45 @@
+"""What a class of fields has where nobody gives a field another value: `closed: bool = Field(default=False)`.
+
+Takes what the body of the class has under the name; gives the default that it tells. Fields of settings, those of
+objects within settings too, are settings.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from nomoat.survey.models import Spot, spot
+from nomoat.survey.trial.registry import argument
+from nomoat.survey.trial.values import SETTING, Class, Const, Function, Object, Thing, Value
+
+if TYPE_CHECKING:
+    from nomoat.survey.trial.machine import Machine
+
+#: What stands for a field in the body of a class, with where its default is told.
+_FIELDS: dict[str, Spot] = {
+    **dict.fromkeys(("pydantic.Field", "pydantic.fields.Field", "sqlmodel.Field"), spot("default@0")),
+    **dict.fromkeys(("dataclasses.field", "attr.ib", "attrs.field", "attr.field"), spot("default")),
+}
+_FACTORIES = spot("default_factory|factory")
+
+
+def default_of(run: Machine, found: Value) -> Value:
+    """The default of a field; of one without, something unknown; anything else is itself."""
+    if not isinstance(found, Thing) or found.name not in _FIELDS or found.trail:
+        return found
+    factory = argument(_FACTORIES, found.args, found.named)
+    if isinstance(factory, (Class, Function)):
+        return run.call(factory, (), {}, found.at, factory.env)
+    given = argument(_FIELDS[found.name], found.args, found.named)
+    is_told = given is not None and not (isinstance(given, Const) and given.value is ...)
+    return given if is_told and given is not None else Thing(at=found.at)
+
+
+def as_setting(found: Value, name: str) -> Value:
+    """What a class of settings has under a name, which whoever runs the program may set."""
+    if isinstance(found, Const):
+        return Const(found.value, found.marks | SETTING, found.label)
+    if isinstance(found, Object):
+        return replace(found, marks=found.marks | SETTING)
+    return Thing(marks=SETTING, trail=(name,))

@@ -1,0 +1,193 @@
+"""Code of the tree that is called as an application is: with scope, receive and send, around another or by itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from nomoat.survey.draw import draw
+
+_GUARD = """
+from fastapi import FastAPI, Request
+from starlette.responses import JSONResponse
+from somewhere import inner
+
+
+class SignedIn:
+    def __init__(self, app):
+        self._app = app
+
+    async def __call__(self, scope, receive, send):
+        request = Request(scope, receive)
+        if not request.headers.get("authorization"):
+            await JSONResponse({}, status_code=401)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+
+class Plain(SignedIn):
+    async def __call__(self, scope, receive, send):
+        await self._app(scope, receive, send)
+
+
+app = FastAPI(openapi_url=None)
+
+
+@app.get("/orders")
+def orders():
+    return []
+
+"""
+
+
+def drawn(folder: Path, source: str) -> dict[str, str]:
+    """Method and path of each route with its verdict."""
+    (folder / "main.py").write_text(source)
+    return {f"{one.method} {one.path}": one.verdict for one in draw(folder).map.routes if one.method != "HEAD"}
+
+
+@pytest.mark.parametrize(
+    ("around", "verdict"),
+    [
+        ("app = SignedIn(app)", "guarded"),
+        ("app = Plain(SignedIn(app))", "guarded"),
+        ("app = Plain(app)", "unguarded"),
+        # Which of the two is served is not said here: the application as it is may be.
+        ("closed = SignedIn(app)", "unguarded"),
+    ],
+)
+def test_what_stands_around_an_application_in_its_place_stands_before_its_routes(
+    around: str, verdict: str, tmp_path: Path
+) -> None:
+    assert {"GET /orders": verdict} == drawn(tmp_path, f"{_GUARD}\n{around}\n")
+
+
+def test_what_a_factory_gives_back_stands_around_what_it_made(tmp_path: Path) -> None:
+    made = _GUARD.partition("app = FastAPI")[0] + (
+        "def create():\n    app = FastAPI(openapi_url=None)\n    app.add_api_route('/orders', list)\n"
+        "    app.add_api_route('/a', lambda: 1)\n    return SignedIn(app)\n"
+    )
+
+    assert "guarded" == drawn(tmp_path, made)["GET /a"]
+
+
+def test_an_application_that_is_mounted_within_a_wrapper_stands_behind_it(tmp_path: Path) -> None:
+    source = f"{_GUARD}\nouter = FastAPI(openapi_url=None)\nouter.mount('/shop', SignedIn(app))\n"
+
+    assert {"GET /shop/orders": "guarded"} == drawn(tmp_path, source)
+    assert {"GET /shop/orders": "unguarded"} == drawn(tmp_path, source.replace("SignedIn(app)", "Plain(app)"))
+
+
+@pytest.mark.parametrize(
+    ("mounted", "verdict"),
+    [
+        ("SignedIn(inner)", "guarded"),
+        ("Plain(inner)", "unknown"),
+        ("closed", "guarded"),
+        ("told", "guarded"),
+        ("answers", "unguarded"),
+        ("either", "unknown"),
+    ],
+)
+def test_what_is_mounted_refuses_answers_or_hands_on_to_what_is_not_here(
+    mounted: str, verdict: str, tmp_path: Path
+) -> None:
+    functions = """
+async def closed(scope, receive, send):
+    if Request(scope, receive).headers.get("authorization") is None:
+        await JSONResponse({}, status_code=401)(scope, receive, send)
+        return
+    await inner(scope, receive, send)
+
+async def told(scope, receive, send):
+    if b"authorization" not in dict(scope["headers"]):
+        await send({"type": "http.response.start", "status": 401})
+        return
+    await send({"type": "http.response.start", "status": 200})
+
+async def answers(scope, receive, send):
+    await JSONResponse({})(scope, receive, send)
+
+async def either(scope, receive, send):
+    if scope["query_string"] and Request(scope, receive).headers.get("authorization") is None:
+        await JSONResponse({}, status_code=401)(scope, receive, send)
+        return
+    await JSONResponse({})(scope, receive, send)
+"""
+    found = drawn(tmp_path, f"{_GUARD}\n{functions}\napp.mount('/m', {mounted})\n")
+
+    assert verdict == found["ANY /m"]
+
+
+_METRICS = """
+from fastapi import FastAPI, Request
+from starlette.responses import JSONResponse
+
+
+def is_metrics(scope):
+    root = scope.get("root_path", "")
+    path = scope["path"]
+    if root and (path == root or path.startswith(root + "/")):
+        path = path[len(root):]
+    return path == "/metrics"
+
+
+class Metrics:
+    def __init__(self, app):
+        self.app = app
+
+    async def __call__(self, scope, receive, send):
+        if scope["type"] != "http" or not is_metrics(scope):
+            await self.app(scope, receive, send)
+            return
+        if Request(scope, receive).headers.get("authorization") is None:
+            await JSONResponse({}, status_code=401)(scope, receive, send)
+            return
+        await self.app(scope, receive, send)
+
+
+api = FastAPI(openapi_url=None)
+api.add_middleware(Metrics)
+app = FastAPI(openapi_url=None)
+app.mount("/api", api)
+
+
+@api.get("/metrics")
+def metrics():
+    return []
+
+
+@api.get("/orders/{number}")
+def orders(number):
+    return []
+"""
+
+
+def test_middleware_knows_where_its_application_is_mounted(tmp_path: Path) -> None:
+    assert {"GET /api/metrics": "guarded", "GET /api/orders/{number}": "unguarded"} == drawn(tmp_path, _METRICS)
+
+
+def test_middleware_that_does_too_much_refuses_nobody_for_sure(tmp_path: Path) -> None:
+    deep = "\n".join(f"        a{number} = request.headers.get('x-user-{number}')" for number in range(9_000))
+    source = f"""
+from fastapi import FastAPI
+from starlette.middleware.base import BaseHTTPMiddleware
+from starlette.responses import JSONResponse
+
+class Long(BaseHTTPMiddleware):
+    async def dispatch(self, request, call_next):
+        if request.query_params.get("old") and request.headers.get("authorization") is None:
+            return JSONResponse({{}}, status_code=401)
+{deep}
+        return await call_next(request)
+
+app = FastAPI(openapi_url=None)
+app.add_middleware(Long)
+
+@app.get("/orders")
+def orders():
+    return []
+"""
+
+    assert {"GET /orders": "unknown"} == drawn(tmp_path, source)
