@@ -112,9 +112,10 @@ def test_what_git_ignores_and_what_only_shows_is_quiet(tmp_path: Path) -> None:
     (tmp_path / "shop" / "tests.py").write_text('API_TOKEN = "v9Qm2LxT7bRk4WnZ8cHs1DfJ"\n')
     (tmp_path / "README.md").write_text('api_token = "v9Qm2LxT7bRk4WnZ8cHs1DfJ"\n')
     (tmp_path / "app.py").write_text('def pay():\n    """api_token = "v9Qm2LxT7bRk4WnZ8cHs1DfJ" is no more."""\n')
+    (tmp_path / "sign_in.py").write_text('DUMMY_TOKEN = "v9Qm2LxT7bRk4WnZ8cHs1DfJ"\n')
 
     assert {(one.span.path, one.confidence) for one in _found(tmp_path)} == {
-        ("README.md", "low"), ("shop/tests.py", "low"),
+        ("README.md", "low"), ("shop/tests.py", "low"), ("sign_in.py", "low"),
     }  # fmt: skip
 
 

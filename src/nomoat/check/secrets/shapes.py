@@ -34,6 +34,8 @@ _AROUND = re.compile(
 _USUAL = re.compile(r"(password|passwd|passw0rd|pass|pwd|secret|token|user(name)?|root|admin|guest)\d*\Z", re.I)
 _SHOWN_HOST = re.compile(r"@([\w-]+\.)*(example\.(com|org|net)|[\w-]+\.(example|invalid|test|localhost|local))\b")
 _PASSWORD = re.compile(r"passw(or)?d|passwd|pwd|passphrase", re.I)
+#: Names of what stands in the place of a secret: `DUMMY_SECRET`, which is hashed where there is no user.
+_STANDS_IN = re.compile(r"(^|_)(dummy|fake|mock(ed)?|place_?holder|example|sample)(_|$)", re.I)
 #: Values that are said otherwise: another name, a path, an address without a password, words of a sentence.
 _OTHERWISE = re.compile(
     r"^(https?://[^@]*|/|\./|~/|[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$|[a-z]+:$)|^[a-z_-]+$|^[A-Z_]+$|\s|\(|^arn:|^urn:"
@@ -149,6 +151,8 @@ def _how_sure(name: str, value: str) -> Confidence | None:
         or name.lower() in value.lower()
     ):
         return None
+    if _STANDS_IN.search(name):
+        return "low"
     if looks_random(value):
         return "sure"
     is_mixed = re.search(r"[a-z]", value, re.I) and re.search(r"[^a-z_]", value, re.I)

@@ -120,6 +120,9 @@ class Expressions(Requests):
             return self._of_class(value, name, None)
         if isinstance(value, Thing):
             return self._of_thing(value, name, at)
+        is_unset = (isinstance(value, Const) and value.value is None) or (isinstance(value, Outside) and value.me)
+        if self.wires and is_unset and (only := published.only(self, name)) is not None:
+            return only  # `self.core`, which whoever makes this object sets on it.
         if isinstance(value, Outside):
             if name == "config" and self.models.proxies.get(value.name) == "application":
                 return Configuration({}, is_whole=False)  # Of one of several applications.

@@ -317,7 +317,9 @@ class Judging(Machine):
             demand = UNKNOWN if _ROLES.search(_last(left) or _last(right)) else _quiet(self.demand_of(left))
             return Test(None, demand, demand, marks)
         demand = self._demanded(left, operator, right)
-        is_decided = is_decided and not may_be_unset(left, right) and not _may_be_none_too(left, right)
+        # Nothing equals what was never set, but no list of keys holds it: `None in door.tokens`.
+        may_equal = may_be_unset(left, right) or (operator != "in" and _may_be_none_too(left, right))
+        is_decided = is_decided and not may_equal
         return Test(False if is_decided else None, demand, OTHER, marks)
 
     def _demanded(self, left: Value, operator: str, right: Value) -> Demand:
