@@ -81,6 +81,8 @@ class Judgement:
     serves: bool = False
     #: Parameters that the framework reads from the request for it.
     given: list[Given] = field(default_factory=list)
+    #: What it, or what it depends on, leaves in the state of a request without a credential.
+    left: dict[str, Value] = field(default_factory=dict)
     #: Finds out what it asks of a caller with a credential, where nobody has wanted to know yet.
     later: list[Callable[[], None]] = field(default_factory=list)
 
@@ -185,16 +187,20 @@ class Judge:
         key = _key(value, scopes)
         known = self._known.get(key)
         if known is not None:
+            for name, left in known[1].left.items():
+                self.around.leave(name, left)
             return known[1]
         if key in self._open:
             return Judgement()
         self._open.add(key)
+        before = dict(self.around.left)
         try:
             found = self._judged(value, scopes, path)
             if found.refused and self._is_replaced(value):
                 found = Judgement(doubts=["the application may replace this dependency (dependency_overrides)"])
         finally:
             self._open.discard(key)
+        found.left = {name: left for name, left in self.around.left.items() if before.get(name) is not left}
         self._known[key] = value, found
         return found
 
@@ -405,7 +411,8 @@ class Judge:
         What a handler sets, nothing else finds: its request is over then.
         """
         trial = Trial(self.around, anonymous=is_anonymous, limits=self._limits(function, is_anonymous))
-        trial.judges, trial.leaves = True, not is_handler
+        # What stands before one route and its handler find what they leave on the request at hand.
+        trial.judges, trial.leaves = True, not is_handler and at_hand is None
         if at_hand is not None:
             trial.proxies, trial.has_statuses = at_hand.proxies, at_hand.has_statuses
         parameters = function.scope.parameters if function.scope is not None else ()

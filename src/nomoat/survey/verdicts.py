@@ -67,6 +67,8 @@ class Verdicts:
         self._models = judge.models
         self._before = Before(judge)
         self._middleware = MiddlewareJudge(judge)
+        #: What middleware leaves in the state of requests; what dependencies of one route leave, no other finds.
+        self._left: dict[str, Value] | None = None
         #: What was told of a handler at a path, in the state of the request that it gets: methods mostly differ in
         #: nothing else. Each is kept with the route that it was told of, since a key holds `id`s.
         self._told: dict[tuple[object, ...], list[_Told]] = {}
@@ -76,6 +78,9 @@ class Verdicts:
 
         `if_told`: where it is unknown, nobody wants to know more, such as what is asked of a caller with a credential.
         """
+        around = self._judge.around
+        self._left = dict(around.left) if self._left is None else self._left
+        around.left = dict(self._left)
         made = self._before.requests(found)
         if found.is_of_framework:
             return self._of_framework(found, [*before, *made.judged])

@@ -112,7 +112,7 @@ class Surroundings:
     def leave(self, name: str, value: Value) -> None:
         """Takes note of what middleware leaves in the state of a request of a caller without a credential."""
         known = self.left.get(name)
-        self.left[name] = value if known is None else joined([known, value])
+        self.left[name] = value if known is None or known is value else joined([known, value])
 
     @property
     def application(self) -> Value | None:
