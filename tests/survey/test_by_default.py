@@ -241,3 +241,38 @@ def test_a_module_that_is_called_like_one_of_pythons_own_functions_is_that_modul
     found = {(one.path, one.handler, one.verdict) for one in draw(tmp_path).map.routes}
 
     assert found == {("/orders/", "views.list:index", "unguarded")}
+
+
+_TOLD = """
+import os
+import sys
+
+from flask import Flask, abort, session
+
+app = Flask(__name__, static_folder=None)
+ASKED = os.environ.get("ASKED", False)
+if {test}:
+    ASKED = not ASKED
+
+
+@app.get("/d")
+def d():
+    if ASKED and not session.get("user"):
+        abort(401)
+    return "ok"
+"""
+
+
+@pytest.mark.parametrize(
+    ("test", "verdict"),
+    [
+        ('"test" in sys.argv', "unguarded"),
+        ('"pytest" in sys.modules', "unguarded"),
+        ('"test" not in sys.argv', "guarded"),
+        ('"--private" in sys.argv', "unknown"),
+    ],
+)
+def test_a_server_is_not_started_by_the_command_of_tests(test: str, verdict: str, tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(_TOLD.format(test=test))
+
+    assert [verdict] == [one.verdict for one in draw(tmp_path).map.routes if one.method == "GET"]

@@ -10,7 +10,7 @@ import pytest
 from nomoat.survey import guards
 from nomoat.survey.draw import draw
 from nomoat.survey.standing import Standing
-from nomoat.survey.trial.values import CALLER, Choice, Const, Items, Table, Value, union
+from nomoat.survey.trial.values import CALLER, Choice, Const, Items, Table, Thing, Value, holds, union
 
 _CONFIGURATION = (
     """
@@ -272,3 +272,16 @@ def test_sets_that_are_filled_from_one_another_do_not_grow_without_end(tmp_path:
     (tmp_path / "app.py").write_text(_FILLED_FROM_ONE_ANOTHER.replace("NAMES", repr(names)))
 
     assert ["/orders"] == [route.path for route in draw(tmp_path).map.routes]
+
+
+def test_what_tells_the_same_may_be_in_a_list_already() -> None:
+    """Trials of many routes add to the list of a module; each makes values of its own."""
+
+    def asked() -> Value:
+        return Choice((Thing(marks=CALLER, trail=("name",)), Const("shop")))
+
+    items = Items([asked()])
+
+    assert holds(items, asked(), perhaps=True)
+    assert not holds(items, Thing(marks=CALLER, trail=("other",)), perhaps=True)
+    assert not holds(items, Thing("shop.found", is_call=True), perhaps=True)

@@ -274,3 +274,59 @@ urlpatterns = [service("home/$", login_required(home)), service("public/$", publ
 
 def test_a_list_of_arguments_is_given_another_first_one(tmp_path: Path) -> None:
     assert {"GET /service/home/": "guarded", "GET /service/public/": "unguarded"} == drawn(tmp_path, urls=_FIRST)
+
+
+_OWN_CLASS = """
+from django.contrib.auth.decorators import login_required
+from django.urls import URLPattern, URLResolver, include, path
+from django.views.decorators.cache import never_cache
+from views import home, public
+
+
+class Wrapped(URLPattern):
+    def resolve(self, *args, **kwargs):
+        result = {resolved}
+        if result:
+            for decorator in self._around:
+                result.func = decorator(result.func)
+        return result
+
+
+def put_around(entry, decorator):
+    entry.__class__ = Wrapped
+    if not hasattr(entry, "_around"):
+        setattr(entry, "_around", [])
+    entry._around.append(decorator)
+
+
+def around(decorators, *entries):
+    for decorator in decorators:
+        for entry in entries:
+            if isinstance(entry, URLPattern):
+                put_around(entry, decorator)
+            elif isinstance(entry, URLResolver):
+                for inner in entry.url_patterns:
+                    put_around(inner, decorator)
+    return entries
+
+
+urlpatterns = [path("", public)]
+urlpatterns += around([login_required], path("home/", home))
+urlpatterns += around([never_cache], path("public/", public))
+urlpatterns += around([never_cache, login_required], path("in/", include([path("home/", home)])))
+"""
+
+
+@pytest.mark.parametrize("resolved", ["super().resolve(*args, **kwargs)", "URLPattern.resolve(self, *args, **kwargs)"])
+def test_entries_of_a_class_of_the_project_are_resolved_by_it(resolved: str, tmp_path: Path) -> None:
+    expected = {"GET /": "unguarded", "GET /home/": "guarded", "GET /public/": "unguarded", "GET /in/home/": "guarded"}
+
+    assert expected == drawn(tmp_path, urls=_OWN_CLASS.replace("{resolved}", resolved))
+
+
+def test_what_an_entry_of_a_class_of_the_project_is_resolved_to_may_be_unknown(tmp_path: Path) -> None:
+    urls = _OWN_CLASS.replace("{resolved}", "super().resolve(*args, **kwargs)").replace(
+        "return result", "return _found"
+    )
+
+    assert "unknown" == drawn(tmp_path, urls=urls)["GET /home/"]

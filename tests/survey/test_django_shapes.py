@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from nomoat.survey.draw import draw
 
 _SETTINGS = 'ROOT_URLCONF = "urls"\nINSTALLED_APPS = ["rest_framework"]\n'
@@ -444,3 +446,74 @@ def test_classes_without_templates_answer_too(tmp_path: Path) -> None:
         **{f"{method} /filled": "unguarded" for method in ("GET", "POST", "PUT")},
         **{f"{method} /gone": "guarded" for method in ("GET", "POST", "DELETE")},
     }
+
+
+_ONE_OF_LISTS = """
+from functools import partial
+
+from django.urls import path
+from rest_framework.generics import RetrieveAPIView
+from rest_framework.permissions import AllowAny, BasePermission, IsAuthenticated
+from rest_framework.response import Response
+
+
+class Knows(BasePermission):
+    def __init__(self, rows=None):
+        self.rows = rows
+
+    def has_permission(self, request, view):
+        return self.rows.filter(user=request.user).exists()
+
+
+class Page(RetrieveAPIView):
+    def get_permissions(self):
+        if self.kwargs["shop"].is_shared:
+            self.permission_classes = {shared}
+        else:
+            self.permission_classes = {other}
+        return super().get_permissions()
+
+    def get(self, request, shop):
+        return Response({{}})
+
+
+urlpatterns = [path("<str:shop>/", Page.as_view())]
+"""
+
+
+@pytest.mark.parametrize(
+    ("shared", "other", "verdict"),
+    [
+        ("[IsAuthenticated]", "[IsAuthenticated & partial(Knows, None)]", "guarded"),
+        ("[IsAuthenticated]", "[AllowAny, IsAuthenticated]", "guarded"),
+        ("[IsAuthenticated]", "[]", "unknown"),
+        ("[IsAuthenticated]", "[AllowAny]", "unknown"),
+        ("[AllowAny]", "[]", "unguarded"),
+    ],
+)
+def test_each_of_two_lists_is_gone_through_as_a_whole(shared: str, other: str, verdict: str, tmp_path: Path) -> None:
+    found = drawn(tmp_path, urls=_ONE_OF_LISTS.format(shared=shared, other=other))
+
+    assert {"GET /{shop}/": verdict} == found
+
+
+_ANY_OF_LISTS = """
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.urls import path
+
+
+def page(request, shop):
+    checks = [request.user.is_authenticated] if shop.is_shared else [request.user.is_staff, {second}]
+    if not any(check for check in checks):
+        raise PermissionDenied
+    return HttpResponse()
+
+
+urlpatterns = [path("<str:shop>/", page)]
+"""
+
+
+@pytest.mark.parametrize(("second", "verdict"), [("request.user.is_superuser", "guarded"), ("True", "unknown")])
+def test_any_of_one_list_or_another(second: str, verdict: str, tmp_path: Path) -> None:
+    assert {"GET /{shop}/": verdict} == drawn(tmp_path, urls=_ANY_OF_LISTS.format(second=second))

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 
 from nomoat.appmap import ids
 from nomoat.survey.guards import AtHand, Judge, Judgement, Tried
-from nomoat.survey.middleware import answers_itself, noted_on, request_to
+from nomoat.survey.middleware import answers_itself, noted_on, path_argument, request_to
 from nomoat.survey.python import form
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.routing import Found
+from nomoat.survey.trial import resolved
 from nomoat.survey.trial.calls import NEXT
 from nomoat.survey.trial.machine import ExhaustedError, RaisedError, marks_of, proxy_of
 from nomoat.survey.trial.naming import stands_guard_by_name
@@ -21,8 +22,6 @@ from nomoat.survey.trial.refusals import is_redirect, status_of, status_of_raise
 from nomoat.survey.trial.registry import VIEW, Entry
 from nomoat.survey.trial.values import (
     CALLER,
-    FILLED,
-    INPUT,
     Choice,
     Class,
     Const,
@@ -46,11 +45,6 @@ class Requests:
     judged: list[Judgement] = field(default_factory=list)
     #: Numbers what was left on it by what ran before: the same number is the same request, but for its own parts.
     state: int = 0
-
-
-def path_argument(kind: str) -> Value:
-    """What stands in a path for a parameter: any text, but never an empty one."""
-    return Thing("" if kind in ("int", "float") else FILLED, marks=INPUT)
 
 
 @dataclass(frozen=True)
@@ -90,6 +84,8 @@ class Before:
                 else:
                     made.judged.append(step)
         made.state = state
+        for at_hand in (made.anonymous, made.signed):
+            resolved.show(at_hand.request, self._judge.models.request)
         return made
 
     def _at_hand(self, found: Found) -> AtHand:
@@ -172,7 +168,9 @@ _OWN = frozenset(("route_handler", "method", "url", "scope", "path", "endpoint",
 def _left(at_hand: AtHand) -> dict[str, dict[str, Value]]:
     """What code has set on the request and its parts."""
     return {
-        kind: {name: value for name, value in part.named.items() if name not in _OWN}
+        kind: {
+            name: value for name, value in part.named.items() if name not in _OWN and not resolved.is_match(name, value)
+        }
         for kind, part in at_hand.proxies.items()
         if isinstance(part, Thing)
     }
@@ -304,6 +302,9 @@ def _of_middleware(judge: Judge, value: Value | None) -> Iterator[Step | Judgeme
 def _judged(judge: Judge, step: Step, found: Found, made: Requests, saw: set[str]) -> Judgement:
     function = step.function
     judged = Judgement(function=function.scope)
+    tell = resolved.show if step.gives == "view" else resolved.hide
+    for at_hand in (made.anonymous, made.signed):
+        tell(at_hand.request, judge.models.request)
     given = _given(step, found, made.anonymous)
     tried = judge.tried(function, given, is_anonymous=True, at_hand=made.anonymous)
     refuses = _refuses(judge, tried)

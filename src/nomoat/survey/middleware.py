@@ -5,17 +5,21 @@ Exceptions by path are thereby decided: `if request.url.path in OPEN: return awa
 
 from __future__ import annotations
 
+import re
+
+from nomoat.appmap import ids
 from nomoat.appmap.model import Guard
 from nomoat.survey.guards import Judge, Judgement, Tried
 from nomoat.survey.models import Models
 from nomoat.survey.routing import Found
-from nomoat.survey.trial import wrapping
+from nomoat.survey.trial import resolved, wrapping
 from nomoat.survey.trial.calls import NEXT, SEND
 from nomoat.survey.trial.machine import ExhaustedError, RaisedError, marks_of
 from nomoat.survey.trial.naming import placed, stands_guard_by_name
 from nomoat.survey.trial.refusals import is_redirect, names_of, status_of
 from nomoat.survey.trial.registry import VIEW, Entry, argument
 from nomoat.survey.trial.values import (
+    FILLED,
     INPUT,
     Choice,
     Class,
@@ -30,6 +34,14 @@ from nomoat.survey.trial.values import (
     options,
 )
 
+#: Groups of a pattern without a name, as paths show them.
+UNNAMED = re.compile(r"arg\d+")
+
+
+def path_argument(kind: str) -> Value:
+    """What stands in a path for a parameter: any text, but never an empty one."""
+    return Thing("" if kind in ("int", "float") else FILLED, marks=INPUT)
+
 
 def path_to(found: Found) -> Value:
     """The path of a request to the route."""
@@ -42,9 +54,24 @@ def request_to(models: Models, found: Found, root: str = "") -> Thing:
     url = Thing("request.url", named={"path": path_to(found)})
     scope = Thing("request.scope", named=_scope(found, root))
     blueprint = Const(found.endpoint.rpartition(".")[0] or None)
-    return Thing(name, named={"method": Const(found.method), "url": url, "scope": scope, "path": path_to(found),
-                              "endpoint": Const(found.endpoint), "blueprint": blueprint,
-                              "route_handler": noted_on(found), VIEW: found.handler})  # fmt: skip
+    request = Thing(name, named={"method": Const(found.method), "url": url, "scope": scope, "path": path_to(found),
+                                 "endpoint": Const(found.endpoint), "blueprint": blueprint,
+                                 "route_handler": noted_on(found), VIEW: found.handler})  # fmt: skip
+    for attribute, kind in models.request.items():
+        if kind == "match":
+            resolved.put(request, attribute, _match(found))
+    return request
+
+
+def _match(found: Found) -> Thing:
+    """What a request to the route is resolved to."""
+    *spaces, name = found.endpoint.split(":")
+    is_read = resolved.UNREAD_NAME not in found.endpoint and not found.is_of_framework
+    named = [(one, kind) for one, kind in ids.parameters(found.path) if not UNNAMED.fullmatch(one)]
+    arguments = Table({one: path_argument(kind) for one, kind in named}, is_whole=not found.is_given_more)
+    return resolved.match(
+        spaces if is_read else None, name if found.is_named else None, found.path, arguments, found.handler
+    )
 
 
 def noted_on(found: Found) -> Thing:

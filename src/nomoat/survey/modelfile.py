@@ -343,6 +343,7 @@ class _Loading:
 
     def _includes(self, names: tuple[str, ...], fields: Mapping) -> None:
         self._models.includes.update(dict.fromkeys(names, self._spot(fields, "callable")))
+        self._models.namespaces.update(dict.fromkeys(names, self._spot(fields, "name")))
 
     def _traits(self, names: tuple[str, ...], fields: Mapping) -> None:
         self._models.traits.update(dict.fromkeys(names, self._spot(fields, "default")))
@@ -405,7 +406,7 @@ _RECORD_KEYS = {
     "asks": ("names", "permission"),
     "entries": ("names", "is", "trigger", "name", "handler", "group", "methods", "by_module"),
     "proxies": ("names", "for"),
-    "includes": ("names", "callable"),
+    "includes": ("names", "callable", "name"),
     "traits": ("names", "default"),
     "matchers": ("names", "path"),
     "controllers": ("names", "holds"),

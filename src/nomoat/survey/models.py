@@ -18,7 +18,7 @@ FOLDER = Path(__file__).parent / "frameworks"
 #: `credential` somebody stands for nobody; of a `token`, None; `somebody` tells which of both callers is on trial.
 SOURCES = (
     "header", "cookie", "session", "credential", "query", "input", "state", "address", "method", "path", "url", "scope",
-    "endpoint", "meta", "nothing", "token", "somebody", "opt",
+    "endpoint", "meta", "nothing", "token", "somebody", "opt", "match",
 )  # fmt: skip
 #: How paths name their parameters: `{id:int}`, `<int:id>`, `(?P<id>[0-9]+)`, `{id:[0-9]+}/*rest`.
 Paths: TypeAlias = Literal["brace", "angle", "regex", "brace-regex", "pattern"]
@@ -257,6 +257,8 @@ class Models:
     #: Bases of classes whose attributes are settings.
     settings_classes: set[str] = field(default_factory=set)
     includes: dict[str, Spot] = field(default_factory=dict)
+    #: Where such an inclusion names what it includes.
+    namespaces: dict[str, Spot] = field(default_factory=dict)
     #: What stands in a class for settings of its objects, and where each is given its default.
     traits: dict[str, Spot] = field(default_factory=dict)
     #: Paths that the framework serves by itself, with the guard that it puts on them.

@@ -15,7 +15,7 @@ from nomoat.survey.naming import views
 from nomoat.survey.paths import braced, joined
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.specified import operations
-from nomoat.survey.trial import wrapping
+from nomoat.survey.trial import patterns, resolved, wrapping
 from nomoat.survey.trial.machine import Machine
 from nomoat.survey.trial.refusals import SUPER, names_of
 from nomoat.survey.trial.registry import DECORATED, Entry, Registry, argument
@@ -81,6 +81,10 @@ class Found:
     is_of_framework: bool = False
     label: str = ""
     endpoint: str = ""
+    #: Source names it, so that the endpoint is no name of a function.
+    is_named: bool = False
+    #: Source gives its handler more than what stands in the path.
+    is_given_more: bool = False
     has_statuses: bool = False
     #: What the framework itself lets nobody past, or what it is called.
     guard: str = ""
@@ -440,6 +444,8 @@ class Layer:
         endpoint = argument(verb.endpoint, args, named)
         for found in self.layout.routes[first:]:
             own = original.name if original is not None else handler.name if isinstance(handler, Function) else ""
+            found.is_given_more = verb.calls == "request arguments" and (len(args) > 2 or "kwargs" in named)
+            found.is_named = isinstance(endpoint, Const) and bool(endpoint.value)
             found.endpoint = around.names + (str(endpoint.value) if isinstance(endpoint, Const) else own)
             found.has_statuses = verb.dialect.has_statuses
             for decorator in around.decorators:
@@ -463,22 +469,34 @@ class Layer:
             return True
         if isinstance(handler, Items) and handler.values and self._models.includes:
             # What `include` gives: the list, and names.
-            self._included(handler.values[0], inner, at)
+            name = resolved.namespace(handler.values[-1], handler.values[1] if len(handler.values) > 1 else None)
+            self._included(handler.values[0], replace(inner, names=inner.names + name), at)
             return True
         if not isinstance(handler, Thing) or handler.name not in self._models.includes or handler.trail:
             return False
         given = argument(self._models.includes[handler.name], handler.args, handler.named)
+        told = argument(self._models.namespaces[handler.name], handler.args, handler.named)
+        own: Value | None = None
         if isinstance(given, Items) and given.is_tuple and given.values:
+            own = given.values[-1] if len(given.values) > 1 else None
             given = given.values[0]
         for option in options(given) if given is not None else ():
-            self._included(option, inner, at)
+            module = self._module(option, at)
+            if isinstance(module, ModuleValue):
+                own = self._run.module(module.scope).names.get("app_name")
+            self._included(module, replace(inner, names=inner.names + resolved.namespace(told, own)), at)
         return True
 
+    def _module(self, given: Value, at: str) -> Value:
+        """The module that a text names."""
+        if not isinstance(given, Const) or not isinstance(given.value, str):
+            return given
+        importer = self._run.program.modules.get(at.rpartition(":")[0])
+        source = self._run.program.module_named(given.value, importer)
+        return ModuleValue(source) if source is not None else Outside(given.value)
+
     def _included(self, given: Value, around: Around, at: str) -> None:
-        if isinstance(given, Const) and isinstance(given.value, str):
-            importer = self._run.program.modules.get(at.rpartition(":")[0])
-            source = self._run.program.module_named(given.value, importer)
-            given = ModuleValue(source) if source is not None else Outside(given.value)
+        given = self._module(given, at)
         if isinstance(given, ModuleValue):
             listed = self._run.around.url_modules.get(given.scope.module.path)
             variable = next((one.variable for one in self._models.url_modules), "")
@@ -606,6 +624,7 @@ class Layer:
         elif verb.does == "route" and verb.decorates:
             self._decorated_route(verb, made, around, place)
         elif verb.does == "route":
+            handler = patterns.answering(self._run, made, handler)
             self._route(verb, made.name.rpartition(".")[2], made.args, made.named, handler, place, around)
         elif verb.does == "mount":
             self._mount(verb, made.args, made.named, handler, place, around)

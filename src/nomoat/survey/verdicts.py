@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from nomoat.appmap.model import SIGNED_IN, Guard, Parameter, Runs, Verdict
 from nomoat.survey.before import Before, Requests
 from nomoat.survey.guards import Judge, Judgement, Tried, escape, not_followed, unread
-from nomoat.survey.middleware import MiddlewareJudge
+from nomoat.survey.middleware import UNNAMED, MiddlewareJudge
 from nomoat.survey.python import form
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.routing import Found, dependency_of
@@ -26,8 +26,6 @@ from nomoat.survey.trial.wrapping import called_as_application
 #: What a handler answers to somebody who may not; 404, 405, 422 and their like are said of what was asked for.
 _REFUSING = frozenset((400, 401, 403, 407, 498))
 _FAULTS = 400
-#: Groups of a pattern without a name, as paths show them.
-_UNNAMED = re.compile(r"arg\d+")
 #: What a class is called that is mixed into others, or that asks something before they answer.
 _MIXED = re.compile(r"(Mixin|Required|Protected|Restricted|Permission|Guard)$")
 _ORDER: dict[Runs, int] = {"before": 0, "inside": 1, "never": 2}
@@ -294,7 +292,7 @@ class Verdicts:
             return
         if found.calls == "request arguments":
             for at_hand, given in ((made.anonymous, anonymous), (made.signed, signed)):
-                unnamed = [name for name in given if _UNNAMED.fullmatch(name)]
+                unnamed = [name for name in given if UNNAMED.fullmatch(name)]
                 at_hand.positional = (at_hand.request, *(given.pop(name) for name in unnamed))
             return
         parameters = handler.scope.parameters if handler.scope is not None else ()

@@ -54,6 +54,23 @@ def test_what_is_left_out_is_counted_by_reason(tmp_path: Path) -> None:
     assert find(root, with_ignored=True).files == ["build/a.py", "shop/main.py", "vendor/a.py"]
 
 
+def test_a_folder_that_ignores_all_it_holds_is_read(tmp_path: Path) -> None:
+    """A source distribution that was built in a virtual environment carries its `.gitignore` of one star."""
+    root = written(
+        tmp_path,
+        {".gitignore": "*\n", "shop/main.py": "", "shop/.gitignore": "made.py\n", "shop/made.py": "", "readme.md": ""},
+    )
+
+    assert find(root).files == ["shop/main.py"]
+    assert find(root / "shop").files == ["main.py"]
+
+
+def test_a_folder_inside_that_ignores_all_it_holds_is_left_out(tmp_path: Path) -> None:
+    root = written(tmp_path, {"main.py": "", "out/.gitignore": "*\n", "out/a.py": ""})
+
+    assert find(root).files == ["main.py"]
+
+
 def test_links_are_never_followed_and_never_loop(tmp_path: Path) -> None:
     root = written(tmp_path / "tree", {"a/b.py": ""})
     outside = written(tmp_path / "outside", {"secret.py": ""})

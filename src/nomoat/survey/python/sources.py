@@ -19,6 +19,7 @@ from nomoat.survey.python.ignored import Ignored
 TEST_FILE = re.compile(r"(^|/)(tests?|testing)/|(^|/)(tests|test_[^/]*|[^/]*_tests?|conftest)\.pyi?$")
 #: Examples kept of each reason; the rest is only counted.
 _EXAMPLES = 5
+_IGNORED = "ignored by .gitignore"
 _MAX_IGNORE_BYTES = 1_000_000
 _MAX_FOLDERS_DEEP = 200
 
@@ -111,26 +112,35 @@ def find(root: Path | str, *, exclude: Iterable[Exclusion] = (), with_ignored: b
         raise UsageError(
             f"cannot read this folder: {error.strerror or type(error).__name__}", where=str(root), fix="check the path"
         ) from error
-    return _Walk(root, tuple(exclude), with_ignored).run()
+    found = _Walk(root, tuple(exclude), with_ignored).run()
+    if not found.files and _IGNORED in found.left_out:
+        # Whoever names a folder wants it read: a build or a virtual environment around it ignores all that it holds.
+        inside = _Walk(root, tuple(exclude), with_ignored, is_all_ignored=True).run()
+        return inside if inside.files else found
+    return found
 
 
 class _Walk:
-    def __init__(self, root: Path, exclude: tuple[Exclusion, ...], with_ignored: bool) -> None:
+    def __init__(
+        self, root: Path, exclude: tuple[Exclusion, ...], with_ignored: bool, *, is_all_ignored: bool = False
+    ) -> None:
         self._root = root
         self._real_root = root.resolve()
         self._found = Sources(root)
         self._exclude = [(exclusion.because or "excluded", Ignored.of(exclusion.path)) for exclusion in exclude]
         self._with_ignored = with_ignored
+        #: The `.gitignore`s of the root and above it leave out everything: they say nothing of what stands in it.
+        self._is_all_ignored = is_all_ignored
 
     def run(self) -> Sources:
-        above = () if self._with_ignored else self._ignores_above()
+        above = () if self._with_ignored or self._is_all_ignored else self._ignores_above()
         stack: list[tuple[str, tuple[tuple[str, Ignored], ...]]] = [("", above)]
         while stack:
             folder, ignores = stack.pop()
             entries = self._entries(folder)
             if entries is None:
                 continue
-            if not self._with_ignored:
+            if not self._with_ignored and (folder or not self._is_all_ignored):
                 ignores = self._with_own(folder, ignores, entries)
             for entry in entries:
                 inner = self._entry(folder, entry, ignores)
@@ -214,7 +224,7 @@ class _Walk:
             inner = base[1:] + path if base.startswith("/") else path[len(base) :]
             decided = ignored.decides(inner, is_folder=is_folder)
             if decided is not None:
-                return "ignored by .gitignore" if decided else ""
+                return _IGNORED if decided else ""
         return ""
 
     def _with_own(

@@ -10,7 +10,7 @@ from dataclasses import replace
 from nomoat.survey.models import spot
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
-from nomoat.survey.trial import backends, files, queries, texts, wrapping
+from nomoat.survey.trial import adding, backends, files, queries, resolved, texts, wrapping
 from nomoat.survey.trial.answering import ANSWER, ANSWERING
 from nomoat.survey.trial.configuration import Configuration, asked_of, of_configuration
 from nomoat.survey.trial.demands import AUTHENTICATION, OTHER, Demand
@@ -46,7 +46,6 @@ from nomoat.survey.trial.values import (
     Thing,
     Value,
     absent,
-    holds,
     joined,
     options,
     subset,
@@ -516,6 +515,7 @@ class Calls(Registrations):
         """Middleware calls what comes after it, or answers by itself."""
         if name == NEXT:
             self.record.reached.append(at)
+            resolved.show(self.proxies.get("request"), self.models.request)
             if args and not (isinstance(args[0], Thing) and self._is_of_request(args[0])):
                 self.record.forged.add("header")
             return Thing("next.response", at=at)
@@ -692,18 +692,7 @@ class Calls(Registrations):
         return None
 
     def _add(self, me: Items, name: str, given: Value) -> None:
-        # A list may be added to itself.
-        values = list(given.values) if name in ("extend", "update") and isinstance(given, Items) else [given]
-        known = next((place for place, one in enumerate(self.conditions, 1) if one is me.under), 0)
-        undecided = any(condition.test.anonymous is None for condition in self.conditions[known:])
-        if not me.values or not self.unsure:
-            me.may_be_empty = bool(self.unsure)
-        for value in values:
-            is_late = undecided or (me.is_used and self.wires)
-            if name not in ("add", "update") or not holds(me, value, perhaps=is_late):
-                me.values.append(Choice((*options(value), Const(None))) if is_late else value)
-        if name in ("extend", "update") and not isinstance(given, Items):
-            me.is_whole = False
+        adding.add(self, me, name, given)
 
     def _of_table(self, me: Table, name: str, args: tuple[Value, ...]) -> Value | None:
         if name in ("get", "pop", "setdefault") and args:

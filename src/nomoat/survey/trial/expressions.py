@@ -10,12 +10,13 @@ from nomoat.survey.python import form
 from nomoat.survey.python.applications import is_application
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.symbols import How
-from nomoat.survey.trial import files, memories, patterns, published, queries, view_functions
+from nomoat.survey.trial import comprehensions, files, memories, patterns, published, queries, view_functions
 from nomoat.survey.trial.answering import waited_for
+from nomoat.survey.trial.comprehensions import MAX_ITEMS
 from nomoat.survey.trial.configuration import Configuration
 from nomoat.survey.trial.fields import as_setting, default_of
 from nomoat.survey.trial.judging import negated
-from nomoat.survey.trial.machine import Condition, End, Limited, RaisedError
+from nomoat.survey.trial.machine import Condition, End, RaisedError
 from nomoat.survey.trial.refusals import is_redirect, status_of
 from nomoat.survey.trial.registry import Bound, Registry, RoutesOf, argument
 from nomoat.survey.trial.requests import BY_NAME, Requests, tells_who
@@ -46,6 +47,7 @@ from nomoat.survey.trial.values import (
     Thing,
     Value,
     gone_through,
+    is_one_of_lists,
     joined,
     one_list,
     options,
@@ -54,7 +56,6 @@ from nomoat.survey.trial.values import (
 )
 
 _FLAG = re.compile(r"(is|has|can|may)_")
-_MAX_ITEMS = 200
 _OPERATORS = {"&": "__and__", "|": "__or__"}
 
 
@@ -647,31 +648,11 @@ class Expressions(Requests):
 
     def _gone_through(self, env: Env, node: Node) -> Value:
         inner = Env(env.scope, env, {}, env.called_at)
-        target, iterable, conditions, _ = node[6][0]
+        iterable = node[6][0][1]
         source = gone_through(self.ran(self.evaluate(env, iterable)), also_empty=self.wires)
-        is_known = isinstance(source, Items) and source.is_whole and len(node[6]) == 1
-        elements = source.values[:_MAX_ITEMS] if is_known and isinstance(source, Items) else [self.element(source)]
-        if self.wires and isinstance(source, Items) and source.values and not is_known and len(node[6]) == 1:
-            # What is known of it is gone through one by one, and then whatever else it may hold.
-            elements = [*source.values[:_MAX_ITEMS], Thing()]
-        found: list[Value] = []
-        for element in elements:
-            self.assign(inner, target, element)
-            for more, further, _, _ in node[6][1:]:
-                self.assign(inner, more, self.element(self.evaluate(inner, further)))
-            tests = [self.test(inner, condition) for condition in conditions]
-            if not self.wires and any(queries.owns(test.if_true) for test in tests):
-                is_asked_for = "input" in union([source, *tests])
-                self.record.limited.append(Limited(self.at(env, node), is_asked_for, tuple(self.path)))
-            if any(test.anonymous is False and not test.marks for test in tests):
-                continue
-            value = self.evaluate(inner, node[4])
-            found.append(value)
-            is_known = is_known and all(test.anonymous is not None for test in tests)
-        if node[3] == "dict":
-            return Table({}, is_whole=False, other=found[0] if found else None)
-        # Where it is not known which elements stay, none may.
-        return Items(found, is_whole=is_known, may_be_empty=not is_known)
+        if is_one_of_lists(source) and not self.wires and len(node[6]) == 1:
+            return self.each(options(source), lambda one: comprehensions.gone_through(self, inner, node, one))
+        return comprehensions.gone_through(self, inner, node, source)
 
     def assign(self, env: Env, target: Node, value: Value) -> None:
         """Binds a target."""
@@ -703,7 +684,7 @@ class Expressions(Requests):
             value = self.evaluate(env, node[3]) if node[3] is not None else Const(None)
             is_many = node[0] == form.YIELD_FROM
             more = value.values if is_many and isinstance(value, Items) else [self.element(value) if is_many else value]
-            self.yielding.values.extend(more[:_MAX_ITEMS])
+            self.yielding.values.extend(more[:MAX_ITEMS])
             self.yielding.is_whole = (
                 self.yielding.is_whole and not self.unsure and not (is_many and not isinstance(value, Items))
             )

@@ -14,6 +14,7 @@ from nomoat.survey.trial.configuration import Configuration, is_held
 from nomoat.survey.trial.demands import AUTHENTICATION, OTHER, UNKNOWN, Demand, both, either
 from nomoat.survey.trial.machine import Machine
 from nomoat.survey.trial.registry import Registry
+from nomoat.survey.trial.resolved import MATCH
 from nomoat.survey.trial.values import (
     CALLER,
     FILLED,
@@ -63,6 +64,10 @@ _IDENTITY = re.compile(
 
 _TYPES = frozenset(f"builtins.{one.__name__}" for one in (bool, str, int, float, list, tuple, dict, set, bytes))
 _ORDERS = {"<": lt, "<=": le, ">": gt, ">=": ge}
+#: Packages whose answers are plain objects.
+_TRUE_ANSWERS = frozenset(("django", "rest_framework", "flask", "werkzeug", "starlette", "fastapi"))
+#: What a program is told that tests or migrates, where no server runs.
+_OTHER_COMMANDS = frozenset(("test", "tests", "pytest", "py.test", "unittest", "nose", "makemigrations", "migrate"))
 _VERSIONS = frozenset(("sys.version_info", "sys.version_info.major", "django.VERSION"))
 _OPPOSITE = {"==": "!=", "in": "not in", "is": "is not", "!=": "==", "not in": "in", "is not": "is"}
 
@@ -111,10 +116,16 @@ class Judging(Machine):
             return Test(False if self.anonymous else None, Demand("signature"), OTHER, value.tags)
         if "csrf" in value.tags:
             return Test(None, Demand("csrf"), OTHER, value.tags)
-        if isinstance(value, Thing) and value.name == FILLED and not value.trail and not value.is_call:
+        if isinstance(value, Thing) and value.name in (FILLED, MATCH) and not value.trail and not value.is_call:
             return Test(True, OTHER, OTHER)
+        if isinstance(value, Thing) and value.is_call and not value.trail and self._is_answer(value.name):
+            return Test(True, OTHER, OTHER, value.tags)
         is_object = not isinstance(value, (Thing, Outside))
         return Test(True if is_object else None, OTHER, OTHER, value.tags)
+
+    def _is_answer(self, name: str) -> bool:
+        """Whether it makes an answer that is true whatever it holds; an answer may also be a table, empty at first."""
+        return name in self.models.answers and name.partition(".")[0] in _TRUE_ANSWERS
 
     def _is_told(self, marks: frozenset[str]) -> bool:
         """Whether a setting is taken to be what source has for it."""
@@ -234,6 +245,9 @@ class Judging(Machine):
         if operator == "in" and isinstance(right, Outside) and right.name == "os.environ":
             # Nobody sets what is not set.
             return Test(False if self.around.by_default else None, OTHER, OTHER, SETTING, usual=False)
+        if operator == "in" and isinstance(right, Outside) and right.name in ("sys.argv", "sys.modules"):
+            is_other = isinstance(left, Const) and left.value in _OTHER_COMMANDS
+            return Test(False if is_other else None, OTHER, OTHER)
         if isinstance(left, PathOf):
             return _of_path(left, operator, right)
         if isinstance(left, Outside) and left.name in _VERSIONS and operator in _ORDERS:
@@ -272,7 +286,7 @@ class Judging(Machine):
             return Test(False if self.anonymous else None, Demand("signature"), OTHER, marks)
         if "csrf" in marks:
             return Test(None, Demand("csrf"), OTHER, marks)
-        is_there = isinstance(left, (Object, Items, Table, Function, Class, Registry))
+        is_there = isinstance(left, (Object, Items, Table, Function, Class, Registry)) or _is_match(left)
         if operator in ("is", "==") and isinstance(right, Const) and right.value is None and is_there:
             return Test(False, OTHER, OTHER, marks)
         return Test(None, OTHER, OTHER, marks)
@@ -446,6 +460,10 @@ def _names(value: Value, *, role: bool) -> list[str] | None:
         found = [name for item in value.values for name in _names(item, role=role) or ("",)]
         return found if all(found) else None
     return None
+
+
+def _is_match(value: Value) -> bool:
+    return isinstance(value, Thing) and value.name == MATCH and not value.trail
 
 
 def _is_of_path(table: Value) -> bool:

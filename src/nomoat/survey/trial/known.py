@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from nomoat.survey import kept
 from nomoat.survey.python import form
 from nomoat.survey.python.symbols import How
-from nomoat.survey.trial import backends, files, installed, patterns, scanning, spelling
+from nomoat.survey.trial import backends, files, installed, patterns, resolved, scanning, spelling
 from nomoat.survey.trial.configuration import Configuration
 from nomoat.survey.trial.demands import AUTHENTICATION, OTHER
 from nomoat.survey.trial.matching import matched
@@ -39,6 +39,7 @@ from nomoat.survey.trial.values import (
     Test,
     Thing,
     Value,
+    is_one_of_lists,
     options,
     union,
 )
@@ -200,6 +201,9 @@ def _all_or_any(run: Calls, args: tuple[Value, ...], *, is_or: bool) -> Value | 
     ):
         # All of nothing is true.
         return Test(None, OTHER, OTHER, args[0].tags)
+    if is_one_of_lists(args[0]):
+        each = [_all_or_any(run, (one,), is_or=is_or) for one in options(args[0])]
+        return run.truth(Choice(tuple(one if one is not None else Thing() for one in each)))
     if not isinstance(args[0], Items):
         return run.truth(args[0])
     tests = [run.truth(value) for value in args[0].values]
@@ -334,7 +338,9 @@ def _setattr(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: s
     if len(args) == 3 and isinstance(args[1], Const):
         if isinstance(args[0], Class):
             run.class_names(args[0]).names[str(args[1].value)] = args[2]
-        if isinstance(args[0], (Object, Thing)):
+        if isinstance(args[0], Thing) and args[0].name in run.models.listed:
+            run.set(args[0], str(args[1].value), args[2])
+        elif isinstance(args[0], (Object, Thing)):
             target = args[0].attributes if isinstance(args[0], Object) else args[0].named
             target[str(args[1].value)] = args[2]
             if isinstance(args[0], Thing) and args[0].name == "request.state" and run.anonymous and run.leaves:
@@ -635,6 +641,7 @@ SPECIAL: dict[str, Known] = {
     "nomoat.survey.is_read": _is_read,
     **installed.SPECIAL,
     **spelling.SPECIAL,
+    **resolved.SPECIAL,
     **backends.SPECIAL,
     **scanning.SPECIAL,
     **files.SPECIAL,

@@ -7,8 +7,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from nomoat.survey.trial.machine import ExhaustedError, RaisedError
 from nomoat.survey.trial.registry import argument
-from nomoat.survey.trial.values import Const, Items, ModuleValue, Outside, Thing, Value, joined
+from nomoat.survey.trial.resolved import MATCH
+from nomoat.survey.trial.values import (
+    Class,
+    Const,
+    Function,
+    Items,
+    ModuleValue,
+    Object,
+    Outside,
+    Thing,
+    Value,
+    joined,
+)
 
 if TYPE_CHECKING:
     from nomoat.survey.models import Models, UrlModules
@@ -27,6 +40,8 @@ def part(run: Machine, entry: Thing, name: str) -> Value | None:
     model = model_of(run.models, entry)
     if model is None:
         return None
+    if f".{name}" in entry.named:
+        return entry.named[f".{name}"]
     verb = run.models.listed[entry.name]
     handler = argument(verb.handler, entry.args, entry.named)
     inner = _inner(run, handler)
@@ -42,23 +57,30 @@ def part(run: Machine, entry: Thing, name: str) -> Value | None:
 def has(run: Machine, entry: Thing, name: str) -> bool | None:
     """Whether an entry has a part; None where that is not known."""
     found = part(run, entry, name)
+    if found is None and name.startswith("_") and not name.startswith("__"):
+        return False  # Nobody has put it there.
     return None if found is None else not (isinstance(found, Thing) and found.why)
 
 
 def is_a(run: Machine, entry: Thing, cls: Value) -> bool | None:
     """Whether an entry is of one of the framework's own classes; None where that is not known."""
     model = model_of(run.models, entry)
-    if model is None or not isinstance(cls, Outside) or cls.name not in (*model.entries, *model.including):
+    name = cls.name if isinstance(cls, Outside) else cls.scope.dotted if isinstance(cls, Class) else ""
+    if model is None or name not in (*model.entries, *model.including):
         return None
     is_list = has(run, entry, model.inner)
-    return is_list is (cls.name in model.including)
+    return is_list is (name in model.including)
 
 
 def put(run: Machine, entry: Thing, name: str, value: Value, *, is_sure: bool) -> bool:
-    """Gives the part of an entry that answers another value; whether it is such a part."""
+    """Gives a part of an entry another value, or puts something on it; whether it is an entry."""
     model = model_of(run.models, entry)
-    if model is None or name != model.view:
+    if model is None:
         return False
+    if name != model.view:
+        held = entry.named.get(f".{name}")
+        entry.named[f".{name}"] = value if is_sure else joined([held or Const(None), value])
+        return True
     spot = run.models.listed[entry.name].handler
     before = argument(spot, entry.args, entry.named)
     value = value if is_sure or before is None else joined([before, value])
@@ -68,6 +90,23 @@ def put(run: Machine, entry: Thing, name: str, value: Value, *, is_sure: bool) -
     elif spot.position is not None and spot.position < len(entry.args):
         entry.args = (*entry.args[: spot.position], value, *entry.args[spot.position + 1 :])
     return True
+
+
+def answering(run: Machine, entry: Thing, view: Value | None) -> Value | None:
+    """What answers at an entry that code has made one of a class of its own, which resolves it to something else."""
+    cls = entry.named.get(".__class__")
+    own = {name[1:]: value for name, value in entry.named.items() if name.startswith(".")}
+    matched = Thing(MATCH, named={"func": view or Const(None)})
+    entity = Object(cls, {**own, "match": matched}, entry.at) if isinstance(cls, Class) else None
+    method = run.attribute(entity, "resolve") if entity is not None else None
+    if not isinstance(method, Function) or method.scope is None or method.scope.module.is_library:
+        return view
+    try:
+        found = run.call(method, (Thing(),), {}, entry.at, method.env)
+    except (RaisedError, ExhaustedError, RecursionError):
+        found = Const(None)
+    told = found.named.get("func") if isinstance(found, Thing) and found.name == MATCH else None
+    return told or Thing(why=f"what {method.name} of {method.at} makes of it cannot be read")
 
 
 def _inner(run: Machine, handler: Value | None) -> Value | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+from nomoat.survey.trial import resolved
 from nomoat.survey.trial.judging import Judging
 from nomoat.survey.trial.values import (
     CALLER,
@@ -133,6 +134,8 @@ class Requests(Judging):
         if name in value.named:
             if source in ("method", "path", "endpoint", "opt"):
                 self.record.saw.add(source)
+            if source == "match":
+                self.record.saw |= resolved.SAW
             return value.named[name]
         if name in self.around.request_attributes:
             added = self.around.request_attributes[name]
@@ -162,6 +165,8 @@ class Requests(Judging):
         part = value.name.removeprefix("request.")
         if name in _CHANGES or name.startswith("_"):
             return Outside(f"{value.name}.{name}", value)
+        if part == "match" and name in value.named:
+            return value.named[name]
         if part == "state":
             if name in value.named:
                 return value.named[name]

@@ -43,6 +43,7 @@ from nomoat.survey.trial.values import (
     Thing,
     Value,
     gone_through,
+    is_one_of_lists,
     one_list,
     options,
 )
@@ -295,6 +296,29 @@ class Trial(Definitions):
 
     def _for(self, node: Node, env: Env) -> Flow:
         source = gone_through(self.ran(self.evaluate(env, node[4])), also_empty=self.wires)
+        if is_one_of_lists(source) and not self.wires:
+            return self._for_each_list(source, node, env)
+        return self._for_all(source, node, env)
+
+    def _for_each_list(self, source: Value, node: Node, env: Env) -> Flow:
+        """One list or another is gone through: each from its first to its last, on a way of its own."""
+        flow = Flow()
+        falls: list[Env] = []
+        written: list[Branch] = []
+        for items in options(source):
+            with self.branches.apart(written, is_apart=True):
+                way = self._for_all(items, node, env.copy())
+            if not (way.env or way.returns or way.loops):
+                written.pop()  # It only raises.
+            flow.take(way)
+            if way.env is not None:
+                falls.append(way.env)
+        if written:
+            self.branches.together(written, self._unset)
+        flow.env = merged(falls)
+        return flow
+
+    def _for_all(self, source: Value, node: Node, env: Env) -> Flow:
         if self.anonymous and isinstance(source, Thing) and self.truth(source).anonymous is False:
             # There is nothing to go through without a credential.
             self.decided[-1] = True

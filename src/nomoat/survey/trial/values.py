@@ -378,6 +378,11 @@ def gone_through(value: Value, *, also_empty: bool) -> Value:
     return Items([Const(key) for key in value.entries]) if value.entries or also_empty else value
 
 
+def is_one_of_lists(value: Value) -> bool:
+    """Whether it is one list or another, each known as a whole."""
+    return isinstance(value, Choice) and all(isinstance(one, Items) and one.is_whole for one in value.options)
+
+
 def one_list(value: Value) -> Value:
     """One list in the place of several, of which it is not known which one it is: what only some hold may not be there.
 
@@ -399,8 +404,11 @@ def holds(items: Items, value: Value, *, perhaps: bool) -> bool:
     """
     if any(one is value for one in items.values):
         return True
-    there = {id(option) for one in items.values for option in options(one)} if perhaps else set()
-    return all(id(option) in there or (isinstance(option, Const) and option.value is None) for option in options(value))
+    there = [option for one in items.values for option in options(one)] if perhaps else []
+    return all(
+        (isinstance(option, Const) and option.value is None) or any(_alike(option, one) for one in there)
+        for option in options(value)
+    )
 
 
 def subset(asked: Items, held: Value) -> Value | None:

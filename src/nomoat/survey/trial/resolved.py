@@ -1,0 +1,106 @@
+"""What a request is resolved to: names, arguments and view of the path that fits (`ResolverMatch` of Django).
+
+`request.resolver_match` is None until middleware has gone on to what comes after it; `resolve(request.path)` gives it
+before. `put` notes it on a request to a route; `found` gives it to who resolves the path of the request at hand.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nomoat.survey.trial.values import INPUT, NOTHING, Const, Env, Items, PathOf, Table, Thing, Value
+
+if TYPE_CHECKING:
+    from nomoat.survey.trial.calls import Calls
+
+#: The name of the match, and where a request keeps it until it is there for all to see.
+MATCH, _HIDDEN = "request.match", "match()"
+#: Stands where a namespace cannot be read.
+UNREAD_NAME = "?:"
+#: What of a request the match tells.
+SAW = frozenset(("path", "endpoint"))
+
+
+def namespace(told: Value | None, own: Value | None) -> str:
+    """What the names of included paths begin with: what the inclusion is told, else what they call themselves."""
+    is_told = told is not None and not (isinstance(told, Const) and not told.value)
+    value = told if is_told else own
+    if value is None or (isinstance(value, Const) and not value.value):
+        return ""
+    return f"{value.value}:" if isinstance(value, Const) else UNREAD_NAME
+
+
+def match(names: list[str] | None, name: str | None, path: str, arguments: Table, view: Value) -> Thing:
+    """The match of one route.
+
+    Args:
+        names: the namespaces around it, the outermost first; None where one cannot be read.
+        name: how source names the path itself; None where that cannot be told.
+        path: its template.
+        arguments: what stands in the path, by name.
+        view: what answers.
+    """
+    told = Thing(marks=INPUT)
+    own = Const(name) if name is not None else told
+    spaces = Items([Const(one) for one in names]) if names is not None else told
+    whole = Const(":".join(names)) if names is not None else told
+    view_name = Const(":".join([*names, name])) if names is not None and name is not None else told
+    return Thing(
+        MATCH,
+        named={
+            "url_name": own, "namespaces": spaces, "namespace": whole, "view_name": view_name, "func": view,
+            "kwargs": arguments, "args": Items([]), "route": Const(path, NOTHING) if "{" not in path else told,
+        },
+    )  # fmt: skip
+
+
+def put(request: Thing, attribute: str, matched: Thing) -> None:
+    """Notes on a request what it will be resolved to; nobody has resolved it yet."""
+    request.named[attribute], request.named[_HIDDEN] = Const(None), matched
+
+
+def is_match(name: str, value: Value) -> bool:
+    """Whether a request has it under this name by itself, so that it belongs to it alone."""
+    return name == _HIDDEN or (isinstance(value, Thing) and value.name == MATCH)
+
+
+def show(request: Value | None, attributes: dict[str, str]) -> None:
+    """From here on the request says itself what it was resolved to; `attributes` are those of all requests."""
+    matched = request.named.get(_HIDDEN) if isinstance(request, Thing) else None
+    for name, kind in attributes.items() if matched is not None else ():
+        if kind == "match" and isinstance(request, Thing) and matched is not None:
+            request.named[name] = matched
+
+
+def hide(request: Value | None, attributes: dict[str, str]) -> None:
+    """Before: it says nothing of it."""
+    for name, kind in attributes.items():
+        if kind == "match" and isinstance(request, Thing) and _HIDDEN in request.named:
+            request.named[name] = Const(None)
+
+
+def found(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    """`resolve(request.path_info)`."""
+    request = run.proxies.get("request")
+    matched = request.named.get(_HIDDEN) if isinstance(request, Thing) else None
+    if matched is None or not args or not isinstance(request, Thing) or not _is_same(args[0], request.named["path"]):
+        return None
+    run.record.saw |= SAW
+    return matched
+
+
+def _is_same(asked: Value, path: Value) -> bool:
+    if isinstance(asked, PathOf) and isinstance(path, PathOf):
+        return asked.template == path.template
+    return isinstance(asked, Const) and isinstance(path, Const) and asked.value == path.value and "input" in asked.tags
+
+
+def _prefix(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    """Where the application is mounted: the paths of the map begin there."""
+    return Const("/")
+
+
+SPECIAL = {
+    **dict.fromkeys(("django.urls.resolve", "django.urls.base.resolve", "django.core.urlresolvers.resolve"), found),
+    **dict.fromkeys(("django.urls.get_script_prefix", "django.urls.base.get_script_prefix"), _prefix),
+}
