@@ -496,10 +496,10 @@ def _known(left: Value, operator: str, right: Value) -> bool | None:
         return False if isinstance(left, (Const, Class, Function, Items, Table)) else None
     if operator == "in" and isinstance(right, Items) and right.is_whole and not right.values:
         return False
-    is_known = isinstance(right, (Items, Table)) and (not right.tags or _is_of_path(right))
-    if operator == "in" and isinstance(left, Const) and isinstance(right, (Items, Table)) and is_known:
+    is_looked_up = operator == "in" and isinstance(left, Const)
+    if is_looked_up and isinstance(right, (Items, Table)) and (not right.tags or _is_of_path(right)):
         inside = right.values if isinstance(right, Items) else [Const(key) for key in right.entries]
-        if any(isinstance(item, Const) and item.value == left.value for item in inside):
+        if any(isinstance(item, Const) and item.value == getattr(left, "value", None) for item in inside):
             return True
         return False if right.is_whole and all(isinstance(item, Const) for item in inside) else None
     if operator == "in" and isinstance(left, Class) and isinstance(right, Table) and right.is_whole and not right.pairs:

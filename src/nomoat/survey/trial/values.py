@@ -431,10 +431,11 @@ _MOST_OPTIONS = 8
 def joined(values: list[Value]) -> Value:
     """One value of several."""
     flat: list[Value] = []
-    for value in values:
-        for option in options(value):
-            if not any(_alike(option, one) for one in flat):
-                flat.append(option)
+    for option in (one for value in values for one in options(value)):
+        if not any(_alike(option, one) for one in flat):
+            flat.append(option)
+            if len(flat) > _MOST_OPTIONS:
+                break
     if len(flat) == 1:
         return flat[0]
     if len(flat) > _MOST_OPTIONS:

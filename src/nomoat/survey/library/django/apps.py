@@ -7,6 +7,7 @@ class AppConfig:
     name = None
     label = None
     default = True
+    is_ready = False
 
     def __init__(self, app_name, app_module):
         self.name = app_name
@@ -24,7 +25,6 @@ class AppConfig:
 class Apps:
     def __init__(self):
         self.made = []
-        self.asked = []
 
     def get_app_configs(self):
         if not self.made:
@@ -36,8 +36,8 @@ class Apps:
     def get_app_config(self, app_label):
         for one in self.get_app_configs():
             if one.label == app_label:
-                if app_label not in self.asked:
-                    self.asked.append(app_label)
+                if not one.is_ready:
+                    one.is_ready = True
                     one.ready()
                 return one
         raise LookupError(app_label)
