@@ -102,6 +102,14 @@ def test_the_page_has_every_route_the_open_ones_first() -> None:
     assert "4 routes: 1 open to anyone, 1 not known, 2 guarded" in html
 
 
+def test_the_page_says_beside_a_route_why_it_is_not_known() -> None:
+    because = "report <lets> everybody pass (shop/views.py:7)"
+    html = page.page(drawn(route("GET", "/a/report", verdict="unknown", because=because)))
+
+    assert '<span class="who">not known</span> <span class="mute">report &lt;lets&gt; everybody pass</span>' in html
+    assert "<code>/<wbr>a/<wbr>report</code>" in html
+
+
 def test_mermaid_is_a_flowchart_of_boxes_and_arrows() -> None:
     lines = mermaid.mermaid(graph(SHOP)).splitlines()
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Iterable
 from html import escape
 
@@ -35,7 +36,7 @@ label { white-space:nowrap; } summary { cursor:pointer; }
 section > details > summary { padding:.8rem 0 .4rem; }
 .picture { overflow-x:auto; margin:.5rem 0; } .picture svg { min-width:56rem; width:100%; height:auto; }
 .route { border-bottom:1px solid var(--line); } .route > summary { display:grid; gap:.2rem .8rem; padding:.35rem .3rem;
-  grid-template-columns:4.2rem minmax(0,2.2fr) minmax(0,1.3fr) minmax(0,1.2fr); align-items:baseline; }
+  grid-template-columns:4.2rem minmax(0,1.9fr) minmax(0,1.5fr) minmax(0,1.6fr); align-items:baseline; }
 .route > summary::-webkit-details-marker { display:none; } .route[open] { background:var(--soft); }
 .method { font:600 .85rem ui-monospace,monospace; } .unguarded .who { color:var(--open); font-weight:600; }
 .unknown .who { color:var(--unknown); font-weight:600; }
@@ -43,7 +44,7 @@ section > details > summary { padding:.8rem 0 .4rem; }
   grid-template-columns:max-content minmax(0,1fr); }
 dt { color:var(--mute); } dd { margin:0; overflow-wrap:anywhere; } [hidden] { display:none !important; }
 @media (max-width:46rem) { .route > summary { grid-template-columns:4.2rem minmax(0,1fr); }
-  .route .who, .route summary .mute { grid-column:2; } .route dl { margin-left:.3rem; } }
+  .route > summary > :nth-child(n+3) { grid-column:2; } .route dl { margin-left:.3rem; } }
 @media print { .bar { display:none; } }
 """
 _SCRIPT = """
@@ -84,6 +85,7 @@ _SCRIPT = """
   filter();
 })();
 """
+_AT_END = re.compile(r" \([^()\s]+:\d+\)$")
 _ORDER = {"unguarded": 0, "unknown": 1, "guarded": 2}
 _WORDS = {"unguarded": "open to anyone", "unknown": "not known", "guarded": "guarded"}
 
@@ -148,8 +150,9 @@ def _route(route: Route) -> str:
     rows = "".join(f"<dt>{_text(name)}</dt><dd>{_text(value)}</dd>" for name, value in facts)
     return (
         f'<details class="route {route.verdict}" data-verdict="{route.verdict}" data-text="{_text(words.lower())}">'
-        f'<summary><span class="method">{_text(route.method)}</span><code>{_text(route.path or "/")}</code>'
-        f'<span class="who">{_text(who)}</span><code class="mute">{_text(route.at)}</code></summary>'
+        f'<summary><span class="method">{_text(route.method)}</span><code>{_place(route.path or "/")}</code>'
+        f'<span><span class="who">{_text(who)}</span>{_why(route)}</span><code class="mute">{_place(route.at)}</code>'
+        "</summary>"
         f"<dl>{rows}</dl></details>"
     )
 
@@ -159,6 +162,13 @@ def _who(route: Route) -> str:
         return _WORDS[route.verdict]
     needed = query.needs(route)
     return ", ".join(needed) if needed else "guarded; by what cannot be told"
+
+
+def _why(route: Route) -> str:
+    """Why it is not known, without the place, which stands below."""
+    if route.verdict != "unknown" or not route.because:
+        return ""
+    return f' <span class="mute">{_text(_AT_END.sub("", route.because))}</span>'
 
 
 def _facts(route: Route) -> Iterable[tuple[str, str]]:
@@ -191,3 +201,8 @@ def _not_read(drawn: Map) -> str:
 
 def _text(text: str) -> str:
     return escape(printable(text))
+
+
+def _place(text: str) -> str:
+    """A path, which is best broken where a folder ends."""
+    return _text(text).replace("/", "/<wbr>")
