@@ -201,12 +201,19 @@ app.register_blueprint(pets)
 from flask import Flask
 from flask.views import MethodView
 from flask_jwt_extended import jwt_required
-from flask_smorest import Api, Blueprint
+from flask import session
+from flask_smorest import Api, Blueprint, abort
 from marshmallow import Schema
+from werkzeug.exceptions import HTTPException
 
 app = Flask(__name__, static_folder=None)
 api = Api(app)
 pets = Blueprint("pets", "pets", url_prefix="/pets")
+
+@app.errorhandler(HTTPException)
+def answer(error):
+    if error.response is not None: return error.response
+    return api.handle_http_exception(error)
 
 class Pet(Schema): pass
 
@@ -222,10 +229,44 @@ class Pets(MethodView):
 @pets.arguments(Pet)
 def plain(found): return found
 
+@pets.route("/mine")
+def mine():
+    if "user" not in session: abort(401, message="who are you")
+    return {}
+
 api.register_blueprint(pets)
 """,
-        {"POST /pets/"},
+        {"POST /pets/", "GET /pets/mine"},
         {"GET /pets/", "POST /pets/plain"},
+    ),
+    "flask_user": (
+        """
+from flask import Flask
+from flask_user import allow_unconfirmed_email, login_required, roles_accepted, roles_required
+
+app = Flask(__name__, static_folder=None)
+
+@app.get("/plain")
+def plain(): return "plain"
+
+@app.get("/in")
+@login_required
+def signed_in(): return "in"
+
+@app.get("/early")
+@allow_unconfirmed_email
+def early(): return "early"
+
+@app.get("/one")
+@roles_accepted("writer", "editor")
+def one(): return "one"
+
+@app.get("/all")
+@roles_required("writer", "editor")
+def every(): return "all"
+""",
+        {"GET /in", "GET /early", "GET /one", "GET /all"},
+        {"GET /plain"},
     ),
     "flask_openapi3": (
         """
