@@ -76,9 +76,9 @@ def test_a_setting_that_stands_for_what_a_caller_has_decides_by_default(
     assert routes["/own"].because is None
 
 
-def test_which_of_two_applications_is_set_how_is_not_known(tmp_path: Path) -> None:
+def test_of_two_applications_the_one_that_answers_says_what_is_set(tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text(_SOURCE.replace("GIVEN", "") + _ANOTHER, encoding="utf-8")
 
     told = {one.path: one.verdict for one in draw(tmp_path).map.routes if one.method == "GET"}
 
-    assert told == {"/plain": "unknown", "/kept": "unknown", "/own": "guarded"}
+    assert told == {"/plain": "guarded", "/kept": "guarded", "/own": "guarded"}

@@ -188,7 +188,7 @@ def test_what_an_application_is_made_of_is_prepared_by_who_calls_its_factory(tmp
         ("keeper=self.keeper", "keeper=find_keeper()", "unknown"),
         ("keeper=self.keeper", "**find_settings()", "unknown"),
         ("self.keeper = Keeper()", "self.keeper = find_keeper()", "unknown"),
-        ("class Plugin:", "other = web.Application([], keeper=None)\n\n\nclass Plugin:", "unknown"),
+        ("class Plugin:", "other = web.Application([], keeper=None)\n\n\nclass Plugin:", "guarded"),
     ],
 )
 def test_who_is_found_by_what_an_application_was_given_may_be_a_guest(

@@ -72,7 +72,9 @@ class Before:
     def requests(self, found: Found) -> Requests:
         """The request as the handler of the route gets it, and what stood before it."""
         made = Requests(self._at_hand(found), self._at_hand(found))
-        state = 0
+        # A request to another application is another request.
+        application = made.anonymous.application
+        state = self._numbered("application", id(application)) if application is not None else 0
         # Middleware of every layer stands before the guards of all.
         for entry in sorted(found.around.before, key=lambda one: one.verb.calls == "guard"):
             known = self._steps.get(id(entry))
@@ -91,7 +93,9 @@ class Before:
     def _at_hand(self, found: Found) -> AtHand:
         arguments: dict[object, Value] = {name: path_argument(kind) for name, kind in ids.parameters(found.path)}
         request = request_to(self._judge.models, found)
-        return AtHand({"request": request}, found.has_statuses, request, Table(arguments))
+        # Where the program makes only one, that is the one, whatever a route was found by.
+        application = found.around.application if self._judge.around.application is None else None
+        return AtHand({"request": request}, found.has_statuses, request, Table(arguments), application=application)
 
     def _step(self, step: Step, found: Found, made: Requests, state: int) -> int:
         place = (id(step), state)
@@ -120,7 +124,10 @@ class Before:
             for kind, named in sorted(caller.items())
             for name, value in sorted(named.items())
         )
-        return self._states.setdefault((place, told), len(self._states) + 1)
+        return self._numbered(place, told)
+
+    def _numbered(self, *told: object) -> int:
+        return self._states.setdefault(told, len(self._states) + 1)
 
 
 def _shape(value: Value, requests: Set[str], compared: list[Value], depth: int = 0) -> object:
@@ -322,6 +329,12 @@ def _judged(judge: Judge, step: Step, found: Found, made: Requests, saw: set[str
     elif refuses:
         judged.refuses = True
     signed = judge.tried(function, _given(step, found, made.signed), is_anonymous=False, at_hand=made.signed)
+    if step.gives == "" and not (refuses or passes) and tried.passes and any(map(_is_none, options(signed.value))):
+        # Who has no credential gets something else than what comes after it, or what nobody can tell.
+        if not step.is_conditional and all(_is_answer(tried, one) for one in options(tried.value)):
+            judged.refuses = True
+        else:
+            judged.doubts.append(f"{step.name} may answer in its place who has no credential ({step.at})")
     _leave_out(made)
     saw |= tried.trial.record.saw | signed.trial.record.saw
     if judged.refuses:
@@ -371,6 +384,13 @@ def _refuses(judge: Judge, tried: Tried) -> bool:
         if about and (status >= 400 or is_redirect(tried.trial, value)):
             return True
     return False
+
+
+def _is_answer(tried: Tried, value: Value) -> bool:
+    """Whether something is an answer for sure, which None is not."""
+    is_written = isinstance(value, (Items, Table)) or (isinstance(value, Const) and value.value is not None)
+    known = status_of(tried.trial, value, tried.trial.models.answers)
+    return is_written or known is not None or is_redirect(tried.trial, value)
 
 
 def _is_refusal(status: int) -> bool:

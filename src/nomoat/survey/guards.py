@@ -128,6 +128,8 @@ class AtHand:
     arguments: Table = field(default_factory=lambda: Table({}))
     #: What the handler is given without a name: the request, and what stands in the path without one.
     positional: tuple[Value, ...] = ()
+    #: The application that answers, where the program makes several.
+    application: Value | None = None
 
 
 class Reader(Trial):
@@ -415,6 +417,7 @@ class Judge:
         trial.judges, trial.leaves = True, not is_handler and at_hand is None
         if at_hand is not None:
             trial.proxies, trial.has_statuses = at_hand.proxies, at_hand.has_statuses
+            trial.application = at_hand.application
         parameters = function.scope.parameters if function.scope is not None else ()
         own = (at_hand.request,) if at_hand is not None else self._request or ()
         named = {name: value if value in own else _copied(value) for name, value in named.items()}

@@ -63,6 +63,8 @@ class Around:
     provided: Mapping[str, Value] = field(default_factory=dict)
     #: What is noted on routes for whoever guards them.
     opt: Mapping[str, Value] = field(default_factory=dict)
+    #: The application that answers: what `current_app` stands for.
+    application: Registry | None = None
 
 
 @dataclass(eq=False)
@@ -166,6 +168,7 @@ class Layer:
                 decorators=(*self._decorators(registry), *inner.decorators),
                 provided={**around.provided, **_texts(registry.taken("provided"))},
                 opt={**around.opt, **_texts(registry.taken("opt"))},
+                application=registry if registry.kind.is_application else around.application,
                 is_replaced=False,
                 name="",
             )

@@ -176,6 +176,8 @@ class Machine:
         self.statuses: dict[int, tuple[Value | None, int]] = {}
         #: What stands for the request at hand, wherever it is imported: `flask.request`, `flask.g`.
         self.proxies: dict[str, Value] = {}
+        #: The application that the request is at, where the program makes several and it is known which.
+        self.application: Value | None = None
         #: Functions that are run though nothing which was read calls them: a server does, or a test.
         self.uncalled: set[Scope] = set()
         #: Functions that make applications and were not entered yet: each may take as many steps as a trial.
@@ -409,7 +411,9 @@ class Machine:
         if isinstance(value, Outside) and value.me is None:
             if value.name in self.models.proxies:
                 kind = self.models.proxies[value.name]
-                return self.proxy(kind) if kind != "application" else self.around.application or value
+                if kind == "application":
+                    return self.application or self.around.application or value
+                return self.proxy(kind)
             owner, _, name = value.name.rpartition(".")
             if owner in self.models.settings and name.isupper():
                 return self.setting(name) or value
