@@ -20,12 +20,13 @@ from nomoat.survey.trial.demands import AUTHENTICATION, Demand
 from nomoat.survey.trial.machine import Condition, End, marks_of
 from nomoat.survey.trial.naming import guards_by_name, placed
 from nomoat.survey.trial.refusals import is_redirect, names_of, status_of, status_of_raised
-from nomoat.survey.trial.values import Choice, Class, Const, Function, Object, Outside, Thing, Value
+from nomoat.survey.trial.values import Choice, Class, Const, Function, Object, Outside, Thing, Value, options
 from nomoat.survey.trial.wrapping import called_as_application
 
 #: What a handler answers to somebody who may not; 404, 405, 422 and their like are said of what was asked for.
 _REFUSING = frozenset((400, 401, 403, 407, 498))
 _FAULTS = 400
+_NOT_FOUND = 404
 #: What a class is called that is mixed into others, or that asks something before they answer.
 _MIXED = re.compile(r"(Mixin|Required|Protected|Restricted|Permission|Guard)$")
 _ORDER: dict[Runs, int] = {"before": 0, "inside": 1, "never": 2}
@@ -177,11 +178,16 @@ class Verdicts:
         if not refused:
             tried = self._judge.tried(handler, anonymous, is_anonymous=True, at_hand=made.anonymous, is_handler=True)
             inner = _inner(found, handler)
-            is_behind = inner is not None and not tried.is_exhausted and inner not in tried.trial.met
-            if is_behind and any(_is_about_caller(one[2], one[4]) for one in tried.trial.answered):
+            behind = frozenset((inner,)) if inner is not None else self._own_methods(found, handler)
+            is_behind = bool(behind) and not tried.is_exhausted and behind.isdisjoint(tried.trial.met)
+            is_hidden = _is_hidden(tried)
+            if (is_behind and tried.passes) or is_hidden:
                 other = self._judge.tried(handler, signed, is_anonymous=False, at_hand=made.signed)
-                is_behind = inner in other.trial.met and not other.is_exhausted
-            self._try_anonymous(handler, tried, result, _named(found, handler), inner, is_behind=is_behind)
+                is_behind = is_behind and not behind.isdisjoint(other.trial.met) and not other.is_exhausted
+                is_hidden = is_hidden and other.passes
+            self._try_anonymous(
+                handler, tried, result, _named(found, handler), inner, is_behind=is_behind, is_hidden=is_hidden
+            )
             saw |= tried.trial.record.saw
 
         def try_signed() -> None:
@@ -204,6 +210,15 @@ class Verdicts:
             result.doubts.append("an application of another package answers here")
         result.answers = ""
         return result
+
+    def _own_methods(self, found: Found, handler: Function) -> frozenset[Scope]:
+        """The methods of the class that answers, where one above it decides whether they are called at all."""
+        made = handler.set_on_it("view_class")
+        cls = made if isinstance(made, Class) else None
+        if cls is None or cls.scope.module.is_library:
+            return frozenset()
+        own = cls.scope.children.values()
+        return frozenset(one for one in own if one.is_function and not one.name.startswith("__"))
 
     def _mixed_in(self, found: Found, handler: Function) -> list[str]:
         """Doubts: the class that answers is made of one that is called like a guard and is not here."""
@@ -309,9 +324,20 @@ class Verdicts:
                 anonymous[parameter[3]] = signed[parameter[3]] = Thing(name)
 
     def _try_anonymous(
-        self, handler: Function, tried: Tried, result: Judgement, name: str, inner: Scope | None, *, is_behind: bool
+        self,
+        handler: Function,
+        tried: Tried,
+        result: Judgement,
+        name: str,
+        inner: Scope | None,
+        *,
+        is_behind: bool,
+        is_hidden: bool,
     ) -> None:
-        """`inner` is what wrappers stand around; `is_behind`: it is never reached without a credential, and is with."""
+        """`inner` is what wrappers stand around; `is_behind`: it is never reached without a credential, and is with.
+
+        `is_hidden`: who has none is told that there is nothing, and who has one is not.
+        """
         refusals, others = self._ends(tried, inner, _wrappers(handler), is_behind=is_behind)
         if others is None:
             others = False
@@ -319,9 +345,11 @@ class Verdicts:
                 f"what {name} is put around is not reached, or refuses, and something else answers in its place"
             )
         if not refusals and not tried.passes and not tried.is_exhausted:
-            refusals = self._always(tried)
+            refusals = [(end.function, end.at) for end in tried.ends] if is_hidden else self._always(tried)
         result.refusing, result.refusing_at = next(iter(refusals), (None, ""))
-        answers = (tried.passes and (others or not tried.trial.answered)) or self._answers_by_raising(tried)
+        answers = (tried.passes and (others or not (tried.trial.answered or refusals))) or self._answers_by_raising(
+            tried
+        )
         passes = answers or self._fails_later(tried)
         result.doubts.extend(placed(why, place) for why, place in tried.trial.record.unknown)
         result.doubts.extend(unread(tried, name, handler.innermost.scope))
@@ -362,12 +390,18 @@ class Verdicts:
         passes = is_kept_quiet = False
         values = tried.value.options if hasattr(tried.value, "options") else (tried.value,)
         for value in values if tried.passes else ():
-            refused = next((one for one in tried.trial.answered if one[0] is value), None)
+            # One of several that a name may be (`return answer`) was put there before it is answered.
+            refused = next((one for one in tried.trial.answered if any(it is value for it in options(one[0]))), None)
             status = status_of(tried.trial, value, self._models.answers) or 0
             about = refused is not None and _is_about_caller(refused[2], refused[4])
             # Whatever a wrapper itself answers in place of what it stands around (`{"ok": False}`) keeps callers out.
             is_kept_out = is_behind and refused is not None and refused[3] in wrappers
-            if about and (status >= 400 or is_kept_out or is_redirect(tried.trial, value)):
+            if inner is None and is_behind and not is_kept_out:
+                # A class gives an answer of its own where it does not call the methods of the one below it.
+                own = next((one for one in tried.trial.given if one[0] is value), None)
+                refused = refused or (None if own is None else (*own, False))
+                is_kept_out = refused is not None and refused[3].is_method and _is_about_caller(refused[2], refused[4])
+            if is_kept_out or (about and (status >= 400 or is_redirect(tried.trial, value))):
                 refusals.append((refused[3], refused[1]) if refused else (None, ""))
             elif about and is_behind:
                 is_kept_quiet = True  # Another function answers there, be it a page for everybody.
@@ -525,6 +559,14 @@ def _is_about_caller(conditions: tuple[Condition, ...], caught: bool) -> bool:
     """Whether an answer is given because of who calls; where somebody comes who met what is asked, it is not."""
     against = (one for one in conditions if not _is_beyond(one))
     return caught or bool(marks_of(against) & {"caller", "signature"})
+
+
+def _is_hidden(tried: Tried) -> bool:
+    """Whether everybody who has no credential is told that there is nothing, and because of that: `abort(404)`."""
+    about_caller = (
+        end.needs_credential and status_of_raised(tried.trial, end.value) == _NOT_FOUND for end in tried.ends
+    )
+    return bool(tried.ends) and not tried.passes and not tried.is_exhausted and all(about_caller)
 
 
 def _wrappers(handler: Function) -> set[Scope]:

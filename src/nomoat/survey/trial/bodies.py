@@ -55,6 +55,8 @@ class Bodies(Calls):
         self.pending = []
         self.registered = []
         self.answered: list[tuple[Value, str, tuple[Condition, ...], Scope, bool]] = []
+        #: What methods give under conditions, of which it is not known whether it is an answer.
+        self.given: list[tuple[Value, str, tuple[Condition, ...], Scope]] = []
         self.raised_at: list[tuple[End, Scope]] = []
         self.catching: list[End | None] = []
         self.executed: set[Scope] = set()

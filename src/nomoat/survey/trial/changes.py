@@ -34,7 +34,7 @@ class Changes:
         for node in form.walk_scope(scope.body):
             if node[0] in _ASSIGNING:
                 for target in node[3] if node[0] == form.ASSIGN else (node[3],):
-                    if not _is_its_own(scope, target):
+                    if not _is_its_own(scope, target) and not _is_registered(scope, node, target):
                         self._changed(target, mine)
             elif node[0] == form.CALL and form.dotted(node[3]) == "setattr" and len(node[4]) == 3:
                 name = node[4][1]
@@ -56,6 +56,26 @@ def _is_its_own(scope: Scope, target: Node) -> bool:
         return False
     values = [one.value for one in scope.bindings.get(target[3][3], ())]
     return bool(values) and all(value is not None and _makes_table(value) for value in values)
+
+
+def _is_registered(scope: Scope, node: Node, target: Node) -> bool:
+    """Whether a method keeps the callback that it decorates: it runs while the tree is imported, and never again.
+
+    `def loader(self, callback): self._callback = callback; return callback`, where the class calls `self._callback()`.
+    """
+    if node[0] != form.ASSIGN or not scope.is_method or len(scope.parameters) != 2 or target[0] != form.ATTRIBUTE:
+        return False
+    me, given = (one[form.P_NAME] for one in scope.parameters)
+    held = form.dotted(target)
+    if held != f"{me}.{target[4]}" or node[4][0] != form.NAME or node[4][3] != given:
+        return False
+    returned = [one[3] for one in form.walk_scope(scope.body) if one[0] == form.RETURN]
+    if not returned or any(one is None or form.dotted(one) not in (given, held) for one in returned):
+        return False
+    methods = scope.parent.children.values() if scope.parent is not None else ()
+    called = (form.dotted(one[3]) for method in methods if method.is_method
+              for one in form.walk_scope(method.body) if one[0] == form.CALL)  # fmt: skip
+    return held in called
 
 
 def _makes_table(value: Node) -> bool:

@@ -176,6 +176,8 @@ class Trial(Definitions):
             self.record.own.append((value, self.at(env, node)))
         if (refused is not None or isinstance(value, Table)) and not self.wires:
             self.answered.append((value, self.at(env, node), tuple(self.conditions), env.scope, self.caught_credential))
+        elif env.scope.is_method and self.judges and self.conditions and isinstance(value, Thing):
+            self.given.append((value, self.at(env, node), tuple(self.conditions), env.scope))
         return Flow(None, [value])
 
     def _note_inside(self, value: Value, node: Node, env: Env) -> None:

@@ -1,0 +1,297 @@
+"""What a caller without a credential never comes to, in each way to keep it behind something; beside what is open."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from nomoat.survey.draw import draw
+from tests.survey.running import loaded
+from tests.survey.running_flask import refused_by_flask
+
+_HEAD = """
+from functools import wraps
+
+from flask import Flask, abort, current_app, jsonify, make_response, redirect, request, session
+from flask.views import MethodView
+from flask_login import LoginManager, current_user
+
+app = Flask(__name__, static_folder=None)
+app.secret_key = "for tests"
+manager = LoginManager(app)
+PUBLIC = {"title": "shop"}
+
+
+@manager.user_loader
+def load(user_id):
+    return None
+
+
+def page(name):
+    return make_response(name, 200)
+
+"""
+_GUARDED = {
+    "an answer that has a name first": """
+def asks(function):
+    @wraps(function)
+    def inner(*args, **kwargs):
+        if session.get("user"):
+            answer = function(*args, **kwargs)
+        elif request.headers.get("X-Requested-With"):
+            answer = "who are you", 403
+        else:
+            answer = redirect("/login")
+        return answer
+    return inner
+
+@app.get("/d")
+@asks
+def d(): return jsonify(found=1)
+""",
+    "nothing is there for who is not signed in": """
+@app.get("/d")
+def d():
+    if not (current_user.is_authenticated and current_user.admin): abort(404)
+    return jsonify(found=1)
+""",
+    "nothing is there behind a decorator": """
+def asks(function):
+    @wraps(function)
+    def inner(*args, **kwargs):
+        if not current_user.is_authenticated: abort(404)
+        return function(*args, **kwargs)
+    return inner
+
+@app.get("/d")
+@asks
+def d(): return jsonify(found=1)
+""",
+    "a class shows the page to sign in itself": """
+class Page(MethodView):
+    def get(self):
+        if session.get("user"): return self.found()
+        return make_response("sign in", 200)
+
+class Orders(Page):
+    def found(self): return jsonify(found=1)
+
+app.add_url_rule("/d", view_func=Orders.as_view("orders"))
+""",
+    "what runs before answers in its place": """
+@app.before_request
+def asks():
+    if not current_user.is_authenticated: return page("sign in")
+
+@app.get("/d")
+def d(): return jsonify(found=1)
+""",
+}
+_OPEN = {
+    "what the decorator found out is shown to everybody": """
+def asks(function):
+    @wraps(function)
+    def inner(*args, **kwargs):
+        if session.get("user"):
+            answer = function(*args, **kwargs)
+        else:
+            answer = function(*args, **kwargs)
+        return answer
+    return inner
+
+@app.get("/d")
+@asks
+def d(): return jsonify(found=1)
+""",
+    "nothing is there under that name": """
+@app.get("/d")
+def d():
+    if request.args.get("name") not in PUBLIC: abort(404)
+    return jsonify(found=1)
+""",
+    "nothing is there for who is signed in": """
+@app.get("/d")
+def d():
+    if current_user.is_authenticated: abort(404)
+    return jsonify(found=1)
+""",
+    "nothing is there for anybody": """
+@app.get("/d")
+def d():
+    if not current_user.is_authenticated: abort(404)
+    abort(404)
+""",
+    "a class shows the same to everybody and more to some": """
+class Page(MethodView):
+    def get(self):
+        shown = dict(PUBLIC)
+        if session.get("user"): shown.update(self.more())
+        return jsonify(shown)
+
+class Orders(Page):
+    def more(self): return {"found": 1}
+
+app.add_url_rule("/d", view_func=Orders.as_view("orders"))
+""",
+    "the class below lets everybody in": """
+class Page(MethodView):
+    def get(self):
+        if session.get("user") or self.is_open(): return self.found()
+        return page("sign in")
+    def is_open(self): return False
+
+class Orders(Page):
+    def is_open(self): return True
+    def found(self): return jsonify(found=1)
+
+app.add_url_rule("/d", view_func=Orders.as_view("orders"))
+""",
+    "what runs before answers something to everybody": """
+@app.before_request
+def asks():
+    if not current_user.is_authenticated: session["visits"] = 1
+
+@app.get("/d")
+def d(): return jsonify(found=1)
+""",
+}
+_SEVERAL = """
+from flask import Flask, current_app, jsonify
+from flask_login import LoginManager, current_user
+
+manager = LoginManager()
+own = Flask("own", static_folder=None)
+own.secret_key = "for tests"
+manager.init_app(own)
+other = Flask("other", static_folder=None)
+
+
+@manager.user_loader
+def load(user_id):
+    return None
+
+
+def asks():
+    if not current_user.is_authenticated:
+        return current_app.login_manager.unauthorized()
+
+
+own.before_request(asks)
+
+
+@own.get("/own")
+def mine(): return jsonify(found=1)
+
+@other.get("/other")
+def others(): return jsonify(found=1)
+"""
+
+
+@pytest.mark.parametrize("code", [*_GUARDED.values(), *_OPEN.values()], ids=[*_GUARDED, *_OPEN])
+def test_what_is_never_reached_is_guarded(code: str, tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(_HEAD + code)
+
+    (route,) = (one for one in draw(tmp_path).map.routes if (one.method, one.path) == ("GET", "/d"))
+
+    assert route.verdict == ("guarded" if code in _GUARDED.values() else "unguarded")
+
+
+@pytest.mark.parametrize("name", ["an answer that has a name first", *_OPEN])
+def test_flask_refuses_or_answers_the_same(name: str, tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(_HEAD + (_GUARDED | _OPEN)[name])
+
+    with loaded(tmp_path) as app:
+        told = refused_by_flask(app)
+
+    assert told["GET", "/d"] == (name in _GUARDED)
+
+
+def test_of_several_applications_the_one_that_answers_is_the_current_one(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(_SEVERAL)
+
+    found = {one.path: one.verdict for one in draw(tmp_path).map.routes if one.method == "GET"}
+
+    with loaded(tmp_path, "main:own") as app:
+        assert refused_by_flask(app)["GET", "/own"]
+    assert found == {"/own": "guarded", "/other": "unguarded"}
+
+
+def test_what_cannot_be_read_before_a_handler_is_not_open(tmp_path: Path) -> None:
+    code = (
+        _HEAD
+        + """
+from shop.elsewhere import signed_in
+
+@app.before_request
+def asks():
+    if not current_user.is_authenticated: return signed_in.unauthorized()
+
+@app.get("/d")
+def d(): return jsonify(found=1)
+"""
+    )
+    (tmp_path / "main.py").write_text(code)
+
+    (route,) = (one for one in draw(tmp_path).map.routes if (one.method, one.path) == ("GET", "/d"))
+
+    assert route.verdict == "unknown"
+    assert route.because is not None and route.because.startswith("asks may answer in its place")
+
+
+_CALLBACK = """
+from flask import Flask, abort, jsonify, request, session
+
+app = Flask(__name__, static_folder=None)
+app.secret_key = "for tests"
+
+
+class Manager:
+    def __init__(self):
+        self._load = None
+        self.mode = None
+
+    def loader(self, callback):
+        self._load = callback
+        return {given}
+
+    def switched(self, mode):
+        self.mode = mode
+        return mode
+
+    def current(self):
+        return self._load(session.get("user"))
+
+
+manager = Manager()
+
+
+@manager.loader
+def load(key):
+    return key
+
+
+@app.get("/d")
+def d():
+    if manager.current() is None: abort(401)
+    return jsonify(found=1)
+
+
+@app.get("/e")
+def e():
+    if not manager.mode and manager.current() is None: abort(401)
+    return jsonify(found=1)
+
+
+@app.post("/switch")
+def switch(): return jsonify(manager.switched(request.json["mode"]))
+"""
+
+
+@pytest.mark.parametrize(("given", "verdict"), [("callback", "guarded"), ("self._load", "guarded"), ("1", "unknown")])
+def test_what_a_decorator_keeps_is_there_when_requests_come(given: str, verdict: str, tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(_CALLBACK.format(given=given))
+
+    found = {one.path: one.verdict for one in draw(tmp_path).map.routes if one.method == "GET"}
+
+    assert found == {"/d": verdict, "/e": "unknown"}
