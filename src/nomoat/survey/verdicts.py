@@ -400,16 +400,26 @@ class Verdicts:
                 # A class gives an answer of its own where it does not call the methods of the one below it.
                 own = next((one for one in tried.trial.given if one[0] is value), None)
                 refused = refused or (None if own is None else (*own, False))
-                is_kept_out = refused is not None and refused[3].is_method and _is_about_caller(refused[2], refused[4])
+                is_kept_out = refused is not None and self._is_own_way(refused[3])
+                is_kept_out = is_kept_out and refused is not None and _is_about_caller(refused[2], refused[4])
             if is_kept_out or (about and (status >= 400 or is_redirect(tried.trial, value))):
                 refusals.append((refused[3], refused[1]) if refused else (None, ""))
-            elif about and is_behind:
+            elif about and is_behind and (inner is not None or (refused is not None and not refused[3].is_method)):
                 is_kept_quiet = True  # Another function answers there, be it a page for everybody.
             elif refused is not None and refused[4] and inner is not None and refused[3] is not inner:
                 is_kept_quiet = True
             elif status < 400 or status == 429:
                 passes = True
         return refusals, None if is_kept_quiet and not passes else passes
+
+    def _is_own_way(self, method: Scope) -> bool:
+        """Whether a method of the tree answers by itself: what overrides one of a framework (`handle_no_permission`) is
+        a way of the framework to answer.
+        """
+        cls = method.parent if method.is_method else None
+        bases = self._judge.around.program.bases(cls) if cls is not None else ()
+        known = (base for base in bases if not isinstance(base, str) and base.module.is_library)
+        return cls is not None and not any(method.name in base.bindings for base in known)
 
     def _is_refusal(self, tried: Tried, end: End) -> bool:
         if not end.needs_credential:
