@@ -363,6 +363,8 @@ def _second(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: st
 def _text(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
     if args and isinstance(args[0], Const):
         return Const(str(args[0].value), args[0].marks)
+    if args and isinstance(args[0], Thing) and args[0].name == "request.rule" and not args[0].is_call:
+        return run.rule_of(args[0])
     return args[0] if args and isinstance(args[0], (Thing, PathOf, FileOf)) else Thing(marks=union(args))
 
 

@@ -171,6 +171,8 @@ class Requests(Judging):
             if name in value.named:
                 return value.named[name]
             return Outside("request.state.get", value) if name in ("get", "pop") else self._kept(name)
+        if part == "rule" and name in ("rule", "endpoint"):
+            return self.rule_of(value, name)
         if part == "url" and name == "path":
             self.record.saw.add("path")
             return value.named.get("path", Thing(marks=INPUT))
@@ -182,6 +184,12 @@ class Requests(Judging):
             return Thing("request.url" if part == "url" else "", named=value.named, marks=INPUT)
         marks = value.marks - MADE if part == "credential" else value.marks
         return Thing("", marks=marks, trail=(*value.trail, name), cls=value.cls)
+
+    def rule_of(self, rule: Thing, name: str = "rule") -> Value:
+        """What the rule that fits a request says: its path, which is like those that fit it, or its endpoint."""
+        source = "path" if name == "rule" else name
+        self.record.saw.add(source)
+        return rule.named.get(source) or Thing(marks=INPUT)
 
     def forges(self, part: Thing, given: Value, key: Value | None = None) -> None:
         """Takes note that code changes a part of a request to what the caller did not send elsewhere in it."""

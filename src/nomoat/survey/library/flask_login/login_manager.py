@@ -1,0 +1,3 @@
+"""Flask-Login: where its manager is defined."""
+
+from flask_login import LoginManager

@@ -1,0 +1,3 @@
+"""Flask-RESTX: where its interfaces are defined."""
+
+from flask_restx import Api

@@ -1,0 +1,3 @@
+"""Flask-RESTX: where its namespaces are defined."""
+
+from flask_restx import Namespace

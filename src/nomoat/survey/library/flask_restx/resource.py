@@ -1,0 +1,3 @@
+"""Flask-RESTX: where its resources are defined."""
+
+from flask_restx import Resource

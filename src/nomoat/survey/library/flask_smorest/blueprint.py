@@ -1,0 +1,3 @@
+"""flask-smorest: where its blueprints are defined."""
+
+from flask_smorest import Blueprint
