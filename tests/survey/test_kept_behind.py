@@ -295,3 +295,50 @@ def test_what_a_decorator_keeps_is_there_when_requests_come(given: str, verdict:
     found = {one.path: one.verdict for one in draw(tmp_path).map.routes if one.method == "GET"}
 
     assert found == {"/d": verdict, "/e": "unknown"}
+
+
+_ANSWERED = """
+from flask import Flask, jsonify, request, session
+
+app = Flask(__name__, static_folder=None)
+app.secret_key = "for tests"
+
+
+class Refused(Exception):
+    status = 500
+
+    def __init__(self, text=None, status=None):
+        super().__init__(text)
+        self.status = status or self.status
+
+
+class NobodyError(Refused):
+    status = 401
+
+
+@app.errorhandler(Refused)
+def answer(error, {more}):
+    return jsonify(text=str(error)), error.status
+
+
+@app.errorhandler(Exception)
+def other(error):
+    return answer(Refused("of ours"), None)
+
+
+@app.get("/d")
+def d():
+    if not session.get("user"): raise NobodyError
+    return jsonify(found=1)
+"""
+
+
+@pytest.mark.parametrize(("more", "verdict"), [("log=None", "guarded"), ("*further", "guarded")])
+def test_what_answers_an_exception_is_given_that_alone(more: str, verdict: str, tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(_ANSWERED.format(more=more))
+
+    (route,) = (one for one in draw(tmp_path).map.routes if one.method == "GET")
+
+    with loaded(tmp_path) as app:
+        assert refused_by_flask(app)["GET", "/d"]
+    assert route.verdict == verdict

@@ -8,6 +8,7 @@ from dataclasses import replace
 from http import HTTPStatus
 
 from nomoat.survey.models import Refusal
+from nomoat.survey.python import form
 from nomoat.survey.trial.machine import Machine
 from nomoat.survey.trial.registry import argument
 from nomoat.survey.trial.values import Choice, Class, Const, Function, Items, Object, Outside, Thing, Value, options
@@ -251,9 +252,18 @@ def _handled(run: Machine, handler: Value, raised: Value | None) -> int:
     return status_of(run, answer, run.models.answers) or (303 if is_redirect(run, answer) else 0)
 
 
+#: Kinds of parameters that are given by their place.
+_BY_PLACE = (form.POSITIONAL, form.REGULAR)
+
+
 def _given(run: Machine, handler: Function, raised: Value | None) -> tuple[Value, ...]:
-    """Request and exception, or the exception alone, as many as the handler takes."""
+    """Request and exception, or the exception alone, as many as the handler takes.
+
+    `def answer(error, message=None)` takes the exception alone: what has a default is for who calls it besides.
+    """
     given = (run.unknown(""), raised or run.unknown(""))
     parameters = handler.scope.parameters if handler.scope is not None else ()
-    count = len(parameters) - (handler.me is not None)
+    taken = parameters[handler.me is not None :]
+    needed = [one for one in taken if one[form.P_DEFAULT] is None and one[form.P_KIND] in _BY_PLACE]
+    count = len(needed) if needed else len(taken)
     return given if handler.scope is None or count > 1 else given[1:] if count else ()
