@@ -45,15 +45,36 @@ def wire(program: Program, models: Models) -> Wiring:
     registering_ = [program.modules[path] for path in registering(models, program.words)]
     # What tests register is no part of a service; what a service takes from them runs where it is imported.
     own = [module for module in registering_ if not TEST_FILE.search(module.path)]
+    waiting = [module for module in own if _asks_for_application(program, models, module)]
     for module in own or registering_:
-        trial.module(program.scope(module))
+        if module not in waiting:
+            trial.module(program.scope(module))
     _run_factories(trial, program, models)
+    for module in waiting:
+        trial.module(program.scope(module))
     Late(trial, program, models).run()
     _plug(trial, program, models)
     _start(trial)
     _url_modules(trial, program, models)
     put_around(surroundings, trial)
     return Wiring(surroundings, trial.registries)
+
+
+def _asks_for_application(program: Program, models: Models, module: Module) -> bool:
+    """Whether a module does something with the current application when it is imported: a factory imports it then.
+
+    `from flask import current_app as app`, then `@app.route("/")`.
+    """
+    scope = program.scope(module)
+    names = {
+        name
+        for name, bindings in scope.bindings.items()
+        for one in bindings
+        if one.imported is not None
+        and models.proxies.get(f"{one.imported.module}.{one.imported.name}") == "application"
+    }
+    uses = form.walk_scope(scope.body) if names else ()
+    return any(node[0] == form.ATTRIBUTE and node[3][0] == form.NAME and node[3][3] in names for node in uses)
 
 
 def _url_modules(trial: Trial, program: Program, models: Models) -> None:

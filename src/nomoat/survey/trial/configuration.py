@@ -87,8 +87,9 @@ def of_configuration(
         _take(me, first.entries.items() if isinstance(first, Table) else ())
         _take(me, named.items())
     elif name in ("from_object", "from_pyfile") and first is not None:
-        for option in options(first)[:1]:
-            _take(me, _settings_in(run, option))
+        # What the environment names instead cannot be read; what holds where it names nothing can.
+        given = (tuple(_settings_in(run, option)) for option in options(first))
+        _take(me, next((settings for settings in given if settings), ()))
     else:
         return None
     return Const(None)

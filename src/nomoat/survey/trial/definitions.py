@@ -19,6 +19,7 @@ from nomoat.survey.trial.values import (
     Class,
     Env,
     Function,
+    ModuleValue,
     Object,
     Outside,
     Thing,
@@ -131,3 +132,11 @@ class Definitions(Entering):
     def _delay(self, env: Env, name: str, node: Node, imported: Imported) -> None:
         binding = Binding(How.IMPORT, name, node, imported=imported)
         env.names[name] = Delayed(lambda: self.imported(env, binding))
+        if self.wires and self.application is not None:
+            # It is imported now, while this application is the current one.
+            source = self.program.imported_module(env.scope.module, imported)
+            found = self.forced(env, name, env.names[name])
+            scopes = [source, found.scope if isinstance(found, ModuleValue) else None]
+            for scope in scopes:
+                if scope is not None and scope.node is None:
+                    self.module(scope)

@@ -19,6 +19,7 @@ from nomoat.survey.trial.machine import (
     RaisedError,
 )
 from nomoat.survey.trial.refusals import names_of, status_of
+from nomoat.survey.trial.registry import Registry
 from nomoat.survey.trial.values import (
     CALLER,
     Choice,
@@ -33,6 +34,9 @@ from nomoat.survey.trial.values import (
     Value,
     options,
 )
+
+#: What makes an application the current one for as long as a block runs.
+_ENTERS = "app_context"
 
 
 class Exceptions(Bodies):
@@ -94,7 +98,11 @@ class Exceptions(Bodies):
                     value = self.invoke(enter, (), {}, self.at(env, value_node))
             if target is not None:
                 self.assign(env, target, value)
-        flow = self.run(node[4], env)
+        before_it, self.application = self.application, self._entered_application(env, node) or self.application
+        try:
+            flow = self.run(node[4], env)
+        finally:
+            self.application = before_it
         swallowed = [end for end in (*flow.ends, *self.pending[mark:]) if any(is_quiet(end) for is_quiet in quiet)]
         if swallowed:
             flow.ends = [end for end in flow.ends if end not in swallowed]
@@ -103,6 +111,15 @@ class Exceptions(Bodies):
         elif may_be_quiet and flow.ends:
             flow.env = merged([before] if flow.env is None else [flow.env, before])
         return flow
+
+    def _entered_application(self, env: Env, node: Node) -> Value | None:
+        """The application that is the current one inside, where routes are registered: `with app.app_context():`."""
+        for given, _ in node[3] if self.wires else ():
+            if given[0] == form.CALL and given[3][0] == form.ATTRIBUTE and given[3][4] == _ENTERS:
+                owner = self.evaluate(env, given[3][3])
+                if isinstance(owner, Registry) and owner.kind.is_application:
+                    return owner
+        return None
 
     def _may_be_quiet(self, value: Value) -> bool:
         """Whether it is a context manager of a package of which it is not known that it lets exceptions through."""
