@@ -200,6 +200,8 @@ class Step:
     name: str
     at: str
     is_conditional: bool = False
+    #: Whether it runs with every setting as source has it.
+    usual: bool | None = None
 
 
 def _steps(judge: Judge, entry: Entry) -> Iterator[Step | Judgement]:
@@ -214,7 +216,7 @@ def _steps(judge: Judge, entry: Entry) -> Iterator[Step | Judgement]:
     elif entry.verb.calls == "guard":
         yield from _of_guard(judge, value, entry)
     elif isinstance(value, Function):
-        yield Step(value, entry.verb.calls, value.name, value.at, entry.is_conditional)
+        yield Step(value, entry.verb.calls, value.name, value.at, entry.is_conditional, entry.usual)
 
 
 def _of_guard(judge: Judge, value: Value | None, entry: Entry) -> Iterator[Step | Judgement]:
@@ -222,7 +224,7 @@ def _of_guard(judge: Judge, value: Value | None, entry: Entry) -> Iterator[Step 
     function = judge._reader.attribute(value, "__call__") if isinstance(value, Object) else value
     if isinstance(function, Function):
         name = value.cls.scope.name if isinstance(value, Object) else function.name
-        yield Step(function, "guard", name, function.at, entry.is_conditional)
+        yield Step(function, "guard", name, function.at, entry.is_conditional, entry.usual)
     elif value is not None and not isinstance(value, Const):
         name = value.name if isinstance(value, (Thing, Outside)) else ""
         yield Judgement(
@@ -256,7 +258,7 @@ def _of_going_on(judge: Judge, value: Value | None, entry: Entry) -> Iterator[St
         at = entry.at if cls is not None and cls.module.is_library else cls.at if cls is not None else value.at
         made = _made_with_next(judge, value)
         gives = "get_response" if made is not None else "request and next"
-        yield Step(made or value, gives, name, at, entry.is_conditional)
+        yield Step(made or value, gives, name, at, entry.is_conditional, entry.usual)
     elif isinstance(value, (Thing, Outside)):
         last = value.name.rpartition(".")[2]
         if value.name not in judge.models.harmless and stands_guard_by_name(last):
@@ -315,6 +317,7 @@ def _judged(judge: Judge, step: Step, found: Found, made: Requests, saw: set[str
     given = _given(step, found, made.anonymous)
     tried = judge.tried(function, given, is_anonymous=True, at_hand=made.anonymous)
     refuses = _refuses(judge, tried)
+    usual = step.usual if judge.around.by_default and step.is_conditional else None
     if step.gives in _GOES_ON:
         passes = tried.is_exhausted or bool(tried.trial.record.reached)
         judged.answers = answers_itself(judge.models, tried, step.name)
@@ -324,9 +327,9 @@ def _judged(judge: Judge, step: Step, found: Found, made: Requests, saw: set[str
         passes = tried.is_exhausted or (tried.passes and any(_is_none(one) for one in options(tried.value)))
     if refuses and passes:
         judged.doubts.append(judge._why(tried, step.name))
-    elif refuses and step.is_conditional:
+    elif refuses and step.is_conditional and usual is None:
         judged.doubts.append(f"whether {step.name} runs before it depends on something ({step.at})")
-    elif refuses:
+    elif refuses and usual is not False:
         judged.refuses = True
     signed = judge.tried(function, _given(step, found, made.signed), is_anonymous=False, at_hand=made.signed)
     if step.gives == "" and not (refuses or passes) and tried.passes and any(map(_is_none, options(signed.value))):

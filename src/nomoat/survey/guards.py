@@ -23,6 +23,7 @@ from nomoat.survey.trial.naming import guards_by_name, placed
 from nomoat.survey.trial.refusals import is_redirect, names_of, status_of, status_of_raised, unrefused
 from nomoat.survey.trial.statements import Trial
 from nomoat.survey.trial.surroundings import Surroundings
+from nomoat.survey.trial.usually import as_usual
 from nomoat.survey.trial.values import (
     CALLER,
     INPUT,
@@ -184,6 +185,7 @@ class Judge:
         """What a dependency does."""
         if value is None:
             return Judgement()
+        value = as_usual(value, by_default=self.around.by_default)
         if isinstance(value, Choice):
             return self._one_of([self.dependency(option, scopes, path) for option in value.options])
         key = _key(value, scopes)

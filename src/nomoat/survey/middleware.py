@@ -18,6 +18,7 @@ from nomoat.survey.trial.machine import ExhaustedError, RaisedError, marks_of
 from nomoat.survey.trial.naming import placed, stands_guard_by_name
 from nomoat.survey.trial.refusals import is_redirect, names_of, status_of
 from nomoat.survey.trial.registry import VIEW, Entry, argument
+from nomoat.survey.trial.usually import as_usual
 from nomoat.survey.trial.values import (
     FILLED,
     INPUT,
@@ -122,9 +123,14 @@ class MiddlewareJudge:
         return known[1]
 
     def _judged(self, value: Entry | Value, found: Found) -> Judgement:
+        by_default = self._judge.around.by_default
+        value = as_usual(value, by_default=by_default)
         if isinstance(value, Entry):
+            usual = value.usual if by_default else None
+            if usual is False and value.is_conditional:
+                return Judgement()
             judged = self._kind(value.handler, value.args[1:], value.named, found, is_function=value.verb.decorates)
-            if value.is_conditional and judged.refuses:
+            if value.is_conditional and judged.refuses and not usual:
                 judged.refuses = False
                 judged.doubts.append(f"whether this middleware is there depends on something ({value.at})")
             return judged

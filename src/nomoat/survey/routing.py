@@ -32,6 +32,7 @@ from nomoat.survey.trial.values import (
     Table,
     Thing,
     Value,
+    one_list,
     options,
 )
 from nomoat.survey.views import View, behind, decorated, member, methods_of, methods_of_function, view_of
@@ -389,12 +390,9 @@ class Layer:
         if isinstance(given, Items):
             return tuple(given.values)
         if isinstance(given, Choice):
-            lists = [set(self._dependencies(option, at)) for option in given.options]
-            ordered = [one for option in given.options for one in self._dependencies(option, at)]
-            return tuple(
-                one if all(one in some for some in lists) else Choice((one, Const(None)))
-                for one in dict.fromkeys(ordered)
-            )
+            listed = one_list(given)
+            if isinstance(listed, Items):
+                return tuple(listed.values)
         return (Thing(why=f"the list of dependencies at {at} cannot be read"),)
 
     def _route(

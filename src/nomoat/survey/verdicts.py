@@ -20,6 +20,7 @@ from nomoat.survey.trial.demands import AUTHENTICATION, Demand
 from nomoat.survey.trial.machine import Condition, End, marks_of
 from nomoat.survey.trial.naming import guards_by_name, placed
 from nomoat.survey.trial.refusals import is_redirect, names_of, status_of, status_of_raised
+from nomoat.survey.trial.usually import as_usual
 from nomoat.survey.trial.values import Choice, Class, Const, Function, Object, Outside, Thing, Value, options
 from nomoat.survey.trial.wrapping import called_as_application
 
@@ -113,6 +114,7 @@ class Verdicts:
         return judged
 
     def _depended(self, value: Value, path: str) -> Judgement:
+        value = as_usual(value, by_default=self._judge.around.by_default)
         if isinstance(value, Choice):
             parts = [self._depended(option, path) for option in value.options]
             return self._judge._one_of(parts)

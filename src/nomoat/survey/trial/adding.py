@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nomoat.survey.trial.values import Choice, Const, Items, Value, holds, options
+from nomoat.survey.trial.usually import perhaps
+from nomoat.survey.trial.values import Items, Value, holds
 
 if TYPE_CHECKING:
     from nomoat.survey.trial.machine import Machine
@@ -27,6 +28,6 @@ def add(run: Machine, me: Items, name: str, given: Value) -> None:
         if is_late and not run.wires and len(me.values) >= _MOST_ADDED:
             me.is_whole = False
         elif not (name in _OF_SETS or (is_late and not run.wires)) or not holds(me, value, perhaps=is_late):
-            me.values.append(Choice((*options(value), Const(None))) if is_late else value)
+            me.values.append(perhaps(value, run.conditions[known:]) if is_late else value)
     if name in ("extend", "update") and not isinstance(given, Items):
         me.is_whole = False

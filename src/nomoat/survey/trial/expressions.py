@@ -22,6 +22,7 @@ from nomoat.survey.trial.registry import Bound, Registry, RoutesOf, argument
 from nomoat.survey.trial.requests import BY_NAME, Requests, tells_who
 from nomoat.survey.trial.texts import ending, percent, put_together
 from nomoat.survey.trial.traits import TAG, of_trait
+from nomoat.survey.trial.usually import is_one_of
 from nomoat.survey.trial.values import (
     CALLER,
     CHANGED,
@@ -357,7 +358,8 @@ class Expressions(Requests):
                 return self._stands_in(self.evaluate(env, node[4] if test.anonymous else node[5]), test.marks)
         with self.under(Condition(test, True, self.at(env, node))):
             first = self.evaluate(env, node[4])
-        return joined([first, self.evaluate(env, node[5])])
+        second = self.evaluate(env, node[5])
+        return is_one_of(test, joined([first, second]), first, second)
 
     def _boolean_value(self, env: Env, node: Node) -> Value:
         values: list[Value] = []

@@ -11,6 +11,7 @@ from nomoat.survey.models import Verb
 from nomoat.survey.trial.expressions import Expressions
 from nomoat.survey.trial.machine import RaisedError
 from nomoat.survey.trial.registry import Bound, Entry, Registering, Registry, RoutesOf, argument
+from nomoat.survey.trial.usually import happens
 from nomoat.survey.trial.values import (
     Class,
     Const,
@@ -111,6 +112,7 @@ class Registrations(Expressions):
         entry.is_conditional = any(
             not one.is_implied and (one.test.anonymous is None or bool(one.test.marks)) for one in self.conditions
         )
+        entry.usual = happens(self.conditions)
         if not self.wires:
             return entry
         if bound.verb.does == "handle":

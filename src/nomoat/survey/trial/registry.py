@@ -5,11 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from nomoat.survey.models import Kind, Spot, Verb
-from nomoat.survey.trial.values import Class, Const, Function, Items, Object, Table, Value, joined, options
+from nomoat.survey.trial.values import (
+    Choice,
+    Class,
+    Const,
+    Function,
+    Items,
+    Object,
+    Table,
+    Value,
+    joined,
+    one_list,
+    options,
+)
 
 #: What constructors are given as lists and keep under the same name.
 _LISTS = ("before", "routes", "middleware", "startup", "configure", "guards", "provided", "opt")
 _TABLES = ("provided", "opt")
+#: Of several of these it counts what each of them holds.
+_JOINED = ("dependencies", "before", "middleware", "startup", "guards")
 
 
 #: Where a route that a decorator makes has the function that answers.
@@ -33,6 +47,8 @@ class Entry(Value):
     late: list[Value] = field(default_factory=list)
     #: Something on the way here was not decided: `if settings.debug: app.include_router(...)`.
     is_conditional: bool = False
+    #: Whether it happens with every setting as source has it; None where that is not told.
+    usual: bool | None = None
     #: The function as it is defined, before any decorator.
     original: Function | None = None
 
@@ -71,12 +87,19 @@ class Registry(Value):
     #: Objects that stand around the whole application, from the inside out.
     wrappers: list[Object] = field(default_factory=list)
     _before: dict[int, tuple[Value, Entry]] = field(default_factory=dict)
+    _joint: dict[str, tuple[Value, Value]] = field(default_factory=dict)
 
     def taken(self, what: str) -> Value | None:
         """What the constructor was given for prefix, dependencies, routes, middleware."""
         held = self.lists.get(what)
         spot = self.kind.takes.get(what)
-        return held if held is not None or spot is None else argument(spot, self.args, self.named)
+        given = held if held is not None or spot is None else argument(spot, self.args, self.named)
+        if not isinstance(given, Choice) or what not in _JOINED:
+            return given
+        known = self._joint.get(what)
+        if known is None or known[0] is not given:
+            known = self._joint[what] = given, one_list(given)
+        return known[1]
 
     def held(self, attribute: str) -> Items | Table | None:
         """The list under this name that the constructor was given, or made, and that code may still add to."""
@@ -109,6 +132,8 @@ class Registry(Value):
                 verb = Verb((), "before", calls=self.kind.before)
                 entry = Entry("before", verb, "", (), {}, self.at, value)
                 entry.is_conditional = any(not _is_set(option) for option in options(value))
+                usual = value.usual if isinstance(value, Choice) else None
+                entry.usual = _is_set(usual) if usual is not None else None
                 self._before[id(value)] = value, entry
         return [self._before[id(value)][1] for value in given.values] if isinstance(given, Items) else []
 

@@ -249,12 +249,24 @@ class Trial(Definitions):
         if written:
             self.branches.together(written, self._unset)
         del self.conditions[len(self.conditions) - entered - skipped :]
+        usual = self._usual_names(ways, falls)
         flow.env = merged(falls)
         if flow.env is not None:
             flow.env.names.update(set_on_ways)
+            for name, value in usual.items():
+                joint = flow.env.names[name]
+                if isinstance(joint, Choice) and joint is not value:
+                    flow.env.names[name] = replace(joint, usual=value)
         if implied is not None and len(node[3]) == 1:
             flow.implies = implied
         return flow
+
+    def _usual_names(self, ways: list[Way], falls: list[Env]) -> dict[str, Value]:
+        """What names mean after `if setting: ...` with the setting as source has it, where its ways differ."""
+        if not self.wires or len(ways) != 1 or len(falls) != len(("then", "else")) or ways[0][0].usual is None:
+            return {}
+        taken, other = (falls[0], falls[1]) if ways[0][0].usual else (falls[1], falls[0])
+        return {name: value for name, value in taken.names.items() if other.names.get(name) is not value}
 
     def _unset(self, owner: Object, name: str) -> Value | None:
         """What an object has under a name that was not set on it: what its class has."""

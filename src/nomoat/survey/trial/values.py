@@ -309,6 +309,8 @@ class Choice(Value):
     #: What it was taken out of, together with others, and the way that each option belongs to.
     of: Value | None = None
     ways: tuple[int, ...] = ()
+    #: The one that it is with every setting as source has it, where that is told.
+    usual: Value | None = None
 
     def _tags(self) -> frozenset[str]:
         return union((self,))
@@ -388,13 +390,29 @@ def one_list(value: Value) -> Value:
 
     `if settings.DEBUG: urlpatterns = [path("debug/", debug), *urlpatterns]`
     """
-    lists = [one for one in options(value) if isinstance(one, Items)]
-    if not isinstance(value, Choice) or len(lists) != len(value.options):
+    lists = [_as_list(one) for one in options(value)]
+    known = [one for one in lists if one is not None]
+    if not isinstance(value, Choice) or len(known) != len(lists):
         return value
-    every = list({id(one): one for items in lists for one in items.values}.values())
-    held = [{id(one) for one in items.values} for items in lists]
-    values = [one if all(id(one) in ids for ids in held) else Choice((one, Const(None))) for one in every]
-    return Items(values, is_whole=all(one.is_whole for one in lists))
+    every = list({id(one): one for items in known for one in items.values}.values())
+    held = [{id(one) for one in items.values} for items in known]
+    usual = _as_list(value.usual) if value.usual is not None else None
+    there = {id(one) for one in usual.values} if usual is not None else None
+    values = [one if all(id(one) in ids for ids in held) else _perhaps(one, there) for one in every]
+    return Items(values, is_whole=all(one.is_whole for one in known))
+
+
+def _as_list(value: Value) -> Items | None:
+    """A list; none at all is an empty one."""
+    if isinstance(value, Const) and value.value is None:
+        return Items([])
+    return value if isinstance(value, Items) else None
+
+
+def _perhaps(one: Value, there: set[int] | None) -> Choice:
+    """What only some of several lists hold; `there` tells what does the one that counts as source has every setting."""
+    usual = None if there is None else one if id(one) in there else Const(None)
+    return Choice((one, Const(None)), usual=usual)
 
 
 def holds(items: Items, value: Value, *, perhaps: bool) -> bool:

@@ -1,0 +1,45 @@
+"""What is registered, put into lists or given names where a setting decides: which of it is there as source has it.
+
+Registering takes both ways, since whoever runs a program may set it; the second judgement asks for the usual one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from nomoat.survey.trial.values import Choice, Const, Test, Value, options
+
+if TYPE_CHECKING:
+    from nomoat.survey.trial.machine import Condition
+
+
+def happens(conditions: Iterable[Condition]) -> bool | None:
+    """Whether what stands under conditions happens as source has every setting; None where that is not told."""
+    undecided = [one for one in conditions if not one.is_implied and one.test.anonymous is None]
+    told = [one.test.usual is one.answer for one in undecided if one.test.usual is not None]
+    if not all(told):
+        return False
+    return True if undecided and len(told) == len(undecided) else None
+
+
+def perhaps(value: Value, conditions: Iterable[Condition]) -> Choice:
+    """What is added to a list under conditions, or nothing."""
+    comes = happens(conditions)
+    usual = None if comes is None else value if comes else Const(None)
+    return Choice((*options(value), Const(None)), usual=usual)
+
+
+def is_one_of(test: Test, value: Value, if_true: Value, if_false: Value) -> Value:
+    """One of two values by a test: which one it is as source has every setting is noted where that is told."""
+    if not isinstance(value, Choice) or test.usual is None:
+        return value
+    return replace(value, usual=if_true if test.usual else if_false)
+
+
+def as_usual(value: Value, *, by_default: bool) -> Value:
+    """The one of several that is there as source has every setting, where that is asked for and told."""
+    while by_default and isinstance(value, Choice) and value.usual is not None:
+        value = value.usual
+    return value
