@@ -6,12 +6,18 @@ Takes the entries of one application; gives, for each view and each path of its 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from nomoat.survey.models import Spot, Verb
 from nomoat.survey.trial.machine import ExhaustedError, Machine, RaisedError
+from nomoat.survey.trial.refusals import names_of
 from nomoat.survey.trial.registry import Entry, Registry
 from nomoat.survey.trial.values import Choice, Class, Const, Function, Items, Object, Thing, Value, options
 from nomoat.survey.views import methods_of_function
+
+#: How a path ends that leads on to whatever is found below a root.
+_WAY = "*traverse"
+_BELOW = Verb((), "name", path=Spot(("pattern",)))
 
 
 @dataclass(frozen=True)
@@ -44,15 +50,50 @@ def _of(
 ) -> Iterator[View | tuple[str, str]]:
     given = entry.argument(entry.verb.endpoint)
     if given is None or (isinstance(given, Const) and given.value is None):
-        file = entry.at.rpartition(":")[0]
-        yield file, "views that are found by what they are about (traversal) have no path that source tells"
+        yield from _found_below(run, registry, entry)
         return
     for option in options(given):
         name = _text(option)
         if name is None:
             yield entry.at, "the name of the path that this view answers cannot be read"
         for route in named.get(name or "", ()):
-            yield _view(run, registry, entry, route)
+            yield _view(run, registry, *_behind_route(entry, route))
+
+
+def _found_below(run: Machine, registry: Registry, entry: Entry) -> Iterator[View | tuple[str, str]]:
+    """A view that is found by what it is about, below what the root has: its own name stands behind the way there."""
+    root, context = run.attribute(registry, "root_factory"), entry.named.get("context")
+    leads_on = _leads_on(run, root)
+    if not leads_on and isinstance(context, Class) and context.scope.dotted not in names_of(run, root):
+        file = entry.at.rpartition(":")[0]
+        yield file, "views that are found by what they are about (traversal) have no path that source tells"
+        return
+    for option in options(entry.named.get("name") or Const("")):
+        name = _text(option)
+        if name is None:
+            yield entry.at, "the name of this view cannot be read: it is at a path that is not on the map"
+            continue
+        about = context.scope.name.lower() if isinstance(context, Class) else "traverse"
+        way = f"{{{about}:.*}}/{name}".rstrip("/") if leads_on else name
+        route = Entry("name", _BELOW, "", (), {"pattern": Const(way)}, entry.at)
+        yield _view(run, registry, replace(entry, named={**entry.named, "is_below": Const(leads_on)}), route)
+
+
+def _behind_route(entry: Entry, route: Entry) -> tuple[Entry, Entry]:
+    """A path that goes on below a root (`/admin/*traverse`): the view's own name stands at its end."""
+    written = _text(route.argument(route.verb.path)) or ""
+    own = _text(entry.named.get("name"))
+    if not written.endswith(_WAY) or own is None:
+        return entry, route
+    pattern = Const(f"{written.removesuffix(_WAY)}{{traverse:.*}}/{own}".rstrip("/"))
+    below = replace(entry, named={**entry.named, "is_below": Const(True)})
+    return below, replace(route, verb=replace(route.verb, path=_BELOW.path), named={**route.named, "pattern": pattern})
+
+
+def _leads_on(run: Machine, root: Value) -> bool:
+    """Whether anything may stand below a root: a class without items has nothing."""
+    bases = run.program.bases(root.scope) if isinstance(root, Class) else ("?",)
+    return any(base != "builtins.object" if isinstance(base, str) else "__getitem__" in base.bindings for base in bases)
 
 
 def _view(run: Machine, registry: Registry, entry: Entry, route: Entry) -> View:

@@ -13,6 +13,7 @@ from nomoat.survey.trial import memories, queries
 from nomoat.survey.trial.configuration import Configuration, is_held
 from nomoat.survey.trial.demands import AUTHENTICATION, OTHER, UNKNOWN, Demand, both, either
 from nomoat.survey.trial.machine import Machine
+from nomoat.survey.trial.refusals import is_exception
 from nomoat.survey.trial.registry import Registry
 from nomoat.survey.trial.resolved import MATCH
 from nomoat.survey.trial.values import (
@@ -120,7 +121,7 @@ class Judging(Machine):
             return Test(True, OTHER, OTHER)
         if isinstance(value, Thing) and value.is_call and not value.trail and self._is_answer(value.name):
             return Test(True, OTHER, OTHER, value.tags)
-        is_object = not isinstance(value, (Thing, Outside))
+        is_object = not isinstance(value, (Thing, Outside)) or self._is_exception(value)
         return Test(True if is_object else None, OTHER, OTHER, value.tags)
 
     def _is_answer(self, name: str) -> bool:
@@ -287,9 +288,15 @@ class Judging(Machine):
         if "csrf" in marks:
             return Test(None, Demand("csrf"), OTHER, marks)
         is_there = isinstance(left, (Object, Items, Table, Function, Class, Registry)) or _is_match(left)
+        is_there = is_there or self._is_exception(left)
         if operator in ("is", "==") and isinstance(right, Const) and right.value is None and is_there:
             return Test(False, OTHER, OTHER, marks)
         return Test(None, OTHER, OTHER, marks)
+
+    def _is_exception(self, value: Value) -> bool:
+        """Whether it is a class of exceptions of Python or of a framework: something that is there."""
+        is_named = isinstance(value, Outside) and value.me is None
+        return is_named and (value.name in self.models.raised or is_exception(value.name))  # type: ignore[attr-defined]
 
     def _about_column(self, left: Value, operator: str, right: Value) -> frozenset[str]:
         """What a condition of a query tells of the rows that it finds, where a column is compared with the caller."""

@@ -566,6 +566,11 @@ def _is_read(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: s
     return Const(bool(args) and isinstance(args[0], (Class, Function, Object)))
 
 
+def _some(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    """For descriptions of packages: an object of a class, of which nothing else is known."""
+    return Object(args[0], at=at) if args and isinstance(args[0], Class) else Thing(at=at)
+
+
 def _is_several(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
     """For descriptions of packages: whether something is a list that is written out."""
     return Const(bool(args) and isinstance(args[0], Items))
@@ -640,6 +645,7 @@ SPECIAL: dict[str, Known] = {
     "nomoat.survey.is_text": _is_text,
     "nomoat.survey.status_number": lambda run, args, named, at, env: status_number(args[0]) if args else None,
     "nomoat.survey.is_several": _is_several,
+    "nomoat.survey.some": _some,
     "nomoat.survey.is_read": _is_read,
     **installed.SPECIAL,
     **spelling.SPECIAL,

@@ -254,7 +254,7 @@ class Trial(Definitions):
         if flow.env is not None:
             flow.env.names.update(set_on_ways)
             for name, value in usual.items():
-                joint = flow.env.names[name]
+                joint = flow.env.names.get(name)
                 if isinstance(joint, Choice) and joint is not value:
                     flow.env.names[name] = replace(joint, usual=value)
         if implied is not None and len(node[3]) == 1:

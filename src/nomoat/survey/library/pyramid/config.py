@@ -8,8 +8,11 @@ from pyramid.events import ContextFound, NewRequest
 from pyramid.httpexceptions import HTTPException, HTTPForbidden
 from pyramid.path import caller_package, package_of, resolved
 from pyramid.security import NO_PERMISSION_REQUIRED, LegacySecurityPolicy
+from pyramid.traversal import traversed
 from pyramid.viewderivers import requestonly
 from venusian import scanned
+
+from nomoat.survey import is_read, some
 
 
 class DefaultRootFactory:
@@ -90,13 +93,15 @@ class Configuring:
             given["route_name"] = route_name
         if context is not None or for_ is not None:
             given["context"] = self.maybe_dotted(context or for_)
+        if name or "name" not in given:
+            given["name"] = name
         self._added(found, **given)
 
     def _added(self, view, context=None, route_name=None, **others):
         if route_name is None and _is_exception(context):
             self.add_exception_view(view, context=context, **others)
         else:
-            self.root._view(view=view, route_name=route_name, **others)
+            self.root._view(view=view, route_name=route_name, context=context, **others)
 
     def add_exception_view(self, view=None, context=None, attr=None, **others):
         found = self.maybe_dotted(view)
@@ -212,7 +217,18 @@ class Configurator(Configuring):
         if security_policy is not None:
             self.set_security_policy(security_policy)
 
-    def secured_view(self, view=None, attr=None, permission=None, decorator=None, factory=None, traverse=None, **others):
+    def secured_view(
+        self,
+        view=None,
+        attr=None,
+        permission=None,
+        decorator=None,
+        factory=None,
+        traverse=None,
+        context=None,
+        is_below=False,
+        **others,
+    ):
         root = self
         asked = self.default_permission if permission is None else permission
         make = factory or self.root_factory
@@ -225,10 +241,14 @@ class Configurator(Configuring):
         for one in reversed(decorators):
             answer = self.maybe_dotted(one)(answer) if one is not None else answer
 
+        sought = context
+
         def secured(request):
             context = make(request)
             if traverse is not None:
                 context = context[traverse]
+            if is_below:
+                context = found_below(sought)
             request.context = context
             if asked is not None and asked != NO_PERMISSION_REQUIRED and root.policy is not None:
                 if not request.somebody:
@@ -239,6 +259,15 @@ class Configurator(Configuring):
             return answer(context, request)
 
         return secured
+
+
+def found_below(sought):
+    """What traversal leads to, of which only the class is known; what stands above it is not."""
+    if not is_read(sought):
+        return traversed()
+    context = some(sought)
+    context.__parent__ = traversed()
+    return context
 
 
 class Included(Configuring):
