@@ -715,6 +715,8 @@ class Calls(Registrations):
                 if "caller" in key.tags
                 else joined([default, Thing(marks=me.tags)])
             )
+        if name == "copy":
+            return replace(me, entries=dict(me.entries), pairs=list(me.pairs), kept=list(me.kept))
         if name == "values":
             return Items([*me.entries.values(), *(value for _, value in me.kept)], me.is_whole)
         if name == "keys":

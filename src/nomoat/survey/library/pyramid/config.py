@@ -152,6 +152,9 @@ class Configuring:
     def set_root_factory(self, factory):
         self.root.root_factory = self.maybe_dotted(factory) or DefaultRootFactory
 
+    def _set_root_factory(self, factory):
+        self.set_root_factory(factory)
+
     def set_security_policy(self, policy):
         found = self.maybe_dotted(policy)
         self.root.policy = found

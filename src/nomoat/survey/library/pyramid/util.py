@@ -1,0 +1,3 @@
+"""Pyramid: where older programs look for what dotted texts mean."""
+
+from pyramid.path import DottedNameResolver

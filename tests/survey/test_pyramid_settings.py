@@ -1,0 +1,110 @@
+"""What a program of Pyramid has by its settings: parts that dotted texts name, lists and truth values of texts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from nomoat.survey.draw import draw
+from tests.survey.asking import status_by_wsgi
+from tests.survey.running import loaded
+
+pytest.importorskip("pyramid")
+# What Pyramid imports of its own is not ours to mend.
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+_MAIN = """
+from pyramid.config import Configurator
+from pyramid.httpexceptions import HTTPForbidden, HTTPFound
+from pyramid.path import DottedNameResolver
+from pyramid.response import Response
+from pyramid.settings import asbool, aslist
+from pyramid.view import view_config
+
+DEFAULTS = {
+    "shop.parts": " ".join(["first", "second"]),
+    "shop.steps": ("main.add_third",),
+    "shop.more": "",
+    "shop.closed": "true",
+    "shop.plain": False,
+}
+TEXTS = {"shop.parts"}
+
+
+def resolved(given, keys=TEXTS):
+    found = given.copy()
+    for key in keys:
+        value = found[key]
+        if not isinstance(value, str):
+            continue
+        found[key] = [DottedNameResolver().resolve(one) for one in value.split()]
+    return found
+
+
+def add_third(config):
+    config.add_route("third", "/third")
+    config.add_view(lambda request: Response("third"), route_name="third")
+
+
+@view_config(context=HTTPForbidden)
+def forbidden(request):
+    return HTTPFound("/login")
+
+
+def make(**settings):
+    for key, value in DEFAULTS.items():
+        settings.setdefault(key, value)
+    for key, value in settings.items():
+        if key.startswith("shop") and isinstance(value, bytes):
+            settings[key] = value.decode()
+    settings = resolved(settings)
+    more = settings.pop("shop.more", "")
+    config = Configurator(settings=settings)
+    for part in settings["shop.parts"]:
+        config.include(part)
+    for step in aslist(settings["shop.steps"]):
+        config.maybe_dotted(step)(config)
+    if more:
+        for part in more.split():
+            config.include(part)
+    if asbool(settings["shop.closed"]):
+        config.add_route("closed", "/closed")
+        config.add_view(closed, route_name="closed")
+    if asbool(settings["shop.plain"]):
+        config.add_route("plain", "/plain")
+        config.add_view(closed, route_name="plain")
+    config.scan("main")
+    return config.make_wsgi_app()
+
+
+def closed(request):
+    if request.authenticated_userid is None:
+        raise HTTPForbidden()
+    return Response("closed")
+"""
+_PART = """
+from pyramid.response import Response
+
+
+def view(request):
+    return Response("{name}")
+
+
+def includeme(config):
+    config.add_route("{name}", "/{name}")
+    config.add_view(view, route_name="{name}")
+"""
+
+
+def test_parts_that_settings_name_by_default_are_on_the_map(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(_MAIN)
+    for name in ("first", "second"):
+        (tmp_path / f"{name}.py").write_text(_PART.format(name=name))
+    found = {one.path: one.verdict for one in draw(tmp_path).map.routes if one.method == "GET"}
+
+    expected = {"/first": "unguarded", "/second": "unguarded", "/third": "unguarded", "/closed": "guarded"}
+    assert expected == {path: verdict for path, verdict in found.items() if path != "/plain"}
+    with loaded(tmp_path, "main:make()") as app:
+        asked = ["/first", "/second", "/third", "/closed", "/plain"]
+        assert [200, 200, 200, 401, 404] == [status_by_wsgi(app, "GET", path) for path in asked]
