@@ -87,6 +87,23 @@ class Part:
         return ""
 
 
+@resource(path="/listed/{id}", collection_path="/listed", permission="see")
+class Listed:
+    # Its own list of who may what counts, not that of the root: the class makes what permissions are asked about.
+    def __init__(self, request, context=None):
+        self.request = request
+
+    def __acl__(self):
+        return [(Allow, Everyone, "see"), (Allow, Authenticated, "keep")]
+
+    def collection_get(self):
+        return []
+
+    @view(permission="keep")
+    def put(self):
+        return {}
+
+
 class Late:
     def __init__(self, request, context=None):
         self.request = request
@@ -122,7 +139,10 @@ def test_services_and_resources_are_where_they_say_and_as_guarded_as_they_say(tm
         "PUT /v1/home": "unguarded",
         "GET /v1/ruled": "unguarded",
         "GET /v1/parts/{id}": "guarded",
-        "GET /v1/parts": "unguarded",
+        # No list says who may see it, so that nobody does.
+        "GET /v1/parts": "guarded",
         "POST /v1/parts": "guarded",
+        "GET /v1/listed": "unguarded",
+        "PUT /v1/listed/{id}": "guarded",
         "DELETE /v1/late": "unguarded",
     }

@@ -115,7 +115,9 @@ def _view(run: Machine, registry: Registry, entry: Entry, route: Entry) -> View:
 
 def _path(route: Entry) -> tuple[Value, str]:
     """The whole path of what was registered under a name, and a doubt where it cannot be read."""
-    written = _text(route.argument(route.verb.path))
+    # A pattern that a setting may replace is the one that source has.
+    patterns = [_text(option) for option in options(route.argument(route.verb.path) or Thing())]
+    written = next((one for one in patterns if one is not None), None)
     prefix = route.argument(route.verb.prefix)
     if written is None:
         return Thing(), ""

@@ -40,13 +40,15 @@ def add_resource(
     **others,
 ):
     called = name or klass.__name__.lower()
-    one = {"factory": factory, "acl": acl, "permission": permission, "validators": validators, "traverse": traverse}
+    # Where none is named, the class itself makes what its permissions are asked about.
+    made_by = factory or klass
+    one = {"factory": made_by, "acl": acl, "permission": permission, "validators": validators, "traverse": traverse}
     services = []
     if path is not None or pyramid_route is not None:
         services.append(service_of(klass, "", called, path, {**one, "pyramid_route": pyramid_route}))
     if collection_path is not None or collection_pyramid_route is not None:
         every = {
-            "factory": collection_factory or factory,
+            "factory": (collection_factory or factory) if factory is not None else klass,
             "acl": collection_acl or acl,
             "permission": permission if collection_permission is None else collection_permission,
             "validators": validators,
