@@ -179,10 +179,12 @@ class Bodies(Calls):
     def _put_in_place(self, items: Items, key: Value, value: Value) -> None:
         """Gives one item of a list another value; which one it is, where that is known."""
         place = key.value if isinstance(key, Const) and type(key.value) is int else None
-        if place is None or not items.is_whole or not -len(items.values) <= place < len(items.values):
+        is_counted = items.is_whole or "place" in key.tags
+        if place is None or not is_counted or not -len(items.values) <= place < len(items.values):
             self.taken_out(items, value)
         else:
-            items.values[place] = joined([items.values[place], value]) if self.unsure else value
+            is_sure = self.is_sure_to_put(items, key)
+            items.values[place] = value if is_sure else joined([items.values[place], value])
 
     def taken_out(self, items: Items, given: Value | None = None) -> None:
         """What is taken out of a list, or put in the place of something, may have been any of it."""

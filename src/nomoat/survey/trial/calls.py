@@ -333,6 +333,10 @@ class Calls(Registrations):
         if kind is not None:
             return self._registry_of(cls, kind, bases, args, named, at)
         marks = union(args) | union(named.values())
+        trait = next((base for base in bases if base in self.models.traits), None)
+        if trait is not None:
+            # `class Prefix(Unicode)` declares what its base declares, in another form perhaps.
+            return Thing(trait, args, dict(named), marks, at=at, is_call=True)
         thing = Object(cls, at=at, marks=marks & CALLER, is_fresh=self.judges)
         if self.wires:
             wrapping.note_made(self, thing, (*args, *named.values()))

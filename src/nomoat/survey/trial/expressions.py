@@ -620,8 +620,8 @@ class Expressions(Requests):
 
     def _listed(self, env: Env, node: Node) -> Value:
         values, is_whole = self.all_of(env, node[3])
-        under = self.conditions[-1] if self.conditions else None
-        return Items(values, is_whole, is_tuple=node[0] == form.TUPLE, under=under)
+        under, turn = self.conditions[-1] if self.conditions else None, self.turns[-1] if self.turns else None
+        return Items(values, is_whole, is_tuple=node[0] == form.TUPLE, under=under, made_in=turn)
 
     def _dict(self, env: Env, node: Node) -> Value:
         table = Table({})

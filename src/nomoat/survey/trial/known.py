@@ -21,7 +21,9 @@ from nomoat.survey.trial.registry import Bound, Registry
 from nomoat.survey.trial.values import (
     FILLED,
     INPUT,
+    NOTHING,
     OWN_MEMBER,
+    PLACE,
     SETTING,
     Choice,
     Class,
@@ -218,7 +220,8 @@ def _listed(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: st
     if not args:
         return Items([])
     if isinstance(args[0], Items):
-        return Items(list(args[0].values), args[0].is_whole, may_be_empty=args[0].may_be_empty)
+        turn = run.turns[-1] if run.turns else None
+        return Items(list(args[0].values), args[0].is_whole, may_be_empty=args[0].may_be_empty, made_in=turn)
     if isinstance(args[0], Table):
         return Items([Const(key) for key in args[0].entries], args[0].is_whole)
     return args[0]
@@ -235,7 +238,8 @@ def _dict(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str,
 
 def _enumerate(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
     if args and isinstance(args[0], Items):
-        rows: list[Value] = [Items([Const(place), value]) for place, value in enumerate(args[0].values)]
+        marks = NOTHING if args[0].is_whole or not run.wires else PLACE
+        rows: list[Value] = [Items([Const(place, marks), value]) for place, value in enumerate(args[0].values)]
         return Items(rows, args[0].is_whole, may_be_empty=args[0].may_be_empty)
     return None
 

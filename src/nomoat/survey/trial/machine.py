@@ -26,6 +26,7 @@ from nomoat.survey.trial.values import (
     Env,
     FileOf,
     Function,
+    Items,
     ModuleValue,
     Outside,
     Test,
@@ -113,6 +114,13 @@ class Limited(NamedTuple):
     path: tuple[Scope, ...]
 
 
+@dataclass(frozen=True, eq=False)
+class Turn:
+    """One way through a loop or a branch that may not run at all."""
+
+    is_counted: bool = False
+
+
 @dataclass
 class Record:
     """What a trial left behind."""
@@ -161,6 +169,8 @@ class Machine:
         self.conditions: list[Condition] = []
         #: How many loops and branches around this place may not run at all.
         self.unsure = 0
+        #: Each of them, the innermost last.
+        self.turns: list[Turn] = []
         #: Calls with a credential raise while a handler waits that refuses.
         self.raising = 0
         self.path: list[Scope] = []
@@ -237,13 +247,22 @@ class Machine:
             self.conditions.pop()
 
     @contextmanager
-    def perhaps(self, is_unsure: bool = True) -> Iterator[None]:
-        """Inside, nothing is sure to run."""
+    def perhaps(self, is_unsure: bool = True, *, is_counted: bool = False) -> Iterator[None]:
+        """Inside, nothing is sure to run. `is_counted`: it is a turn for one place of a list, if that is there."""
         self.unsure += is_unsure
+        if is_unsure:
+            self.turns.append(Turn(is_counted))
         try:
             yield
         finally:
             self.unsure -= is_unsure
+            if is_unsure:
+                self.turns.pop()
+
+    def is_sure_to_put(self, items: Items, key: Value) -> bool:
+        """Whether what is put into a list comes there for sure, once the list and the place are there."""
+        turn = self.turns[-1] if self.turns else None
+        return turn is None or (self.wires and (items.made_in is turn or (turn.is_counted and "place" in key.tags)))
 
     def made(self, marks: frozenset[str]) -> frozenset[str]:
         """The marks of what is made of something: of a credential that is not there, it is something all the same."""

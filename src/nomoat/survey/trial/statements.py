@@ -51,6 +51,8 @@ from nomoat.survey.trial.values import (
 #: Steps that the statements of a module may take together before each is cut short, and what each may take then.
 _MAX_MODULE, _AFTERWARDS = 400_000, 4_000
 _MAX_LOOP = 200
+#: More turns than this no loop makes that puts texts together.
+_MAX_TURNS = 50
 #: From this status on, an answer is none that was asked for.
 _REFUSES = 400
 
@@ -350,7 +352,8 @@ class Trial(Definitions):
             if current is None:
                 break
             self.assign(current, node[3], element)
-            with self.perhaps(before is not None):
+            first = element.values[0] if isinstance(element, Items) and element.values else None
+            with self.perhaps(before is not None, is_counted=first is not None and "place" in first.tags):
                 inner = self.run(node[5], current)
             flow.returns += inner.returns
             flow.ends += inner.ends
@@ -367,9 +370,23 @@ class Trial(Definitions):
 
     def _while(self, node: Node, env: Env) -> Flow:
         test = self.test(env, node[3])
+        turns = 0
+        while self.wires and test.anonymous is True and not test.marks and node[3][0] != form.CONSTANT:
+            # What decides is all known: `while parts and not parts[-1]: del parts[-1]`.
+            flow = self.run(node[4], env)
+            turns += 1
+            if flow.env is None or flow.returns or flow.loops or flow.breaks or turns > _MAX_TURNS:
+                return self._left_by_turns(node, flow)
+            env, test = flow.env, self.test(flow.env, node[3])
+        if test.anonymous is False and not test.marks and self.wires:
+            return self.run(node[5], env) if node[5] else Flow(env)
         before = None if test.anonymous is True and not test.marks else env.copy()
         with self.perhaps(before is not None):
             flow = self.run(node[4], env)
+        return self._left_by_turns(node, flow, before)
+
+    def _left_by_turns(self, node: Node, flow: Flow, before: Env | None = None) -> Flow:
+        """What comes after a loop of which the last turn that is followed gave `flow`."""
         falls = [one for one in (flow.env, before, *flow.loops) if one is not None]
         broken, flow.loops, flow.breaks = flow.breaks, [], []
         flow.env = merged(falls)
@@ -383,9 +400,14 @@ class Trial(Definitions):
     def _delete(self, node: Node, env: Env) -> Flow:
         for target in node[3]:
             if target[0] == form.SUBSCRIPT:
-                owner = self.evaluate(env, target[3])
+                owner, key = self.evaluate(env, target[3]), self.evaluate(env, target[4])
+                place = key.value if isinstance(key, Const) and type(key.value) is int and not key.marks else None
                 if isinstance(owner, Items):
-                    self.taken_out(owner)
+                    count = len(owner.values)
+                    if owner.is_whole and not self.unsure and place is not None and -count <= place < count:
+                        del owner.values[place]
+                    else:
+                        self.taken_out(owner)
         return Flow(env)
 
     def _break(self, node: Node, env: Env) -> Flow:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from nomoat.survey.python import form
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.trial.registry import argument
-from nomoat.survey.trial.values import SETTING, Choice, Const, Items, Object, Test, Thing, Value, joined
+from nomoat.survey.trial.values import SETTING, Choice, Const, Items, Object, Outside, Test, Thing, Value, joined
 
 if TYPE_CHECKING:
     from nomoat.survey.trial.expressions import Expressions
@@ -31,6 +31,10 @@ def of_trait(run: Expressions, me: Object, name: str, told: Thing, declared_in: 
             found = run.call(function, (), {}, me.at, me.cls.env)
         finally:
             run.defaulting = was
+        declared = argument(run.models.traits[told.name], told.args, told.named)
+        if run.wires and isinstance(found, (Thing, Outside)) and isinstance(declared, Const):
+            # What it comes to is not known: what is written at the declaration mostly is the same.
+            return declared
         return found if run.wires else _as_setting(found, name)
     default = argument(run.models.traits[told.name], told.args, told.named)
     if isinstance(default, Thing) and default.name in run.models.traits:

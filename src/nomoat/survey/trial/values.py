@@ -2,9 +2,9 @@
 
 `tags` say what a value derives from: `caller` (a credential, or who it belongs to), `input` (the rest of a request),
 `setting` (configuration that source does not fix), `unset` (a setting that is None where nobody set it), `signature`,
-`csrf`, `address`, `unread` (what a function of another package gave that was handed the request, or a credential that
-is not there: it may be anything), `made` (put together from a credential that is not there: it is something all the
-same, but equals no secret).
+`csrf`, `address`, `place` (where something stands in a list that may hold more), `unread` (what a function of another
+package gave that was handed the request, or a credential that is not there: it may be anything), `made` (put together
+from a credential that is not there: it is something all the same, but equals no secret).
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ SETTING = frozenset(("setting",))
 #: A setting that functions of the program change while it runs: what source has for it says nothing.
 CHANGED = frozenset(("changed",))
 UNREAD = frozenset(("unread",))
+PLACE = frozenset(("place",))
 #: The name of something that an object of the tree has, which cannot be told.
 OWN_MEMBER = "own-member()"
 #: The name of a text that is never empty.
@@ -79,6 +80,8 @@ class Items(Value):
     is_used: bool = False
     #: The last condition on the way to where it was made: whoever adds to it there has come that way, too.
     under: object = None
+    #: The turn of a loop, or the branch, in which it was made.
+    made_in: object = None
 
     def _tags(self) -> frozenset[str]:
         return union((self,))
