@@ -87,8 +87,32 @@ def asks():
 @app.get("/d")
 def d(): return jsonify(found=1)
 """,
+    "an answer is made by the application": """
+@app.get("/d")
+def d():
+    if not session.get("user"): return app.response_class("who are you", status=401)
+    return jsonify(found=1)
+""",
+    "an answer is made by the current application": """
+@app.get("/d")
+def d():
+    if not session.get("user"): return current_app.response_class(response="who are you", status=401)
+    return jsonify(found=1)
+""",
+    "a header stands in what the server hands over": """
+@app.get("/d")
+def d():
+    if request.environ.get("HTTP_X_API_KEY") is None: abort(401)
+    return jsonify(found=1)
+""",
 }
 _OPEN = {
+    "an answer for everybody is made by the application": """
+@app.get("/d")
+def d():
+    if not session.get("user"): return app.response_class("for everybody", status=200)
+    return jsonify(found=1)
+""",
     "what the decorator found out is shown to everybody": """
 def asks(function):
     @wraps(function)
@@ -197,7 +221,7 @@ def test_what_is_never_reached_is_guarded(code: str, tmp_path: Path) -> None:
     assert route.verdict == ("guarded" if code in _GUARDED.values() else "unguarded")
 
 
-@pytest.mark.parametrize("name", ["an answer that has a name first", *_OPEN])
+@pytest.mark.parametrize("name", [*(name for name in _GUARDED if name.startswith(("an answer", "a header"))), *_OPEN])
 def test_flask_refuses_or_answers_the_same(name: str, tmp_path: Path) -> None:
     (tmp_path / "main.py").write_text(_HEAD + (_GUARDED | _OPEN)[name])
 
@@ -341,4 +365,32 @@ def test_what_answers_an_exception_is_given_that_alone(more: str, verdict: str, 
 
     with loaded(tmp_path) as app:
         assert refused_by_flask(app)["GET", "/d"]
+    assert route.verdict == verdict
+
+
+_MEASURED = """
+import {package}
+from flask import Flask, abort, jsonify, session
+
+app = Flask(__name__, static_folder=None)
+
+@app.get("/d")
+def d():
+    with {package}.{block}("asks"):
+        if not session.get("user"): abort(401)
+    return jsonify(found=1)
+"""
+
+
+@pytest.mark.parametrize(
+    ("package", "block", "verdict"),
+    [("elasticapm", "capture_span", "guarded"), ("ddtrace", "trace", "guarded"), ("elsewhere", "block", "unknown")],
+)
+def test_a_block_that_only_measures_lets_a_refusal_through(
+    package: str, block: str, verdict: str, tmp_path: Path
+) -> None:
+    (tmp_path / "main.py").write_text(_MEASURED.format(package=package, block=block))
+
+    (route,) = (one for one in draw(tmp_path).map.routes if one.method == "GET")
+
     assert route.verdict == verdict
