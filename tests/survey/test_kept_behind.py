@@ -394,3 +394,59 @@ def test_a_block_that_only_measures_lets_a_refusal_through(
     (route,) = (one for one in draw(tmp_path).map.routes if one.method == "GET")
 
     assert route.verdict == verdict
+
+
+_DISPATCHED = """
+from flask import Flask, jsonify, request
+from flask.views import View
+from flask_login import LoginManager, login_required
+
+app = Flask(__name__, static_folder=None)
+app.secret_key = "for tests"
+LoginManager(app)
+
+
+class Node(View):
+    ids = []
+    operations = {"obj": [{"get": "one"}, {"get": "all"}]}
+
+    def __init__(self, **kwargs):
+        self.operation = kwargs["operation"]
+
+    def named(self, **kwargs):
+        is_named = is_known = True
+        for one in self.ids:
+            if one["id"] not in kwargs:
+                is_named = False
+                break
+        return is_known, is_named
+
+    def dispatch_request(self, **kwargs):
+        is_known, is_named = self.named(**kwargs)
+        methods = self.operations[self.operation][0 if is_named else 1]
+        return getattr(self, methods[request.method.lower()])(**kwargs)
+
+
+class Casts(Node):
+    ids = [{"type": "int", "id": "cid"}]
+
+    @login_required
+    def one(self, cid): return jsonify(cid)
+
+    def all(self): return jsonify([])
+
+
+app.add_url_rule("/casts/<int:cid>", view_func=Casts.as_view("one", operation="obj"), methods=["GET"])
+app.add_url_rule("/casts", view_func=Casts.as_view("all", operation="obj"), methods=["GET"])
+"""
+
+
+def test_what_calls_nothing_and_looks_through_a_list_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(_DISPATCHED)
+
+    found = {one.path: one.verdict for one in draw(tmp_path).map.routes if one.method == "GET"}
+
+    with loaded(tmp_path) as app:
+        told = refused_by_flask(app)
+    assert (told["GET", "/casts/{cid}"], told["GET", "/casts"]) == (True, False)
+    assert found == {"/casts/{cid}": "guarded", "/casts": "unguarded"}

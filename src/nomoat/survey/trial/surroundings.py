@@ -27,6 +27,9 @@ _MAX_ASKING = 3
 #: Of how many statements a plain function is, of what kinds, and how many calls stand in it.
 _MAX_PLAIN, _MAX_PLAIN_CALLS = 5, 2
 _PLAIN = frozenset((form.RETURN, form.IF, form.ASSIGN, form.EXPRESSION))
+#: One that calls nothing may have more of them, and look through what it is given.
+_MAX_ALONE = 12
+_ALONE = _PLAIN | {form.FOR, form.BREAK, form.CONTINUE}
 _SETTINGS_MODULE = re.compile(rb"""DJANGO_SETTINGS_MODULE["']\s*(?:,|\]\s*=)\s*["']([\w.]+)["']""")
 _SETTINGS = frozenset(("INSTALLED_APPS", "ROOT_URLCONF", "MIDDLEWARE", "REST_FRAMEWORK"))
 _SAYS_WHO = re.compile(rb"^[ \t]+(def[ \t]+is_authenticated\b|is_authenticated[ \t]*(:[^=\n]*)?=)", re.M)
@@ -186,8 +189,9 @@ class Surroundings:
         known = self._plain.get(scope)
         if known is None:
             kinds = [node[0] for node in statements(scope.body)]
-            calls = sum(node[0] == form.CALL for node in scope.nodes) if len(kinds) <= _MAX_PLAIN else 0
+            calls = sum(node[0] == form.CALL for node in scope.nodes) if len(kinds) <= _MAX_ALONE else 0
             known = len(kinds) <= _MAX_PLAIN and calls <= _MAX_PLAIN_CALLS and set(kinds) <= _PLAIN
+            known = known or (len(kinds) <= _MAX_ALONE and not calls and set(kinds) <= _ALONE)
             self._plain[scope] = known
         return known
 
