@@ -158,3 +158,56 @@ def test_the_rule_of_a_request_is_that_of_the_route(test: str, tmp_path: Path) -
     found = {one.path: one.verdict for one in draw(tmp_path).map.routes if one.method == "GET"}
 
     assert found == {"/sign-in": "unguarded", "/orders/{order_id}": "guarded"}
+
+
+_ARGUMENTS = """
+from flask import Flask, abort
+from flask.views import MethodView
+from flask_smorest import Api, Blueprint
+from marshmallow import Schema
+
+app = Flask(__name__, static_folder=None)
+api = Api(app)
+part = Blueprint("part", __name__)
+
+class Given(Schema): pass
+
+def user_of(token):
+    if not token: abort(401)
+    return token
+
+@part.route("/class")
+class Orders(MethodView):
+    @part.response(200, Given)
+    @part.arguments(Given, location="query")
+    def get(self, args): return {"user": user_of(args["token"])}
+
+@part.get("/headers")
+@part.arguments(Given, location="headers")
+def headers(args): return {"user": user_of(args.get("X-Api-Key"))}
+
+@part.get("/page")
+@part.arguments(Given, location="query")
+def page(args): return {"page": args["page"]}
+
+@part.get("/body")
+@part.arguments(Given)
+def body(args):
+    if not args["token"]: abort(401)
+    return {}
+
+@part.get("/by-name/<int:key>")
+@part.arguments(Given, location="query", as_kwargs=True)
+def by_name(key, page): return {"page": page}
+
+api.register_blueprint(part)
+"""
+
+
+def test_what_a_blueprint_reads_of_a_request_is_given_to_the_handler(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(_ARGUMENTS)
+
+    found = {one.path: one.verdict for one in draw(tmp_path).map.routes if one.method == "GET"}
+
+    assert found == {"/class": "guarded", "/headers": "guarded", "/page": "unguarded", "/body": "unguarded",
+                     "/by-name/{key}": "unguarded"}  # fmt: skip
