@@ -35,7 +35,7 @@ def _fails_as_written(call: Node, test: Test) -> bool:
     given = form.argument(call, test.name, test.at)
     if test.test == "absent":
         return given is not None or _is_open(call)
-    return given is None and test.test != "not-equals"
+    return given is None and test.test not in ("not-equals", "unlike")
 
 
 def depends(program: Program, scope: Scope, subject: Node, tests: Iterable[Test]) -> bool:
@@ -69,7 +69,7 @@ def _holds(program: Program, scope: Scope, call: Node, test: Test) -> bool:
         return given is None and not _is_open(call)
     if given is None:
         # What is not given is not equal to anything, unless it may come by `**kwargs`.
-        return test.test == "not-equals" and not _is_open(call)
+        return test.test == "unlike" or (test.test == "not-equals" and not _is_open(call))
     return _TESTS[test.test](program, scope, given, test)
 
 
@@ -366,6 +366,10 @@ def _not_equals(program: Program, scope: Scope, given: Node, test: Test) -> bool
     return known is not None and known.is_set and not _is(known, test.value)
 
 
+def _unlike(program: Program, scope: Scope, given: Node, test: Test) -> bool:
+    return not _is(evaluate(program, scope, given), test.value)
+
+
 #: Tests of what a value is, which a setting may change; those of secrets tell a default from a literal themselves.
 _OF_VALUES = frozenset(
     ("equals", "not-equals", "contains", "item", "below", "has-bits", "matches", "falsy", "truthy")
@@ -378,6 +382,7 @@ _TESTS: Mapping[TestKind, Callable[[Program, Scope, Node, Test], bool]] = {
     "default": _default,
     "equals": _equals,
     "not-equals": _not_equals,
+    "unlike": _unlike,
     "present": _present,
     "contains": _contains,
     "item": _item,

@@ -80,7 +80,7 @@ def clauses(pattern: Pattern) -> tuple[Clause, ...]:
 
 
 def _of_test(test: Test, pattern: Pattern) -> Iterator[Wanted | None]:
-    if test.name not in ("", "*") and test.at is None and test.test not in ("absent", "not-equals"):
+    if test.name not in ("", "*") and test.at is None and test.test not in ("absent", "not-equals", "unlike"):
         # What can only be given by its name is named.
         yield Wanted(exact=frozenset((test.name,))) if test.name.isidentifier() else None
     if test.test in ("named", "shows") and test.value is not None and _OF_WORDS.match(test.value.pattern):

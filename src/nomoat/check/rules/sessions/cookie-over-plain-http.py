@@ -35,3 +35,9 @@ def safe(response: Response, token, options, request):
     response.set_cookie("theme", "dark")
     response.set_cookie("session", token, **options)
     response.set_cookie("access_token", token, secure=request.is_secure, httponly=True)
+
+
+def signed_out(response: Response):
+    response.set_cookie("session", "", expires=0)
+    response.set_cookie("session_id", "gone", max_age=0)
+    response.set_cookie("auth", value="")

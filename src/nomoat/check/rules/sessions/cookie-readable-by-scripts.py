@@ -46,3 +46,9 @@ class Login:
         self.set_secure_cookie("reader", "7")  # expect: cookie-readable-by-scripts
         self.set_secure_cookie("reader", "7", httponly=True, secure=True)
         self.set_secure_cookie("lang", "en")
+
+
+def signed_out(response: Response):
+    response.set_cookie("session", "", expires=0)
+    response.set_cookie("session_id", "gone", max_age=0)
+    response.set_cookie("auth", value="")
