@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from nomoat.survey.draw import draw
 from tests.survey.running import told_and_done
 
 _HEAD = """
@@ -194,3 +195,68 @@ def test_a_refusal_that_no_caller_sees_guards_nothing(how: str, tmp_path: Path) 
 @pytest.mark.parametrize("how", _GUARDED)
 def test_a_refusal_that_the_caller_sees_guards(how: str, tmp_path: Path) -> None:
     assert ("guarded", True) == told_and_done(tmp_path, _HEAD + _GUARDED[how], elsewhere=_ELSEWHERE)
+
+
+_CLASS = """
+from pydoc import locate
+
+from django.contrib.auth.views import LoginView
+from django.http import HttpResponse
+from django.urls import path
+from django.views.generic import ListView, TemplateView, View
+
+
+def signed_out(request):
+    return HttpResponse("hello")
+
+
+def sign_in(request):
+    return LoginView.as_view(template_name="sign_in.html")(request)
+
+
+class Asks:
+    def dispatch(self, request, *args, **kwargs):
+        if not {allowed}:
+            return {otherwise}(request)
+        return super().dispatch(request, *args, **kwargs)
+
+
+class Page(Asks, View):
+    def get(self, request):
+        return HttpResponse()
+
+
+class Rows(Asks, ListView):
+    pass
+
+
+class Welcome(LoginView):
+    def dispatch(self, request, *args, **kwargs):
+        if request.user.is_authenticated:
+            return HttpResponse("welcome")
+        return super().dispatch(request, *args, **kwargs)
+
+
+urlpatterns = [path("page/", Page.as_view()), path("rows/", Rows.as_view()), path("in/", Welcome.as_view())]
+"""
+_SETTINGS = 'ROOT_URLCONF = "urls"\n'
+
+
+@pytest.mark.parametrize(
+    ("allowed", "otherwise", "verdict"),
+    [
+        ("request.user.is_staff", "sign_in", "guarded"),
+        ("request.user.is_staff", 'locate("urls.sign_in")', "guarded"),
+        ("request.user.is_staff", "signed_out", "unknown"),
+        ("(request.user.is_staff or request.GET.get('shared'))", "sign_in", "unknown"),
+        ("request.GET.get('shared')", "sign_in", "unguarded"),
+    ],
+)
+def test_a_class_that_asks_may_show_the_page_to_sign_in(
+    allowed: str, otherwise: str, verdict: str, tmp_path: Path
+) -> None:
+    (tmp_path / "settings.py").write_text(_SETTINGS)
+    (tmp_path / "urls.py").write_text(_CLASS.format(allowed=allowed, otherwise=otherwise))
+    found = {one.path: one.verdict for one in draw(tmp_path).map.routes if one.method == "GET"}
+
+    assert {"/page/": verdict, "/rows/": verdict, "/in/": "unguarded"} == found

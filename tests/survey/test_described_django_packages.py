@@ -149,3 +149,128 @@ urlpatterns = [path("a/", verified), path("b/", staff), path("c/", lately), path
     assert {"/a/": "guarded", "/b/": "guarded", "/c/": "guarded", "/d/": "unknown"} == {
         one.partition(" ")[2]: verdict for one, verdict in verdicts.items()
     }
+
+
+_SITES = """
+from django.contrib import admin
+from django.http import HttpResponse
+from django.urls import path
+from django.views.decorators.cache import cache_page
+from django.views.decorators.http import last_modified
+from django.views.i18n import JavaScriptCatalog
+
+
+def page(request):
+    return HttpResponse()
+
+
+class Own(admin.AdminSite):
+    def get_urls(self):
+        return [path("more/", self.admin_view(page)), path("open/", page), *super().get_urls()]
+
+
+class Everybody(admin.sites.AdminSite):
+    def has_permission(self, request):
+        return True
+
+
+catalog = JavaScriptCatalog.as_view(packages=["shop"])
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("own/", Own(name="own").urls),
+    path("all/", Everybody().urls),
+    path("list/", admin.site.admin_view(page)),
+    path("js/", cache_page(60)(last_modified(lambda request, **named: None)(catalog))),
+]
+"""
+
+
+def test_sites_of_the_admin_ask_as_their_classes_say(tmp_path: Path) -> None:
+    closed = {"ANY /admin", "GET /own/", "GET /own/more/", "GET /own/{page}", "POST /own/{page}", "GET /list/"}
+    open_to_all = {"GET /own/open/", "GET /own/login/", "POST /own/login/", "GET /all/", "GET /all/login/",
+                   "POST /all/login/", "GET /all/{page}", "POST /all/{page}", "GET /js/"}  # fmt: skip
+
+    verdicts = told(tmp_path, _SITES, "INSTALLED_APPS = []")
+
+    assert {**dict.fromkeys(closed, "guarded"), **dict.fromkeys(open_to_all, "unguarded")} == verdicts
+
+
+_LISTS = """
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.urls import include, path
+from django.views.generic import ListView
+from django_filters.views import FilterView
+from django_tables2 import SingleTableMixin, SingleTableView
+from drf_rw_serializers import generics, viewsets
+from formtools.wizard.views import SessionWizardView
+from guardian.mixins import LoginRequiredMixin as SignedIn, PermissionListMixin
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.routers import SimpleRouter
+
+
+class Rows(PermissionListMixin, ListView):
+    pass
+
+
+class Own(SignedIn, PermissionListMixin, ListView):
+    pass
+
+
+class Filtered(SingleTableMixin, FilterView):
+    pass
+
+
+class Kept(LoginRequiredMixin, FilterView):
+    pass
+
+
+class Table(LoginRequiredMixin, SingleTableView):
+    pass
+
+
+class Steps(LoginRequiredMixin, SessionWizardView):
+    pass
+
+
+class Notes(viewsets.ReadOnlyModelViewSet):
+    permission_classes = [IsAuthenticated]
+
+
+class Note(generics.RetrieveAPIView):
+    permission_classes = []
+
+
+router = SimpleRouter()
+router.register("notes", Notes)
+urlpatterns = [
+    path("rows/", Rows.as_view()),
+    path("own/", Own.as_view()),
+    path("filtered/", Filtered.as_view()),
+    path("kept/", Kept.as_view()),
+    path("table/", Table.as_view()),
+    path("steps/", Steps.as_view([object])),
+    path("anonymous/", SessionWizardView.as_view([object])),
+    path("note/<int:pk>/", Note.as_view()),
+    path("", include(router.urls)),
+    path("accounts/", include("django_registration.backends.one_step.urls")),
+]
+"""
+
+
+def test_views_of_packages_ask_what_their_mixins_ask(tmp_path: Path) -> None:
+    closed = {
+        "GET /own/",
+        "GET /kept/",
+        "GET /table/",
+        "GET /steps/",
+        "POST /steps/",
+        "GET /notes/",
+        "GET /notes/{pk}/",
+    }
+    open_to_all = {"GET /rows/", "GET /filtered/", "GET /anonymous/", "POST /anonymous/", "GET /note/{pk}/"}
+    open_to_all |= {f"{method} /accounts/register/" for method in ("GET", "POST", "PUT")}
+    open_to_all |= {"GET /accounts/register/closed/", "GET /accounts/register/complete/"}
+
+    verdicts = told(tmp_path, _LISTS, 'INSTALLED_APPS = ["rest_framework"]')
+
+    assert {**dict.fromkeys(closed, "guarded"), **dict.fromkeys(open_to_all, "unguarded")} == verdicts

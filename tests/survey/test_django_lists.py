@@ -330,3 +330,53 @@ def test_what_an_entry_of_a_class_of_the_project_is_resolved_to_may_be_unknown(t
     )
 
     assert "unknown" == drawn(tmp_path, urls=urls)["GET /home/"]
+
+
+_TAKEN_APART = """
+from django.contrib.auth.decorators import login_required
+from django.urls import include, path
+from views import home, public
+
+
+def around(urls, decorator):
+    entries, app_name, namespace = include(urls)
+
+    def each(patterns):
+        for pattern in patterns:
+            if hasattr(pattern, "url_patterns"):
+                each(pattern.url_patterns)
+            else:
+                pattern.callback = decorator(pattern.callback)
+
+    each(entries)
+    return entries, app_name, namespace
+
+
+def short(name):
+    return path("%s/<int:pk>/" % name[0], public)
+
+
+urlpatterns = [
+    path("in/", around([path("a/", home), path("b/", include([path("c/", home)]))], login_required)),
+    short("thread"),
+]
+"""
+
+
+def test_what_an_inclusion_gives_is_taken_apart(tmp_path: Path) -> None:
+    expected = {"GET /in/a/": "guarded", "GET /in/b/c/": "guarded", "GET /t/{pk}/": "unguarded"}
+
+    assert expected == drawn(tmp_path, urls=_TAKEN_APART)
+
+
+def test_a_list_that_is_imported_is_that_of_another_module(tmp_path: Path) -> None:
+    inner = "from django.urls import path\nfrom views import home\n\nurlpatterns = [path('home/', home)]\n"
+    found = drawn(
+        tmp_path,
+        urls="from shop.paths import urlpatterns\n",
+        shop__paths=inner,
+        shop__hooks="from shop.paths import urlpatterns\n",
+    )
+
+    assert {"GET /home/": "unguarded"} == found
+    assert not draw(tmp_path).map.not_read

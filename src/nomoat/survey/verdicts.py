@@ -30,6 +30,7 @@ _FAULTS = 400
 _NOT_FOUND = 404
 #: What a class is called that is mixed into others, or that asks something before they answer.
 _MIXED = re.compile(r"(Mixin|Required|Protected|Restricted|Permission|Guard)$")
+_SIGN_IN = re.compile(r"\.(LoginView\.\w+|login)$")
 _ORDER: dict[Runs, int] = {"before": 0, "inside": 1, "never": 2}
 
 
@@ -340,7 +341,7 @@ class Verdicts:
 
         `is_hidden`: who has none is told that there is nothing, and who has one is not.
         """
-        refusals, others = self._ends(tried, inner, _wrappers(handler), is_behind=is_behind)
+        refusals, others = self._ends(tried, inner, handler, is_behind=is_behind)
         if others is None:
             others = False
             result.doubts.append(
@@ -374,15 +375,18 @@ class Verdicts:
 
     def _may_refuse(self, handler: Function) -> bool:
         """Whether it may refuse somebody; of a class that answers, whether any of its methods may."""
-        cls = handler.attributes.get("view_class")
-        bases = self._judge.around.program.bases(cls.scope) if isinstance(cls, Class) else ()
-        own = [base for base in bases if not isinstance(base, str) and not base.module.is_library]
+        own = [base for base in self._bases_of(handler) if not isinstance(base, str) and not base.module.is_library]
         methods = [child for base in own for child in base.children.values() if child.is_function]
         scopes = [*([handler.scope] if handler.scope is not None else []), *methods]
         return any(self._judge.around.may_refuse(scope) for scope in scopes)
 
+    def _bases_of(self, handler: Function) -> tuple[Scope | str, ...]:
+        """The class that answers, and all that it is made of; none for a plain function."""
+        cls = handler.attributes.get("view_class")
+        return tuple(self._judge.around.program.bases(cls.scope)) if isinstance(cls, Class) else ()
+
     def _ends(
-        self, tried: Tried, inner: Scope | None, wrappers: set[Scope], *, is_behind: bool
+        self, tried: Tried, inner: Scope | None, handler: Function, *, is_behind: bool
     ) -> tuple[list[tuple[Scope | None, str]], bool | None]:
         """Functions that refuse a caller without a credential, and whether the handler can also answer.
 
@@ -390,6 +394,7 @@ class Verdicts:
         """
         refusals = [(end.function, end.at) for end in tried.ends if self._is_refusal(tried, end)]
         passes = is_kept_quiet = False
+        wrappers, bases = _wrappers(handler), self._bases_of(handler)
         values = tried.value.options if hasattr(tried.value, "options") else (tried.value,)
         for value in values if tried.passes else ():
             # One of several that a name may be (`return answer`) was put there before it is answered.
@@ -404,7 +409,9 @@ class Verdicts:
                 refused = refused or (None if own is None else (*own, False))
                 is_kept_out = refused is not None and self._is_own_way(refused[3])
                 is_kept_out = is_kept_out and refused is not None and _is_about_caller(refused[2], refused[4])
-            if is_kept_out or (about and (status >= 400 or is_redirect(tried.trial, value))):
+            is_sent_to_sign_in = refused is not None and _signs_in(refused[3]) and refused[3].parent not in bases
+            is_refused = about and (status >= 400 or is_sent_to_sign_in or is_redirect(tried.trial, value))
+            if is_kept_out or is_refused:
                 refusals.append((refused[3], refused[1]) if refused else (None, ""))
             elif about and is_behind and (inner is not None or (refused is not None and not refused[3].is_method)):
                 is_kept_quiet = True  # Another function answers there, be it a page for everybody.
@@ -605,6 +612,11 @@ def _inner(found: Found, handler: Function) -> Scope | None:
     inner = found.original.scope if found.original is not None else function.scope
     is_own = inner is not None and not inner.module.is_library and not inner.is_method
     return inner if is_own and inner is not handler.scope else None
+
+
+def _signs_in(function: Scope | None) -> bool:
+    """Whether it is a package's own page to sign in, which stands for a refusal: `LoginView.as_view()(request)`."""
+    return function is not None and function.module.is_library and bool(_SIGN_IN.search(function.dotted))
 
 
 def _is_beyond(condition: Condition) -> bool:

@@ -17,7 +17,7 @@ from nomoat.survey.python.form import Node
 from nomoat.survey.python.parser import Module
 from nomoat.survey.python.program import Program
 from nomoat.survey.python.sources import TEST_FILE
-from nomoat.survey.python.symbols import Scope
+from nomoat.survey.python.symbols import How, Scope
 from nomoat.survey.python.words import Index
 from nomoat.survey.trial.machine import TOO_MUCH, ExhaustedError, Limits, RaisedError
 from nomoat.survey.trial.registry import Entry, Registry
@@ -81,11 +81,14 @@ def _url_modules(trial: Trial, program: Program, models: Models) -> None:
     """Lists of paths in modules: each is an application, unless another one includes it."""
     for model in models.url_modules:
         found: list[Registry] = []
+        roots = _root_modules(trial, model)
         for module in program.holding((model.variable,)):
             scope = program.scope(module)
             if model.variable not in scope.bindings:
                 continue
-            value = trial.module(scope).names.get(model.variable)
+            if all(one.how is How.IMPORT for one in scope.bindings[model.variable]) and module.path not in roots:
+                continue  # It is the list of another module.
+            value = trial.member_of_module(scope, model.variable)
             at = module.at(scope.bindings[model.variable][0].node)
             if not isinstance(value, (Items, Choice)):
                 trial.around.lost.setdefault(at, f"{model.variable} cannot be read as a list of paths")
@@ -135,12 +138,17 @@ def _asked(trial: Trial, owner: Value, method: str, *args: Value) -> Value | Non
         return None
 
 
-def _rooted(trial: Trial, model: UrlModules, found: list[Registry]) -> None:
-    """Middleware stands around all; where settings name the first list, others are served only as a part of it."""
+def _root_modules(trial: Trial, model: UrlModules) -> set[str]:
+    """Paths of the modules that settings name as the first list."""
     roots = [one for one in options(trial.setting(model.root) or Const(None)) if isinstance(one, Const)]
     importer = next((one.module for one in trial.around.settings_modules()), None)
     sources = [trial.program.module_named(str(one.value), importer) for one in roots]
-    paths = {source.module.path for source in sources if source is not None}
+    return {source.module.path for source in sources if source is not None}
+
+
+def _rooted(trial: Trial, model: UrlModules, found: list[Registry]) -> None:
+    """Middleware stands around all; where settings name the first list, others are served only as a part of it."""
+    paths = _root_modules(trial, model)
     listed = trial.setting(model.middleware)
     verb = Verb((), "middleware", calls="get_response")
     for registry in found:

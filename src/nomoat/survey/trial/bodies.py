@@ -281,6 +281,8 @@ class Bodies(Calls):
     def _part(self, value: Value, place: int, count: int) -> Value:
         if isinstance(value, Items) and place < len(value.values):
             return value.values[place]
+        if isinstance(value, Thing) and self.wires and (given := patterns.given_by_include(self, value)):
+            return given[place] if place < len(given) else Const(None)
         if isinstance(value, Thing) and value.name == "module-info":
             return (self.unknown(""), value.named["name"], value.named["ispkg"])[place] if place < 3 else Const(None)
         if isinstance(value, Choice):

@@ -481,6 +481,10 @@ class Expressions(Requests):
                 fault = Thing("builtins.IndexError")
                 raise RaisedError([End(fault, "", tuple(self.conditions), needs_credential=True)])
             return self.unknown("")
+        if isinstance(value, Const) and isinstance(value.value, str) and isinstance(key, Const):
+            text = value.value
+            if type(key.value) is int and -len(text) <= key.value < len(text):
+                return Const(text[key.value], value.marks | key.marks)
         if isinstance(value, Registry) and self.wires and (kept := value.kept(key)) is not None:
             return kept
         if isinstance(value, Thing) and value.name.startswith("request."):

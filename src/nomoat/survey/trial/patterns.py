@@ -92,6 +92,21 @@ def put(run: Machine, entry: Thing, name: str, value: Value, *, is_sure: bool) -
     return True
 
 
+def given_by_include(run: Machine, value: Thing) -> tuple[Value, Value, Value] | None:
+    """What an inclusion gives to who takes it apart: the entries, and what they are called; None where it is none."""
+    inner = _inner(run, value) if value.name in run.models.includes and not value.trail else None
+    if inner is None:
+        return None
+    given = argument(run.models.includes[value.name], value.args, value.named)
+    told = argument(run.models.namespaces[value.name], value.args, value.named)
+    own: Value = Const(None)
+    if isinstance(given, Items) and given.is_tuple and len(given.values) > 1:
+        own = given.values[1]
+    elif (module := _module(run, given)) is not None:
+        own = run.module(module.scope).names.get("app_name") or own
+    return inner, own, own if told is None or (isinstance(told, Const) and not told.value) else told
+
+
 def answering(run: Machine, entry: Thing, view: Value | None) -> Value | None:
     """What answers at an entry that code has made one of a class of its own, which resolves it to something else."""
     cls = entry.named.get(".__class__")
@@ -120,10 +135,16 @@ def _inner(run: Machine, handler: Value | None) -> Value | None:
     given = argument(run.models.includes[handler.name], handler.args, handler.named)
     if isinstance(given, Items) and given.is_tuple and given.values:
         given = given.values[0]
+    module = _module(run, given)
+    if module is not None:
+        variable = next((one.variable for one in run.models.url_modules), "")
+        given = run.member_of_module(module.scope, variable)
+    return given if isinstance(given, Items) else Items([], is_whole=False)
+
+
+def _module(run: Machine, given: Value | None) -> ModuleValue | None:
+    """The module that is included, by itself or by its name."""
     if isinstance(given, Const) and isinstance(given.value, str):
         source = run.program.module_named(given.value, None)
-        given = ModuleValue(source) if source is not None else given
-    if isinstance(given, ModuleValue):
-        variable = next((one.variable for one in run.models.url_modules), "")
-        given = run.member_of_module(given.scope, variable)
-    return given if isinstance(given, Items) else Items([], is_whole=False)
+        return ModuleValue(source) if source is not None else None
+    return given if isinstance(given, ModuleValue) else None

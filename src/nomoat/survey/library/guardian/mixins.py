@@ -1,5 +1,6 @@
 """django-guardian: mixins of views that ask for a permission on their object."""
 
+from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import redirect
 
@@ -28,3 +29,17 @@ class PermissionRequiredMixin:
                 raise PermissionDenied
             return redirect("login")
         return super().dispatch(request, *args, **kwargs)
+
+
+class LoginRequiredMixin:
+    @classmethod
+    def as_view(cls, **initkwargs):
+        return login_required(super().as_view(**initkwargs))
+
+
+class PermissionListMixin:
+    permission_required = None
+
+    def get_queryset(self, *args, **kwargs):
+        # It leaves out what the caller may not see, which is all for some, and refuses nobody.
+        return super().get_queryset(*args, **kwargs)

@@ -27,3 +27,19 @@ def require_POST(func):
 
 def require_safe(func):
     return require_http_methods(["GET", "HEAD"])(func)
+
+
+def condition(etag_func=None, last_modified_func=None):
+    return _same
+
+
+def etag(etag_func):
+    return _same
+
+
+def last_modified(last_modified_func):
+    return _same
+
+
+def _same(view):
+    return view

@@ -1,0 +1,3 @@
+"""Django's admin: its sites, by the module that defines them."""
+
+from django.contrib.admin import AdminSite, site

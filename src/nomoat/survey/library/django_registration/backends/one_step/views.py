@@ -1,0 +1,3 @@
+"""django-registration: views of one way to sign up."""
+
+from django_registration.views import RegistrationView
