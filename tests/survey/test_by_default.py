@@ -269,7 +269,10 @@ def d():
         ('"test" in sys.argv', "unguarded"),
         ('"pytest" in sys.modules', "unguarded"),
         ('"test" not in sys.argv', "guarded"),
+        ('"pytest" in sys.argv[0]', "unguarded"),
+        ('len(sys.argv) > 1 and sys.argv[1] == "test"', "unguarded"),
         ('"--private" in sys.argv', "unknown"),
+        ('sys.argv[1] == "private"', "unknown"),
     ],
 )
 def test_a_server_is_not_started_by_the_command_of_tests(test: str, verdict: str, tmp_path: Path) -> None:

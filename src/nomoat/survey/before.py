@@ -6,7 +6,7 @@ What one of them sets on the request (`g.user = ...`), the next and the handler 
 from __future__ import annotations
 
 from collections.abc import Iterator, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from nomoat.appmap import ids
 from nomoat.survey.guards import AtHand, Judge, Judgement, Tried
@@ -210,7 +210,10 @@ def _steps(judge: Judge, entry: Entry) -> Iterator[Step | Judgement]:
     if isinstance(value, Choice):
         value = next((one for one in value.options if isinstance(one, Function)), value)
     if entry.verb.calls == "get_response":
-        yield from _of_middleware(judge, value)
+        for step in _of_middleware(judge, value):
+            if isinstance(step, Step):
+                step = replace(step, is_conditional=entry.is_conditional, usual=entry.usual)
+            yield step
     elif entry.verb.calls == "request and next":
         yield from _of_going_on(judge, value, entry)
     elif entry.verb.calls == "guard":
@@ -287,6 +290,9 @@ def _of_middleware(judge: Judge, value: Value | None) -> Iterator[Step | Judgeme
         if value.name not in judge.models.harmless and stands_guard_by_name(last):
             package = value.name.partition(".")[0]
             yield Judgement(doubts=[f"{last} of a package that is not here ({package}) stands before it"])
+        return
+    if isinstance(value, Thing) and value.why:
+        yield Judgement(doubts=[value.why])
         return
     reader = judge._reader
     made: Value | None = None

@@ -138,6 +138,28 @@ def _asked(trial: Trial, owner: Value, method: str, *args: Value) -> Value | Non
         return None
 
 
+def _middleware(trial: Trial, model: UrlModules, at: str) -> list[Entry]:
+    """What settings put around all, the outermost first; what only some of several lists hold may not be there."""
+    verb = Verb((), "middleware", calls="get_response")
+    listed = trial.setting(model.middleware)
+    lists = [one for one in options(listed) if isinstance(one, Items)] if listed is not None else []
+    is_several = listed is not None and len(options(listed)) > 1
+    if not lists:
+        why = f"the list of middleware ({model.middleware}) cannot be read"
+        is_there = listed is not None and not isinstance(listed, Const)
+        return [Entry("before", verb, "", (), {}, at, Thing(why=why))] if is_there else []
+    sure = [{str(one.value) for one in items.values if isinstance(one, Const)} for items in lists]
+    every = [one for items in lists for given in items.values for one in options(given) if isinstance(one, Const)]
+    found: list[Entry] = []
+    for name in dict.fromkeys(one.value for one in every if isinstance(one.value, str)):
+        entry = Entry("before", verb, name, (), {}, at, trial.by_name(name))
+        is_usual = all(name in each for each in sure)
+        entry.is_conditional = is_several or not is_usual
+        entry.usual = is_usual or None
+        found.append(entry)
+    return found
+
+
 def _root_modules(trial: Trial, model: UrlModules) -> set[str]:
     """Paths of the modules that settings name as the first list."""
     roots = [one for one in options(trial.setting(model.root) or Const(None)) if isinstance(one, Const)]
@@ -149,13 +171,8 @@ def _root_modules(trial: Trial, model: UrlModules) -> set[str]:
 def _rooted(trial: Trial, model: UrlModules, found: list[Registry]) -> None:
     """Middleware stands around all; where settings name the first list, others are served only as a part of it."""
     paths = _root_modules(trial, model)
-    listed = trial.setting(model.middleware)
-    verb = Verb((), "middleware", calls="get_response")
     for registry in found:
-        if isinstance(listed, Items):
-            names = [one for one in listed.values if isinstance(one, Const)]
-            made = [(str(one.value), trial.by_name(str(one.value))) for one in names]
-            registry.before = [Entry("before", verb, name, (), {}, registry.at, value) for name, value in made]
+        registry.before = _middleware(trial, model, registry.at)
         registry.is_root = registry.module in paths
         if paths & {one.module for one in found} and not registry.is_root:
             registry.is_used = True

@@ -24,6 +24,7 @@ from nomoat.survey.trial.texts import ending, percent, put_together
 from nomoat.survey.trial.traits import TAG, of_trait
 from nomoat.survey.trial.usually import is_one_of
 from nomoat.survey.trial.values import (
+    ARGUMENT,
     CALLER,
     CHANGED,
     INPUT,
@@ -451,6 +452,8 @@ class Expressions(Requests):
         if isinstance(value, Choice):
             return self.each(value.options, lambda option: self.item(option, key))
         self.fails(value, "TypeError")
+        if isinstance(value, Outside) and value.name == "sys.argv":
+            return Outside(ARGUMENT)
         answering = view_functions.held(self, value, key)
         if answering is not None:
             return answering

@@ -17,6 +17,7 @@ from nomoat.survey.trial.refusals import is_exception
 from nomoat.survey.trial.registry import Registry
 from nomoat.survey.trial.resolved import MATCH
 from nomoat.survey.trial.values import (
+    ARGUMENT,
     CALLER,
     FILLED,
     INPUT,
@@ -67,6 +68,8 @@ _TYPES = frozenset(f"builtins.{one.__name__}" for one in (bool, str, int, float,
 _ORDERS = {"<": lt, "<=": le, ">": gt, ">=": ge}
 #: Packages whose answers are plain objects.
 _TRUE_ANSWERS = frozenset(("django", "rest_framework", "flask", "werkzeug", "starlette", "fastapi"))
+#: What a program is started with, one word of it, and what was imported by then.
+_TOLD_AT_START = ("sys.argv", ARGUMENT, "sys.modules")
 #: What a program is told that tests or migrates, where no server runs.
 _OTHER_COMMANDS = frozenset(("test", "tests", "pytest", "py.test", "unittest", "nose", "makemigrations", "migrate"))
 _VERSIONS = frozenset(("sys.version_info", "sys.version_info.major", "django.VERSION"))
@@ -246,8 +249,9 @@ class Judging(Machine):
         if operator == "in" and isinstance(right, Outside) and right.name == "os.environ":
             # Nobody sets what is not set.
             return Test(False if self.around.by_default else None, OTHER, OTHER, SETTING, usual=False)
-        if operator == "in" and isinstance(right, Outside) and right.name in ("sys.argv", "sys.modules"):
-            is_other = isinstance(left, Const) and left.value in _OTHER_COMMANDS
+        command, told = (right, left) if operator == "in" else (left, right)
+        if isinstance(command, Outside) and command.name in _TOLD_AT_START and operator in ("in", "=="):
+            is_other = isinstance(told, Const) and told.value in _OTHER_COMMANDS
             return Test(False if is_other else None, OTHER, OTHER)
         if isinstance(left, PathOf):
             return _of_path(left, operator, right)

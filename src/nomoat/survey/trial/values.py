@@ -34,6 +34,8 @@ OWN_MEMBER = "own-member()"
 FILLED = "filled"
 #: The name of a text of which only the end is known, which is its argument: `f"{root}/login"`.
 ENDING = "ending()"
+#: One word of the command that a program was started with: `sys.argv[1]`.
+ARGUMENT = "sys.argv[]"
 #: What stands among names before the name of what was just kept in a table.
 KEPT = "(kept)"
 MADE = frozenset(("made",))
