@@ -279,3 +279,63 @@ def test_a_server_is_not_started_by_the_command_of_tests(test: str, verdict: str
     (tmp_path / "main.py").write_text(_TOLD.format(test=test))
 
     assert [verdict] == [one.verdict for one in draw(tmp_path).map.routes if one.method == "GET"]
+
+
+_RESULT = """
+from dataclasses import dataclass
+
+from fastapi import Depends, FastAPI, Header, HTTPException
+from pydantic_settings import BaseSettings
+
+
+class Settings(BaseSettings):
+    key: str = "{key}"
+
+
+@dataclass
+class Result:
+    valid: bool
+    why: str = ""
+
+
+settings = Settings()
+app = FastAPI(openapi_url=None)
+
+
+def found(token):
+    if token is None:
+        return {nobody}
+    if token == settings.key:
+        return {somebody}
+    return {nobody}
+
+
+def asks(token=Header(None)):
+    result = found(token)
+    if settings.key and not {valid}:
+        raise HTTPException(401)
+    return result
+
+
+@app.get("/orders", dependencies=[Depends(asks)])
+def orders():
+    return []
+"""
+
+
+@pytest.mark.parametrize(("key", "verdict"), [("", "unguarded"), ("secret", "guarded")])
+@pytest.mark.parametrize(
+    ("nobody", "somebody", "valid"),
+    [
+        ("Result(valid=False)", "Result(valid=True)", "result.valid"),
+        ("(False, None)", "(True, token)", "result[0]"),
+    ],
+)
+def test_what_a_result_says_of_who_calls_is_about_who_calls(
+    nobody: str, somebody: str, valid: str, key: str, verdict: str, tmp_path: Path
+) -> None:
+    source = _RESULT.format(key=key, nobody=nobody, somebody=somebody, valid=valid)
+    (tmp_path / "main.py").write_text(source)
+    (route,) = draw(tmp_path).map.routes
+
+    assert (verdict, True) == (route.verdict, (route.because or "").startswith("by default"))

@@ -6,9 +6,10 @@ that its options belong to. What a test leaves of one name, it leaves of those t
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
-from nomoat.survey.trial.values import CALLER, Choice, Const, Env, Items, Value, options
+from nomoat.survey.trial.values import CALLER, Choice, Const, Env, Items, Object, Value, options
 
 #: More ways than this are not told apart.
 _MOST_WAYS = 8
@@ -52,9 +53,15 @@ def marked(value: Value) -> Value:
     if isinstance(value, Const) and not value.value:
         return Const(value.value, CALLER)
     if isinstance(value, Items) and value.is_tuple and any(map(_is_no, value.values)):
-        values: list[Value] = [Const(one.value, CALLER) if _is_no(one) else one for one in value.values]  # type: ignore[attr-defined]
-        return Items(values, value.is_whole, value.may_be_empty, is_tuple=True)
+        return Items([_of_nobody(one) for one in value.values], value.is_whole, value.may_be_empty, is_tuple=True)
+    if isinstance(value, Object) and value.is_fresh and any(map(_is_no, value.attributes.values())):
+        # `Result(valid=False)`
+        return replace(value, attributes={name: _of_nobody(one) for name, one in value.attributes.items()})
     return value
+
+
+def _of_nobody(value: Value) -> Value:
+    return Const(value.value, CALLER) if _is_no(value) and isinstance(value, Const) else value
 
 
 def _is_no(value: Value) -> bool:
