@@ -191,3 +191,73 @@ def orders():
 """
 
     assert {"GET /orders": "unknown"} == drawn(tmp_path, source)
+
+
+_BACKENDS = """
+from fastapi import FastAPI, Request
+from somewhere import AuthGuard, Sessions, Timed
+from starlette.authentication import AuthCredentials, AuthenticationBackend, AuthenticationError, SimpleUser
+from starlette.authentication import UnauthenticatedUser, requires
+from starlette.middleware.authentication import AuthenticationMiddleware
+from starlette.middleware.cors import CORSMiddleware
+
+
+class Refuses(AuthenticationBackend):
+    async def authenticate(self, conn):
+        if "Authorization" not in conn.headers:
+            raise AuthenticationError("who are you?")
+        return AuthCredentials(["authenticated"]), SimpleUser("somebody")
+
+
+class Finds(AuthenticationBackend):
+    async def authenticate(self, conn):
+        if "Authorization" not in conn.headers:
+            return AuthCredentials(), UnauthenticatedUser()
+        return AuthCredentials(["authenticated"]), SimpleUser("somebody")
+
+
+class Guests(AuthenticationBackend):
+    async def authenticate(self, conn):
+        return AuthCredentials(["authenticated"]), SimpleUser("guest")
+
+
+api = FastAPI(openapi_url=None)
+
+
+@api.get("/orders")
+def orders():
+    return []
+
+
+@api.get("/mine")
+@requires("authenticated")
+def mine(request: Request):
+    return []
+
+
+app = FastAPI(openapi_url=None)
+"""
+
+
+@pytest.mark.parametrize(
+    ("around", "orders", "mine"),
+    [
+        ("AuthenticationMiddleware(api, backend=Refuses())", "guarded", "guarded"),
+        ("AuthenticationMiddleware(app=api, backend=Finds())", "unguarded", "guarded"),
+        ("AuthenticationMiddleware(app=api, backend=Guests())", "unguarded", "unknown"),
+        ("AuthenticationMiddleware(app=api, backend=Sessions())", "unknown", "guarded"),
+        ("CORSMiddleware(Timed(AuthenticationMiddleware(api, backend=Refuses())))", "guarded", "guarded"),
+        ("CORSMiddleware(app=api, allow_origins=['*'])", "unguarded", "guarded"),
+        ("AuthGuard(api)", "unknown", "guarded"),
+        ("Timed(api)", "unguarded", "guarded"),
+    ],
+)
+def test_what_a_class_that_is_not_here_is_put_around_is_mounted_all_the_same(
+    around: str, orders: str, mine: str, tmp_path: Path
+) -> None:
+    expected = {"GET /api/orders": orders, "GET /api/mine": mine}
+
+    assert expected == drawn(tmp_path, f"{_BACKENDS}\napp.mount('/api', {around})\n")
+    assert {path.replace("/api", ""): verdict for path, verdict in expected.items()} == drawn(
+        tmp_path, f"{_BACKENDS}\ndel app\napi = {around}\n"
+    )

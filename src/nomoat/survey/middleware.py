@@ -26,6 +26,7 @@ from nomoat.survey.trial.values import (
     Class,
     Const,
     Function,
+    Items,
     Object,
     Outside,
     PathOf,
@@ -91,6 +92,10 @@ def _scope(found: Found, root: str = "") -> dict[str, Value]:
     return told
 
 
+#: What a backend gives together with who it found.
+_CREDENTIALS = "AuthCredentials"
+
+
 class MiddlewareJudge:
     """Judges middleware."""
 
@@ -136,6 +141,9 @@ class MiddlewareJudge:
             return judged
         if isinstance(value, Thing) and value.name in self._models.listed:
             return self._kind(value.args[0] if value.args else None, value.args[1:], value.named, found, False)
+        if isinstance(value, Thing) and value.is_call:
+            # `app.mount("/api", AuthenticationMiddleware(api, backend=Backend()))`
+            return self._outside(value.name, value.named, found)
         if isinstance(value, Object):
             return self.application(wrapping.opened(value, Outside(NEXT)), found)
         if isinstance(value, Choice):
@@ -169,6 +177,9 @@ class MiddlewareJudge:
     def _backend(self, name: str, named: dict[str, Value], found: Found) -> Judgement:
         argument, method = self._models.backends[name]
         backend = named.get(argument)
+        if isinstance(backend, (Thing, Outside)) and (package := backend.name.partition(".")[0]):
+            last = backend.name.rpartition(".")[2]
+            return Judgement(doubts=[f"{last} of a package that is not here ({package}) tells who is calling"])
         called = self._judge._reader.attribute(backend, method) if isinstance(backend, Object) else None
         if not isinstance(called, Function) or called.scope is None:
             return Judgement()
@@ -180,10 +191,20 @@ class MiddlewareJudge:
         )
         if not tried.passes and any(end.needs_credential for end in tried.ends):
             return Judgement(refuses=True, guards=[Guard("authentication", called.name, called.at)])
-        if any(not isinstance(one, Const) or one.value is not None for one in options(tried.value)):
+        if any(not self._is_nobody(one) for one in options(tried.value)):
             # It may sign somebody in who has no credential.
             self._judge.around.forged.add("credential")
         return Judgement()
+
+    def _is_nobody(self, value: Value) -> bool:
+        """Whether a backend found nobody: None, or credentials without scopes."""
+        if isinstance(value, Const):
+            return value.value is None
+        made = value.values[0] if isinstance(value, Items) and value.values else None
+        if not isinstance(made, Thing) or made.name.rpartition(".")[2] != _CREDENTIALS or not made.is_call:
+            return False
+        scopes = made.args[0] if made.args else made.named.get("scopes", Items([]))
+        return isinstance(scopes, Items) and scopes.is_whole and not scopes.values
 
     def _class(self, cls: Class, args: tuple[Value, ...], named: dict[str, Value], found: Found) -> Judgement:
         names = self._judge._reader.bases(cls.scope)

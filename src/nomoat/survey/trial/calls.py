@@ -434,7 +434,10 @@ class Calls(Registrations):
             marks = self._given(callee, args, named, marks, at)
         marks -= frozenset(("csrf",))
         # One row of a class of the tree has the methods of its class.
-        return Thing(name, args, dict(named), marks, (), at, queries.row_of(callee, args), is_call=True)
+        made = Thing(name, args, dict(named), marks, (), at, queries.row_of(callee, args), is_call=True)
+        if self.wires:
+            wrapping.note_made(self, made, (*args, *named.values()))
+        return made
 
     def _note_handed(self, name: str, trail: tuple[str, ...], given: tuple[Value, ...], at: str) -> None:
         """An application that is handed to code elsewhere which is called as if it added something to it."""

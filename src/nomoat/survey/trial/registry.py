@@ -13,6 +13,7 @@ from nomoat.survey.trial.values import (
     Items,
     Object,
     Table,
+    Thing,
     Value,
     joined,
     one_list,
@@ -85,7 +86,7 @@ class Registry(Value):
     #: Lists that the constructor was given, by what they are, once code has asked for them to add to them.
     lists: dict[str, Items | Table] = field(default_factory=dict)
     #: Objects that stand around the whole application, from the inside out.
-    wrappers: list[Object] = field(default_factory=list)
+    wrappers: list[Object | Thing] = field(default_factory=list)
     _before: dict[int, tuple[Value, Entry]] = field(default_factory=dict)
     _joint: dict[str, tuple[Value, Value]] = field(default_factory=dict)
 

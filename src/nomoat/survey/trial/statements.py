@@ -167,7 +167,7 @@ class Trial(Definitions):
         ):
             value = self._answer_of_tests(value)
         self.leaving.append(env.names.get(ANSWER))
-        if self.wires and isinstance(value, Object) and value in self.around.wrappers:
+        if self.wires and isinstance(value, (Object, Thing)) and value in self.around.wrappers:
             self.around.given_back.append(value)
         for option in options(value) if self.finished else ():
             if id(option) in self.finished:

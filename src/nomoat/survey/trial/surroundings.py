@@ -19,6 +19,7 @@ from nomoat.survey.trial.values import (
     Class,
     Env,
     Object,
+    Thing,
     Value,
     joined,
 )
@@ -70,8 +71,8 @@ class Surroundings:
         #: Applications that the program makes, those of its tests left out.
         self.applications: list[Value] = []
         #: Objects that are made with an application, and those that functions give back.
-        self.wrappers: list[Object] = []
-        self.given_back: list[Object] = []
+        self.wrappers: list[Object | Thing] = []
+        self.given_back: list[Object | Thing] = []
         #: Where an application was handed to code that is not here and may add routes to it, and to what.
         self.handed: dict[str, str] = {}
         #: What code sets on something of which nothing is known, by the name: `core.http = Server()`.

@@ -40,23 +40,37 @@ def called_as_application(run: Machine, value: Value) -> Function | None:
     return call if len(needed) == _HANDED else None
 
 
-def behind(run: Machine, value: Value) -> tuple[Registry | None, list[Object]]:
+def behind(run: Machine, value: Value) -> tuple[Registry | None, list[Object | Thing]]:
     """The application behind wrappers, and these from the inside out; none where something else is behind them."""
-    wrappers: list[Object] = []
-    while isinstance(value, Object) and len(wrappers) < _MAX_DEEP and called_as_application(run, value) is not None:
+    wrappers: list[Object | Thing] = []
+    while isinstance(value, (Object, Thing)) and len(wrappers) < _MAX_DEEP and _may_wrap(run, value):
         wrappers.insert(0, value)
-        inside = [option for one in value.attributes.values() for option in options(one)]
-        found = [one for one in inside if isinstance(one, (Registry, Object))]
-        value = next((one for one in found if behind_is_known(one)), Thing())
+        value = next((one for one in _held(value) if behind_is_known(one)), Thing())
     return (value if isinstance(value, Registry) else None), wrappers
 
 
-def behind_is_known(value: Value) -> bool:
+def _may_wrap(run: Machine, value: Object | Thing) -> bool:
+    """Whether it may be called as an application is: an object of the tree, or one of a class that is not here."""
+    if isinstance(value, Object):
+        return called_as_application(run, value) is not None
+    return value.is_call and not value.trail and value.name.rpartition(".")[2][:1].isupper()
+
+
+def _held(value: Value) -> list[Value]:
+    """What an object was made with, and keeps."""
+    if isinstance(value, Object):
+        return [option for one in value.attributes.values() for option in options(one)]
+    is_made = isinstance(value, Thing) and value.is_call and not value.trail
+    given = (*value.args, *value.named.values()) if is_made and isinstance(value, Thing) else ()
+    return [option for one in given for option in options(one)]
+
+
+def behind_is_known(value: Value, deep: int = 0) -> bool:
     """Whether an application is this, or stands behind it."""
     if isinstance(value, Registry):
         return value.kind.is_application
-    held = value.attributes.values() if isinstance(value, Object) else ()
-    return any(isinstance(option, Registry) and option.kind.is_application for one in held for option in options(one))
+    is_object = isinstance(value, (Object, Thing)) and deep < _MAX_DEEP
+    return is_object and any(behind_is_known(one, deep + 1) for one in _held(value))
 
 
 def opened(wrapper: Object, gone_on: Outside) -> Object:
@@ -68,7 +82,7 @@ def opened(wrapper: Object, gone_on: Outside) -> Object:
     return replace(wrapper, attributes=named)
 
 
-def note_made(run: Machine, thing: Object, given: tuple[Value, ...]) -> None:
+def note_made(run: Machine, thing: Object | Thing, given: tuple[Value, ...]) -> None:
     """Takes note of an object that is made with an application."""
     if any(behind_is_known(option) for one in given for option in options(one)):
         run.around.wrappers.append(thing)
