@@ -122,3 +122,45 @@ def run(arguments):
 """)
 
     assert ["/orders"] == [one.path for one in draw(tmp_path).map.routes]
+
+
+def test_what_may_be_in_a_dictionary_decides_nothing_where_an_application_is_made(tmp_path: Path) -> None:
+    """A factory that a module has run to no end, under its `__main__`, is run again."""
+    (tmp_path / "main.py").write_text("""
+import os
+from fastapi import FastAPI
+
+NAMES = ("FIRST", "SECOND")
+
+def wrong_names():
+    wrong = {}
+    for name in NAMES:
+        found = [one for one in os.getenv(name, "").split(",") if one and not one.isalnum()]
+        if found:
+            wrong[name] = tuple(found)
+    return wrong
+
+def check():
+    errors = [f"{name}: {found}" for name, found in sorted(wrong_names().items())]
+    if errors:
+        raise ValueError(errors)
+
+def make(arguments):
+    check()
+    if not arguments.ready:
+        raise SystemExit(1)
+    app = FastAPI(openapi_url=None)
+    app.add_api_route("/orders", list)
+    return app
+
+class Arguments:
+    ready = False
+
+def main():
+    make(Arguments())
+
+if __name__ == "__main__":
+    main()
+""")
+
+    assert ["/orders"] == [one.path for one in draw(tmp_path).map.routes]

@@ -217,8 +217,9 @@ def _run_factories(trial: Trial, program: Program, models: Models) -> None:
         for module in program.holding(names)
         if module.path in trial.around.started
         for function in program.functions(within=module)
-        if function not in trial.executed and _makes_application(program, models, function)
+        if not _has_made(trial, function) and _makes_application(program, models, function)
     ]
+    trial.executed.difference_update(found)
     givers = dict.fromkeys(_givers(trial, program, models, names), 1)
     levels = {**dict.fromkeys(found, 0), **_callers(program, found), **givers}
     found = list(levels)
@@ -235,6 +236,16 @@ def _run_factories(trial: Trial, program: Program, models: Models) -> None:
             if not _run(trial, program, function) and len(trial.registries) == made:
                 # Who calls them came to no end before anything was made: they are run by themselves.
                 trial.executed -= entered
+
+
+def _has_made(trial: Trial, function: Scope) -> bool:
+    """Whether a function was run and has made an application: one that came to no end before has made none."""
+    if function not in trial.executed or function.node is None:
+        return False
+    module = function.module
+    first, last = module.line(function.node[1]), module.line(function.node[2])
+    places = (one.at.rpartition(":") for one in trial.registries)
+    return any(path == module.path and line.isdigit() and first <= int(line) <= last for path, _, line in places)
 
 
 def _givers(trial: Trial, program: Program, models: Models, names: set[str]) -> Iterator[Scope]:

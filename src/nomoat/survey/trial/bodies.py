@@ -150,7 +150,8 @@ class Bodies(Calls):
                 name = f"[{entry_name(key)}]"
                 owner.named[name] = self.carried(value, lambda: owner.named.get(name) or Thing(marks=value.tags))
             if isinstance(owner, Table) and isinstance(key, Const) and isinstance(key.value, (str, int)):
-                owner.entries[key.value] = value
+                undecided = any(one.test.anonymous is None for one in self.conditions)
+                owner.put(key.value, value, is_sure=not (self.unsure and undecided))
             elif isinstance(owner, Table):
                 if not self.is_told_apart(key):
                     owner.is_whole, owner.other = False, value

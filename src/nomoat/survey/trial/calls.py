@@ -46,6 +46,7 @@ from nomoat.survey.trial.values import (
     Thing,
     Value,
     absent,
+    copied,
     joined,
     options,
     subset,
@@ -723,13 +724,15 @@ class Calls(Registrations):
                 else joined([default, Thing(marks=me.tags)])
             )
         if name == "copy":
-            return replace(me, entries=dict(me.entries), pairs=list(me.pairs), kept=list(me.kept))
+            return copied(me)
         if name == "values":
-            return Items([*me.entries.values(), *(value for _, value in me.kept)], me.is_whole)
+            values = [*me.entries.values(), *(value for _, value in me.kept)]
+            return Items(values, me.is_whole, may_be_empty=me.may_be_empty)
         if name == "keys":
-            return Items([Const(key) for key in me.entries], me.is_whole)
+            return Items([Const(key) for key in me.entries], me.is_whole, may_be_empty=me.may_be_empty)
         if name == "items":
-            return Items([Items([Const(key), value]) for key, value in me.entries.items()], me.is_whole)
+            pairs: list[Value] = [Items([Const(key), value]) for key, value in me.entries.items()]
+            return Items(pairs, me.is_whole, may_be_empty=me.may_be_empty)
         if name == "update" and args and isinstance(args[0], Table):
             me.entries.update(args[0].entries)
             return Const(None)

@@ -41,4 +41,5 @@ def gone_through(run: Expressions, inner: Env, node: Node, source: Value) -> Val
     if node[3] == "dict":
         return Table({}, is_whole=False, other=found[0] if found else None)
     # Where it is not known which elements stay, none may.
-    return Items(found, is_whole=is_known, may_be_empty=not is_known)
+    is_perhaps = not is_known or (isinstance(source, Items) and source.may_be_empty)
+    return Items(found, is_whole=is_known, may_be_empty=is_perhaps)

@@ -65,6 +65,8 @@ _IDENTITY = re.compile(
 )
 
 _TYPES = frozenset(f"builtins.{one.__name__}" for one in (bool, str, int, float, list, tuple, dict, set, bytes))
+#: What tells of a list that it belongs to somebody with a credential, who has something in it.
+_OF_PEOPLE = frozenset(("caller", "signature", "input"))
 _ORDERS = {"<": lt, "<=": le, ">": gt, ">=": ge}
 #: Packages whose answers are plain objects.
 _TRUE_ANSWERS = frozenset(("django", "rest_framework", "flask", "werkzeug", "starlette", "fastapi"))
@@ -102,9 +104,9 @@ class Judging(Machine):
             if "caller" in value.marks:
                 return Test(bool(value.value), AUTHENTICATION, OTHER, value.marks)
             return Test(bool(value.value), OTHER, OTHER, value.marks)
-        if isinstance(value, (Items, Table)) and (self.anonymous or not value.tags):
+        if isinstance(value, (Items, Table)) and (self.anonymous or not value.tags & _OF_PEOPLE):
             filled = value.values if isinstance(value, Items) else value.entries
-            is_open = isinstance(value, Items) and value.may_be_empty
+            is_open = value.may_be_empty
             is_sure = value.is_whole or (bool(filled) and not value.tags)
             return Test(None if is_open or not is_sure else bool(filled), OTHER, OTHER, value.tags)
         if isinstance(value, Object) and self.anonymous:
@@ -509,6 +511,8 @@ def _known(left: Value, operator: str, right: Value) -> bool | None:
         return False
     is_looked_up = operator == "in" and isinstance(left, Const)
     if is_looked_up and isinstance(right, (Items, Table)) and (not right.tags or _is_of_path(right)):
+        if isinstance(right, Table) and isinstance(left, Const) and left.value in right.perhaps:
+            return None
         inside = right.values if isinstance(right, Items) else [Const(key) for key in right.entries]
         if any(isinstance(item, Const) and item.value == getattr(left, "value", None) for item in inside):
             return True

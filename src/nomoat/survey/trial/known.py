@@ -41,6 +41,7 @@ from nomoat.survey.trial.values import (
     Test,
     Thing,
     Value,
+    copied,
     is_one_of_lists,
     options,
     union,
@@ -223,7 +224,7 @@ def _listed(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: st
         turn = run.turns[-1] if run.turns else None
         return Items(list(args[0].values), args[0].is_whole, may_be_empty=args[0].may_be_empty, made_in=turn)
     if isinstance(args[0], Table):
-        return Items([Const(key) for key in args[0].entries], args[0].is_whole)
+        return Items([Const(key) for key in args[0].entries], args[0].is_whole, may_be_empty=args[0].may_be_empty)
     return args[0]
 
 
@@ -541,7 +542,7 @@ def _copied(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: st
     """`copy.copy(table)`: another one with the same in it."""
     one = args[0] if args else None
     if isinstance(one, Table):
-        return replace(one, entries=dict(one.entries), pairs=list(one.pairs))
+        return copied(one)
     return replace(one, values=list(one.values)) if isinstance(one, Items) else one
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from nomoat.survey.trial.demands import Demand
@@ -100,6 +100,21 @@ class Table(Value):
     pairs: list[tuple[Value, Value]] = field(default_factory=list)
     #: What was put there under keys that are known as values alone, in order.
     kept: list[tuple[Value, Value]] = field(default_factory=list)
+    #: Keys that were put there where it is not sure that code runs.
+    perhaps: set[object] = field(default_factory=set)
+
+    @property
+    def may_be_empty(self) -> bool:
+        """Whether everything in it may as well not be there."""
+        return bool(self.entries) and all(key in self.perhaps for key in self.entries)
+
+    def put(self, key: object, value: Value, *, is_sure: bool) -> None:
+        """Puts something under a key."""
+        if is_sure:
+            self.perhaps.discard(key)
+        elif key not in self.entries:
+            self.perhaps.add(key)
+        self.entries[key] = value
 
     def _tags(self) -> frozenset[str]:
         return union((self,))
@@ -375,6 +390,12 @@ def options(value: Value) -> tuple[Value, ...]:
     return value.options if isinstance(value, Choice) else (value,)
 
 
+def copied(table: Table) -> Table:
+    """Another table with the same in it."""
+    pairs, kept = list(table.pairs), list(table.kept)
+    return replace(table, entries=dict(table.entries), perhaps=set(table.perhaps), pairs=pairs, kept=kept)
+
+
 def gone_through(value: Value, *, also_empty: bool) -> Value:
     """What is gone through, element by element: of a dictionary that is known, its keys.
 
@@ -382,7 +403,9 @@ def gone_through(value: Value, *, also_empty: bool) -> Value:
     """
     if not isinstance(value, Table) or not value.is_whole or value.other or value.pairs or value.kept:
         return value
-    return Items([Const(key) for key in value.entries]) if value.entries or also_empty else value
+    if not value.entries and not also_empty:
+        return value
+    return Items([Const(key) for key in value.entries], may_be_empty=value.may_be_empty)
 
 
 def is_one_of_lists(value: Value) -> bool:
