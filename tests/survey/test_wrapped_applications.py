@@ -261,3 +261,31 @@ def test_what_a_class_that_is_not_here_is_put_around_is_mounted_all_the_same(
     assert {path.replace("/api", ""): verdict for path, verdict in expected.items()} == drawn(
         tmp_path, f"{_BACKENDS}\ndel app\napi = {around}\n"
     )
+
+
+@pytest.mark.parametrize(("made", "verdict"), [("Asks()", "guarded"), ("Logs()", "unguarded"), ("Logs", "unguarded")])
+def test_an_object_that_is_called_dispatches_as_a_function_does(made: str, verdict: str, tmp_path: Path) -> None:
+    source = f"""
+from fastapi import FastAPI
+from starlette.middleware.base import BaseHTTPMiddleware
+from starlette.responses import JSONResponse
+
+class Asks:
+    async def __call__(self, request, call_next):
+        if request.headers.get("authorization") is None:
+            return JSONResponse({{}}, status_code=401)
+        return await call_next(request)
+
+class Logs:
+    async def __call__(self, request, call_next):
+        return await call_next(request)
+
+app = FastAPI(openapi_url=None)
+app.add_middleware(BaseHTTPMiddleware, dispatch={made})
+
+@app.get("/orders")
+def orders():
+    return []
+"""
+
+    assert {"GET /orders": verdict} == drawn(tmp_path, source)

@@ -164,6 +164,9 @@ class MiddlewareJudge:
     def _outside(self, name: str, named: dict[str, Value], found: Found) -> Judgement:
         if name in self._models.middleware_classes:
             dispatch = named.get(self._models.middleware_classes[name])
+            if isinstance(dispatch, Object):
+                # `dispatch=TokenScoping()`: an object that is called.
+                dispatch = self._judge._reader.attribute(dispatch, "__call__")
             if isinstance(dispatch, Function) and found.method != "WS":
                 return self._dispatched(dispatch, found)
             return Judgement()
