@@ -44,23 +44,33 @@ _SETTINGS = """
     MIDDLEWARE = ["django.contrib.auth.middleware.AuthenticationMiddleware"]
 """
 _VIEWS = """
-    from django.contrib.auth.decorators import login_required
+    from django.contrib.auth.decorators import login_required, permission_required
+    from django.contrib.contenttypes.models import ContentType
     from django.http import HttpResponse
     from django.shortcuts import get_object_or_404
     from loans.models import Book, Loan, Message, Reader
 
     @login_required
     def own(request, pk):
+        {own}
         return HttpResponse(get_object_or_404(Loan, pk=pk, reader__user=request.user).pk)
 
-    @login_required
+    @{needs}
     def tried(request{more}):
         {body}
         return HttpResponse("ok")
 """
 
 
-def _found(root: Path, body: str, *, manager: str = "models.Manager()", path: str = "<int:pk>/tried") -> list[str]:
+def _found(
+    root: Path,
+    body: str,
+    *,
+    manager: str = "models.Manager()",
+    path: str = "<int:pk>/tried",
+    own: str = "",
+    needs: str = "",
+) -> list[str]:
     more = ", pk" if "<int:pk>" in path else ""
     urls = f'path("<int:pk>", views.own), path("{path}", views.tried)'
     files = {
@@ -70,7 +80,10 @@ def _found(root: Path, body: str, *, manager: str = "models.Manager()", path: st
         "shop/urls.py": f"from django.urls import path\nfrom loans import views\nurlpatterns = [{urls}]\n",
         "loans/__init__.py": "",
         "loans/models.py": _MODELS.replace("{manager}", manager),
-        "loans/views.py": _VIEWS.replace("{more}", more).replace("{body}", body),
+        "loans/views.py": _VIEWS.replace("{more}", more)
+        .replace("{body}", body)
+        .replace("{own}", own or "pass")
+        .replace("{needs}", f'permission_required("{needs}", raise_exception=True)' if needs else "login_required"),
     }
     findings = result_of(root, files).findings
     return [one.confidence for one in findings if one.rule == "missing-ownership" and one.confidence != "low"]
@@ -98,6 +111,18 @@ def test_what_belongs_to_nobody_needs_no_owner(tmp_path: Path) -> None:
     body = "Loan.objects.create(reader=request.user.reader, book=get_object_or_404(Book, pk=pk))"
 
     assert [] == _found(tmp_path, body)
+
+
+@pytest.mark.parametrize(("permission", "found"), [("loans.delete_loan", []), ("loans.lend", ["sure"])])
+def test_a_permission_on_a_model_is_for_all_of_its_rows(permission: str, found: list[str], tmp_path: Path) -> None:
+    assert found == _found(tmp_path, "Loan.objects.get(pk=pk).delete()", needs=permission)
+
+
+@pytest.mark.parametrize(("model", "found"), [("ContentType", []), ("Book", ["sure"])])
+def test_what_a_framework_keeps_of_itself_is_nobodys(model: str, found: list[str], tmp_path: Path) -> None:
+    one = "ContentType.objects.get(model='loan')" if model == "ContentType" else "Book.objects.first()"
+
+    assert found == _found(tmp_path, f"get_object_or_404({model}, pk=pk)", own=one)
 
 
 def test_who_made_a_row_is_not_said_by_the_caller(tmp_path: Path) -> None:

@@ -225,6 +225,9 @@ class Page(Asks, View):
     def get(self, request):
         return HttpResponse()
 
+    def delete(self, request):
+        return HttpResponse()
+
 
 class Rows(Asks, ListView):
     pass
@@ -257,7 +260,10 @@ def test_a_class_that_asks_may_show_the_page_to_sign_in(
 ) -> None:
     (tmp_path / "settings.py").write_text(_SETTINGS)
     (tmp_path / "urls.py").write_text(_CLASS.format(allowed=allowed, otherwise=otherwise))
-    found = {one.path: one.verdict for one in draw(tmp_path).map.routes if one.method == "GET"}
+    routes = draw(tmp_path).map.routes
+    found = {one.path: one.verdict for one in routes if one.method == "GET"}
 
+    assert verdict != "guarded" or "role:is_staff" in {guard.name for one in routes for guard in one.guards}
+    assert otherwise == "signed_out" or {verdict} == {one.verdict for one in routes if one.method == "DELETE"}
     assert {"/page/": verdict, "/in/": "unguarded"} == {path: found[path] for path in ("/page/", "/in/")}
     assert otherwise == "signed_out" or verdict == found["/rows/"]

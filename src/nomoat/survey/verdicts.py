@@ -461,13 +461,14 @@ class Verdicts:
         result.asked.extend(tried.trial.record.asked)
         name, _, _ = _place(None, found, handler)
         asked: list[Demand] = []
+        bases = self._bases_of(handler)
         for end in tried.ends:
             status = status_of_raised(tried.trial, end.value)
             where, _, runs = _place(end.function, found, handler, end.at)
             self._judge._take(result, escape(end), status, where, end.at or found.at, runs, asked)
         for value, place, conditions, function, caught in tried.trial.answered:
             status = status_of(tried.trial, value, self._models.answers) or 0
-            if is_redirect(tried.trial, value):
+            if is_redirect(tried.trial, value) or (_signs_in(function) and function.parent not in bases):
                 status = 302
             if status >= 300:
                 end = End(None, place, conditions, is_caught=caught)

@@ -181,7 +181,8 @@ class Calls(Expressions):
             self._put_into(scope, node[3][3], tainted, env)
         if method in ("format", "format_map", "join") and tainted is not None:
             parts = (node[3][3], *node[4], *(value for _, value in node[5]))
-            built = self._built(scope, parts, env) if method == "format" else tainted.as_text()
+            parts = parts if method == "format" else _put_between(node)
+            built = self._built(scope, parts, env) if parts else tainted.as_text()
             template = form.text_of(node[3][3])
             if built is not None and method == "format" and template is not None:
                 built = self._formatted(built, template)
@@ -264,3 +265,14 @@ class Calls(Expressions):
 def _is_own(found: Resolved) -> bool:
     """Whether a definition is the project's; what is described of a package says nothing of data."""
     return found.scope is not None and not found.scope.module.is_library
+
+
+def _put_between(node: Node) -> tuple[Node, ...]:
+    """The pieces of `"?".join([path, query])` in order; none where they are not written out."""
+    between, listed = node[3][3], node[4][0] if len(node[4]) == 1 and node[3][4] == "join" else None
+    if listed is None or listed[0] not in (form.LIST, form.TUPLE) or form.text_of(between) is None:
+        return ()
+    items = listed[3]
+    if not items or any(item[0] == form.STARRED for item in items):
+        return ()
+    return tuple(piece for item in items for piece in (between, item))[1:]

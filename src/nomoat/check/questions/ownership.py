@@ -32,6 +32,10 @@ _ROW = frozenset(("id", "pk", "uuid", "_id", "username", "email", "user_id", "ac
 _UNNAMED = re.compile(r"arg(\d+)")
 #: A route that compares an owner, and touches more tables than these, says of none that it has owners.
 _MOST_COMPARED = 6
+#: Tables of a framework's own that say what there is, and are nobody's.
+_NOBODYS = re.compile(r"django_(content_type|migrations|site)$|^auth_permission$|(^|_)alembic_version$")
+#: A permission of Django on a model, which is granted for all of its rows.
+_OF_MODEL = re.compile(r"\.(add|change|delete|view)_")
 #: A part of a path that picks something, with what stands before it; and how keys are called.
 _PICKED = re.compile(r"([\w-]*)/\{(\w+)")
 _OF_KEY = re.compile(r"_?(id|uuid|pk|number|slug|name)$")
@@ -138,6 +142,7 @@ def _owned(asked: Asked, route: Route, picked: list[Scope], *, is_in_path: bool)
     """Why the objects have owners, and how sure it is that this route should ask; empty when nothing says so."""
     # Whom a guard looks up says nothing of what the route is about.
     stores = (set(route.reads) | set(route.writes)) - asked.of_callers(route.service)
+    stores = {one for one in stores if not _NOBODYS.search(bare(one))}
     if picked:
         # What else the handler touches is found by other keys.
         stores = {one for one in stores if asked.model(one) is None or asked.model(one) in picked} or stores
@@ -171,7 +176,8 @@ def _owned(asked: Asked, route: Route, picked: list[Scope], *, is_in_path: bool)
     if registrations.uses_identity(route) if is_making else registrations.decides_by_caller(route):
         # It does something with who is calling: a check may be in there that could not be read.
         confidence = "likely"
-    if route.binding is None or is_of_administrators(route) or _is_privileged(asked, route):
+    of_model = any(one.kind == "permission" and _OF_MODEL.search(one.name) for one in route.guards)
+    if route.binding is None or of_model or is_of_administrators(route) or _is_privileged(asked, route):
         # More is asked than can be read, perhaps of the object itself; and who may administrate may see everybody's.
         confidence = "low"
     return evidence, confidence  # type: ignore[return-value]  # One of the three words.

@@ -78,3 +78,13 @@ def one_slash():
 @app.get("/k")
 def within():
     return redirect("/search?q=" + request.args["q"])
+
+
+@app.get("/l")
+def query_behind_an_own_path():
+    return redirect("?".join([url_for("plain"), request.args["q"]]))
+
+
+@app.get("/m")
+def put_before_an_own_path():
+    return redirect("/".join([request.args["shop"], "orders"]))  # expect: open-redirect

@@ -1,5 +1,7 @@
 """Django: classes that answer. What they do with data is not told, only which methods they have and who comes through."""
 
+from django.http import HttpResponseNotAllowed
+
 
 class View:
     http_method_names = ["get", "post", "put", "patch", "delete", "head", "options", "trace"]
@@ -28,8 +30,11 @@ class View:
         self.kwargs = kwargs
 
     def dispatch(self, request, *args, **kwargs):
-        handler = getattr(self, request.method.lower())
+        handler = getattr(self, request.method.lower(), self.http_method_not_allowed)
         return handler(request, *args, **kwargs)
+
+    def http_method_not_allowed(self, request, *args, **kwargs):
+        return HttpResponseNotAllowed(self.http_method_names)
 
 
 class ContextMixin:
