@@ -380,3 +380,18 @@ def test_a_list_that_is_imported_is_that_of_another_module(tmp_path: Path) -> No
 
     assert {"GET /home/": "unguarded"} == found
     assert not draw(tmp_path).map.not_read
+
+
+def test_a_pattern_is_put_together_of_escaped_texts(tmp_path: Path) -> None:
+    urls = """
+import re
+
+from django.conf import settings
+from django.urls import re_path
+from views import home
+
+urlpatterns = [re_path(r"^%s(?P<path>.*)$" % re.escape(settings.MEDIA_URL.lstrip("/")), home)]
+"""
+    found = drawn(tmp_path, urls=urls, settings=_SETTINGS + 'MEDIA_URL = "/shop-media/v1.0/"\n')
+
+    assert {"GET /shop-media/v1.0/{path}": "unguarded"} == found

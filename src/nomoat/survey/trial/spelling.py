@@ -1,4 +1,6 @@
-"""For descriptions of packages that make paths of names: a class's name with dashes, a function's parameters."""
+"""How texts are spelled: as a pattern, and, for descriptions of packages that make paths of names, a class's name with
+dashes and a function's parameters.
+"""
 
 from __future__ import annotations
 
@@ -44,4 +46,11 @@ def _path_parameters(run: Calls, args: tuple[Value, ...], named: dict[str, Value
     return Items(found)
 
 
-SPECIAL = {"nomoat.survey.dashed": _dashed, "nomoat.survey.path_parameters": _path_parameters}
+def _escaped(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    """`re.escape("media/")`."""
+    text = args[0] if args else None
+    is_text = isinstance(text, Const) and isinstance(text.value, str)
+    return Const(re.escape(str(text.value)), text.marks) if is_text and isinstance(text, Const) else None
+
+
+SPECIAL = {"re.escape": _escaped, "nomoat.survey.dashed": _dashed, "nomoat.survey.path_parameters": _path_parameters}
