@@ -239,6 +239,46 @@ api.register_blueprint(pets)
         {"POST /pets/", "GET /pets/mine"},
         {"GET /pets/", "POST /pets/plain"},
     ),
+    "flask_apispec": (
+        """
+from flask import Flask, abort, session
+from flask_apispec import doc, marshal_with, use_kwargs
+from flask_apispec.views import MethodResource
+from marshmallow import Schema
+
+app = Flask(__name__, static_folder=None)
+
+class Order(Schema): pass
+
+def asks(function):
+    def inner(*args, **kwargs):
+        if "user" not in session: abort(401)
+        return function(*args, **kwargs)
+    return inner
+
+class Orders(MethodResource):
+    @doc(description="all", tags=["orders"])
+    @asks
+    @marshal_with(Order(many=True))
+    def get(self): return []
+
+    @asks
+    @use_kwargs(Order, location="json")
+    def post(self, **found): return found
+
+    @marshal_with(Order)
+    def put(self): return {}
+
+app.add_url_rule("/orders", view_func=Orders.as_view("orders"))
+
+@app.get("/plain")
+@doc(tags=["plain"])
+@marshal_with(Order)
+def plain(): return {}
+""",
+        {"GET /orders", "POST /orders"},
+        {"PUT /orders", "GET /plain"},
+    ),
     "flask_user": (
         """
 from flask import Flask

@@ -1,0 +1,3 @@
+"""flask-apispec: where its resources are defined."""
+
+from flask_apispec import MethodResource
