@@ -20,7 +20,7 @@ from nomoat.survey.trial import demands
 from nomoat.survey.trial.demands import AUTHENTICATION, OTHER, Demand
 from nomoat.survey.trial.machine import Condition, End, ExhaustedError, Limits, RaisedError
 from nomoat.survey.trial.naming import guards_by_name, placed
-from nomoat.survey.trial.refusals import is_redirect, names_of, status_of, status_of_raised, unrefused
+from nomoat.survey.trial.refusals import is_redirect, names_of, said_of_raised, status_of, status_of_raised, unrefused
 from nomoat.survey.trial.statements import Trial
 from nomoat.survey.trial.surroundings import Surroundings
 from nomoat.survey.trial.usually import as_usual
@@ -598,6 +598,8 @@ def unread(tried: Tried, name: str, within: Scope | None = None) -> Iterator[str
     """
     for end in tried.ends:
         status = status_of_raised(tried.trial, end.value) if not end.needs_credential else 0
+        # Of its own exceptions a tree may say the status itself, and hand them to what is not followed.
+        status = status or (said_of_raised(tried.trial, end.value) if not end.needs_credential else 0)
         if status not in (401, 403):
             continue
         if status == _UNAUTHENTICATED and _is_untold(end):

@@ -19,6 +19,7 @@ from nomoat.survey.trial.refusals import SETS_STATUS, with_status
 from nomoat.survey.trial.registry import Registry
 from nomoat.survey.trial.requests import entry_name
 from nomoat.survey.trial.surroundings import Surroundings
+from nomoat.survey.trial.tuples import as_tuple
 from nomoat.survey.trial.unpacking import parts
 from nomoat.survey.trial.values import (
     CALLER,
@@ -280,6 +281,7 @@ class Bodies(Calls):
         return together or [self._part(value, place, len(targets)) for place in range(len(targets))]
 
     def _part(self, value: Value, place: int, count: int) -> Value:
+        value = as_tuple(self, value)
         if isinstance(value, Items) and place < len(value.values):
             return value.values[place]
         if isinstance(value, Thing) and self.wires and (given := patterns.given_by_include(self, value)):

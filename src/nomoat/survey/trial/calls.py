@@ -10,7 +10,7 @@ from dataclasses import replace
 from nomoat.survey.models import spot
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
-from nomoat.survey.trial import adding, backends, files, queries, resolved, texts, wrapping
+from nomoat.survey.trial import adding, backends, files, queries, resolved, texts, tuples, wrapping
 from nomoat.survey.trial.answering import ANSWER, ANSWERING
 from nomoat.survey.trial.configuration import Configuration, asked_of, of_configuration
 from nomoat.survey.trial.demands import AUTHENTICATION, OTHER, Demand
@@ -745,6 +745,9 @@ class Calls(Registrations):
             return self.scheme(callee, at)
         if callee.name == TAG:
             return callee.args[0]
+        row = tuples.made(callee, args, named)
+        if row is not None:
+            return row
         setting = asked_of(callee, args, named)
         if setting is not None:
             return setting

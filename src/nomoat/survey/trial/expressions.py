@@ -22,6 +22,7 @@ from nomoat.survey.trial.registry import Bound, Registry, RoutesOf, argument
 from nomoat.survey.trial.requests import BY_NAME, Requests, tells_who
 from nomoat.survey.trial.texts import ending, percent, put_together
 from nomoat.survey.trial.traits import TAG, of_trait
+from nomoat.survey.trial.tuples import Named, as_tuple
 from nomoat.survey.trial.usually import is_one_of
 from nomoat.survey.trial.values import (
     ARGUMENT,
@@ -111,6 +112,8 @@ class Expressions(Requests):
         self.fails(value, "AttributeError", at)
         if isinstance(value, Lazy):
             return Thing()
+        if isinstance(value, Named) and (held := value.called(name)) is not None:
+            return held
         if isinstance(value, ModuleValue):
             if name == "__path__":
                 return value
@@ -451,6 +454,7 @@ class Expressions(Requests):
         """`value[key]`."""
         if isinstance(value, Choice):
             return self.each(value.options, lambda option: self.item(option, key))
+        value = as_tuple(self, value)
         self.fails(value, "TypeError")
         if isinstance(value, Outside) and value.name == "sys.argv":
             return Outside(ARGUMENT)

@@ -376,7 +376,7 @@ def _text(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str,
 def _number(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
     """`int(404)`, `int("404")`, `int(HTTPStatus.NOT_FOUND)`; of what is no number in source, nobody can tell."""
     one = args[0] if len(args) == 1 and not named else None
-    if isinstance(one, Outside) and one.name.startswith("http.HTTPStatus."):
+    if isinstance(one, Outside) and one.name.startswith(("http.HTTPStatus.", "http.client.")):
         return Const(number_in(one.name))
     if not isinstance(one, Const) or not isinstance(one.value, (int, str)):
         return None

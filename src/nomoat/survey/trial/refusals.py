@@ -149,6 +149,20 @@ def number_in(name: str) -> int:
     return HTTPStatus[last].value if last in HTTPStatus.__members__ else 0
 
 
+#: Under which names classes of exceptions say their status.
+_SAYS_STATUS = ("code", "status_code", "status", "http_status", "http_code")
+
+
+def said_of_raised(run: Machine, value: Value | None) -> int:
+    """The status that an exception of the tree says of itself, be it that nothing which was read turns it into one."""
+    if not isinstance(value, (Object, Class)):
+        return 0
+    cls = value.cls if isinstance(value, Object) else value
+    bases = [base for base in run.program.bases(cls.scope) if not isinstance(base, str)]
+    told = (name for name in _SAYS_STATUS if any(name in base.bindings for base in bases))
+    return next((number for name in told if (number := _number(run.attribute(value, name)))), 0)
+
+
 def status_of_raised(run: Machine, value: Value | None) -> int:
     """The status that a caller sees of an exception; 0 when nothing turns it into one (then it is an error: 500).
 

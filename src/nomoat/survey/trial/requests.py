@@ -91,6 +91,9 @@ def tags_of_meta(name: str) -> frozenset[str]:
         return tags_of_header(name[5:])
     if name in ("REMOTE_ADDR", "REMOTE_HOST"):
         return frozenset(("address",))
+    if not name.isupper() and not name.startswith("wsgi."):
+        # No server puts it there (`beaker.session`): what does, a middleware around the application, is not followed.
+        return UNREAD | (CALLER if _STATE.search(name) else NOTHING)
     return CALLER if name == "REMOTE_USER" or name.startswith("SSL_CLIENT") else INPUT
 
 

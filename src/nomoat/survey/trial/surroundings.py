@@ -238,7 +238,9 @@ class Surroundings:
                 inside.extend(child for child in one.children.values() if child.is_function)
 
     def _is_proxy(self, scope: Scope, node: Node) -> bool:
-        if node[0] != form.NAME or node[3] not in self._proxy_names:
+        # `request` by its import, or `flask.request`.
+        name = node[3] if node[0] == form.NAME else node[4] if node[0] == form.ATTRIBUTE else None
+        if name not in self._proxy_names:
             return False
         return self.program.resolve(scope, node).name in self._proxies
 
