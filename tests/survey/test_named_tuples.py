@@ -113,3 +113,33 @@ def test_what_looks_at_the_request_by_its_package_is_followed(of: str, verdict: 
     with loaded(tmp_path) as app:
         assert refused_by_flask(app)["GET", "/d"] == (verdict != "unguarded")
     assert route.verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ('f"{root}/one"', "/one"),
+        ('"%s/one" % root', "/one"),
+        ('"%s/one/%s" % (root, "a")', "/one/a"),
+        ('"{}/one/{}".format(root, "a")', "/one/a"),
+        ('"{0}/one".format(root)', "/one"),
+        ('"{root}/one/{x}".format(root=root, x="b")', "/one/b"),
+        ('"/x/%s/one" % root', ""),
+        ('"{}/one/{}".format(root, root)', ""),
+    ],
+)
+def test_of_a_path_that_begins_with_what_is_not_known_the_end_is(text: str, path: str, tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(f"""
+from flask import Flask
+from settings import root
+
+app = Flask(__name__, static_folder=None)
+
+@app.get({text})
+def one(): return "1"
+""")
+
+    (route,) = (one for one in draw(tmp_path).map.routes if one.method == "GET")
+
+    assert route.path == path
+    assert (route.verdict == "unknown") == (not path)

@@ -330,3 +330,71 @@ def test_behind_a_root_that_cannot_be_read_the_rest_of_a_path_is_on_the_map(tmp_
     found = drawn(tmp_path, app=_ROOTED.format(root="options.root"))
 
     assert {"GET ": "unknown", "GET orders": "guarded", "GET home": "unguarded"} == found
+
+
+_SWITCHED = """
+import sys
+
+from tornado import web
+
+NAMES = ("login_enabled",)
+
+
+def copied(handler, app, names):
+    for name in names:
+        setattr(handler, name, getattr(app, name))
+
+
+def asks(function):
+    def inner(handler, *args):
+        if not handler.is_authorized(): return
+        function(handler, *args)
+    return inner
+
+
+class Base(web.RequestHandler):
+    def initialize(self, app):
+        copied(self, app, NAMES)
+
+    def is_authorized(self):
+        if self.login_enabled and not self.get_secure_cookie("user"):
+            self.set_status(401)
+            return False
+        return True
+
+
+class Orders(Base):
+    @asks
+    def get(self):
+        self.write("orders")
+
+
+class Server(web.Application):
+    def __init__(self, root, password):
+        self.root = root
+        self.login_enabled = {before}
+        {test}
+            self.login_enabled = True
+        super().__init__([(r"%s/orders" % self.root, Orders, {{"app": self}})], cookie_secret="for tests")
+
+
+app = Server({root}, sys.argv[1] if len(sys.argv) > 1 else None)
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "test", "verdict"),
+    [("False", "if password:", "unknown"), ("True", "if password:", "guarded"), ("False", "if True:", "guarded")],
+)
+def test_what_an_application_is_told_in_one_branch_may_be_otherwise(
+    tmp_path: Path, before: str, test: str, verdict: str
+) -> None:
+    (tmp_path / "main.py").write_text(_SWITCHED.format(before=before, test=test, root='""'))
+
+    assert {one.path: one.verdict for one in draw(tmp_path).map.routes if one.method == "GET"} == {"/orders": verdict}
+
+
+def test_a_path_behind_a_beginning_that_is_not_known_is_told(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(_SWITCHED.format(before="True", test="if password:", root="sys.argv[2]"))
+
+    assert [one.path for one in draw(tmp_path).map.routes if one.method == "GET"] == ["/orders"]

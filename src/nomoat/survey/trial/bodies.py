@@ -217,7 +217,7 @@ class Bodies(Calls):
             before = owner.attributes.get(name)
             if before is not None and self._is_configuring(owner):
                 value = joined([before, value])
-            owner.attributes[name] = value
+            self.branches.write(owner, name, value)
             if name in self.models.dependencies_attributes:
                 owner.dependencies = value if isinstance(value, Items) else Items([Choice((value, Const(None)))])
             if OVERRIDES == f".{name}":

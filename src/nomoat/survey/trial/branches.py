@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from nomoat.survey.trial.registry import Registry
 from nomoat.survey.trial.values import Const, Object, Value, joined
 
 #: What an attribute is that was taken away.
@@ -21,7 +22,7 @@ Place = tuple[int, str]
 class Branch:
     """What one branch wrote: the object, what stood there before, and what stood there in the end."""
 
-    before: dict[Place, tuple[Object, Value | None]] = field(default_factory=dict)
+    before: dict[Place, tuple[Object | Registry, Value | None]] = field(default_factory=dict)
     after: dict[Place, Value] = field(default_factory=dict)
 
 
@@ -31,7 +32,7 @@ class Branches:
 
     _open: list[Branch] = field(default_factory=list)
 
-    def write(self, owner: Object, name: str, value: Value) -> None:
+    def write(self, owner: Object | Registry, name: str, value: Value) -> None:
         """Gives an attribute its value, on the way at hand."""
         if self._open:
             self._open[-1].before.setdefault((id(owner), name), (owner, owner.attributes.get(name)))
@@ -57,7 +58,7 @@ class Branches:
                     owner.attributes[name] = before
             found.append(branch)
 
-    def together(self, found: list[Branch], unset: Callable[[Object, str], Value | None]) -> None:
+    def together(self, found: list[Branch], unset: Callable[[Object | Registry, str], Value | None]) -> None:
         """Afterwards: one of what the branches wrote, or what stood there before, where one wrote nothing.
 
         `unset` gives what an object has under a name that nothing was written to: what its class says.

@@ -625,7 +625,7 @@ class Calls(Registrations):
             return self._of_collection(me, last, args, at)
         if isinstance(me, (Const, PathOf)):
             if isinstance(me, Const) and isinstance(me.value, str) and last in texts.MADE:
-                return texts.made(last, me.value, args, named)
+                return texts.made(last, me.value, args, named, may_end=self.wires)
             return const_method(self, me, last, args)
         if isinstance(me, FileOf):
             return files.method(me, last, args)

@@ -565,7 +565,7 @@ class Expressions(Requests):
                 return text
         first = values[0]
         if node[3] == "%" and len(values) == 2 and isinstance(first, Const) and isinstance(first.value, str):
-            text = percent(first.value, values[1])
+            text = percent(first.value, values[1], may_end=self.wires)
             if text is not None:
                 return replace(text, marks=text.marks | first.marks) if isinstance(text, Const) else text
         if node[3] in ("&", "|") and queries.has_test(values):

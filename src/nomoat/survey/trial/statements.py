@@ -26,7 +26,7 @@ from nomoat.survey.trial.machine import (
 from nomoat.survey.trial.memories import is_first_time
 from nomoat.survey.trial.narrowing import narrow
 from nomoat.survey.trial.refusals import status_of
-from nomoat.survey.trial.registry import Entry
+from nomoat.survey.trial.registry import Entry, Registry
 from nomoat.survey.trial.requests import entry_name
 from nomoat.survey.trial.values import (
     CALLER,
@@ -270,8 +270,10 @@ class Trial(Definitions):
         taken, other = (falls[0], falls[1]) if ways[0][0].usual else (falls[1], falls[0])
         return {name: value for name, value in taken.names.items() if other.names.get(name) is not value}
 
-    def _unset(self, owner: Object, name: str) -> Value | None:
+    def _unset(self, owner: Object | Registry, name: str) -> Value | None:
         """What an object has under a name that was not set on it: what its class has."""
+        if owner.cls is None:
+            return None
         bases = [base for base in self.program.bases(owner.cls.scope) if not isinstance(base, str)]
         return self.attribute(owner, name) if any(name in base.bindings for base in bases) else None
 

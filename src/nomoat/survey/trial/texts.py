@@ -15,6 +15,8 @@ from nomoat.survey.trial.values import ENDING, Const, Items, Outside, Table, Thi
 #: Widths and precisions are left alone: `%999999999s` would be a text of that length.
 _PLACE = re.compile(r"%(?:\((\w+)\))?([sd%])")
 _MOST = 8
+#: What a template for `format` begins with.
+_FIRST = re.compile(r"\{(\w*)\}")
 #: Methods of a text that put others together.
 MADE = frozenset(("format", "format_map", "join"))
 
@@ -60,15 +62,20 @@ def known_end(value: Value | None) -> str:
     return str(end.value) if isinstance(end, Const) else ""
 
 
-def percent(template: str, values: Value) -> Value | None:
-    """`template % values`."""
+def percent(template: str, values: Value, *, may_end: bool = False) -> Value | None:
+    """`template % values`; `may_end`: of what begins with something that is not known, the end is enough."""
     if isinstance(values, Table):
         names = [str(key) for key in values.entries]
         return put_together(
             list(values.entries.values()), lambda row: _percent(template, dict(zip(names, row, strict=True)))
         )
-    given = values.values if isinstance(values, Items) else [values]
-    return put_together(list(given), lambda row: _percent(template, row))
+    given = list(values.values) if isinstance(values, Items) else [values]
+    known = put_together(given, lambda row: _percent(template, row))
+    if known is not None or not may_end or not template.startswith("%s") or not given:
+        return known
+    # `"%s/login" % root`
+    rest = put_together(given[1:], lambda row: _percent(template[2:], row))
+    return ending([given[0], rest]) if isinstance(rest, Const) else None
 
 
 def _percent(template: str, given: list[object] | dict[str, object]) -> str | None:
@@ -91,20 +98,32 @@ def _filled(found: re.Match[str], given: list[object] | dict[str, object], left:
     return str(next(iter(left)))
 
 
-def filled(template: str, args: tuple[Value, ...], named: dict[str, Value]) -> Value | None:
+def filled(template: str, args: tuple[Value, ...], named: dict[str, Value], *, may_end: bool = False) -> Value | None:
     """`template.format(*args, **named)`."""
+    named = dict(named)
     names = list(named)
     count = len(args)
-    return put_together(
+    known = put_together(
         [*args, *named.values()],
         lambda row: _format(template, row[:count], dict(zip(names, row[count:], strict=True))),
     )
+    first = _FIRST.match(template) if may_end else None
+    if known is not None or first is None:
+        return known
+    # `"{}/login".format(root)`, `"{root}/login".format(root=root)`
+    name, rest = first.group(1), template[first.end() :]
+    begins = named.pop(name, None) if name and not name.isdigit() else args[0] if args and name in ("", "0") else None
+    further = args if name and name != "0" else (*((Const(""),) if name else ()), *args[1:])
+    others = filled(rest, further, named) if begins is not None and "{0}" not in rest else None
+    return ending([begins, others]) if begins is not None and isinstance(others, Const) else None
 
 
-def made(how: str, text: str, args: tuple[Value, ...], named: dict[str, Value]) -> Value | None:
+def made(
+    how: str, text: str, args: tuple[Value, ...], named: dict[str, Value], *, may_end: bool = False
+) -> Value | None:
     """What a method of a text puts together; None where a part of it is not known."""
     if how == "format":
-        return filled(text, args, named)
+        return filled(text, args, named, may_end=may_end)
     given = args[0] if len(args) == 1 else None
     if how == "format_map" and isinstance(given, Table):
         return filled(text, (), {str(key): value for key, value in given.entries.items()})
