@@ -35,6 +35,7 @@ _NAMES = {
     "stores": "stores", "parsers": "parsers", "transparent": "transparent", "splitting": "splitting",
     "managing": "managing", "own_handlers": "own_handlers", "sending": "sending", "forging": "forging",
     "scheme_methods": "scheme_methods", "settings": "settings", "settings_classes": "settings_classes",
+    "serving_parts": "serving_parts",
     "guarding": "guarding", "answering": "answering", "settling": "settling", "waiting": "waiting",
     "returning": "returning", "ending": "ending",
     "raising_methods": "raising_methods", "passwords": "passwords", "issuers": "issuers",

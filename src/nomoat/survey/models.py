@@ -252,6 +252,8 @@ class Models:
     requests: set[str] = field(default_factory=set)
     request: dict[str, str] = field(default_factory=dict)
     url_modules: list[UrlModules] = field(default_factory=list)
+    #: The part that serves, of a package that mostly is imported for its client: `aiohttp.web`.
+    serving_parts: set[str] = field(default_factory=set)
     #: What gives the value of a setting by its name: `django.conf.settings`.
     settings: set[str] = field(default_factory=set)
     #: Bases of classes whose attributes are settings.

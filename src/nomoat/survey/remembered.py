@@ -6,6 +6,7 @@ A cache, a registry or a table of handlers is none: only what rows are put into 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from functools import cached_property
 
 from nomoat.survey.python import form
@@ -29,6 +30,8 @@ _BESIDE = re.compile(r"^_*(fake_|mock_|in_memory_|memory_|all_)?|(_(db|store|tab
 _ROW = rb"(?:\{\s*[\"'\w}]|[A-Z]\w*\(|\w+\.(?:model_dump|dict|copy)\()"
 _PUT = re.compile(rb"(?<![\w.])(\w++)(?=\[[^\]\n]+\]\s*=\s*" + _ROW + rb"|\.append\(\s*" + _ROW + rb")")
 _LITERAL = re.compile(rb"^(\w++)[^=\n]*=\s*(?:\{\s*[\"'\w]+\s*:\s*" + _ROW + rb"|\[\s*" + _ROW + rb")", re.M)
+#: A name that more modules than this have says what each module is to have (`PLATFORMS = [...]`), and keeps no rows.
+_MOST_MODULES = 20
 _READS = frozenset(("get", "values", "items", "keys", "copy"))
 _WRITES = frozenset(("pop", "append", "update", "setdefault", "remove", "clear", "insert", "extend", "popitem"))
 
@@ -42,23 +45,25 @@ class Remembered:
     @cached_property
     def names(self) -> dict[str, str]:
         """Variables that hold rows, by their dotted name, each with what its rows are called."""
-        found: dict[str, str] = {}
+        bound: list[tuple[str, bytes]] = []
         for path, words in self._program.words.finding(_BOUND).items():
-            for word in words if not TEST_FILE.search(path) else ():
+            if not TEST_FILE.search(path):
+                bound += [(path, word) for word in words if not (_NO_ROWS.search(word.decode()) or word[:2] == b"__")]
+        often = Counter(word for _, word in bound)
+        bound = [(path, word) for path, word in bound if often[word] <= _MOST_MODULES]
+        filled = self._filled({word for _, word in bound})
+        found: dict[str, str] = {}
+        for path, word in bound:
+            if word in filled:
                 name = word.decode()
-                if _NO_ROWS.search(name) or name.startswith("__") or word not in self._filled:
-                    continue
-                dotted = self._program.scope(path).dotted
-                found[f"{dotted}.{name}"] = _BESIDE.sub("", name).lower() or name.lower()
+                found[f"{self._program.scope(path).dotted}.{name}"] = _BESIDE.sub("", name).lower() or name.lower()
         return found
 
-    @cached_property
-    def _filled(self) -> frozenset[bytes]:
-        """What rows are put into, by any module: who keeps it in a module of its own fills it elsewhere."""
-        index = self._program.words
-        return frozenset(
-            word for form_ in (_PUT, _LITERAL) for words in index.finding(form_).values() for word in words
-        )
+    def _filled(self, words: set[bytes]) -> set[bytes]:
+        """Those that rows are put into, by any module: who keeps it in a module of its own fills it elsewhere."""
+        index, asked = self._program.words, sorted(words)
+        putting = [index.finding(form_, asked) for form_ in (_PUT, _LITERAL)] if asked else []
+        return {word for found in putting for given in found.values() for word in given}
 
     @cached_property
     def words(self) -> frozenset[str]:

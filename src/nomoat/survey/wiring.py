@@ -184,19 +184,33 @@ def registering(models: Models, index: Index) -> list[str]:
     packages = {name.partition(".")[0] for name in (*models.kinds, *models.listed, *models.protects)}
     verbs = {name for kind in models.kinds.values() for name, verb in kind.verbs.items() if verb.decorates}
     lists = {one.variable for one in models.url_modules}
-    # A package by its import: its name alone may be any variable's.
-    imported = re.compile(rf"\b(?:from|import)\b[^\n]*\b(?:{_or(packages)})\b".encode())
+    parts = {package: part for package, _, part in (one.partition(".") for one in models.serving_parts)}
+    whole = packages - parts.keys()
     decorated = re.compile(rf"@[\w.]+\.(?:{_or(verbs)})\(".encode())
     adding = [word for word in index.containing(b"add_") if _ADDING.fullmatch(word)]
     adding += [word for part in (b"include_", b"register_") for word in index.containing(part) if word.startswith(part)]
     added = re.compile(rf"\.(?:{_or(word.decode() for word in (*adding, b'mount'))})\(".encode())
     return sorted(
         {
-            *index.matching(imported, map(str.encode, packages)),
+            *index.matching(_imports(whole), map(str.encode, whole)),
+            *(path for package, part in parts.items() for path in _naming_part(index, package, part)),
             *index.holding(map(str.encode, lists)),
             *index.matching(decorated, map(str.encode, verbs)),
             *index.matching(added, (*adding, b"mount")),
         }
+    )
+
+
+def _imports(packages: Iterable[str]) -> re.Pattern[bytes]:
+    """Packages by their import: the name alone may be any variable's."""
+    return re.compile(rf"\b(?:from|import)\b[^\n]*\b(?:{_or(packages)})\b".encode())
+
+
+def _naming_part(index: Index, package: str, part: str) -> set[str]:
+    """Files that import a package and name a part of it (`web`, `web_request`)."""
+    words = [word for word in index.containing(part.encode()) if re.fullmatch(rf"{part}(_\w+)?".encode(), word)]
+    return {path for word in words for path in index.files(word)}.intersection(
+        index.matching(_imports([package]), [package.encode()])
     )
 
 
