@@ -194,6 +194,7 @@ class Flow:
     """Where data comes from, the kinds of taint that matter, where they must not arrive, and what removes them.
 
     `of_rank`: it gives nobody more than they have where a route demands a permission, and is only likely there.
+    `of_administrators`: the same where it demands that of those who administrate, and of nobody else.
     """
 
     sources: tuple[str, ...]
@@ -202,6 +203,7 @@ class Flow:
     sanitizers: tuple[Sanitizer, ...] = ()
     checks: tuple[Check, ...] = ()
     of_rank: bool = False
+    of_administrators: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -239,7 +239,8 @@ class _RuleReader(Reader):
         return SecretShape(of, starts, pattern, checked, self._confidence(fields, confidence), fix)
 
     def _flow(self, node: Node | None, confidence: Confidence) -> Flow | None:
-        fields = self.mapping(node, "flow", known=("from", "kinds", "to", "sanitizers", "checks", "of_rank"))
+        ranks = ("of_rank", "of_administrators")
+        fields = self.mapping(node, "flow", known=("from", "kinds", "to", "sanitizers", "checks", *ranks))
         if fields is None:
             return None
         sources = self.texts(fields.get("from"), "from")
@@ -257,7 +258,7 @@ class _RuleReader(Reader):
             tuple(sink for sink in sinks if sink is not None),
             tuple(one for one in cleaning if one is not None),
             tuple(one for one in checks if one is not None),
-            self.boolean(fields.get("of_rank"), "of_rank") or False,
+            *(self.boolean(fields.get(rank), rank) or False for rank in ranks),
         )
 
     def _known(self, words: tuple[str, ...], known: tuple[str, ...], what: str, node: Node | None) -> None:

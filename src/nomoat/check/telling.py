@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from nomoat.appmap.model import Route
 from nomoat.check import arguments
 from nomoat.check.flow.arrivals import Arrival
-from nomoat.check.model import Finding, Rule, Span, weaker
+from nomoat.check.model import Finding, Flow, Rule, Span, weaker
 from nomoat.check.patterns import Match
 from nomoat.check.places import code_of, masked, span_of, span_of_line
 from nomoat.check.questions import Answer
-from nomoat.check.questions.words import asks_for_more
+from nomoat.check.questions.words import asks_for_rank, is_guarded_for_administrators
 from nomoat.check.registrations import Registrations
 from nomoat.check.secrets.search import FoundSecret
 from nomoat.check.secrets.used import uses
@@ -105,7 +105,7 @@ class Telling:
         where = f"{route.method} {route.path}" if route is not None else f"{arrival.scope.qualname}, on no known route"
         finding = self._at(rule, arrival.scope, arrival.call, f"{arrival.sink.message}: {taint.source} of {where}")
         confidence = arrival.confidence
-        if rule.flow is not None and rule.flow.of_rank and route is not None and any(map(asks_for_more, route.guards)):
+        if rule.flow is not None and route is not None and _is_of_rank(rule.flow, route):
             confidence = weaker(confidence, "likely")
         return replace(
             finding, confidence=confidence, steps=steps, target=route.id if route is not None else "",
@@ -161,3 +161,8 @@ def _in_settings(at: str, settings: Settings) -> tuple[Span, str, str]:
 
 def _is_decorator(module: Module, call: Node) -> bool:
     return module.source[: call[1]].rstrip(b" \t").endswith(b"@")
+
+
+def _is_of_rank(flow: Flow, route: Route) -> bool:
+    """Whether only those reach the place by this route to whom it gives little that they have not."""
+    return asks_for_rank(route) and (flow.of_rank or (flow.of_administrators and is_guarded_for_administrators(route)))

@@ -13,9 +13,10 @@ from nomoat.check.questions.accounts import account_change, self_chosen_role, un
 from nomoat.check.questions.answered import account_row_returned, error_text_returned
 from nomoat.check.questions.asking import Answer, Asked
 from nomoat.check.questions.browsers import any_origin_socket, forged_requests
+from nomoat.check.questions.changing import changing_get
 from nomoat.check.questions.deployed import deployed_without_secure_cookie
 from nomoat.check.questions.enumeration import account_enumeration
-from nomoat.check.questions.exposure import admin_exposed, changing_get, debug_exposed, unsigned_webhook
+from nomoat.check.questions.exposure import admin_exposed, debug_exposed, unsigned_webhook
 from nomoat.check.questions.fields import writable_privilege
 from nomoat.check.questions.identity import forgeable_identity
 from nomoat.check.questions.markup import stored_markup

@@ -20,34 +20,35 @@ def addressed(asked: Asked, handler: Scope, name: str) -> list[Scope]:
     """The classes of rows that a parameter picks; empty where it goes anywhere that could not be read."""
     found: list[Scope] = []
     for node in form.walk_scope(handler.body):
-        if node[0] != form.CALL or not any(_is_named(given, name) for given in _given(node)):
+        if node[0] != form.CALL or not any(is_named(given, name) for given in given_to(node)):
             continue
         if last_word(node) in _TURNS:
             continue
-        model = _looked_up(asked, handler, node) if last_word(node) in _LOOKS_UP else None
+        model = looked_up(asked, handler, node) if last_word(node) in _LOOKS_UP else None
         if model is None:
             return []
         found.append(model)
     return list(dict.fromkeys(found))
 
 
-def _given(call: Node) -> list[Node]:
+def given_to(call: Node) -> list[Node]:
+    """What a call is given, by place or by name."""
     return [*call[4], *(value for _, value in call[5])]
 
 
-def _is_named(node: Node, name: str) -> bool:
+def is_named(node: Node, name: str) -> bool:
     """Whether it is the parameter, by itself or compared: `Order.id == order_id`."""
     if node[0] == form.COMPARE:
-        return any(_is_named(one, name) for one in node[3])
+        return any(is_named(one, name) for one in node[3])
     if node[0] == form.CALL and last_word(node) in _TURNS and node[4]:
-        return _is_named(node[4][0], name)
+        return is_named(node[4][0], name)
     return bool(node[0] == form.NAME and node[3] == name)
 
 
-def _looked_up(asked: Asked, handler: Scope, call: Node) -> Scope | None:
+def looked_up(asked: Asked, handler: Scope, call: Node) -> Scope | None:
     """The one class that a look-up names: in what it is called on, or as its first argument."""
     program = asked.registrations.program
-    spoken = [*form.walk(call[3]), *(call[4][:1] if len(_given(call)) > 1 else ())]
+    spoken = [*form.walk(call[3]), *(call[4][:1] if len(given_to(call)) > 1 else ())]
     named = [node for node in spoken if node[0] in (form.NAME, form.ATTRIBUTE)]
     compared = (one for given in call[4] if given[0] == form.COMPARE for side in given[3] for one in form.walk(side))
     named += [node for node in compared if node[0] == form.NAME]

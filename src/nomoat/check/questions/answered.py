@@ -131,13 +131,12 @@ class _Answered:
             method = (
                 next((one for one in owner.children.values() if one.name == last), None) if owner is not None else None
             )
-            if (
-                owner is not None
-                and method is not None
-                and self._asked.has_password(owner)
-                and _goes_through_all(method)
-            ):
+            if owner is None or method is None or not self._asked.has_password(owner):
+                continue
+            if _goes_through_all(method):
                 return f"every column of {owner.name} ({method.at})"
+            if _gives_password(method):
+                return f"the password of an account ({method.at})"
         return ""
 
     def _class_of(self, name: Node) -> Scope | None:
@@ -261,6 +260,23 @@ def _goes_through_all(method: Scope) -> bool:
         for node in form.walk(method.body)
     )
     return is_all and not is_filtered
+
+
+def _gives_password(method: Scope) -> bool:
+    """`return {"name": self.name, "password": self.password}`"""
+    for node in form.walk(method.body):
+        for key, value in node[3] if node[0] == form.DICT else ():
+            name = form.text_of(key) if key is not None else None
+            is_own = value[0] == form.ATTRIBUTE and value[3][0] == form.NAME and value[3][3] == "self"
+            if name and _OF_AN_OBJECT.match(name) and is_own and PASSWORD.match(value[4]):
+                return True
+    return False
+
+
+def answers_with_password(asked: Asked, route: Route) -> bool:
+    """Whether what a route answers with holds the password of an account, or its hash."""
+    handler = asked.handler(route)
+    return handler is not None and next(_Answered(asked, handler).shown(), None) is not None
 
 
 def _by_model(asked: Asked, route: Route, handler: Scope) -> Iterator[tuple[Node, str]]:

@@ -8,10 +8,13 @@ from collections.abc import Iterator
 from nomoat.appmap.ids import SAFE_METHODS
 from nomoat.appmap.model import Route
 from nomoat.check.model import Confidence
-from nomoat.check.questions.addressed import addressed
+from nomoat.check.questions.addressed import addressed, given_to, is_named, looked_up
 from nomoat.check.questions.asking import Answer, Asked
 from nomoat.check.questions.requested import Requested
+from nomoat.check.questions.siblings import is_for_machines
+from nomoat.check.questions.statements import keys_of_statement
 from nomoat.check.questions.words import (
+    asks_for_rank,
     bare,
     is_identifier,
     is_of_administrators,
@@ -28,6 +31,17 @@ from nomoat.survey.python.symbols import Scope
 
 #: What names one row.
 _ROW = frozenset(("id", "pk", "uuid", "_id", "username", "email", "user_id", "account_id", "number", "account_number"))
+#: Parts of a path that pick whose rows are meant.
+_OF_SOMEBODY = re.compile(
+    r"(user|account|customer|member|owner|patient|student|employee|client|person)(_?name|_?no)?", re.I
+)
+#: Where in a request the caller writes what picks a row, beside the path.
+_WRITTEN = ("query", "body", "form")
+#: Calls that give one row.
+_ONE_ROW = frozenset((
+    "get", "aget", "get_or_404", "get_object_or_404", "aget_object_or_404", "first", "afirst", "first_or_404", "one",
+    "one_or_none", "one_or_404", "scalar_one", "scalar_one_or_none", "find_one", "get_one",
+))  # fmt: skip
 #: What the map calls a part of a path that has no name.
 _UNNAMED = re.compile(r"arg(\d+)")
 #: A route that compares an owner, and touches more tables than these, says of none that it has owners.
@@ -46,14 +60,12 @@ _OWN = frozenset(("me", "my", "self", "own", "mine", "current"))
 def missing_ownership(asked: Asked) -> Iterator[Answer]:
     """Routes that read or change one object by a parameter of the path and never ask whose it is."""
     for route in asked.routes:
-        parameter = _object_parameter(asked, route)
+        parameter, picked = _object_parameter(asked, route)
         kinds = {guard.kind for guard in route.guards if guard.runs != "never"}
         if parameter is None or route.verdict != "guarded" or "ownership" in kinds or "authentication" not in kinds:
             continue
         if route.requires is None or route.requires or not touched(route) or _OWN & set(segments_of(route)):
             continue
-        handler = asked.handler(route)
-        picked = addressed(asked, handler, parameter.strip("{}")) if handler is not None and "{" in parameter else []
         if picked and not any(_may_be_owned(asked, route, model) for model in picked):
             continue
         evidence, confidence = _owned(asked, route, picked, is_in_path=parameter.startswith("{"))
@@ -77,27 +89,49 @@ def missing_ownership(asked: Asked) -> Iterator[Answer]:
         )
 
 
-def _object_parameter(asked: Asked, route: Route) -> str | None:
-    """What of the request picks one object: `{order_id}` of the path, or `id` of query or body; None without one."""
+def _object_parameter(asked: Asked, route: Route) -> tuple[str | None, list[Scope]]:
+    """What of the request picks one object: `{order_id}` of the path, or `id` of query or body; None without one.
+
+    With it the classes of rows that it picks, as far as they can be read.
+    """
     handler = asked.handler(route)
     for parameter in route.parameters:
         name = _as_named(handler, parameter.name)
-        if parameter.location == "path" and is_identifier(name):
-            return f"{{{name}}}"
+        if parameter.location != "path" or (handler is not None and _is_left_alone(handler, name)):
+            continue
+        if is_identifier(name) or _OF_SOMEBODY.fullmatch(name) or (handler is not None and _picks_one(handler, name)):
+            return f"{{{name}}}", addressed(asked, handler, name) if handler is not None else []
     if handler is None or any(parameter.location == "path" for parameter in route.parameters):
-        return None
+        return None, []
     requested = Requested(asked.registrations.program, handler, route)
     for node in form.walk_scope(handler.body):
-        if node[0] == form.CALL:
-            for key in _keys(node):
-                item = requested.item(key)
-                if item is not None and item.place in ("query", "body", "form"):
-                    return f"{item.name} of the request"
-        if node[0] in (form.CALL, form.SUBSCRIPT, form.NAME):
-            for item in requested.items(node):
-                if item.place in ("query", "body", "form") and _is_key(item.name):
-                    return f"{item.name} of the request"
-    return None
+        for key in (*_keys(node), *keys_of_statement(node)) if node[0] == form.CALL else ():
+            item = requested.item(key)
+            if item is not None and item.place in _WRITTEN:
+                model = looked_up(asked, handler, node)
+                return f"{item.name} of the request", [model] if model is not None else []
+    for node in form.walk_scope(handler.body):
+        for item in requested.items(node) if node[0] in (form.CALL, form.SUBSCRIPT, form.NAME) else ():
+            if item.place in _WRITTEN and _is_key(item.name):
+                return f"{item.name} of the request", []
+    return None, []
+
+
+def _is_left_alone(handler: Scope, name: str) -> bool:
+    """Whether the handler takes a part of the path and never uses it: what it does is about somebody else."""
+    if all(one[form.P_NAME] != name for one in handler.parameters):
+        return False
+    return all(node[0] != form.NAME or node[3] != name for node in form.walk(handler.body))
+
+
+def _picks_one(handler: Scope, name: str) -> bool:
+    """Whether a part of the path picks one row, whatever it is called: `filter_by(title=title).first()`."""
+    for node in form.walk_scope(handler.body):
+        if node[0] == form.CALL and last_word(node) in _ONE_ROW:
+            asking = [one for one in form.walk(node) if one[0] == form.CALL]
+            if any(is_named(given, name) for call in asking for given in given_to(call)):
+                return True
+    return False
 
 
 def _as_named(handler: Scope | None, name: str) -> str:
@@ -162,7 +196,7 @@ def _owned(asked: Asked, route: Route, picked: list[Scope], *, is_in_path: bool)
             if not (_ranks(route) - _ranks(other)):
                 break
     if not evidence:
-        column = asked.owner_column(route)
+        column = asked.owner_column(route) or _through(asked, picked)
         evidence = f"{column} says whose each row is" if column else ""
         confidence = "sure" if route.writes else "likely"
     if not evidence and (account := _account(asked, route)):
@@ -177,10 +211,19 @@ def _owned(asked: Asked, route: Route, picked: list[Scope], *, is_in_path: bool)
         # It does something with who is calling: a check may be in there that could not be read.
         confidence = "likely"
     of_model = any(one.kind == "permission" and _OF_MODEL.search(one.name) for one in route.guards)
+    if asks_for_rank(route) or is_for_machines(asked, route):
+        # Who was granted it, and a service with a key, may be meant to reach everybody's.
+        confidence = "likely" if confidence == "sure" else "low"
     if route.binding is None or of_model or is_of_administrators(route) or _is_privileged(asked, route):
         # More is asked than can be read, perhaps of the object itself; and who may administrate may see everybody's.
         confidence = "low"
     return evidence, confidence  # type: ignore[return-value]  # One of the three words.
+
+
+def _through(asked: Asked, picked: list[Scope]) -> str:
+    """`report.vehicle.owner`: whose rows are by way of what they belong to."""
+    found = ((model, asked.owner_through(model)) for model in picked)
+    return next((f"{model.name.lower()}.{owner}" for model, owner in found if owner), "")
 
 
 def _named_in_path(route: Route, stores: set[str]) -> set[str]:

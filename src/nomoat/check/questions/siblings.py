@@ -8,7 +8,10 @@ from collections.abc import Iterator
 from nomoat.appmap.ids import SAFE_METHODS
 from nomoat.appmap.model import SIGNED_IN, Guard, Route
 from nomoat.check.model import Confidence
+from nomoat.check.questions.answered import answers_with_password
 from nomoat.check.questions.asking import Answer, Asked
+from nomoat.check.questions.changing import changes_by_get
+from nomoat.check.questions.requested import Requested
 from nomoat.check.questions.words import bare, is_public_by_name, listed, name_of, touched, touches
 from nomoat.survey.python import form
 
@@ -19,7 +22,11 @@ _OF_PEOPLE = re.compile(
 
 
 #: What says that a service calls, and nobody who has signed in.
-_OF_MACHINES = re.compile(r"REMOTE_ADDR|remote_addr|\b(settings|config|environ)\b.{0,40}_(KEY|TOKEN|SECRET)\b", re.S)
+_OF_MACHINES = re.compile(
+    r"REMOTE_ADDR|remote_addr|\b(settings|config|environ|state)\b.{0,40}_(KEY|TOKEN|SECRET)\b", re.S
+)
+#: A message that is received, and what it says of who sends it.
+_FIRST_MESSAGE = re.compile(r"receive(_text|_json|_bytes)?\(.*?\b(auth|token|credentials?)\b", re.S)
 #: Names of parts of a path that only those know to whom they were sent.
 _PROOF = re.compile(r"\A(\w+_)?(token|secret|signature|hmac|nonce|invite|invitation)\Z|\Auidb64\Z", re.I)
 
@@ -42,9 +49,13 @@ def missing_guard(asked: Asked) -> Iterator[Answer]:
             answer = _answer(asked, route, said, [], _of_one(route)) if route.writes else None
         if answer is None and route.service in guarded_services | signing_in:
             answer = _of_people(asked, route)
+        if answer is not None and answer.confidence == "likely":
+            if route.writes and route.service in guarded_services:
+                answer = answer._replace(confidence=_of_one(route))
+            elif answers_with_password(asked, route):
+                answer = answer._replace(confidence="sure")
         if answer is not None:
-            is_one = answer.confidence == "likely" and route.writes and route.service in guarded_services
-            yield answer._replace(confidence=_of_one(route)) if is_one else answer
+            yield answer
     yield from _services_without_guard(asked, guarded_services | signing_in)
 
 
@@ -98,19 +109,22 @@ def weaker_guard(asked: Asked) -> Iterator[Answer]:
     """Routes that change something for whoever is signed in, where those beside them demand a permission."""
     for route in asked.routes:
         kinds = {guard.kind for guard in route.guards if guard.runs != "never"}
-        if route.verdict != "guarded" or route.binding != SIGNED_IN or route.method in SAFE_METHODS or route.login:
+        if route.verdict != "guarded" or route.binding != SIGNED_IN or route.login:
             continue
         if kinds & {"permission", "ownership", "signature"} or route.requires is None or route.requires:
             continue
         if asked.registrations.uses_identity(route) or is_public_by_name(route):
             continue
-        answer = _weaker_by_verb(asked, route) or _weaker_by_siblings(asked, route)
+        if route.method in SAFE_METHODS:
+            answer = _weaker_than_list(asked, route)
+        else:
+            answer = _weaker_by_verb(asked, route) or _weaker_by_siblings(asked, route)
         if answer is not None:
-            is_of_machines = answer.confidence == "sure" and _is_for_machines(asked, route)
+            is_of_machines = answer.confidence == "sure" and is_for_machines(asked, route)
             yield answer._replace(confidence="likely") if is_of_machines else answer
 
 
-def _is_for_machines(asked: Asked, route: Route) -> bool:
+def is_for_machines(asked: Asked, route: Route) -> bool:
     """Whether a guard compares a key of the service or an address: whom it lets in has no roles that others have."""
     texts = (one.module.text(one.node) for one in asked.guarding(route) if one.node is not None)
     return any(_OF_MACHINES.search(text) for text in texts)
@@ -128,6 +142,20 @@ def _weaker_by_verb(asked: Asked, route: Route) -> Answer | None:
     is_sure = bool(touched(route)) and route.method != "POST"
     said = f"{name_of(stronger[0])} at the same path demands {listed(_permissions(stronger[0]))}"
     return _weaker(asked, route, said, stronger, "sure" if is_reading and is_sure else "likely")
+
+
+def _weaker_than_list(asked: Asked, route: Route) -> Answer | None:
+    """One row is shown to whoever is signed in, and the list of all such rows to those with a permission only."""
+    above, _, last = route.path.rstrip("/").rpartition("/")
+    if not last.startswith("{") or not route.reads:
+        return None
+    for one in asked.routes:
+        is_list = one.service == route.service and one.method == route.method and one.path.rstrip("/") == above
+        if is_list and _permissions(one) and set(one.reads) & set(route.reads):
+            said = f"{name_of(one)}, which reads all of them, demands {listed(_permissions(one))}"
+            weaker = _weaker(asked, route, said, [one], "likely")
+            return weaker._replace(message=f"whoever is signed in can read any {last} by {name_of(route)}")
+    return None
 
 
 def _weaker_by_siblings(asked: Asked, route: Route) -> Answer | None:
@@ -182,7 +210,7 @@ def _against_siblings(asked: Asked, route: Route) -> Answer | None:
 
 def _how_sure(asked: Asked, route: Route, guarded: list[Route]) -> Confidence:
     """What is read beside guarded routes may be meant for everybody: a list of tags, a page about the service."""
-    if route.method not in (*SAFE_METHODS, "WS"):
+    if route.method not in (*SAFE_METHODS, "WS") or changes_by_get(asked, route):
         return "sure" if route.writes and len(guarded) > 1 else "likely"
     if not touched(route):
         return "likely" if route.calls else "low"
@@ -251,12 +279,40 @@ def _answer(asked: Asked, route: Route, why: str, guarded: list[Route], confiden
     if route.method in SAFE_METHODS and (asked.registrations.asks_who_calls(route) or _knows_guests(asked, route)):
         # Who is signed in sees more, and somebody thought of those who are not.
         confidence = "likely" if confidence == "sure" else "low"
-    if any(parameter.location == "path" and _PROOF.search(parameter.name) for parameter in route.parameters):
+    in_path = any(parameter.location == "path" and _PROOF.search(parameter.name) for parameter in route.parameters)
+    if in_path or _is_given_proof(asked, route) or _asks_in_messages(asked, route):
         # Who was sent the link has what nobody guesses: `/invitations/{token}`.
         confidence = "low"
     does = touches(route)
     label = "nothing refuses an anonymous caller" + (f"; it {does}" if does else "")
     return Answer(route, f"anyone can {verb} {name_of(route)}", label, why, _fix(asked, guarded), confidence)
+
+
+def _is_given_proof(asked: Asked, route: Route) -> bool:
+    """Whether the handler hands on what only those know to whom it was sent: `verify(form.challenge_token)`."""
+    handler = asked.handler(route)
+    if handler is None or route.method in SAFE_METHODS:
+        return False
+    requested = Requested(asked.registrations.program, handler, route)
+    return any(
+        item.place in ("body", "form") and bool(_PROOF.search(item.name))
+        for node in form.walk_scope(handler.body)
+        if node[0] == form.CALL
+        for given in node[4]
+        for item in requested.items(given)
+    )
+
+
+def _asks_in_messages(asked: Asked, route: Route) -> bool:
+    """Whether a connection is asked who it is by its first message: `await socket.receive_json()`, then its token."""
+    handler = asked.handler(route) if route.method == "WS" else None
+    if handler is None or handler.node is None:
+        return False
+    program = asked.registrations.program
+    called = (program.resolve(handler, node[3]).scope for node in handler.nodes if node[0] == form.CALL)
+    every = (handler, *(one for one in called if one is not None and one.is_function and one.node is not None))
+    texts = [one.module.text(one.node) for one in every if one.node is not None]
+    return any(_FIRST_MESSAGE.search(text) for text in texts)
 
 
 def _knows_guests(asked: Asked, route: Route) -> bool:

@@ -83,6 +83,13 @@ def asks_for_more(guard: Guard) -> bool:
     return guard.runs != "never" and (is_more or guard.kind == "signature")
 
 
+def asks_for_rank(route: Route) -> bool:
+    """Whether a route lets nobody in who has only signed in: it demands a permission that not everybody has."""
+    asked = [guard for guard in route.guards if guard.kind == "permission" and guard.runs != "never"]
+    # `if user.role not in ("user", "admin")` names both, and one of them is enough.
+    return any(map(asks_for_more, route.guards)) and not any(_EVERYBODY.search(guard.name) for guard in asked)
+
+
 def is_guarded_for_administrators(route: Route) -> bool:
     """Whether a permission or the name of a guard says that this is for those who administrate."""
     asked = [guard.name.lower() for guard in route.guards if guard.kind in ("permission", "authentication")]
