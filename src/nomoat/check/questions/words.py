@@ -13,6 +13,7 @@ from nomoat.survey.python.form import Node
 _PUBLIC = re.compile(
     r"(?:^|[/_\-.{}:])(log_?in|log_?out|sign_?(in|up|out)|regist(er|ration)|token|refresh|password|forgot|reset|verif(y|ication)|about|contact|terms|privacy|imprint|help|faq"
     r"|confirm(ation)?|activat(e|ion)|public|callback|(web)?hooks?|oauth2?|oidc|sso|saml|auth|captcha|csrf"
+    r"|(opensearch|manifest|sitemap|browserconfig|humans)\.(xml|json|txt|webmanifest)"
     r"|join|invite[a-z]*|setup|install|onboarding|unsubscribe|\.well-known|jwks[a-z.]*)(?=$|[/_\-.{}:])",
     re.I,
 )  # fmt: skip
