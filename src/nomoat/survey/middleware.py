@@ -6,6 +6,7 @@ Exceptions by path are thereby decided: `if request.url.path in OPEN: return awa
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from nomoat.appmap import ids
 from nomoat.appmap.model import Guard
@@ -13,6 +14,7 @@ from nomoat.survey.guards import Judge, Judgement, Tried
 from nomoat.survey.models import Models
 from nomoat.survey.routing import Found
 from nomoat.survey.trial import resolved, wrapping
+from nomoat.survey.trial.asked import AskedPath, AskedText, Log
 from nomoat.survey.trial.calls import NEXT, SEND
 from nomoat.survey.trial.machine import ExhaustedError, RaisedError, marks_of
 from nomoat.survey.trial.naming import placed, stands_guard_by_name
@@ -45,18 +47,25 @@ def path_argument(kind: str) -> Value:
     return Thing("" if kind in ("int", "float") else FILLED, marks=INPUT)
 
 
-def path_to(found: Found) -> Value:
-    """The path of a request to the route."""
-    return PathOf(found.path) if "{" in found.path or found.method == "ANY" else Const(found.path, INPUT)
+def path_to(found: Found, log: Log | None = None) -> Value:
+    """The path of a request to the route; `log` takes notes of what is asked about it."""
+    if _is_open(found):
+        return PathOf(found.path) if log is None else AskedPath(found.path, log)
+    return Const(found.path, INPUT) if log is None else AskedText(found.path, log=log)
 
 
-def request_to(models: Models, found: Found, root: str = "") -> Thing:
+def _is_open(found: Found) -> bool:
+    return "{" in found.path or found.method == "ANY"
+
+
+def request_to(models: Models, found: Found, root: str = "", log: Log | None = None) -> Thing:
     """A request to the route."""
     name = next(iter(sorted(models.requests)))
-    url = Thing("request.url", named={"path": path_to(found)})
-    scope = Thing("request.scope", named=_scope(found, root))
+    path = path_to(found, log)
+    url = Thing("request.url", named={"path": path})
+    scope = Thing("request.scope", named=_scope(found, root, path))
     blueprint = Const(found.endpoint.rpartition(".")[0] or None)
-    request = Thing(name, named={"method": Const(found.method), "url": url, "scope": scope, "path": path_to(found),
+    request = Thing(name, named={"method": Const(found.method), "url": url, "scope": scope, "path": path,
                                  "endpoint": Const(found.endpoint), "blueprint": blueprint,
                                  "route_handler": noted_on(found), VIEW: found.handler})  # fmt: skip
     for attribute, kind in models.request.items():
@@ -82,10 +91,10 @@ def noted_on(found: Found) -> Thing:
     return Thing("route-handler", named={"opt": Table(noted)})
 
 
-def _scope(found: Found, root: str = "") -> dict[str, Value]:
+def _scope(found: Found, root: str, path: Value) -> dict[str, Value]:
     """What ASGI tells of a request to a route; `root` is where the application is mounted that looks at it."""
     kind = "websocket" if found.method == "WS" else "http"
-    told: dict[str, Value] = {"path": path_to(found), "method": Const(found.method), "type": Const(kind)}
+    told: dict[str, Value] = {"path": path, "method": Const(found.method), "type": Const(kind)}
     if "{" not in root:
         # A server may add a path that a proxy takes away again: what is left behind it is the same.
         told |= {"root_path": Const(root), "app_root_path": Const("")}
@@ -94,6 +103,15 @@ def _scope(found: Found, root: str = "") -> dict[str, Value]:
 
 #: What a backend gives together with who it found.
 _CREDENTIALS = "AuthCredentials"
+
+
+@dataclass
+class _Tried:
+    """What middleware did to requests of one kind: of a method, where an application is mounted, with parameters."""
+
+    kind: tuple[str, str, bool]
+    log: Log
+    judgement: Judgement
 
 
 class MiddlewareJudge:
@@ -107,6 +125,10 @@ class MiddlewareJudge:
         #: What middleware does that never looks at path or method.
         self._always: dict[int, tuple[Entry | Value, Judgement]] = {}
         self._saw_path = False
+        #: Trials that asked for nothing of a request but its path and method, each with its route and questions.
+        self._alike: dict[int, list[_Tried]] = {}
+        self._log = Log()
+        self._saw: set[str] = set()
         #: Where the application is mounted that the middleware at hand belongs to.
         self._root = ""
 
@@ -122,10 +144,24 @@ class MiddlewareJudge:
         known = self._known.get(key)
         if known is None:
             self._saw_path, self._root = False, root
-            known = self._known[key] = value, self._judged(value, found)
+            known = self._known[key] = value, self._judged_alike(value, found)
             if not self._saw_path and found.method != "WS":
                 self._always[id(value)] = known
         return known[1]
+
+    def _judged_alike(self, value: Entry | Value, found: Found) -> Judgement:
+        """What middleware does, or what it did where another path gave the same answers to all that it asked."""
+        tried = self._alike.setdefault(id(value), [])
+        kind = (found.method, self._root, _is_open(found))
+        for one in tried:
+            if one.kind == kind and one.log.fits(found.path, is_open=kind[2]):
+                self._saw_path = True
+                return one.judgement
+        self._log, self._saw = Log(), set()
+        judged = self._judged(value, found)
+        if self._saw_path and not self._log.is_untold and self._saw <= {"path", "method"}:
+            tried.append(_Tried(kind, self._log, judged))
+        return judged
 
     def _judged(self, value: Entry | Value, found: Found) -> Judgement:
         by_default = self._judge.around.by_default
@@ -189,7 +225,7 @@ class MiddlewareJudge:
         parameters = called.scope.parameters[1:]
         tried = self._judge.tried(
             called,
-            {parameters[0][3]: request_to(self._models, found, self._root)} if parameters else {},
+            {parameters[0][3]: request_to(self._models, found, self._root, self._log)} if parameters else {},
             is_anonymous=True,
         )
         if not tried.passes and any(end.needs_credential for end in tried.ends):
@@ -239,7 +275,10 @@ class MiddlewareJudge:
         parameters = parameters[1:] if function.me is not None else parameters
         if len(parameters) < 2:
             return Judgement()
-        named = {parameters[0][3]: request_to(self._models, found, self._root), parameters[1][3]: Outside(NEXT)}
+        named = {
+            parameters[0][3]: request_to(self._models, found, self._root, self._log),
+            parameters[1][3]: Outside(NEXT),
+        }
         return self._result(function, named, name or function.name, at or function.at)
 
     def _called(self, function: Function, found: Found, cls: Class) -> Judgement:
@@ -258,7 +297,7 @@ class MiddlewareJudge:
         own = parameters[1:] if function.me is not None else parameters
         if len(own) < 3:
             return Judgement()
-        scope = Thing("request.scope", named=_scope(found, self._root))
+        scope = Thing("request.scope", named=_scope(found, self._root, path_to(found, self._log)))
         handed: list[Value] = [scope, Thing("receive()"), Outside(SEND)]
         return self._result(function, {one[3]: value for one, value in zip(own, handed, strict=False)}, name, at)
 
@@ -267,6 +306,7 @@ class MiddlewareJudge:
         tried = self._judge.tried(function, named, is_anonymous=True)
         # What can refuse nobody does so on no path.
         can_refuse = function.scope is None or self._judge.around.may_refuse(function.scope)
+        self._saw |= tried.trial.record.saw
         judged.answers = answers_itself(self._models, tried, name)
         self._saw_path = self._saw_path or (bool(tried.trial.record.saw) and (can_refuse or bool(judged.answers)))
         self._judge.around.forged |= tried.trial.record.forged
@@ -284,6 +324,7 @@ class MiddlewareJudge:
             judged.guards.append(Guard("authentication", name, at))
         if judged.refuses:
             signed = self._judge.tried(function, named, is_anonymous=False)
+            self._saw |= signed.trial.record.saw
             self._judge._demands(judged, signed, name, at, "", "before")
             self._judge.take_answers(judged, signed, name)
         return judged

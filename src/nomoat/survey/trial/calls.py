@@ -624,7 +624,7 @@ class Calls(Registrations):
         if isinstance(me, (Items, Table)):
             return self._of_collection(me, last, args, at)
         if isinstance(me, (Const, PathOf)):
-            if isinstance(me, Const) and isinstance(me.value, str) and last in texts.MADE:
+            if isinstance(me, Const) and last in texts.MADE and isinstance(me.value, str):
                 return texts.made(last, me.value, args, named, may_end=self.wires)
             return const_method(self, me, last, args)
         if isinstance(me, FileOf):

@@ -12,6 +12,7 @@ from nomoat.survey.python.form import Node
 from nomoat.survey.python.symbols import How
 from nomoat.survey.trial import comprehensions, files, memories, patterns, published, queries, view_functions
 from nomoat.survey.trial.answering import waited_for
+from nomoat.survey.trial.asked import AskedText, written
 from nomoat.survey.trial.comprehensions import MAX_ITEMS
 from nomoat.survey.trial.configuration import Configuration
 from nomoat.survey.trial.fields import as_setting, default_of
@@ -126,8 +127,10 @@ class Expressions(Requests):
             return self._of_class(value, name, None)
         if isinstance(value, Thing):
             return self._of_thing(value, name, at)
-        is_unset = (isinstance(value, Const) and value.value is None) or (isinstance(value, Outside) and value.me)
-        if self.wires and is_unset and (only := published.only(self, name)) is not None:
+        is_unset = self.wires and (
+            (isinstance(value, Const) and value.value is None) or (isinstance(value, Outside) and value.me is not None)
+        )
+        if is_unset and (only := published.only(self, name)) is not None:
             return only  # `self.core`, which whoever makes this object sets on it.
         if isinstance(value, Outside):
             if name == "config" and self.models.proxies.get(value.name) == "application":
@@ -438,6 +441,8 @@ class Expressions(Requests):
         if len(numbers) != len(ends) or numbers[2] == 0:
             return None
         cut = slice(*numbers)
+        if isinstance(value, AskedText):
+            return value.changed(lambda text: text[cut])
         if isinstance(value, Const) and isinstance(value.value, (str, bytes)):
             return Const(value.value[cut], value.marks, value.label)
         if isinstance(value, Items) and value.is_whole:
@@ -618,6 +623,9 @@ class Expressions(Requests):
         for part in node[3]:
             value = self.evaluate(env, part[3] if part[0] == form.FORMATTED else part)
             values.append(value)
+        if any(isinstance(value, AskedText) for value in values):
+            return written(values) or Thing(marks=self.made(union(values)))
+        for value in values:
             if isinstance(value, Const):
                 texts.append(str(value.value))
         if values and isinstance(values[0], FileOf) and len(texts) == len(values) - 1:

@@ -41,7 +41,7 @@ def flags(run: Judging, ways: list[Way], rest: dict[str, Value]) -> Iterator[tup
 
 
 def _is_flag(value: Value | None) -> bool:
-    return isinstance(value, Test) or (isinstance(value, Const) and isinstance(value.value, bool))
+    return isinstance(value, Test) or (type(value) is Const and isinstance(value.value, bool))
 
 
 def _is_same(value: Value | None, other: Value) -> bool:

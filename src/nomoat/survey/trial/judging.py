@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from operator import ge, gt, le, lt
 
@@ -10,6 +11,7 @@ from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.trial import memories, queries
+from nomoat.survey.trial.asked import AskedPath, AskedText, is_asked
 from nomoat.survey.trial.configuration import Configuration, is_held
 from nomoat.survey.trial.demands import AUTHENTICATION, OTHER, UNKNOWN, Demand, both, either
 from nomoat.survey.trial.machine import Machine
@@ -92,6 +94,10 @@ class Judging(Machine):
 
     def truth(self, value: Value) -> Test:
         """The truth of a value."""
+        if isinstance(value, AskedText):
+            found = value.log.note(value, self.truth)
+            assert isinstance(found, Test)
+            return found
         if isinstance(value, Test):
             is_told = self.around.by_default and value.anonymous is None and value.usual is not None
             return replace(value, anonymous=value.usual) if is_told else value
@@ -231,6 +237,10 @@ class Judging(Machine):
 
     def compared(self, left: Value, operator: str, right: Value) -> Test:
         """`left operator right`."""
+        if isinstance(left, (AskedText, AskedPath)) and not is_asked(right):
+            return self._noted(left, lambda path: self.compared(path, operator, right))
+        if isinstance(right, (AskedText, AskedPath)) and not is_asked(left):
+            return self._noted(right, lambda path: self.compared(left, operator, path))
         if operator in ("!=", "not in", "is not"):
             opposite = negated(self.compared(left, _OPPOSITE[operator], right))
             is_wide = self.anonymous and "caller" in opposite.marks and not isinstance(left, Const)
@@ -298,6 +308,11 @@ class Judging(Machine):
         if operator in ("is", "==") and isinstance(right, Const) and right.value is None and is_there:
             return Test(False, OTHER, OTHER, marks)
         return Test(None, OTHER, OTHER, marks)
+
+    def _noted(self, path: AskedText | AskedPath, does: Callable[[Value], Test]) -> Test:
+        found = path.log.note(path, does)
+        assert isinstance(found, Test)
+        return found
 
     def _is_exception(self, value: Value) -> bool:
         """Whether it is a class of exceptions of Python or of a framework: something that is there."""

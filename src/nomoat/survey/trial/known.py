@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from nomoat.survey import kept
 from nomoat.survey.python import form
 from nomoat.survey.python.symbols import How
-from nomoat.survey.trial import backends, files, installed, patterns, resolved, scanning, spelling
+from nomoat.survey.trial import asked, backends, files, installed, patterns, resolved, scanning, spelling
 from nomoat.survey.trial.configuration import Configuration
 from nomoat.survey.trial.demands import AUTHENTICATION, OTHER
 from nomoat.survey.trial.matching import matched
@@ -68,6 +68,8 @@ _PURE = frozenset(
 
 def const_method(run: Calls, me: Const | PathOf, name: str, args: tuple[Value, ...]) -> Value | None:
     """A method of a text."""
+    if isinstance(me, (asked.AskedText, asked.AskedPath)):
+        return asked.of_method(me, name, args, lambda path: const_method(run, path, name, args))  # type: ignore[arg-type]
     if isinstance(me, PathOf):
         return _of_path(me, name, args)
     text = me.value
@@ -366,6 +368,8 @@ def _second(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: st
 
 
 def _text(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    if args and asked.is_asked(args[0]):
+        return args[0]
     if args and isinstance(args[0], Const):
         return Const(str(args[0].value), args[0].marks)
     if args and isinstance(args[0], Thing) and args[0].name == "request.rule" and not args[0].is_call:

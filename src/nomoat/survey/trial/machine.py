@@ -281,7 +281,7 @@ class Machine:
 
     def fails(self, value: Value, kind: str, at: str = "") -> None:
         """Ends here where Python does: what is asked of a credential that is not there has nothing of it."""
-        if self.anonymous and isinstance(value, Const) and value.value is None and "caller" in value.marks:
+        if self.anonymous and isinstance(value, Const) and "caller" in value.marks and value.value is None:
             raise RaisedError([End(Thing(f"builtins.{kind}"), at, tuple(self.conditions), needs_credential=True)])
 
     def each(self, values: Iterable[Value], does: Callable[[Value], Value]) -> Value:

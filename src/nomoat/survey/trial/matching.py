@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from nomoat.survey.trial.asked import AskedPath, AskedText
 from nomoat.survey.trial.values import FILLED, Const, Env, Outside, PathOf, Thing, Value
 
 if TYPE_CHECKING:
@@ -38,7 +39,10 @@ def matched(how: str) -> Known:
         text = isinstance(pattern, Const) and isinstance(pattern.value, str) and "setting" not in pattern.marks
         if len(args) < 2 or not text or not isinstance(pattern, Const):
             return None
-        return fits(str(pattern.value), args[1], how, flags=re.I if flags else 0)
+        written, flag = str(pattern.value), re.I if flags else 0
+        if isinstance(args[1], (AskedText, AskedPath)):
+            return args[1].log.note(args[1], lambda path: fits(written, path, how, flags=flag))
+        return fits(written, args[1], how, flags=flag)
 
     return known
 

@@ -10,6 +10,7 @@ from collections.abc import Container
 
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
+from nomoat.survey.trial.asked import is_asked
 from nomoat.survey.trial.unpacking import keep
 from nomoat.survey.trial.values import Choice, Class, Const, Env, Function, Object, Thing, Value
 
@@ -61,10 +62,14 @@ def _is_there(value: Value, answers: Container[str]) -> bool:
 
 
 def _may_be_none(value: Value, answers: Container[str]) -> bool:
+    if is_asked(value):
+        return False
     return not _is_there(value, answers) and (not isinstance(value, Const) or value.value is None or bool(value.marks))
 
 
 def _may_be(value: Value, answers: Container[str], *, truth: bool) -> bool:
+    if is_asked(value):
+        return True
     if isinstance(value, Const) and "setting" not in value.marks:
         return bool(value.value) is truth
     # The truth of an object is what its class makes of it; of an answer, always true.

@@ -162,8 +162,8 @@ class Trial(Definitions):
         value = self.evaluate(env, node[3]) if node[3] is not None else Const(None)
         if (
             isinstance(value, Const)
-            and isinstance(value.value, bool)
             and not (value.marks or self.wires or self.anonymous)
+            and isinstance(value.value, bool)
         ):
             value = self._answer_of_tests(value)
         self.leaving.append(env.names.get(ANSWER))

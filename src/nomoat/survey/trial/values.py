@@ -493,10 +493,12 @@ def joined(values: list[Value]) -> Value:
 def _alike(one: Value, other: Value) -> bool:
     if one is other:
         return True
+    if type(one) is not type(other):
+        return False
     if isinstance(one, Thing):
         return isinstance(other, Thing) and _is_bare(one) and _is_bare(other) and _told(one) == _told(other)
     return (
-        isinstance(one, Const)
+        type(one) is Const
         and isinstance(other, Const)
         and type(one.value) is type(other.value)
         and one.value == other.value
