@@ -130,3 +130,41 @@ def test_a_root_that_leads_nowhere_has_its_views_at_their_names(tmp_path: Path) 
     with loaded(tmp_path, "main:make()") as app:
         assert [200, 401, 404] == [status_by_wsgi(app, "GET", path) for path in ("/about", "/mine", "/page/edit")]
     assert ["main.py"] == [one.at for one in draw(tmp_path).map.not_read if "traversal" in one.why]
+
+
+def test_a_decorator_of_its_own_keeps_what_it_is_told_on_itself(tmp_path: Path) -> None:
+    source = """
+import venusian
+from pyramid.config import Configurator
+from pyramid.response import Response
+
+
+class manages:
+    def __init__(self, **settings):
+        self.__dict__.update(settings)
+
+    def __call__(self, wrapped):
+        settings = self.__dict__.copy()
+
+        def callback(context, name, found):
+            context.config.add_view(view=found, route_name="manage", **settings)
+
+        venusian.attach(wrapped, callback, category="pyramid")
+        return wrapped
+
+
+@manages(name="tools")
+def tools(context, request):
+    return Response("tools")
+
+
+def make(prefix="/manage"):
+    config = Configurator()
+    config.add_route("manage", config.registry.settings.get("manage", prefix) + "/*traverse")
+    config.scan("main")
+    return config.make_wsgi_app()
+"""
+
+    assert {"GET /manage/{traverse}/tools": "unguarded"} == drawn(tmp_path, source)
+    with loaded(tmp_path, "main:make()") as app:
+        assert [200, 404] == [status_by_wsgi(app, "GET", path) for path in ("/manage/tools", "/manage")]

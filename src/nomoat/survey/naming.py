@@ -81,7 +81,7 @@ def _found_below(run: Machine, registry: Registry, entry: Entry) -> Iterator[Vie
 
 def _behind_route(entry: Entry, route: Entry) -> tuple[Entry, Entry]:
     """A path that goes on below a root (`/admin/*traverse`): the view's own name stands at its end."""
-    written = _text(route.argument(route.verb.path)) or ""
+    written = _pattern(route) or ""
     own = _text(entry.named.get("name"))
     if not written.endswith(_WAY) or own is None:
         return entry, route
@@ -113,11 +113,15 @@ def _view(run: Machine, registry: Registry, entry: Entry, route: Entry) -> View:
     return View(entry, path, methods, handler, original, cls, doubt)
 
 
+def _pattern(route: Entry) -> str | None:
+    """The pattern of a path; of one that a setting may replace, the one that source has."""
+    patterns = [_text(option) for option in options(route.argument(route.verb.path) or Thing())]
+    return next((one for one in patterns if one is not None), None)
+
+
 def _path(route: Entry) -> tuple[Value, str]:
     """The whole path of what was registered under a name, and a doubt where it cannot be read."""
-    # A pattern that a setting may replace is the one that source has.
-    patterns = [_text(option) for option in options(route.argument(route.verb.path) or Thing())]
-    written = next((one for one in patterns if one is not None), None)
+    written = _pattern(route)
     prefix = route.argument(route.verb.prefix)
     if written is None:
         return Thing(), ""

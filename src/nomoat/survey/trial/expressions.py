@@ -121,6 +121,8 @@ class Expressions(Requests):
             return self.proxied(self.as_changed(name, self.member_of_module(value.scope, name)))
         if isinstance(value, Registry):
             return self._of_registry(value, name)
+        if name == "__dict__" and (isinstance(value, Function) or (isinstance(value, Object) and not value.marks)):
+            return Table(value.attributes)  # type: ignore[arg-type]  # What is put into it is put on the thing itself.
         if isinstance(value, Object):
             return self._of_object(value, name)
         if isinstance(value, Class):
@@ -138,8 +140,6 @@ class Expressions(Requests):
             if value.name == "http.HTTPMethod" and name.isupper():
                 return Const(name, label=name)
             return self.proxied(Outside(f"{value.name}.{name}", value.me))
-        if isinstance(value, Function) and name == "__dict__":
-            return Table(value.attributes)  # type: ignore[arg-type]  # What is put into it is put on the function.
         if isinstance(value, Function) and value.set_on_it(name) is not None:
             return value.set_on_it(name) or Const(None)
         if isinstance(value, Function) and name in ("__name__", "__qualname__"):
