@@ -279,6 +279,14 @@ class Manager:
         self._load = callback
         return {given}
 
+    @property
+    def load(self):
+        return self._load
+
+    @property
+    def none(self):
+        return self.mode
+
     def switched(self, mode):
         self.mode = mode
         return mode
@@ -312,7 +320,16 @@ def switch(): return jsonify(manager.switched(request.json["mode"]))
 """
 
 
-@pytest.mark.parametrize(("given", "verdict"), [("callback", "guarded"), ("self._load", "guarded"), ("1", "unknown")])
+@pytest.mark.parametrize(
+    ("given", "verdict"),
+    [
+        ("callback", "guarded"),
+        ("self._load", "guarded"),
+        ("self.load", "guarded"),
+        ("1", "unknown"),
+        ("self.none", "unknown"),
+    ],
+)
 def test_what_a_decorator_keeps_is_there_when_requests_come(given: str, verdict: str, tmp_path: Path) -> None:
     (tmp_path / "main.py").write_text(_CALLBACK.format(given=given))
 

@@ -69,13 +69,27 @@ def _is_registered(scope: Scope, node: Node, target: Node) -> bool:
     held = form.dotted(target)
     if held != f"{me}.{target[4]}" or node[4][0] != form.NAME or node[4][3] != given:
         return False
-    returned = [one[3] for one in form.walk_scope(scope.body) if one[0] == form.RETURN]
-    if not returned or any(one is None or form.dotted(one) not in (given, held) for one in returned):
+    methods = [one for one in scope.parent.children.values() if one.is_method] if scope.parent is not None else []
+    # `return self.callback`, a property that gives `self._callback`.
+    names = {given, held, *(f"{me}.{one.name}" for one in methods if _gives(one, target[4]))}
+    if not _returned(scope) or not _returned(scope) <= names:
         return False
-    methods = scope.parent.children.values() if scope.parent is not None else ()
-    called = (form.dotted(one[3]) for method in methods if method.is_method
+    called = (form.dotted(one[3]) for method in methods
               for one in form.walk_scope(method.body) if one[0] == form.CALL)  # fmt: skip
     return held in called
+
+
+def _returned(scope: Scope) -> set[str | None]:
+    """The dotted names that a function returns; None stands for all else."""
+    returned = [one[3] for one in form.walk_scope(scope.body) if one[0] == form.RETURN]
+    return {form.dotted(one) if one is not None else None for one in returned}
+
+
+def _gives(method: Scope, name: str) -> bool:
+    """Whether a property gives an attribute of its object, and nothing else."""
+    is_property = any(form.dotted(one) == "property" for one in method.decorators)
+    me = method.parameters[0][form.P_NAME] if method.parameters else ""
+    return is_property and _returned(method) == {f"{me}.{name}"}
 
 
 def _makes_table(value: Node) -> bool:
