@@ -86,7 +86,7 @@ def _route(path: str, method: str, body: str) -> str:
          "sure"),
         ("/tried", "post", 'connection().execute("UPDATE accounts SET sum = 1 WHERE id = ?", (request.json["from"],))\n'
          'return "ok"', "sure"),
-        ("/tried", "get", 'return jsonify(Page.query.filter(Page.id == request.args["page"]).first().id)', "likely"),
+        ("/tried", "get", 'return jsonify(Page.query.filter(Page.id == request.args["page"]).first().id)', "sure"),
         # What is picked is nobody's.
         ("/tried/<code>", "get", "return jsonify(Country.query.filter_by(code=code).first().code)", ""),
         # A list of all that fit picks no row.
@@ -225,3 +225,42 @@ def test_who_administrates_may_say_where_to_ask(guard: str, confidence: str, tmp
     route = f'@app.post("/tried", dependencies=[Depends({guard})])\ndef tried(form: Form):\n{body}'
 
     assert ("server-side-request", confidence) in _of_api(tmp_path, route)
+
+
+_ROLES = """
+    import sqlite3
+
+    from flask import Flask, abort, jsonify, request, session
+
+    app = Flask(__name__, static_folder=None)
+
+    def may(user, data):
+        if user["role"] != "admin" and "role" in data:
+            abort(403)
+
+    @app.post("/other")
+    def other():
+        if "user" not in session:
+            abort(401)
+        return "1"
+"""
+
+
+def _role(root: Path, body: str) -> list[str]:
+    asks = '    if "user" not in session:\n        abort(401)\n'
+    head = f'@app.post("/tried")\ndef tried():\n{asks}    data = request.get_json()\n'
+    lines = "".join(f"    {line}\n" for line in f"{head}{body}".splitlines())
+    findings = result_of(root, {"app.py": f"{_ROLES}\n{lines}"}).findings
+    return [one.confidence for one in findings if one.rule == "self-chosen-role"]
+
+
+def test_who_changes_an_own_account_chooses_no_role(tmp_path: Path) -> None:
+    update = (
+        'sqlite3.connect("s.db").execute("UPDATE users SET role = ? WHERE id = ?", (data["role"], session["user"]))'
+    )
+
+    assert ["sure"] == _role(tmp_path / "a", f"    {update}\n")
+    # Whether it was sent is no test of what it is.
+    assert ["sure"] == _role(tmp_path / "b", f'    if "role" in data:\n        {update}\n')
+    assert ["low"] == _role(tmp_path / "c", f'    if data["role"] in ("reader", "writer"):\n        {update}\n')
+    assert "sure" not in _role(tmp_path / "d", f'    may(session["user"], data)\n    {update}\n')

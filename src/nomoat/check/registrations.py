@@ -160,6 +160,30 @@ class Registrations:
             )
         return any(self._decides(handler, node, self._named(route, handler), route.method) for node in handler.body)
 
+    def tests_caller(self, route: Route) -> bool:
+        """Whether the handler compares who is calling, or hands them to a function of the tree, which may.
+
+        What only picks rows by the caller (`where(User.id == user.id)`) refuses nobody anything in their own.
+        """
+        handler = self.of(route).handler
+        if handler is None:
+            return self.uses_identity(route)
+        named = self._named(route, handler)
+        for node in form.walk(handler.body):
+            if node[0] == form.IF:
+                asked = [test for test, _ in node[3]]
+            elif node[0] in (form.CONDITIONAL, form.ASSERT, form.WHILE):
+                asked = [node[3]]
+            elif node[0] == form.CALL and (called := self.program.resolve(handler, node[3]).scope) is not None:
+                asked = [] if called.module.is_library or called.is_class else list(node[4])
+                asked += [] if called.module.is_library or called.is_class else [value for _, value in node[5]]
+            else:
+                continue
+            inside = (inner for one in asked for inner in form.walk(one))
+            if any((one[0] == form.NAME and one[3] in named) or _names_caller(one) for one in inside):
+                return True
+        return False
+
     def _decides(self, scope: Scope, node: Node, named: frozenset[str], method: str) -> bool:
         """Whether who calls stands in a node anywhere but where it is only noted, or for another method."""
         if node[0] == form.IF:

@@ -259,7 +259,7 @@ def self_chosen_role(asked: Asked) -> Iterator[Answer]:
         confidence: Confidence = "sure"
         if _is_tested(handler, item) or any(_AUTHORIZES.search(last_word(c)) for c in _calls(handler)):
             confidence = "low"
-        if route.verdict == "guarded" and asked.registrations.uses_identity(route):
+        if route.verdict == "guarded" and asked.registrations.tests_caller(route):
             confidence = "likely" if confidence == "sure" else "low"
         who = "anyone" if route.verdict == "unguarded" else "whoever is signed in"
         yield Answer(
@@ -355,6 +355,8 @@ def _is_tested(handler: Scope, item: str) -> bool:
     """Whether the handler compares what is called so with anything: an allow list may be in there."""
     for node in form.walk_scope(handler.body):
         if node[0] == form.COMPARE and any("in" in operator or operator in ("==", "!=") for operator in node[4]):
+            if "in" in node[4] and form.text_of(node[3][0]) == item:
+                continue  # `if "role" in data:` asks whether it was sent, and nothing of it.
             for inner in form.walk(node):
                 name = inner[3] if inner[0] == form.NAME else inner[4] if inner[0] == form.ATTRIBUTE else None
                 if name == item or form.text_of(inner) == item:

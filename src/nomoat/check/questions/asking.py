@@ -241,6 +241,20 @@ class Asked:
                     return f"{column.removesuffix('_id')}.{found}"
         return ""
 
+    def belongs_to(self, model: Scope) -> list[Scope]:
+        """The classes of rows that a row belongs to, by its foreign keys, and those that these belong to."""
+        found: list[Scope] = []
+        level = [model]
+        for _ in range(_MAX_KEYS):
+            values = [
+                (one, binding.value) for one in level for kept in one.bindings.values() for binding in kept
+                if binding.value is not None
+            ]  # fmt: skip
+            outer = (self._referred(one, value) for one, value in values if value is not None)
+            level = [one for one in dict.fromkeys(outer) if one is not None and one is not model and one not in found]
+            found += level
+        return found
+
     def _referred(self, model: Scope, value: Node) -> Scope | None:
         """The class of rows that a foreign key leads to."""
         for call in form.walk(value):

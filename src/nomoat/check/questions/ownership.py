@@ -198,7 +198,7 @@ def _owned(asked: Asked, route: Route, picked: list[Scope], *, is_in_path: bool)
     if not evidence:
         column = asked.owner_column(route) or _through(asked, picked)
         evidence = f"{column} says whose each row is" if column else ""
-        confidence = "sure" if route.writes else "likely"
+        confidence = "sure" if route.writes or _is_asked_of_outer(asked, route, picked) else "likely"
     if not evidence and (account := _account(asked, route)):
         evidence = f"each row of {bare(account)} is somebody's account"
         confidence = "low"
@@ -218,6 +218,15 @@ def _owned(asked: Asked, route: Route, picked: list[Scope], *, is_in_path: bool)
         # More is asked than can be read, perhaps of the object itself; and who may administrate may see everybody's.
         confidence = "low"
     return evidence, confidence  # type: ignore[return-value]  # One of the three words.
+
+
+def _is_asked_of_outer(asked: Asked, route: Route, picked: list[Scope]) -> bool:
+    """Whether others compare the owner of what the rows belong to: of the vehicle that a report is about."""
+    outer = {one for model in picked for one in asked.belongs_to(model)}
+    return bool(outer) and any(
+        other is not route and asked.owns(other) and any(asked.model(store) in outer for store in touched(other))
+        for other in asked.routes
+    )
 
 
 def _through(asked: Asked, picked: list[Scope]) -> str:
