@@ -8,7 +8,7 @@ import pytest
 
 from nomoat.appmap.model import Map
 from nomoat.survey.draw import draw
-from tests.survey.asking import status_by_wsgi
+from tests.survey.asking import refused_by_wsgi, status_by_wsgi
 from tests.survey.running import loaded
 
 pytest.importorskip("pyramid")
@@ -316,6 +316,51 @@ def main(global_config, **settings):
 """
 
     assert {"POST /a": "unknown", "POST /b": "guarded", "POST /c": "unknown"} == rows(mapped(tmp_path, source))
+
+
+def test_a_view_for_any_exception_answers_none_that_is_an_answer_itself(tmp_path: Path) -> None:
+    """Pyramid's own view for HTTP exceptions stands nearer to them; `pyramid.exceptions` has the same classes."""
+    source = """
+from pyramid.config import Configurator
+from pyramid.exceptions import HTTPForbidden
+from pyramid.response import Response
+
+
+def failed(exc, request):
+    return Response(str(exc), status=200)
+
+
+def new(request):
+    if not request.authenticated_userid:
+        raise HTTPForbidden("no")
+    return Response("1")
+
+
+def faulty(request):
+    if not request.authenticated_userid:
+        raise ValueError("no")
+    return Response("1")
+
+
+def main(global_config, **settings):
+    config = Configurator(settings=settings)
+    config.add_view(failed, context=Exception)
+    config.add_route("new", "/new")
+    config.add_route("faulty", "/faulty")
+    config.add_view(new, route_name="new")
+    config.add_view(faulty, route_name="faulty")
+    return config.make_wsgi_app()
+"""
+    (tmp_path / "app.py").write_text(source)
+    with loaded(tmp_path, "app:main") as main:
+        app = main({})
+        assert refused_by_wsgi(app, "GET", "/new")
+        assert not refused_by_wsgi(app, "GET", "/faulty")
+
+    found = {route.path: route.verdict for route in draw(tmp_path).map.routes}
+
+    assert "guarded" == found["/new"]
+    assert "guarded" != found["/faulty"]
 
 
 def test_traversal_and_prefixes_that_cannot_be_read_are_said(tmp_path: Path) -> None:

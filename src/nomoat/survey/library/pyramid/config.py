@@ -107,7 +107,8 @@ class Configuring:
         found = self.maybe_dotted(view)
 
         def answer(request, exception):
-            return called(found, attr, exception, request)
+            # A view for HTTP exceptions stands nearer to them than one for any: they answer as they are.
+            return exception if isinstance(exception, HTTPException) else called(found, attr, exception, request)
 
         raised = self.maybe_dotted(context)
         if not issubclass(raised, HTTPException):
