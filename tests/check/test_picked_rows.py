@@ -38,6 +38,11 @@ _HEAD = """
         id = db.Column(db.Integer, primary_key=True)
         note_id = db.Column(db.ForeignKey("note.id"))
 
+    class Provider(db.Model):
+        id = db.Column(db.Integer, primary_key=True)
+        name = db.Column(db.String)
+        user_id = db.Column(db.ForeignKey("user.id"))
+
     class Country(db.Model):
         id = db.Column(db.Integer, primary_key=True)
         code = db.Column(db.String)
@@ -87,6 +92,8 @@ def _route(path: str, method: str, body: str) -> str:
         ("/tried", "post", 'connection().execute("UPDATE accounts SET sum = 1 WHERE id = ?", (request.json["from"],))\n'
          'return "ok"', "sure"),
         ("/tried", "get", 'return jsonify(Page.query.filter(Page.id == request.args["page"]).first().id)', "sure"),
+        # Where no other route asks whose it is, a name alone does not tell that this one should.
+        ("/tried/<provider>", "get", "return jsonify(Provider.query.filter_by(name=provider).first().id)", ""),
         # What is picked is nobody's.
         ("/tried/<code>", "get", "return jsonify(Country.query.filter_by(code=code).first().code)", ""),
         # A list of all that fit picks no row.

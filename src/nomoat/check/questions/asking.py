@@ -48,6 +48,8 @@ _PYDANTIC = frozenset(
 _OF_ROWS = re.compile(r"\bmodels\.Model\Z|\bSQLAlchemy\.Model\Z|\bDeclarativeBase\Z|\bSQLModel\Z|\bpeewee\.Model\Z")
 #: What makes a column lead to another row.
 _KEYS = frozenset(("ForeignKey", "OneToOneField", "ForeignKeyField", "relationship", "Relationship"))
+#: Those that stand with the row that belongs to another; a relationship may be a list of those that belong to it.
+_FOREIGN = frozenset(("ForeignKey", "OneToOneField", "ForeignKeyField"))
 _MAX_KEYS = 2
 _MANY = 4
 _MAX_CALLS = 3
@@ -248,9 +250,11 @@ class Asked:
         for _ in range(_MAX_KEYS):
             values = [
                 (one, binding.value) for one in level for kept in one.bindings.values() for binding in kept
-                if binding.value is not None
+                if binding.value is not None and any(
+                    node[0] == form.CALL and last_word(node) in _FOREIGN for node in form.walk(binding.value)
+                )
             ]  # fmt: skip
-            outer = (self._referred(one, value) for one, value in values if value is not None)
+            outer = (self._referred(one, value) for one, value in values)
             level = [one for one in dict.fromkeys(outer) if one is not None and one is not model and one not in found]
             found += level
         return found

@@ -46,6 +46,8 @@ _ONE_ROW = frozenset((
 _UNNAMED = re.compile(r"arg(\d+)")
 #: A route that compares an owner, and touches more tables than these, says of none that it has owners.
 _MOST_COMPARED = 6
+#: Of more tables than these, it is not sure whose owner is compared.
+_FEW_COMPARED = 4
 #: Tables of a framework's own that say what there is, and are nobody's.
 _NOBODYS = re.compile(r"django_(content_type|migrations|site)$|^auth_permission$|(^|_)alembic_version$")
 #: A permission of Django on a model, which is granted for all of its rows.
@@ -68,7 +70,8 @@ def missing_ownership(asked: Asked) -> Iterator[Answer]:
             continue
         if picked and not any(_may_be_owned(asked, route, model) for model in picked):
             continue
-        evidence, confidence = _owned(asked, route, picked, is_in_path=parameter.startswith("{"))
+        is_key = not parameter.startswith("{") or _is_told_by_name(parameter.strip("{}"))
+        evidence, confidence = _owned(asked, route, picked, is_in_path=parameter.startswith("{"), is_key=is_key)
         if not evidence:
             continue
         permission = next((guard.name for guard in route.guards if guard.kind == "permission"), "")
@@ -99,8 +102,9 @@ def _object_parameter(asked: Asked, route: Route) -> tuple[str | None, list[Scop
         name = _as_named(handler, parameter.name)
         if parameter.location != "path" or (handler is not None and _is_left_alone(handler, name)):
             continue
-        if is_identifier(name) or _OF_SOMEBODY.fullmatch(name) or (handler is not None and _picks_one(handler, name)):
-            return f"{{{name}}}", addressed(asked, handler, name) if handler is not None else []
+        picked = addressed(asked, handler, name) if handler is not None else []
+        if _is_told_by_name(name) or (picked and handler and _picks_one(handler, name)):
+            return f"{{{name}}}", picked
     if handler is None or any(parameter.location == "path" for parameter in route.parameters):
         return None, []
     requested = Requested(asked.registrations.program, handler, route)
@@ -115,6 +119,11 @@ def _object_parameter(asked: Asked, route: Route) -> tuple[str | None, list[Scop
             if item.place in _WRITTEN and _is_key(item.name):
                 return f"{item.name} of the request", []
     return None, []
+
+
+def _is_told_by_name(name: str) -> bool:
+    """Whether a parameter picks a row, or whose rows are meant, by what it is called."""
+    return is_identifier(name) or _OF_SOMEBODY.fullmatch(name) is not None
 
 
 def _is_left_alone(handler: Scope, name: str) -> bool:
@@ -172,8 +181,13 @@ def _may_be_owned(asked: Asked, route: Route, model: Scope) -> bool:
     return any(asked.owns(one) and stores & set(touched(one)) for one in asked.routes if one is not route)
 
 
-def _owned(asked: Asked, route: Route, picked: list[Scope], *, is_in_path: bool) -> tuple[str, Confidence]:
-    """Why the objects have owners, and how sure it is that this route should ask; empty when nothing says so."""
+def _owned(
+    asked: Asked, route: Route, picked: list[Scope], *, is_in_path: bool, is_key: bool
+) -> tuple[str, Confidence]:
+    """Why the objects have owners, and how sure it is that this route should ask; empty when nothing says so.
+
+    `is_key`: what picks them is called so; of anything else, only what other routes compare tells.
+    """
     # Whom a guard looks up says nothing of what the route is about.
     stores = (set(route.reads) | set(route.writes)) - asked.of_callers(route.service)
     stores = {one for one in stores if not _NOBODYS.search(bare(one))}
@@ -191,15 +205,16 @@ def _owned(asked: Asked, route: Route, picked: list[Scope], *, is_in_path: bool)
             continue
         shared = stores & (about or theirs)
         if other is not route and shared and asked.owns(other):
+            confidence = "sure" if about or len(theirs) <= _FEW_COMPARED else "likely"
             names = listed([bare(store) for store in sorted(shared)])
             evidence = f"{name_of(other)} ({other.at}) compares the owner of {names}, this route does not"
             if not (_ranks(route) - _ranks(other)):
                 break
-    if not evidence:
-        column = asked.owner_column(route) or _through(asked, picked)
+    if not evidence and is_key:
+        column = _through(asked, picked) if picked else asked.owner_column(route)
         evidence = f"{column} says whose each row is" if column else ""
         confidence = "sure" if route.writes or _is_asked_of_outer(asked, route, picked) else "likely"
-    if not evidence and (account := _account(asked, route)):
+    if not evidence and is_key and (account := _account(asked, route)):
         evidence = f"each row of {bare(account)} is somebody's account"
         confidence = "low"
         if account in route.writes:
@@ -230,9 +245,13 @@ def _is_asked_of_outer(asked: Asked, route: Route, picked: list[Scope]) -> bool:
 
 
 def _through(asked: Asked, picked: list[Scope]) -> str:
-    """`report.vehicle.owner`: whose rows are by way of what they belong to."""
-    found = ((model, asked.owner_through(model)) for model in picked)
-    return next((f"{model.name.lower()}.{owner}" for model, owner in found if owner), "")
+    """`order.user`, `report.vehicle.owner`: whose rows are, by a column of theirs or of what they belong to."""
+    for model in picked:
+        for outer in (model, *asked.belongs_to(model)):
+            if column := asked.owner_of_model(outer):
+                between = "" if outer is model else f"{outer.name.lower()}."
+                return f"{model.name.lower()}.{between}{column}"
+    return ""
 
 
 def _named_in_path(route: Route, stores: set[str]) -> set[str]:
