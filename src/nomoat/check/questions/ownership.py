@@ -50,8 +50,8 @@ _MOST_COMPARED = 6
 _FEW_COMPARED = 4
 #: Tables of a framework's own that say what there is, and are nobody's.
 _NOBODYS = re.compile(r"django_(content_type|migrations|site)$|^auth_permission$|(^|_)alembic_version$")
-#: A permission of Django on a model, which is granted for all of its rows.
-_OF_MODEL = re.compile(r"\.(add|change|delete|view)_")
+#: A permission of Django or Flask-AppBuilder on a model, which is granted for all of its rows.
+_OF_MODEL = re.compile(r"\.(add|change|delete|view)_|\bcan_\w+ on ")
 #: A part of a path that picks something, with what stands before it; and how keys are called.
 _PICKED = re.compile(r"([\w-]*)/\{(\w+)")
 _OF_KEY = re.compile(r"_?(id|uuid|pk|number|slug|name)$")
@@ -226,8 +226,8 @@ def _owned(
         # It does something with who is calling: a check may be in there that could not be read.
         confidence = "likely"
     of_model = any(one.kind == "permission" and _OF_MODEL.search(one.name) for one in route.guards)
-    if asks_for_rank(route) or is_for_machines(asked, route):
-        # Who was granted it, and a service with a key, may be meant to reach everybody's.
+    if (_ranks(route) and asks_for_rank(route)) or is_for_machines(asked, route):
+        # Who has a role that others have not, and a service with a key, may be meant to reach everybody's.
         confidence = "likely" if confidence == "sure" else "low"
     if route.binding is None or of_model or is_of_administrators(route) or _is_privileged(asked, route):
         # More is asked than can be read, perhaps of the object itself; and who may administrate may see everybody's.
