@@ -82,7 +82,7 @@ class Late:
             for function in self._program.functions(within=self._program.modules[path]):
                 is_tried = function not in trial.executed and not TEST_FILE.search(path)
                 if is_tried and function.may_hold(uses) and _is_outer(function):
-                    self._run(function, set())
+                    self._run(function, set(), is_called=True)
         trial.enters = None
 
     def _owners(self, function: Scope) -> dict[str, set[str]]:
@@ -130,11 +130,11 @@ class Late:
 
     # -- running -----------------------------------------------------------------------------------------------------
 
-    def _run(self, function: Scope, owners: set[str]) -> None:
+    def _run(self, function: Scope, owners: set[str], *, is_called: bool = False) -> None:
         trial = self._trial
         trial.steps = 0
         # Whether anything calls it is not known: what it puts before handlers may not be there.
-        is_free = not function.decorators and not self._is_named(function)
+        is_free = not is_called and not function.decorators and not self._is_named(function)
         doubt = [Condition(Test(None, OTHER, OTHER), True, function.at)] if is_free else []
         held, trial.conditions = trial.conditions, doubt
         try:
@@ -151,9 +151,8 @@ class Late:
 
     def _is_named(self, function: Scope) -> bool:
         """Whether source names it anywhere but where it is defined."""
-        named = re.compile(rf"\b(def\s+)?{re.escape(function.name)}\b".encode())
-        holding = self._program.holding((function.name,))
-        return any(not found.group(1) for module in holding for found in named.finditer(module.source))
+        name = function.name.encode()
+        return bool(self._program.words.matching(re.compile(rb"(?<!\bdef )\b" + re.escape(name) + rb"\b"), (name,)))
 
     def _value(self, function: Scope) -> Function | None:
         env = self._trial.module(_top(function))
