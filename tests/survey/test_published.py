@@ -104,6 +104,14 @@ def test_a_name_that_is_given_two_objects_is_neither(tmp_path: Path) -> None:
     assert [] == _drawn(tmp_path, server=setup, parts=_PARTS)
 
 
+def test_what_nothing_runs_may_set_it_as_well(tmp_path: Path) -> None:
+    other = "class Client:\n    pass\n\n\ndef other(core):\n    core.http = Client()\n"
+    own = "class Part:\n    def __init__(self):\n        self.http = None\n"
+
+    assert [] == _drawn(tmp_path, server=_SERVER, parts=_PARTS, other=other)
+    assert 2 == len(_drawn(tmp_path, server=_SERVER, parts=_PARTS, other=own))
+
+
 def test_what_holds_no_application_registers_nothing(tmp_path: Path) -> None:
     without = _SERVER.replace("self.app = web.Application()", "self.app = core.app")
 

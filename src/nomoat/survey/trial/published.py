@@ -7,8 +7,10 @@ holds an application is that object.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
+from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.trial.registry import Registry
 from nomoat.survey.trial.values import Object, Value
 
@@ -32,8 +34,17 @@ def only(run: Machine, name: str) -> Value | None:
 
 
 def names(run: Machine) -> list[str]:
-    """The names under which such an object can be found."""
-    return sorted(name for name in run.around.published if only(run, name) is not None)
+    """The names under which such an object can be found, and that no code which has not run sets otherwise."""
+    return sorted(
+        name for name in run.around.published if only(run, name) is not None and not _is_set_elsewhere(run, name)
+    )
+
+
+def _is_set_elsewhere(run: Machine, name: str) -> bool:
+    """Whether a module that nothing has run sets it, too, on something but an object of its own."""
+    sets = re.compile(rf"(?<!\bself)\.{re.escape(name)}[ \t]*=(?!=)".encode())
+    found = run.program.words.matching(sets, (name.encode(),))
+    return any(path not in run.around.started and not TEST_FILE.search(path) for path in found)
 
 
 def _application(value: Value) -> Registry | None:
