@@ -8,7 +8,7 @@ from nomoat.survey.python import form
 from nomoat.survey.python.form import Body, Node
 from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.python.symbols import Scope
-from nomoat.survey.trial import memories, patterns, published, view_functions
+from nomoat.survey.trial import memories, overlaid, patterns, published, view_functions
 from nomoat.survey.trial.blocks import Block
 from nomoat.survey.trial.branches import Branches
 from nomoat.survey.trial.calls import OVERRIDES, Calls
@@ -155,14 +155,12 @@ class Bodies(Calls):
                 owner.put(key.value, value, is_sure=not (self.unsure and undecided))
             elif isinstance(owner, Table):
                 if not self.is_told_apart(key):
-                    owner.is_whole, owner.other = False, value
+                    overlaid.put(self, owner, value)
                 owner.kept.append((key, value))
             elif isinstance(owner, Items):
                 self._put_in_place(owner, key, value)
             elif isinstance(owner, Registry) and self.wires:
                 owner.keep(key, value, is_sure=not self.unsure)
-            elif isinstance(owner, Thing) and owner.name == "builtins.globals" and isinstance(key, Const):
-                env.module.names[str(key.value)] = Thing()
             elif isinstance(owner, Outside) and owner.name.endswith(OVERRIDES):
                 # `if settings.env == "dev":` replaces it for whoever says so.
                 is_unusual = any(one.test.usual is (not one.answer) for one in self.conditions)
@@ -198,10 +196,13 @@ class Bodies(Calls):
         """Gives an attribute its value."""
         if self.wires and view_functions.note(self, owner, name, value):
             return
-        if isinstance(owner, Object):
+        if isinstance(owner, Object) and name == "__dict__":
+            overlaid.update(self, overlaid.members_of(owner), value)
+        elif isinstance(owner, Object):
             before = owner.attributes.get(name)
             # Where it has not come to this place, `if not settings.private: return`, it is what it was.
             is_skipped = self.wires and before is not None and any(map(_is_left, self.conditions[self._own_first :]))
+            value = overlaid.unless_given(self, owner, value)
             self.branches.write(owner, name, joined([before, value]) if is_skipped and before else value)
         elif isinstance(owner, ModuleValue):
             if self.wires:

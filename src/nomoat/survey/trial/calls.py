@@ -10,7 +10,7 @@ from dataclasses import replace
 from nomoat.survey.models import spot
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
-from nomoat.survey.trial import adding, backends, files, queries, resolved, texts, tuples, wrapping
+from nomoat.survey.trial import adding, backends, files, overlaid, queries, resolved, texts, tuples, wrapping
 from nomoat.survey.trial.answering import ANSWER, ANSWERING
 from nomoat.survey.trial.configuration import Configuration, asked_of, of_configuration
 from nomoat.survey.trial.demands import AUTHENTICATION, OTHER, Demand
@@ -47,7 +47,6 @@ from nomoat.survey.trial.values import (
     Value,
     absent,
     copied,
-    joined,
     options,
     subset,
     union,
@@ -663,10 +662,6 @@ class Calls(Registrations):
         is_gone = isinstance(found, Const) and found.value is None and "caller" in found.marks
         return absent(default, found) if is_gone else found
 
-    def set(self, owner: Value, name: str, value: Value) -> None:
-        """Gives an attribute its value."""
-        raise NotImplementedError
-
     def taken_out(self, items: Items, given: Value | None = None) -> None:
         """Something is taken out of a list."""
         raise NotImplementedError
@@ -718,11 +713,7 @@ class Calls(Registrations):
                 return Thing(marks=key.tags | me.tags | UNREAD)
             if isinstance(key, Const) and me.is_whole:
                 return absent(default, key) if self.anonymous and "caller" in key.tags else default
-            return (
-                Thing(marks=(key.tags | me.tags) - MADE)
-                if "caller" in key.tags
-                else joined([default, Thing(marks=me.tags)])
-            )
+            return Thing(marks=(key.tags | me.tags) - MADE) if "caller" in key.tags else overlaid.of_table(me, default)
         if name == "copy":
             return copied(me)
         if name == "values":
@@ -733,8 +724,8 @@ class Calls(Registrations):
         if name == "items":
             pairs: list[Value] = [Items([Const(key), value]) for key, value in me.entries.items()]
             return Items(pairs, me.is_whole, may_be_empty=me.may_be_empty)
-        if name == "update" and args and isinstance(args[0], Table):
-            me.entries.update(args[0].entries)
+        if name == "update" and args:
+            overlaid.update(self, me, args[0])
             return Const(None)
         return None
 

@@ -37,8 +37,9 @@ class Changes:
                     if not _is_its_own(scope, target) and not _is_registered(scope, node, target):
                         self._changed(target, mine)
             elif node[0] == form.CALL and form.dotted(node[3]) == "setattr" and len(node[4]) == 3:
-                name = node[4][1]
-                self.attributes.update([str(name[3])] if name[0] == form.CONSTANT else ())
+                owner, name = node[4][:2]
+                is_own = owner[0] == form.NAME and owner[3] == mine
+                self.attributes.update([str(name[3])] if name[0] == form.CONSTANT and not is_own else ())
 
     def _changed(self, target: Node, mine: str) -> None:
         if target[0] == form.ATTRIBUTE and not (target[3][0] == form.NAME and target[3][3] == mine):

@@ -10,7 +10,7 @@ from nomoat.survey.python import form
 from nomoat.survey.python.applications import is_application
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.symbols import How
-from nomoat.survey.trial import comprehensions, files, memories, patterns, published, queries, view_functions
+from nomoat.survey.trial import comprehensions, files, memories, overlaid, patterns, published, queries, view_functions
 from nomoat.survey.trial.answering import waited_for
 from nomoat.survey.trial.asked import AskedText, written
 from nomoat.survey.trial.comprehensions import MAX_ITEMS
@@ -121,8 +121,10 @@ class Expressions(Requests):
             return self.proxied(self.as_changed(name, self.member_of_module(value.scope, name)))
         if isinstance(value, Registry):
             return self._of_registry(value, name)
-        if name == "__dict__" and (isinstance(value, Function) or (isinstance(value, Object) and not value.marks)):
+        if name == "__dict__" and isinstance(value, Function):
             return Table(value.attributes)  # type: ignore[arg-type]  # What is put into it is put on the thing itself.
+        if name == "__dict__" and isinstance(value, Object) and not value.marks:
+            return overlaid.members_of(value)
         if isinstance(value, Object):
             return self._of_object(value, name)
         if isinstance(value, Class):
@@ -590,6 +592,8 @@ class Expressions(Requests):
 
     def _overloaded(self, operator: str, values: list[Value], at: str, env: Env) -> Value | None:
         """`IsOwner | IsAdmin` of classes of a package that gives operators to its classes, and of what that gives."""
+        if operator == "|" and isinstance(values[0], Table):
+            return overlaid.together(self, values)
         name = _OPERATORS.get(operator)
         if name is None or not all(isinstance(value, (Class, Object)) for value in values):
             return None
@@ -647,11 +651,7 @@ class Expressions(Requests):
         for key, item in node[3]:
             value = self.evaluate(env, item)
             if key is None:
-                if isinstance(value, Table):
-                    table.entries.update(value.entries)
-                    table.is_whole = table.is_whole and value.is_whole
-                else:
-                    table.is_whole = False
+                overlaid.update(self, table, value)
                 continue
             found = self.evaluate(env, key)
             if isinstance(found, Const) and _hashable(found.value):

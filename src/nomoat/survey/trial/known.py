@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from nomoat.survey import kept
 from nomoat.survey.python import form
 from nomoat.survey.python.symbols import How
-from nomoat.survey.trial import asked, backends, files, installed, patterns, resolved, scanning, spelling
+from nomoat.survey.trial import asked, backends, files, installed, overlaid, patterns, resolved, scanning, spelling
 from nomoat.survey.trial.configuration import Configuration
 from nomoat.survey.trial.demands import AUTHENTICATION, OTHER
 from nomoat.survey.trial.matching import matched
@@ -25,6 +25,7 @@ from nomoat.survey.trial.values import (
     OWN_MEMBER,
     PLACE,
     SETTING,
+    SPREAD,
     Choice,
     Class,
     Const,
@@ -234,9 +235,11 @@ def _dict(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str,
     first = args[0] if args else None
     if first is not None and not isinstance(first, Table):
         return first
-    entries: dict[object, Value] = dict(first.entries) if isinstance(first, Table) else {}
-    entries.update(named)
-    return Table(entries)
+    table = copied(first) if type(first) is Table else Table(dict(first.entries) if first is not None else {})
+    if SPREAD in named:
+        overlaid.table(run, table, named[SPREAD])
+    table.entries.update({name: value for name, value in named.items() if name != SPREAD})
+    return table
 
 
 def _enumerate(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
@@ -296,8 +299,10 @@ def _dir(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, 
     cls = me if isinstance(me, Class) else me.cls
     bases = run.program.bases(cls.scope)
     names = {name for base in bases if not isinstance(base, str) for name in base.bindings}
-    names.update(me.attributes if isinstance(me, Object) else ())
-    return Items([Const(name) for name in sorted(names)], not run.program.bases_elsewhere(cls.scope))
+    held = me.attributes if isinstance(me, Object) else {}
+    names.update(held)
+    is_whole = SPREAD not in held and not run.program.bases_elsewhere(cls.scope)
+    return Items([Const(name) for name in sorted(names - {SPREAD})], is_whole)
 
 
 def _vars(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
@@ -305,7 +310,7 @@ def _vars(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str,
     if len(args) == 1 and isinstance(args[0], Class):
         return run.attribute(args[0], "__dict__", at)
     is_known = len(args) == 1 and isinstance(args[0], Object) and not args[0].marks
-    return Table(dict(args[0].attributes), is_whole=run.wires) if is_known else None  # type: ignore[attr-defined]
+    return overlaid.members_of(args[0], is_whole=run.wires) if is_known else None  # type: ignore[arg-type]
 
 
 def _getattr(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
@@ -342,15 +347,16 @@ def _unset(run: Calls, default: tuple[Value, ...], env: Env) -> Value:
 
 
 def _setattr(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    if len(args) == 3 and not isinstance(args[1], Const):
+        overlaid.members(run, args[0], args[2])
     if len(args) == 3 and isinstance(args[1], Const):
         if isinstance(args[0], Class):
             run.class_names(args[0]).names[str(args[1].value)] = args[2]
-        if isinstance(args[0], Thing) and args[0].name in run.models.listed:
+        if isinstance(args[0], Object) or (isinstance(args[0], Thing) and args[0].name in run.models.listed):
             run.set(args[0], str(args[1].value), args[2])
-        elif isinstance(args[0], (Object, Thing)):
-            target = args[0].attributes if isinstance(args[0], Object) else args[0].named
-            target[str(args[1].value)] = args[2]
-            if isinstance(args[0], Thing) and args[0].name == "request.state" and run.anonymous and run.leaves:
+        elif isinstance(args[0], Thing):
+            args[0].named[str(args[1].value)] = args[2]
+            if args[0].name == "request.state" and run.anonymous and run.leaves:
                 run.around.leave(str(args[1].value), args[2])
         if isinstance(args[0], Function) and args[1].value == "__signature__":
             args[0].sign(args[2], at)
@@ -515,6 +521,8 @@ def _hasattr(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: s
         has = any(name in base.bindings for base in bases if not isinstance(base, str))
         if has or (isinstance(me, Object) and name in me.attributes):
             return Const(True)
+        if isinstance(me, Object) and SPREAD in me.attributes:
+            return Thing(marks=SETTING | me.attributes[SPREAD].tags, at=at)
         return None if run.program.bases_elsewhere(cls.scope) else Const(False)
     if isinstance(me, Function) and isinstance(name, str):
         return Const(me.set_on_it(name) is not None)
@@ -698,6 +706,7 @@ SPECIAL: dict[str, Known] = {
     "builtins.zip": _zip,
     "builtins.dir": _dir,
     "builtins.vars": _vars,
+    "builtins.globals": lambda _run, _args, _named, _at, env: overlaid.Globals({}, is_whole=False, env=env.module),
     "builtins.getattr": _getattr,
     "builtins.setattr": _setattr,
     "builtins.hasattr": _hasattr,

@@ -221,6 +221,10 @@ class Machine:
         """What an attribute gives."""
         raise NotImplementedError
 
+    def set(self, owner: Value, name: str, value: Value) -> None:
+        """Gives an attribute its value."""
+        raise NotImplementedError
+
     def run_module(self, scope: Scope, env: Env) -> None:
         """Runs the statements of a module."""
         raise NotImplementedError

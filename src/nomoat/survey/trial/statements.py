@@ -8,7 +8,7 @@ from dataclasses import replace
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Body, Node
 from nomoat.survey.python.symbols import Scope
-from nomoat.survey.trial import queries
+from nomoat.survey.trial import overlaid, queries
 from nomoat.survey.trial.answering import ANSWER, NONE_YET, goes_on_working
 from nomoat.survey.trial.blocks import entered
 from nomoat.survey.trial.branches import Branch
@@ -130,8 +130,8 @@ class Trial(Definitions):
             self._add(before, "extend", given)
         elif isinstance(before, Const) and isinstance(given, Const) and node[4] == "+":
             self.assign(env, node[3], self._added(before, given))
-        elif isinstance(before, Table) and isinstance(given, Table):
-            before.entries.update(given.entries)
+        elif isinstance(before, Table) and node[4] == "|":
+            overlaid.update(self, before, given)
         else:
             self.assign(env, node[3], Thing(marks=before.tags | given.tags))
         return Flow(env)
