@@ -49,7 +49,7 @@ _RECORDS = (
 _VERB_KEYS = (
     "names", "does", "path", "methods", "default", "handler", "dependencies", "routes", "middleware", "prefix",
     "raised", "calls", "prefixed", "head", "replaces", "everywhere", "endpoint", "paths", "makes", "allows_head",
-    "made_by", "given", "asks",
+    "made_by", "given", "asks", "answers_as",
 )  # fmt: skip
 _DOES = (
     "route", "include", "mount", "middleware", "handle", "files", "start", "before", "join", "group", "name",
@@ -213,6 +213,7 @@ class _Loading:
             given=self._spot(fields, "given"),
             makes=self._reader.text(fields.get("makes"), "makes") or "",
             asks=self._reader.text(fields.get("asks"), "asks") or "",
+            answers_as=self._reader.text(fields.get("answers_as"), "answers_as") or "",
             dialect=self._dialect,
             paths=self._reader.choice(fields.get("paths"), "paths", get_args(Paths)),  # type: ignore[arg-type]
             made_by=self._reader.text(fields.get("made_by"), "made_by") or "",

@@ -100,6 +100,8 @@ class Verb:
     paths: Paths | None = None
     #: The method of the registry that makes of what was registered the function that answers.
     made_by: str = ""
+    #: The class of the framework that a class is taken to be made of, when what it is made of is not here.
+    answers_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)

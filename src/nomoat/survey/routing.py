@@ -91,8 +91,9 @@ class Found:
     has_statuses: bool = False
     #: What the framework itself lets nobody past, or what it is called.
     guard: str = ""
-    #: The class that answers.
+    #: The class that answers, and what it is made of that is not here.
     cls: Class | None = None
+    elsewhere: str = ""
     #: What a document tells that the handler is given.
     told: tuple[Given, ...] = ()
     #: What answers each message of a connection, where something else takes the connection.
@@ -429,7 +430,7 @@ class Layer:
         if is_silent:
             methods = methods_of_function(self._run, handler)
         made_with = argument(verb.given, args, named)
-        view = view_of(self._run, self._models, handler, made_with if isinstance(made_with, Table) else None)
+        view = view_of(self._run, self._models, handler, made_with, verb.answers_as)
         first = len(self.layout.routes)
         if view is not None:
             given = methods if argument(verb.methods, args, named) is not None and methods != ("ANY",) else None
@@ -544,7 +545,7 @@ class Layer:
             found = Found(
                 method, path, handler, at, verb.calls if view.function is not None else view.model.calls, around
             )
-            found.cls = view.cls
+            found.cls, found.elsewhere = view.cls, view.elsewhere
             if view.function is not None:
                 found.original = own if isinstance(own, Function) else None
             self.layout.routes.append(found)

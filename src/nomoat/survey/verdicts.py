@@ -233,7 +233,8 @@ class Verdicts:
         return [
             f"its class is made of {name.rpartition('.')[2]} of a package that is not here ({name.partition('.')[0]})"
             for name in names
-            if _MIXED.search(name.rpartition(".")[2]) and guards_by_name(name.rpartition(".")[2])
+            if name.lstrip("?") == found.elsewhere
+            or (_MIXED.search(name.rpartition(".")[2]) and guards_by_name(name.rpartition(".")[2]))
         ]
 
     def _try_connection(

@@ -23,10 +23,17 @@ class View:
     cls: Class
     model: EndpointClass
     function: Value | None = None
+    #: The package of what it is made of, where that is not here.
+    elsewhere: str = ""
 
 
-def view_of(run: Machine, models: Models, handler: Value, given: Table | None = None) -> View | None:
-    """The class behind a handler, if it is one; `given` is what a route says that it is made with."""
+def view_of(
+    run: Machine, models: Models, handler: Value, given: Value | None = None, answers_as: str = ""
+) -> View | None:
+    """The class behind a handler, if it is one; `given` is what a route says that it is made with.
+
+    `answers_as` is the class of the framework that it is taken for where its own bases are not here.
+    """
     if isinstance(handler, (Function, Object)):
         of = handler.set_on_it if isinstance(handler, Function) else handler.attributes.get
         made = next((found for name in _CLASS_OF_VIEW if (found := of(name)) is not None), None)
@@ -34,10 +41,10 @@ def view_of(run: Machine, models: Models, handler: Value, given: Table | None = 
         return View(made, model, handler) if isinstance(made, Class) and model is not None else None
     model = _model(run, models, handler)
     if model is None or not isinstance(handler, Class):
-        return None
+        return _elsewhere(run, handler, answers_as)
     if not model.made_by:
         return View(handler, model)
-    more = {str(name): value for name, value in given.entries.items()} if given is not None else {}
+    more = {str(name): value for name, value in given.entries.items()} if isinstance(given, Table) else {}
     try:
         function = run.call(
             run.attribute(handler, model.made_by), (Const("view"),), more, handler.scope.at, handler.env
@@ -45,6 +52,14 @@ def view_of(run: Machine, models: Models, handler: Value, given: Table | None = 
     except (RaisedError, ExhaustedError, RecursionError):
         return View(handler, model, Const(None))
     return View(handler, model, function)
+
+
+def _elsewhere(run: Machine, handler: Value, name: str) -> View | None:
+    """The class behind a handler, whose bases are not here: it is registered where only classes that answer are."""
+    model = run.models.endpoint_classes.get(name)
+    bases = run.program.bases_elsewhere(handler.scope) if isinstance(handler, Class) else []
+    is_one = model is not None and isinstance(handler, Class) and bool(bases)
+    return View(handler, model, None, bases[0].lstrip("?")) if is_one else None  # type: ignore[arg-type]
 
 
 def _model(run: Machine, models: Models, cls: Value | None) -> EndpointClass | None:

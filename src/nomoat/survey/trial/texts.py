@@ -127,14 +127,18 @@ def made(
     given = args[0] if len(args) == 1 else None
     if how == "format_map" and isinstance(given, Table):
         return filled(text, (), {str(key): value for key, value in given.entries.items()})
-    return joined_by(text, given) if how == "join" and given is not None else None
+    return joined_by(text, given, may_end=may_end) if how == "join" and given is not None else None
 
 
-def joined_by(separator: str, given: Value) -> Value | None:
-    """`separator.join(given)`."""
+def joined_by(separator: str, given: Value, *, may_end: bool = False) -> Value | None:
+    """`separator.join(given)`; `may_end`: of what begins with something that is not known, the end is enough."""
     if not isinstance(given, Items) or not given.is_whole or given.may_be_empty:
         return None
-    return put_together(list(given.values), lambda row: _join(separator, row))
+    known = put_together(list(given.values), lambda row: _join(separator, row))
+    if known is not None or not may_end or len(given.values) < 2:
+        return known
+    rest = put_together(given.values[1:], lambda row: _join(separator, row))
+    return ending([given.values[0], Const(separator), rest]) if isinstance(rest, Const) else None
 
 
 def _join(separator: str, row: list[object]) -> str | None:
