@@ -146,3 +146,12 @@ def test_services_and_resources_are_where_they_say_and_as_guarded_as_they_say(tm
         "PUT /v1/listed/{id}": "guarded",
         "DELETE /v1/late": "unguarded",
     }
+
+
+def test_what_stands_around_a_view_has_no_name_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(_MAIN)
+
+    handlers = {f"{one.method} {one.path}": one.handler for one in draw(tmp_path).map.routes}
+
+    assert handlers["POST /v1/orders"] == "main:post_orders"
+    assert handlers["POST /v1/parts"] == "main:Part.collection_post"

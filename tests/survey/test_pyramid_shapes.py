@@ -412,3 +412,28 @@ def view(request):
     )
 
     assert {f"GET {path}": "unguarded"} == rows(mapped(tmp_path, source))
+
+
+def test_a_view_for_what_packages_raise_is_no_route(tmp_path: Path) -> None:
+    source = (
+        _MAIN
+        + """
+from sqlalchemy.exc import IntegrityError
+from stock.exceptions import Unavailable
+from stock.models import Shelf
+
+
+@view_config(context=IntegrityError)
+@view_config(context=Unavailable, accept="application/json")
+@view_config(context="stock.errors.OutOfStockError")
+def failed(error, request):
+    return Response("later", status=503)
+
+
+@view_config(context=Shelf)
+def shelf(context, request):
+    return Response("shelf")
+"""
+        + _MADE.format("pass")
+    )
+    assert {one.handler: one.path for one in mapped(tmp_path, source).routes} == {"main:shelf": "/"}

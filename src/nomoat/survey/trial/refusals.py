@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import re
 from collections.abc import Container, Mapping
 from dataclasses import replace
 from http import HTTPStatus
@@ -37,6 +38,10 @@ def with_given_status(answers: Mapping[str, Refusal], status: Value, at: str) ->
     return Thing(name, named={known.status.names[0]: status} if known is not None else {}, at=at)
 
 
+#: How packages name exceptions, or the modules that hold nothing else.
+_RAISED = re.compile(r"\.(exceptions\.[A-Z]\w+|\w*(Error|Exception|ExceptionResponse|Invalid))$")
+
+
 def names_of(run: Machine, value: Value | None) -> tuple[str, ...]:
     """Dotted names of the class of an exception or answer (or of the class itself), and of its bases."""
     if isinstance(value, (Object, Class)):
@@ -48,9 +53,9 @@ def names_of(run: Machine, value: Value | None) -> tuple[str, ...]:
 
 
 def is_exception(name: str) -> bool:
-    """Whether it is the dotted name of one of Python's own exceptions."""
+    """Whether it is the dotted name of an exception: one of Python's own, or what a package names like one."""
     own = getattr(builtins, name.removeprefix("builtins."), None) if name.startswith("builtins.") else None
-    return isinstance(own, type) and issubclass(own, BaseException)
+    return (isinstance(own, type) and issubclass(own, BaseException)) or bool(_RAISED.search(name))
 
 
 def status_of(run: Machine, value: Value | None, table: dict[str, Refusal]) -> int | None:

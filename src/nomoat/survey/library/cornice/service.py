@@ -1,5 +1,7 @@
 """Cornice: services of Pyramid, each a path with a view for each method, registered where a scan finds them."""
 
+from functools import wraps
+
 import venusian
 from pyramid.httpexceptions import exception_response
 
@@ -102,16 +104,17 @@ def register_service_views(config, service):
         add_one(config, service, route_name, method, view, **given)
 
 
-def add_one(config, service, route_name, method, view, permission=None, validators=(), klass=None, decorator=None, **kw):
+def add_one(
+    config, service, route_name, method, view, permission=None, validators=(), klass=None, decorator=None, **kw
+):
     asked = [*service.validators, *as_list(validators)]
     answer = decorated(view, klass, asked, kw)
     needed = service.permission if permission is None else permission
-    config.add_view(
-        view=answer, route_name=route_name, request_method=method, permission=needed, decorator=decorator
-    )
+    config.add_view(view=answer, route_name=route_name, request_method=method, permission=needed, decorator=decorator)
 
 
 def decorated(view, klass, validators, given):
+    @wraps(view if klass is None else getattr(klass, view))
     def wrapper(request):
         made = None
         request.errors = Errors()
