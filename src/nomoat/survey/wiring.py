@@ -46,6 +46,7 @@ def wire(program: Program, models: Models) -> Wiring:
     # What tests register is no part of a service; what a service takes from them runs where it is imported.
     own = [module for module in registering_ if not TEST_FILE.search(module.path)]
     waiting = [module for module in own if _asks_for_application(program, models, module)]
+    surroundings.registering = frozenset(one.path for one in own if one not in waiting)
     for module in own or registering_:
         if module not in waiting:
             trial.module(program.scope(module))

@@ -21,6 +21,7 @@ from nomoat.survey.trial.naming import guards_by_name
 from nomoat.survey.trial.refusals import SUPER, with_given_status
 from nomoat.survey.trial.registrations import Registrations
 from nomoat.survey.trial.registry import Bound, Registering, Registry, RoutesOf, argument
+from nomoat.survey.trial.subclasses import of_class
 from nomoat.survey.trial.traits import TAG
 from nomoat.survey.trial.values import (
     CALLER,
@@ -626,8 +627,8 @@ class Calls(Registrations):
             if isinstance(me, Const) and last in texts.MADE and isinstance(me.value, str):
                 return texts.made(last, me.value, args, named, may_end=self.wires)
             return const_method(self, me, last, args)
-        if isinstance(me, FileOf):
-            return files.method(me, last, args)
+        if isinstance(me, (FileOf, Class)):
+            return files.method(me, last, args) if isinstance(me, FileOf) else of_class(self, me, last)
         if isinstance(me, Thing) and me.name.startswith("request.") and last == "get":
             put = self.in_session(me, args[0]) if args else None
             if put is not None:

@@ -2,44 +2,84 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from nomoat.survey.python.form import Node
 from nomoat.survey.trial import queries
 from nomoat.survey.trial.machine import Limited
-from nomoat.survey.trial.values import Env, Items, Table, Thing, Value, union
+from nomoat.survey.trial.values import Const, Env, Items, Table, Thing, Value, gone_through, joined, union
 
 if TYPE_CHECKING:
     from nomoat.survey.trial.expressions import Expressions
 
-#: How many elements are gone through one by one.
-MAX_ITEMS = 200
+#: How many elements are gone through one by one; tables of routes may be long.
+MAX_ITEMS, MAX_ITEMS_WIRING = 200, 2_000
 
 
-def gone_through(run: Expressions, inner: Env, node: Node, source: Value) -> Value:
-    """What a comprehension gives for one source, in names of its own; `node` has its parts at 3, 4 and 6."""
-    target, _, conditions, _ = node[6][0]
-    is_known = isinstance(source, Items) and source.is_whole and len(node[6]) == 1
-    elements = source.values[:MAX_ITEMS] if is_known and isinstance(source, Items) else [run.element(source)]
-    if run.wires and isinstance(source, Items) and source.values and not is_known and len(node[6]) == 1:
-        # What is known of it is gone through one by one, and then whatever else it may hold.
-        elements = [*source.values[:MAX_ITEMS], Thing()]
-    found: list[Value] = []
-    for element in elements:
+@dataclass
+class _Found:
+    """What it has given so far: of a dictionary the keys as well."""
+
+    most: int
+    values: list[Value] = field(default_factory=list)
+    keys: list[Value] = field(default_factory=list)
+    #: Whether there is no more of it, and none of it may be missing.
+    is_known: bool = True
+
+
+def given_by(run: Expressions, inner: Env, node: Node, source: Value) -> Value:
+    """What a comprehension gives for its first source, in names of its own; `node` has its parts at 3, 4, 5 and 6."""
+    found = _Found(MAX_ITEMS_WIRING if run.wires else MAX_ITEMS)
+    _go(run, inner, node, 0, source, found)
+    if node[3] == "dict":
+        return _table(found)
+    # Where it is not known which elements stay, none may.
+    is_perhaps = not found.is_known or (isinstance(source, Items) and source.may_be_empty)
+    return Items(found.values, is_whole=found.is_known, may_be_empty=is_perhaps)
+
+
+def _go(run: Expressions, inner: Env, node: Node, clause: int, source: Value, found: _Found) -> None:
+    """Goes through one source, and for each element of it through those of the clauses after it."""
+    target, _, conditions, _ = node[6][clause]
+    for element in _elements(run, source, found):
         run.assign(inner, target, element)
-        for more, further, _, _ in node[6][1:]:
-            run.assign(inner, more, run.element(run.evaluate(inner, further)))
         tests = [run.test(inner, condition) for condition in conditions]
         if not run.wires and any(queries.owns(test.if_true) for test in tests):
             is_asked_for = "input" in union([source, *tests])
             run.record.limited.append(Limited(run.at(inner, node), is_asked_for, tuple(run.path)))
         if any(test.anonymous is False and not test.marks for test in tests):
             continue
-        value = run.evaluate(inner, node[4])
-        found.append(value)
-        is_known = is_known and all(test.anonymous is not None for test in tests)
-    if node[3] == "dict":
-        return Table({}, is_whole=False, other=found[0] if found else None)
-    # Where it is not known which elements stay, none may.
-    is_perhaps = not is_known or (isinstance(source, Items) and source.may_be_empty)
-    return Items(found, is_whole=is_known, may_be_empty=is_perhaps)
+        if clause + 1 < len(node[6]):
+            more = gone_through(run.ran(run.evaluate(inner, node[6][clause + 1][1])), also_empty=run.wires)
+            _go(run, inner, node, clause + 1, more, found)
+        elif node[3] == "dict":
+            found.keys.append(run.evaluate(inner, node[4]))
+            found.values.append(run.evaluate(inner, node[5]))
+        else:
+            found.values.append(run.evaluate(inner, node[4]))
+        found.is_known = found.is_known and all(test.anonymous is not None for test in tests)
+
+
+def _elements(run: Expressions, source: Value, found: _Found) -> list[Value]:
+    left = max(found.most - len(found.values), 0)
+    if isinstance(source, Items) and source.is_whole and len(source.values) <= left:
+        return list(source.values)
+    found.is_known = False
+    if not left:
+        return []
+    if run.wires and isinstance(source, Items) and source.values:
+        # What is known of it is gone through one by one, and then whatever else it may hold.
+        return [*source.values[:left], Thing()]
+    return [run.element(source)]
+
+
+def _table(found: _Found) -> Table:
+    entries: dict[object, Value] = {}
+    for key, value in zip(found.keys, found.values, strict=True):
+        if not isinstance(key, Const) or key.marks or not isinstance(key.value, (str, int, float, bool, type(None))):
+            return Table({}, is_whole=False, other=joined(found.values))
+        entries[key.value] = value
+    if not found.is_known:
+        return Table({}, is_whole=False, other=joined(found.values) if found.values else None)
+    return Table(entries)

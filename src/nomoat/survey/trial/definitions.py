@@ -5,6 +5,7 @@ from __future__ import annotations
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.symbols import Binding, How, Imported
+from nomoat.survey.trial import subclasses
 from nomoat.survey.trial.entering import Entering
 from nomoat.survey.trial.flow import Flow
 from nomoat.survey.trial.machine import (
@@ -98,6 +99,8 @@ class Definitions(Entering):
             for inner in node[form.C_BODY]
         ):
             self.class_names(cls)
+        if self.wires:
+            subclasses.made(self, cls, node, env)
         for decorator_node in reversed(node[form.C_DECORATORS]):
             decorator = self.evaluate(env, decorator_node)
             self._decorated_class(decorator, cls)
@@ -132,6 +135,8 @@ class Definitions(Entering):
     def _delay(self, env: Env, name: str, node: Node, imported: Imported) -> None:
         binding = Binding(How.IMPORT, name, node, imported=imported)
         env.names[name] = Delayed(lambda: self.imported(env, binding))
+        if self.wires and self.around.registering:
+            self._registered_first(env, imported)
         if self.wires and self.application is not None:
             # It is imported now, while this application is the current one.
             source = self.program.imported_module(env.scope.module, imported)
@@ -140,3 +145,11 @@ class Definitions(Entering):
             for scope in scopes:
                 if scope is not None and scope.node is None:
                     self.module(scope)
+
+    def _registered_first(self, env: Env, imported: Imported) -> None:
+        """What is imported has registered what it does when the next line runs: `import shop.views`, and a loop."""
+        source = self.program.imported_module(env.scope.module, imported)
+        inner = self.program.submodule(source, imported.name) if source is not None and imported.name else None
+        for scope in (source, inner):
+            if scope is not None and scope.module.path in self.around.registering:
+                self.module(scope)

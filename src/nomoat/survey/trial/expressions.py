@@ -21,6 +21,7 @@ from nomoat.survey.trial.machine import Condition, End, RaisedError
 from nomoat.survey.trial.refusals import is_redirect, status_of
 from nomoat.survey.trial.registry import Bound, Registry, RoutesOf, argument
 from nomoat.survey.trial.requests import BY_NAME, Requests, tells_who
+from nomoat.survey.trial.subclasses import NAMES, told_of
 from nomoat.survey.trial.texts import ending, percent, put_together
 from nomoat.survey.trial.traits import TAG, of_trait
 from nomoat.survey.trial.tuples import Named, as_tuple
@@ -144,8 +145,8 @@ class Expressions(Requests):
             return self.proxied(Outside(f"{value.name}.{name}", value.me))
         if isinstance(value, Function) and value.set_on_it(name) is not None:
             return value.set_on_it(name) or Const(None)
-        if isinstance(value, Function) and name in ("__name__", "__qualname__"):
-            return Const(value.own_name)
+        if isinstance(value, Function) and name in NAMES:
+            return told_of(self, value.innermost.scope, name)
         if isinstance(value, FileOf):
             return files.attribute(value, name) or Outside(f".{name}", value)
         if isinstance(value, Const) and value.label and name in ("value", "name"):
@@ -210,10 +211,10 @@ class Expressions(Requests):
 
     def _of_class(self, cls: Class, name: str, me: Value | None) -> Value:
         """A member of a class; bound to `me` when it is a method."""
-        if name == "__class__":
-            return cls
-        if name in ("__name__", "__qualname__") and me is None:
-            return Const(cls.scope.name)
+        if name == "__class__" or (name == "__subclasses__" and me is None):
+            return cls if name == "__class__" else Outside("builtins.type.__subclasses__", cls)
+        if name in NAMES and (me is None or name == "__module__"):
+            return told_of(self, cls.scope, name)
         if name == "__dict__" and me is None:
             return Table({own: self._of_class(cls, own, None) for own in cls.scope.bindings})
         for base in self.program.bases(cls.scope):
@@ -672,8 +673,8 @@ class Expressions(Requests):
         iterable = node[6][0][1]
         source = gone_through(self.ran(self.evaluate(env, iterable)), also_empty=self.wires)
         if is_one_of_lists(source) and not self.wires and len(node[6]) == 1:
-            return self.each(options(source), lambda one: comprehensions.gone_through(self, inner, node, one))
-        return comprehensions.gone_through(self, inner, node, source)
+            return self.each(options(source), lambda one: comprehensions.given_by(self, inner, node, one))
+        return comprehensions.given_by(self, inner, node, source)
 
     def assign(self, env: Env, target: Node, value: Value) -> None:
         """Binds a target."""

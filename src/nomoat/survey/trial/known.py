@@ -12,7 +12,19 @@ from typing import TYPE_CHECKING
 from nomoat.survey import kept
 from nomoat.survey.python import form
 from nomoat.survey.python.symbols import How
-from nomoat.survey.trial import asked, backends, files, installed, overlaid, patterns, resolved, scanning, spelling
+from nomoat.survey.trial import (
+    asked,
+    backends,
+    files,
+    installed,
+    modules,
+    overlaid,
+    patterns,
+    resolved,
+    scanning,
+    spelling,
+    subclasses,
+)
 from nomoat.survey.trial.configuration import Configuration
 from nomoat.survey.trial.demands import AUTHENTICATION, OTHER
 from nomoat.survey.trial.matching import matched
@@ -493,24 +505,6 @@ def _is_coroutine(run: Calls, args: tuple[Value, ...], named: dict[str, Value], 
     return Const(bool(node is not None and node[form.F_ASYNC]))
 
 
-def _modules_of(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
-    """`pkgutil.iter_modules(package.__path__)`: the modules of the package that the path belongs to."""
-    scope = args[0].scope if args and isinstance(args[0], ModuleValue) else env.module.scope
-    if not args:
-        return None
-    folder = scope.module.path.rpartition("/")[0] if not scope.module.is_folder else scope.module.path.rstrip("/")
-    rows: list[Value] = []
-    for path in run.program.modules:
-        above, _, file = path.rpartition("/")
-        if above == folder and file != "__init__.py":
-            name = Const(run.program.dotted(path).rpartition(".")[2])
-            rows.append(Thing("module-info", named={"name": name, "ispkg": Const(False)}))
-        elif file == "__init__.py" and above.rpartition("/")[0] == folder and above != folder:
-            name = Const(run.program.dotted(path).rpartition(".")[2])
-            rows.append(Thing("module-info", named={"name": name, "ispkg": Const(True)}))
-    return Items(rows)
-
-
 def _hasattr(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
     """What something can do is no question about the caller, except of what a request carries."""
     me = args[0] if args else None
@@ -518,7 +512,8 @@ def _hasattr(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: s
     if isinstance(me, (Class, Object)) and isinstance(name, str):
         cls = me if isinstance(me, Class) else me.cls
         bases = run.program.bases(cls.scope)
-        has = any(name in base.bindings for base in bases if not isinstance(base, str))
+        own = [base for base in bases if not isinstance(base, str)]
+        has = any(name in base.bindings or subclasses.was_given(run, base, name) for base in own)
         if has or (isinstance(me, Object) and name in me.attributes):
             return Const(True)
         if isinstance(me, Object) and SPREAD in me.attributes:
@@ -691,7 +686,7 @@ SPECIAL: dict[str, Known] = {
     "starlette.routing.get_route_path": _route_path,
     "starlette._utils.get_route_path": _route_path,
     "builtins.__import__": _import,
-    "pkgutil.iter_modules": _modules_of,
+    **modules.SPECIAL,
     "builtins.any": _any,
     "builtins.all": _all,
     "builtins.list": _listed,

@@ -50,7 +50,7 @@ from nomoat.survey.trial.values import (
 
 #: Steps that the statements of a module may take together before each is cut short, and what each may take then.
 _MAX_MODULE, _AFTERWARDS = 400_000, 4_000
-_MAX_LOOP = 200
+_MAX_LOOP, _MAX_LOOP_WIRING = 200, 2_000
 #: More turns than this no loop makes that puts texts together.
 _MAX_TURNS = 50
 #: From this status on, an answer is none that was asked for.
@@ -341,9 +341,10 @@ class Trial(Definitions):
             # There is nothing to go through without a credential.
             self.decided[-1] = True
             return self.run(node[6], env) if node[6] else Flow(env)
-        known = isinstance(source, Items) and source.is_whole and len(source.values) <= _MAX_LOOP
+        most = _MAX_LOOP_WIRING if self.wires else _MAX_LOOP
+        known = isinstance(source, Items) and source.is_whole and len(source.values) <= most
         elements = source.values if known and isinstance(source, Items) else [self.element(source)]
-        if self.wires and isinstance(source, Items) and not known and 0 < len(source.values) <= _MAX_LOOP:
+        if self.wires and isinstance(source, Items) and not known and 0 < len(source.values) <= most:
             # What is known of it is gone through one by one, and then whatever else it may hold.
             elements = [*source.values, Thing()]
         flow = Flow()
@@ -410,6 +411,8 @@ class Trial(Definitions):
                         del owner.values[place]
                     else:
                         self.taken_out(owner)
+                elif isinstance(owner, Table) and self.wires and isinstance(key, Const) and not self.unsure:
+                    owner.entries.pop(key.value, None)
         return Flow(env)
 
     def _break(self, node: Node, env: Env) -> Flow:

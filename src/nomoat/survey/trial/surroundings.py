@@ -92,6 +92,10 @@ class Surroundings:
         self.attached: dict[str, list[Attached]] = {}
         #: Classes whose methods are routes, by a decorator of the class.
         self.views: dict[Scope, Class] = {}
+        #: Modules that may register something when they are imported.
+        self.registering: frozenset[str] = frozenset()
+        #: Classes that were made of another one so far, where source asks which.
+        self.subclasses: dict[Scope, list[Class]] = {}
         self._changes: Changes | None = None
         self._refusing: dict[Scope, bool] = {}
         self._refusing_classes: dict[Scope, bool] = {}
