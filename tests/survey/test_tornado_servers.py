@@ -398,3 +398,50 @@ def test_a_path_behind_a_beginning_that_is_not_known_is_told(tmp_path: Path) -> 
     (tmp_path / "main.py").write_text(_SWITCHED.format(before="True", test="if password:", root="sys.argv[2]"))
 
     assert [one.path for one in draw(tmp_path).map.routes if one.method == "GET"] == ["/orders"]
+
+
+def test_an_application_that_calls_the_constructor_of_its_class_by_name_has_its_routes(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(
+        _ORDERS
+        + """
+
+class Shop(web.Application):
+    def __init__(self, **settings):
+        web.Application.__init__(self, self.listed(), login_url="/login", **settings)
+
+    def listed(self):
+        return default_handlers
+
+
+def main():
+    Shop(debug=False).listen(8080)
+"""
+    )
+
+    found = {one.path: one.verdict for one in draw(tmp_path).map.routes if one.method == "GET"}
+
+    assert found == {"/orders": "guarded", "/home": "unguarded"}
+
+
+def test_a_prefix_that_nobody_has_set_yet_is_not_the_word_none(tmp_path: Path) -> None:
+    (tmp_path / "config.py").write_text(
+        "LOADED = None\n\n\ndef load(path):\n    global LOADED\n    LOADED = open(path).read()\n\n\n"
+        "def get(name):\n    if LOADED is None:\n        return None\n    return LOADED[name]\n"
+    )
+    (tmp_path / "main.py").write_text(
+        _ORDERS
+        + """
+import config
+
+prefix = config.get("prefix")
+app = web.Application([(rf"{prefix}api/orders/?", Orders), (rf"{prefix}api/home/?", Home)])
+"""
+    )
+    drawn = draw(tmp_path).map
+
+    assert not [one.path for one in drawn.routes if "None" in one.path]
+    assert {one.handler: one.verdict for one in drawn.routes} == {
+        "main:Orders.get": "guarded",
+        "main:Home.get": "unguarded",
+    }
+    assert any("prefix that cannot be read" in one.why for one in drawn.not_read)

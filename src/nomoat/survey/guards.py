@@ -600,6 +600,9 @@ def unread(tried: Tried, name: str, within: Scope | None = None) -> Iterator[str
         status = status_of_raised(tried.trial, end.value) if not end.needs_credential else 0
         # Of its own exceptions a tree may say the status itself, and hand them to what is not followed.
         status = status or (said_of_raised(tried.trial, end.value) if not end.needs_credential else 0)
+        if status not in (401, 403) and not end.needs_credential and end.instead_of is not None:
+            # Who is refused is told of a fault: `except Exception: raise ServerError()`.
+            status = status_of_raised(tried.trial, end.instead_of)
         if status not in (401, 403):
             continue
         if status == _UNAUTHENTICATED and _is_untold(end):

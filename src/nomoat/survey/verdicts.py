@@ -435,6 +435,8 @@ class Verdicts:
         if not end.needs_credential:
             return False
         status = status_of_raised(tried.trial, end.value)
+        if end.instead_of is not None and status_of_raised(tried.trial, end.instead_of) in _REFUSING:
+            return True  # Who is refused is told of a fault.
         return status < 400 or status > 599 or status in _REFUSING
 
     def _answers_by_raising(self, tried: Tried) -> bool:

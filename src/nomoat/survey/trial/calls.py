@@ -378,7 +378,7 @@ class Calls(Registrations):
         manager = queries.manager_of(callee, args)
         if manager is not None:
             return manager
-        if callee.me is None and name.endswith(".__init__") and args and isinstance(args[0], Object):
+        if callee.me is None and name.endswith(".__init__") and args and isinstance(args[0], (Object, Registry)):
             # `Response.__init__(self, status=403)` is `super().__init__(status=403)`; an exception's own says nothing.
             is_told = not name.startswith("builtins.")
             return self._method(Outside(name, args[0]), args[1:], named, at) or Const(None) if is_told else Const(None)

@@ -18,7 +18,7 @@ from nomoat.survey.trial.machine import (
     ExhaustedError,
     RaisedError,
 )
-from nomoat.survey.trial.refusals import names_of, status_of
+from nomoat.survey.trial.refusals import is_above, names_of, status_of
 from nomoat.survey.trial.registry import Registry
 from nomoat.survey.trial.values import (
     CALLER,
@@ -61,7 +61,8 @@ class Exceptions(Bodies):
         needs = needs or (self.anonymous and self.decided[-1])
         kind = next((end.kind for end in self.catching if end is not None and end.kind), "")
         by = self.responsible(env.scope)
-        end = End(value, self.at(env, node), conditions, needs, kind, self.caught_credential, by)
+        caught = self.catching[-1].value if self.catching and self.catching[-1] is not None else None
+        end = End(value, self.at(env, node), conditions, needs, kind, self.caught_credential, by, caught)
         if not self.wires:
             self.raised_at.append((end, env.scope))
         return Flow(None, ends=[end])
@@ -243,7 +244,7 @@ class Exceptions(Bodies):
             if end.value is None:
                 if names[0] not in self.models.raised and not isinstance(caught, Class):
                     return True
-            elif names[0] in own or _same_refusal(self, names[0], own):
+            elif names[0] in own or _same_refusal(self, names[0], own) or is_above(self, names[0], own):
                 return True
         return False
 

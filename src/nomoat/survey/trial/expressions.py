@@ -623,16 +623,14 @@ class Expressions(Requests):
         return Test(missing, OTHER, both(demands), union([left, right]))
 
     def _fstring(self, env: Env, node: Node) -> Value:
-        texts: list[str] = []
         values: list[Value] = []
         for part in node[3]:
             value = self.evaluate(env, part[3] if part[0] == form.FORMATTED else part)
-            values.append(value)
+            # What nobody has set yet is something else where it is used: the word None stands in no path.
+            values.append(Thing() if self.wires and getattr(value, "value", "") is None else value)
         if any(isinstance(value, AskedText) for value in values):
             return written(values) or Thing(marks=self.made(union(values)))
-        for value in values:
-            if isinstance(value, Const):
-                texts.append(str(value.value))
+        texts = [str(value.value) for value in values if isinstance(value, Const)]
         if values and isinstance(values[0], FileOf) and len(texts) == len(values) - 1:
             return files.added(values[0], "".join(texts))
         if len(texts) == len(values):

@@ -28,7 +28,7 @@ from nomoat.survey.trial import (
 from nomoat.survey.trial.configuration import Configuration
 from nomoat.survey.trial.demands import AUTHENTICATION, OTHER
 from nomoat.survey.trial.matching import matched
-from nomoat.survey.trial.refusals import is_exception, names_of, number_in, status_number
+from nomoat.survey.trial.refusals import is_above, is_exception, names_of, number_in, status_number
 from nomoat.survey.trial.registry import Bound, Registry
 from nomoat.survey.trial.values import (
     FILLED,
@@ -565,15 +565,7 @@ def _issubclass(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at
     if args[1].name in ("builtins.Exception", "builtins.BaseException"):
         raised = [name for name in names if name in run.models.raised or is_exception(name)]
         return Const(bool(raised)) if raised or isinstance(args[0], Class) else None
-    return Const(True) if args[1].name in names or _is_of_http(run, args[0], args[1]) else None
-
-
-def _is_of_http(run: Calls, cls: Value, base: Outside) -> bool:
-    """Whether a class is one of the exceptions of a framework that have a status, and so the class of all of these."""
-    name = cls.name if isinstance(cls, Outside) else ""
-    is_base = base.name in run.models.raised and base.name.endswith(".HTTPException")
-    is_same_package = name.partition(".")[0] == base.name.partition(".")[0]
-    return is_base and is_same_package and name in run.models.raised and not name.endswith(".WebSocketException")
+    return Const(True) if args[1].name in names or is_above(run, args[1].name, names) else None
 
 
 def _isclass(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:

@@ -87,6 +87,8 @@ class End:
     is_caught: bool = False
     #: The function that raises it.
     function: Scope | None = None
+    #: The exception that was caught where it is raised in its place.
+    instead_of: Value | None = None
 
 
 def marks_of(conditions: Iterable[Condition]) -> frozenset[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 from http import HTTPStatus
 
@@ -50,6 +50,25 @@ def names_of(run: Machine, value: Value | None) -> tuple[str, ...]:
     if isinstance(value, (Thing, Outside)):
         return (value.name,)
     return ()
+
+
+#: What frameworks call the classes above their exceptions, and which status those have.
+_ABOVE = {
+    "HTTPException": range(100, 600), "HTTPError": range(400, 600), "HTTPClientError": range(400, 500),
+    "HTTPServerError": range(500, 600), "HTTPRedirection": range(300, 400), "HTTPSuccessful": range(200, 300),
+}  # fmt: skip
+
+
+def is_above(run: Machine, name: str, names: Iterable[str]) -> bool:
+    """Whether a class is the one above exceptions of its framework that have a status: `aiohttp.web.HTTPException`."""
+    package, last = name.partition(".")[0], name.rpartition(".")[2]
+    for one in names if last in _ABOVE else ():
+        refusal = run.models.raised.get(one)
+        if refusal is None or one.partition(".")[0] != package or one.endswith(".WebSocketException"):
+            continue
+        if refusal.fixed in _ABOVE[last] or (refusal.fixed is None and last == "HTTPException"):
+            return True
+    return False
 
 
 def is_exception(name: str) -> bool:
