@@ -12,6 +12,7 @@ from nomoat.survey.models import Models
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.program import Program
+from nomoat.survey.python.resolved import Resolved
 from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.python.symbols import Scope, statements
 from nomoat.survey.trial.changes import Changes
@@ -281,15 +282,8 @@ class Surroundings:
 
     def _is_refusal(self, scope: Scope, node: Node) -> bool:
         if node[0] == form.RAISE and node[3] is not None:
-            raised = self.program.resolve(scope, node[3])
-            if raised.name in self.models.raised:
-                return True
-            if raised.scope is None or not raised.scope.is_class:
-                return False
-            names = {base if isinstance(base, str) else base.dotted for base in self.program.bases(raised.scope)}
-            return bool(names & self.models.raised.keys()) or any(
-                isinstance(caught, Class) and caught.scope.dotted in names for caught, _ in self.handlers
-            )
+            # `raise _BY_CODE[code]() if code in _BY_CODE else Aborted(code)`
+            return any(map(self._refuses_when_raised, self.program.resolve(scope, node[3]).all))
         if node[0] == form.CALL:
             callee = form.dotted(node[3])
             last = callee.rpartition(".")[2] if callee is not None else ""
@@ -298,6 +292,17 @@ class Surroundings:
                 is_told and (last in self._answers or (last[:1].isupper() and self._is_own_answer(scope, node[3])))
             )
         return bool(node[0] == form.CONSTANT and node[3] == "http.response.start")
+
+    def _refuses_when_raised(self, raised: Resolved) -> bool:
+        """Whether an exception is one with a status, or one that the application answers."""
+        if raised.name in self.models.raised:
+            return True
+        if raised.scope is None or not raised.scope.is_class:
+            return False
+        names = {base if isinstance(base, str) else base.dotted for base in self.program.bases(raised.scope)}
+        return bool(names & self.models.raised.keys()) or any(
+            isinstance(caught, Class) and caught.scope.dotted in names for caught, _ in self.handlers
+        )
 
     def _is_own_answer(self, scope: Scope, callee: Node) -> bool:
         """Whether it is a class of the project that answers as one of a framework does."""
