@@ -104,7 +104,7 @@ class Constants:
                 return member
         found = self._program.resolve(scope, node)
         setting = self._class_setting(scope, node, found)
-        if len(found.all) > 1:
+        if len(found.all) > 1 or found.is_partial:
             return None
         known = self._of(found)
         if known is None or not setting:

@@ -34,6 +34,8 @@ class Resolved:
     reason: str = ""
     #: Everything it may be when it may be several things (this one first); empty when it is sure.
     alternatives: tuple[Resolved, ...] = ()
+    #: It may as well be something of which nothing is known.
+    is_partial: bool = False
 
     @property
     def is_resolved(self) -> bool:
@@ -66,9 +68,12 @@ def merged(found: list[Resolved]) -> Resolved:
     several = tuple(distinct.values())
     if not several:
         return unresolved("nothing gives it a value")
+    is_partial = bool(best) and any(one.is_partial or not one.is_resolved for one in (*flat, *found))
     if len(several) == 1:
-        return replace(several[0], alternatives=()) if several[0].alternatives else several[0]
-    return replace(several[0], alternatives=several)
+        only = several[0]
+        is_same = not only.alternatives and only.is_partial == is_partial
+        return only if is_same else replace(only, alternatives=(), is_partial=is_partial)
+    return replace(several[0], alternatives=several, is_partial=is_partial)
 
 
 def is_none(one: Resolved) -> bool:
