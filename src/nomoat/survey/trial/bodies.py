@@ -21,6 +21,7 @@ from nomoat.survey.trial.requests import entry_name
 from nomoat.survey.trial.surroundings import Surroundings
 from nomoat.survey.trial.tuples import as_tuple
 from nomoat.survey.trial.unpacking import parts
+from nomoat.survey.trial.usually import is_one_of_ways
 from nomoat.survey.trial.values import (
     CALLER,
     UNREAD,
@@ -152,6 +153,10 @@ class Bodies(Calls):
                 owner.named[name] = self.carried(value, lambda: owner.named.get(name) or Thing(marks=value.tags))
             if isinstance(owner, Table) and isinstance(key, Const) and isinstance(key.value, (str, int)):
                 undecided = any(one.test.anonymous is None for one in self.conditions)
+                before = owner.entries.get(key.value)
+                if self.wires and undecided and isinstance(before, Const) and not isinstance(value, (Function, Class)):
+                    # `if key in os.environ: config[key] = os.environ[key]`
+                    value = is_one_of_ways(self.conditions, before, value)
                 owner.put(key.value, value, is_sure=not (self.unsure and undecided))
             elif isinstance(owner, Table):
                 if not self.is_told_apart(key):

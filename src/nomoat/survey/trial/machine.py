@@ -18,6 +18,7 @@ from nomoat.survey.trial.changes import changeable
 from nomoat.survey.trial.costs import Costs
 from nomoat.survey.trial.demands import Demand
 from nomoat.survey.trial.surroundings import Surroundings
+from nomoat.survey.trial.usually import as_usual
 from nomoat.survey.trial.values import (
     MADE,
     NOTHING,
@@ -353,11 +354,11 @@ class Machine:
         return changeable(value)
 
     def forced(self, env: Env, name: str, value: Value) -> Value:
-        """The value behind an import or a delayed value."""
+        """The value behind an import or a delayed value; by default, the one that is there as source has settings."""
         if isinstance(value, Delayed):
             value = value.get()
             env.names[name] = value
-        return value
+        return as_usual(value, by_default=self.around.by_default and not self.wires)
 
     def member_of_module(self, scope: Scope, name: str, *, is_within: bool = False) -> Value:
         """A name of a module: what it has after it ran, else a submodule, a star import, one of Python's own.

@@ -199,6 +199,7 @@ class Trial(Definitions):
         current: Env | None = env
         implied: Condition | None = None
         written: list[Branch] = []
+        tried: list[tuple[Test, Env | None]] = []
         for test_node, body in node[3]:
             test = self.test(current or env, test_node)
             if test.anonymous is None and not self.wires and is_first_time(self, test_node, body, current or env):
@@ -216,6 +217,7 @@ class Trial(Definitions):
                     skipped += 1
                     self._not_assigned(current or env, body)
                 continue
+            tried.append((test, None))
             decided = test.anonymous is True
             self.conditions.append(condition)
             entered += 1
@@ -228,6 +230,7 @@ class Trial(Definitions):
                 written.pop()  # It only raises.
             self.conditions[-1] = Condition(test, False, condition.at)
             flow.take(branch)
+            tried[-1] = test, branch.env
             if branch.env is not None:
                 falls.append(branch.env)
                 ways.append((test, branch.env.names))
@@ -251,7 +254,7 @@ class Trial(Definitions):
         if written:
             self.branches.together(written, self._unset)
         del self.conditions[len(self.conditions) - entered - skipped :]
-        usual = self._usual_names(ways, falls)
+        usual = self._usual_names(tried, falls)
         flow.env = merged(falls)
         if flow.env is not None:
             flow.env.names.update(set_on_ways)
@@ -263,12 +266,24 @@ class Trial(Definitions):
             flow.implies = implied
         return flow
 
-    def _usual_names(self, ways: list[Way], falls: list[Env]) -> dict[str, Value]:
-        """What names mean after `if setting: ...` with the setting as source has it, where its ways differ."""
-        if not self.wires or len(ways) != 1 or len(falls) != len(("then", "else")) or ways[0][0].usual is None:
+    def _usual_names(self, tried: list[tuple[Test, Env | None]], falls: list[Env]) -> dict[str, Value]:
+        """What names mean after `if setting: ...` with every setting as source has it, where its ways differ."""
+        if not self.wires or len(falls) < len(("one", "other")) or any(test.usual is None for test, _ in tried):
             return {}
-        taken, other = (falls[0], falls[1]) if ways[0][0].usual else (falls[1], falls[0])
-        return {name: value for name, value in taken.names.items() if other.names.get(name) is not value}
+        # The last that fell through is the one for which no test holds, unless that ends elsewhere.
+        ends = [way for _, way in tried if way is not None]
+        rest = falls[-1] if len(falls) > len(ends) else None
+        taken = next((way for test, way in tried if test.usual), rest)
+        others = [one for one in falls if one is not taken]
+        return (
+            {}
+            if taken is None
+            else {
+                name: value
+                for name, value in taken.names.items()
+                if any(one.names.get(name) is not value for one in others)
+            }
+        )
 
     def _unset(self, owner: Object | Registry, name: str) -> Value | None:
         """What an object has under a name that was not set on it: what its class has."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from nomoat.survey.trial.values import Choice, Const, Test, Value, options
+from nomoat.survey.trial.values import Choice, Const, Test, Value, joined, options
 
 if TYPE_CHECKING:
     from nomoat.survey.trial.machine import Condition
@@ -29,6 +29,15 @@ def perhaps(value: Value, conditions: Iterable[Condition]) -> Choice:
     comes = happens(conditions)
     usual = None if comes is None else value if comes else Const(None)
     return Choice((*options(value), Const(None)), usual=usual)
+
+
+def is_one_of_ways(conditions: Iterable[Condition], before: Value, value: Value) -> Value:
+    """What stands where something was, and something else was put under conditions: one of both."""
+    comes = happens(conditions)
+    found = joined([before, value])
+    if not isinstance(found, Choice) or comes is None:
+        return found
+    return replace(found, usual=value if comes else before)
 
 
 def is_one_of(test: Test, value: Value, if_true: Value, if_false: Value) -> Value:
