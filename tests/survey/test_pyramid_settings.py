@@ -108,3 +108,81 @@ def test_parts_that_settings_name_by_default_are_on_the_map(tmp_path: Path) -> N
     with loaded(tmp_path, "main:make()") as app:
         asked = ["/first", "/second", "/third", "/closed", "/plain"]
         assert [200, 200, 200, 401, 404] == [status_by_wsgi(app, "GET", path) for path in asked]
+
+
+_DEFAULTS = """
+import json
+import os
+from pyramid.config import Configurator
+from pyramid.response import Response
+
+DEFAULTS = {"api_version": json.dumps("2.7"), "name": "shop", "steps": ("main.step",), "readonly": False}
+
+
+def native(value):
+    if isinstance(value, str):
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
+    return value
+
+
+def from_environment(key, value):
+    if key.upper() in os.environ:
+        return native(os.environ[key.upper()])
+    return value
+
+
+def load(config):
+    settings = config.get_settings()
+    prefix = settings.pop("prefix", settings.get("settings_prefix")) or ""
+
+    def keys_of(key):
+        plain = key.split(".", 1)[1] if key.startswith(prefix + ".") else key
+        return plain, f"{prefix}.{plain}"
+
+    for key, value in sorted(DEFAULTS.items()):
+        plain, _ = keys = keys_of(key)
+        is_defined = len(set(settings.keys()).intersection(set(keys))) > 0
+        if not is_defined:
+            settings[plain] = value
+    for key, value in sorted(settings.items()):
+        settings[key] = from_environment(key, native(value))
+    config.add_settings(settings)
+
+
+def orders(request):
+    return Response("orders")
+
+
+def step(config):
+    config.add_route("orders", "/orders")
+    config.add_view(orders, route_name="orders")
+
+
+def main(global_config, config=None, **settings):
+    if not config:
+        config = Configurator(settings=settings)
+    config.add_settings({"prefix": "shop"})
+    load(config)
+    settings = config.get_settings()
+    version = settings.get("api_version")
+    if version is None:
+        version = "1.0"
+    settings["api_version"] = version = str(version)
+    config.route_prefix = f"v{version.split('.')[0]}"
+    for name in settings["steps"]:
+        config.maybe_dotted(name)(config)
+    config.add_route("named", "/" + settings["name"])
+    config.add_view(orders, route_name="named")
+    return config.make_wsgi_app()
+"""
+
+
+def test_defaults_that_loops_put_into_settings_are_what_routes_are_made_of(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(_DEFAULTS)
+
+    found = {f"{one.method} {one.path}": one.verdict for one in draw(tmp_path).map.routes if one.method != "HEAD"}
+
+    assert found == {"GET /v2/orders": "unguarded", "GET /v2/shop": "unguarded"}

@@ -385,8 +385,9 @@ class Order:
 
     drawn = mapped(tmp_path, source)
 
-    assert {"GET /a": "unknown"} == rows(drawn)
-    assert "what its path begins with cannot be read" in (drawn.routes[0].because or "")
+    # Who comes through to it is the same wherever it stands.
+    assert {"GET /a": "unguarded"} == rows(drawn)
+    assert "its prefix cannot be read" in (drawn.routes[0].because or "")
     assert ["main.py"] == [one.at for one in drawn.not_read if "traversal" in one.why]
 
 
@@ -437,3 +438,124 @@ def shelf(context, request):
         + _MADE.format("pass")
     )
     assert {one.handler: one.path for one in mapped(tmp_path, source).routes} == {"main:shelf": "/"}
+
+
+_ASKED = """
+@view_config(route_name="asked", permission="edit")
+def asked(request):
+    return Response("asked")
+
+
+@view_config(route_name="free")
+def free(request):
+    return Response("free")
+"""
+_ROUTES = "config.add_route('asked', '/asked')\n    config.add_route('free', '/free')"
+
+
+@pytest.mark.parametrize(
+    ("included", "verdict"),
+    [
+        # What is not here may have brought who is asked.
+        ("config.include('pyramid_ours')", "unknown"),
+        # What is here has not.
+        ("config.include('included')", "unguarded"),
+        ("pass", "unguarded"),
+        ("config.include('pyramid_multiauth')", "guarded"),
+    ],
+)
+def test_a_permission_is_asked_of_whom_something_that_is_not_here_may_have_brought(
+    tmp_path: Path, included: str, verdict: str
+) -> None:
+    source = _MAIN + _ASKED + _MADE.format(f"{included}\n    {_ROUTES}")
+
+    drawn = mapped(tmp_path, source, included="def includeme(config):\n    config.add_route('more', '/more')\n")
+
+    assert rows(drawn) == {"GET /asked": verdict, "GET /free": "unguarded"}
+
+
+def test_policies_that_settings_name_are_asked_one_after_another(tmp_path: Path) -> None:
+    source = (
+        _MAIN
+        + """
+from pyramid.authorization import Allow, Authenticated, Everyone
+from pyramid_multiauth import MultiAuthenticationPolicy
+
+
+class Root:
+    __acl__ = [(Allow, Authenticated, "edit"), (Allow, Everyone, "see"), (Allow, "guest", "visit")]
+
+    def __init__(self, request):
+        pass
+
+
+class Guests:
+    def authenticated_userid(self, request):
+        return None
+
+    def unauthenticated_userid(self, request):
+        return None
+
+    def effective_principals(self, request):
+        return ["guest"]
+
+
+@view_config(route_name="edit", permission="edit")
+@view_config(route_name="see", permission="see")
+@view_config(route_name="visit", permission="visit")
+def view(request):
+    return Response("view")
+"""
+        + _MADE.format(
+            "config.set_root_factory(Root)\n"
+            "    config.set_authentication_policy(MultiAuthenticationPolicy([Guests()]))\n"
+            "    for name in ('edit', 'see', 'visit'):\n        config.add_route(name, '/' + name)"
+        )
+    )
+
+    assert rows(mapped(tmp_path, source)) == {
+        "GET /edit": "guarded",
+        "GET /see": "unguarded",
+        "GET /visit": "unguarded",
+    }
+
+
+def test_a_view_for_any_method_answers_those_that_no_other_view_of_its_path_takes(tmp_path: Path) -> None:
+    source = (
+        _MAIN
+        + """
+@view_config(route_name="orders", request_method="GET", accept="application/json")
+def orders(request):
+    if request.authenticated_userid is None:
+        raise HTTPForbidden()
+    return Response("orders")
+
+
+@view_config(route_name="orders")
+def fallback(request):
+    return Response("not so", status=405)
+
+
+@view_config(route_name="parts", request_method="GET", request_param="all")
+def all_parts(request):
+    if request.authenticated_userid is None:
+        raise HTTPForbidden()
+    return Response("all")
+
+
+@view_config(route_name="parts")
+def parts(request):
+    return Response("parts")
+"""
+        + _MADE.format("config.add_route('orders', '/orders')\n    config.add_route('parts', '/parts')")
+    )
+
+    found = sorted((one.method, one.path, one.handler, one.verdict) for one in mapped(tmp_path, source).routes)
+
+    assert [one for one in found if one[0] == "GET"] == [
+        ("GET", "/orders", "main:orders", "guarded"),
+        # A request without the parameter is answered by the other view.
+        ("GET", "/parts", "main:all_parts", "guarded"),
+        ("GET", "/parts", "main:parts", "unguarded"),
+    ]
+    assert ("POST", "/orders", "main:fallback", "unguarded") in found

@@ -31,6 +31,8 @@ class View:
     original: Function | None
     cls: Class | None
     doubt: str = ""
+    #: Whether it says itself which methods it answers.
+    is_told: bool = False
 
 
 def views(run: Machine, registry: Registry) -> Iterator[View | tuple[str, str]]:
@@ -40,9 +42,41 @@ def views(run: Machine, registry: Registry) -> Iterator[View | tuple[str, str]]:
         name = _text(entry.argument(entry.verb.endpoint)) if entry.verb.does == "name" else None
         if name is not None:
             named.setdefault(name, []).append(entry)
-    for entry in registry.entries:
-        if entry.verb.does == "view":
-            yield from _of(run, registry, entry, named)
+    found = [one for entry in registry.entries if entry.verb.does == "view" for one in _of(run, registry, entry, named)]
+    yield from _apart(found)
+
+
+#: What is said of a view and chooses no requests; `accept` chooses what they are answered with.
+_OF_ITS_OWN = frozenset(
+    ("view", "route_name", "request_method", "permission", "renderer", "attr", "decorator", "mapper", "http_cache",
+     "require_csrf", "accept", "content_type", "name", "context", "factory", "traverse", "pattern", "is_below",
+     # What Cornice takes for itself.
+     "cors_headers", "cors_origins", "cors_credentials", "cors_max_age", "cors_expose_all_headers", "cors_enabled",
+     "deserializer", "error_handler", "filters", "klass", "response_schemas", "schema", "validators")
+)  # fmt: skip
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+
+def _apart(found: list[View | tuple[str, str]]) -> Iterator[View | tuple[str, str]]:
+    """A view for any method of a path is left what those do not take that say theirs."""
+    taken: dict[tuple[object, ...], set[str]] = {}
+    for one in found:
+        if isinstance(one, View) and one.is_told and one.entry.named.keys() <= _OF_ITS_OWN:
+            taken.setdefault(_place(one), set()).update(one.methods)
+    for one in found:
+        others = taken.get(_place(one), set()) if isinstance(one, View) and not one.is_told else set()
+        if isinstance(one, View) and not others.isdisjoint(one.methods) and isinstance(one.path, Const):
+            left = tuple(method for method in one.methods if method not in others and method != "HEAD")
+            yield replace(one, methods=left or tuple(method for method in _METHODS if method not in others))
+        else:
+            yield one
+
+
+def _place(view: View) -> tuple[object, ...]:
+    """Where a view stands: its path, and what it is about where that is said."""
+    context = view.entry.named.get("context")
+    about = context.scope if isinstance(context, Class) else None
+    return getattr(view.path, "value", None), about, _text(view.entry.named.get("name"))
 
 
 def _of(
@@ -99,6 +133,7 @@ def _leads_on(run: Machine, root: Value) -> bool:
 def _view(run: Machine, registry: Registry, entry: Entry, route: Entry) -> View:
     original, cls = _original(run, entry)
     methods = _methods(entry.argument(entry.verb.methods))
+    is_told = methods is not None
     allowed = _methods(route.argument(route.verb.methods))
     if methods is None and allowed is None:
         methods = methods_of_function(run, original) if original is not None else ("GET",)
@@ -110,7 +145,7 @@ def _view(run: Machine, registry: Registry, entry: Entry, route: Entry) -> View:
         methods = (*methods, "HEAD")
     handler = _answering(run, registry, entry, route)
     path, doubt = _path(route)
-    return View(entry, path, methods, handler, original, cls, doubt)
+    return View(entry, path, methods, handler, original, cls, doubt, is_told)
 
 
 def _pattern(route: Entry) -> str | None:
@@ -127,10 +162,18 @@ def _path(route: Entry) -> tuple[Value, str]:
         return Thing(), ""
     if prefix is None or (isinstance(prefix, Const) and not prefix.value):
         return Const(f"/{written.lstrip('/')}"), ""
-    begin = _text(prefix)
+    begin = _begin(prefix)
     if begin is None:
-        return Const(f"/{written.lstrip('/')}"), f"what its path begins with cannot be read ({route.at})"
+        return Const(f"/{written.lstrip('/')}"), f"its prefix cannot be read ({route.at})"
     return Const(f"/{begin.strip('/')}/{written.lstrip('/')}"), ""
+
+
+def _begin(prefix: Value) -> str | None:
+    """What a path begins with: of several the one that source has, or the only one that can be read."""
+    if isinstance(prefix, Choice) and prefix.usual is not None:
+        prefix = prefix.usual
+    texts = {text for option in options(prefix) if (text := _text(option)) is not None}
+    return texts.pop() if len(texts) == 1 else None
 
 
 def _answering(run: Machine, registry: Registry, entry: Entry, route: Entry) -> Value:

@@ -16,6 +16,7 @@ from nomoat.survey.trial.machine import (
 )
 from nomoat.survey.trial.naming import guards_by_name
 from nomoat.survey.trial.unpacking import marked
+from nomoat.survey.trial.usually import given_back
 from nomoat.survey.trial.values import (
     CALLER,
     SETTING,
@@ -183,7 +184,8 @@ class Entering(Exceptions):
             values = [
                 Thing(marks=CALLER) if isinstance(one, (Table, Items)) and not one.tags else one for one in values
             ]
-        return joined(values)
+        usual = given_back(values, flow.rare) if self.wires else None
+        return joined(values) if usual is None else usual
 
     def _is_gone_through(self, scope: Scope) -> bool:
         """Whether it gives one value after another to who registers routes of them, and is no more than that."""

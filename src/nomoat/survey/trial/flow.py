@@ -24,6 +24,8 @@ class Flow:
 
     env: Env | None = None
     returns: list[Value] = field(default_factory=list)
+    #: Those of the returned values that are returned where a setting is not as source has it.
+    rare: list[Value] = field(default_factory=list)
     ends: list[End] = field(default_factory=list)
     loops: list[Env] = field(default_factory=list)
     #: Where it leaves the loop for good: then its `else` does not run.
@@ -34,6 +36,7 @@ class Flow:
     def take(self, other: Flow) -> None:
         """Adds what the other left, but not where it falls through."""
         self.returns += other.returns
+        self.rare += other.rare
         self.ends += other.ends
         self.loops += other.loops
         self.breaks += other.breaks

@@ -293,7 +293,9 @@ class Judging(Machine):
             if found is not None:
                 return found
         known = _known(left, operator, right)
-        if known is not None and ("setting" not in marks or self._is_told(marks)):
+        # Whoever sets what has a value gives it another one: `if settings.get("prefix") is None: prefix = "/api"`.
+        is_set = self.wires and known is False and isinstance(right, Const) and right.value is None
+        if known is not None and ("setting" not in marks or is_set or self._is_told(marks)):
             return Test(known, OTHER, OTHER, marks)
         if known is not None and not marks - SETTING:
             return Test(None, OTHER, OTHER, marks, known)

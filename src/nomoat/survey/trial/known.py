@@ -15,6 +15,7 @@ from nomoat.survey.python.symbols import How
 from nomoat.survey.trial import (
     asked,
     backends,
+    documents,
     files,
     installed,
     modules,
@@ -679,6 +680,7 @@ SPECIAL: dict[str, Known] = {
     "starlette._utils.get_route_path": _route_path,
     "builtins.__import__": _import,
     **modules.SPECIAL,
+    **documents.SPECIAL,
     "builtins.any": _any,
     "builtins.all": _all,
     "builtins.list": _listed,

@@ -28,6 +28,7 @@ from nomoat.survey.trial.narrowing import narrow
 from nomoat.survey.trial.refusals import status_of
 from nomoat.survey.trial.registry import Entry, Registry
 from nomoat.survey.trial.requests import entry_name
+from nomoat.survey.trial.usually import happens
 from nomoat.survey.trial.values import (
     CALLER,
     NOTHING,
@@ -180,7 +181,8 @@ class Trial(Definitions):
             self.answered.append((value, self.at(env, node), tuple(self.conditions), env.scope, self.caught_credential))
         elif env.scope.is_method and self.judges and self.conditions and isinstance(value, Thing):
             self.given.append((value, self.at(env, node), tuple(self.conditions), env.scope))
-        return Flow(None, [value])
+        is_rare = self.wires and happens(self.conditions[self._own_first :]) is False
+        return Flow(None, [value], [value] if is_rare else [])
 
     def _note_inside(self, value: Value, node: Node, env: Env) -> None:
         """A refusal that is handed on beside something else (`return None, ("who are you", 401)`) is given here."""
@@ -374,6 +376,7 @@ class Trial(Definitions):
             with self.perhaps(before is not None, is_counted=first is not None and "place" in first.tags):
                 inner = self.run(node[5], current)
             flow.returns += inner.returns
+            flow.rare += inner.rare
             flow.ends += inner.ends
             broken += inner.breaks
             current = merged([one for one in (inner.env, *inner.loops) if one is not None])

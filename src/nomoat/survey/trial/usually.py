@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from nomoat.survey.trial.values import Choice, Const, Test, Value, joined, options
+from nomoat.survey.trial.values import SETTING, Choice, Const, Test, Thing, Value, joined, options
 
 if TYPE_CHECKING:
     from nomoat.survey.trial.machine import Condition
@@ -52,3 +52,15 @@ def as_usual(value: Value, *, by_default: bool) -> Value:
     while by_default and isinstance(value, Choice) and value.usual is not None:
         value = value.usual
     return value
+
+
+def given_back(values: list[Value], rare: list[Value]) -> Value | None:
+    """What a function gives as source has every setting, where anything else that it may give cannot be read.
+
+    `if name in os.environ: return os.environ[name]`, then `return default`: None where it is no such function.
+    """
+    usual = [one for one in values if not any(one is other for other in rare)]
+    if not rare or len(usual) != 1 or not all(isinstance(one, Thing) for other in rare for one in options(other)):
+        return None
+    one = usual[0]
+    return Const(one.value, one.marks | SETTING, one.label) if isinstance(one, Const) else one

@@ -5,6 +5,7 @@ from inspect import getmodule, isclass
 
 from pyramid.authorization import ACLAuthorizationPolicy
 from pyramid.events import ContextFound, NewRequest
+from pyramid.included import policy_of_a_package
 from pyramid.httpexceptions import HTTPException, HTTPForbidden
 from pyramid.path import caller_package, package_of, resolved
 from pyramid.security import NO_PERMISSION_REQUIRED, LegacySecurityPolicy
@@ -57,6 +58,8 @@ class Configuring:
     def include(self, callable, route_prefix=None):
         module = self.maybe_dotted(callable)
         function = getattr(module, "includeme", module)
+        if not is_read(function):
+            self.root.is_given_away = True
         function(Included(self.root, joined(self.route_prefix, route_prefix or "") or None, getmodule(function)))
 
     def with_package(self, package):
@@ -210,9 +213,10 @@ class Configurator(Configuring):
         self.directives = {}
         self.route_prefix = route_prefix
         self.package = package or caller_package()
-        self.registry = Registry(settings or {})
+        self.registry = Registry({} if settings is None else settings)
         self.default_permission = default_permission
         self.policy = None
+        self.is_given_away = False
         self.authentication = None
         self.authorization = self.maybe_dotted(authorization_policy) or ACLAuthorizationPolicy()
         self.root_factory = self.maybe_dotted(root_factory) or DefaultRootFactory
@@ -254,6 +258,10 @@ class Configurator(Configuring):
             if is_below:
                 context = found_below(sought)
             request.context = context
+            if asked is not None and asked != NO_PERMISSION_REQUIRED and root.policy is None and root.is_given_away:
+                # A permission is asked for: what was included and is not here has brought who is asked.
+                if not policy_of_a_package(request, asked):
+                    raise HTTPForbidden()
             if asked is not None and asked != NO_PERMISSION_REQUIRED and root.policy is not None:
                 if not request.somebody:
                     if not root.policy.permits(request, context, asked):
