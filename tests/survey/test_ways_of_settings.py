@@ -71,3 +71,89 @@ def test_what_refuses_whatever_the_settings_are_is_sure(tmp_path: Path) -> None:
     (route,) = draw(tmp_path).map.routes
 
     assert (route.verdict, route.because) == ("guarded", None)
+
+
+_READ = """
+import os
+
+from flask import Flask, abort, session
+
+app = Flask(__name__, static_folder=None)
+
+
+def told(name, default=False):
+    found = os.getenv(name, default)
+    if found in ("False", "false", "0"):
+        return False
+    return bool(found)
+
+
+ASKS = told("ASKS", {asks})
+KIND = os.getenv("KIND", "{kind}")
+
+
+class Everybody:
+    def is_known(self):
+        return True
+
+
+class Known:
+    def is_known(self):
+        return "user" in session
+
+
+def made():
+    if not ASKS:
+        chosen = Everybody
+    else:
+        kind = KIND.lower()
+        if kind == "session":
+            chosen = Known
+        elif kind == "none":
+            chosen = Everybody
+        else:
+            raise ValueError(kind)
+    signing_in = chosen()
+    return signing_in
+
+
+users = made()
+
+
+@app.post("/orders")
+def orders():
+    if {test}:
+        abort(401)
+    return "ok"
+"""
+
+
+@pytest.mark.parametrize(
+    ("asks", "kind", "test", "verdict"),
+    [
+        ("True", "session", 'ASKS and "user" not in session', "guarded"),
+        ("False", "session", 'ASKS and "user" not in session', "unguarded"),
+        ("True", "session", "not users.is_known()", "guarded"),
+        ("False", "session", "not users.is_known()", "unguarded"),
+        ("True", "none", "not users.is_known()", "unguarded"),
+    ],
+)
+def test_what_a_function_gives_is_what_settings_make_it_give(
+    asks: str, kind: str, test: str, verdict: str, tmp_path: Path
+) -> None:
+    """A function that reads a setting, with several ways out of it, and one that makes what a setting names."""
+    (tmp_path / "main.py").write_text(_READ.format(asks=asks, kind=kind, test=test))
+
+    (route,) = draw(tmp_path).map.routes
+
+    assert (route.verdict, (route.because or "")[:10], route.binding) == (verdict, "by default", None)
+
+
+def test_a_setting_without_a_default_leaves_open_what_a_function_gives(tmp_path: Path) -> None:
+    """A twin."""
+    source = _READ.format(asks="None", kind="session", test="not users.is_known()")
+    (tmp_path / "main.py").write_text(source.replace("os.getenv(name, default)", "os.environ[name]"))
+
+    (route,) = draw(tmp_path).map.routes
+
+    assert route.verdict == "unknown"

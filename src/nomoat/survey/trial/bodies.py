@@ -21,7 +21,7 @@ from nomoat.survey.trial.requests import entry_name
 from nomoat.survey.trial.surroundings import Surroundings
 from nomoat.survey.trial.tuples import as_tuple
 from nomoat.survey.trial.unpacking import parts
-from nomoat.survey.trial.usually import is_one_of_ways
+from nomoat.survey.trial.usually import Ways, is_one_of_ways
 from nomoat.survey.trial.values import (
     CALLER,
     UNREAD,
@@ -70,6 +70,7 @@ class Bodies(Calls):
         self.finished = {}
         self.closed = {}
         self.leaving: list[Value | None] = []
+        self.ways: Ways = []
         self.blocks: list[Block] = []
         self.branches = Branches()
 

@@ -153,7 +153,7 @@ class Calls(Registrations):
     ) -> Value:
         """What a call gives: of a coroutine or generator function, something of which nothing has run yet."""
         if isinstance(callee, Choice) and not self.wires and any(self._is_later(one) for one in callee.options):
-            return self.each(callee.options, lambda one: self._called_later(one, args, named, at, env))
+            return self.each(callee, lambda one: self._called_later(one, args, named, at, env))
         if self.wires or not self._is_later(callee):
             return self.call(callee, args, named, at, env)
         scope = callee.scope if isinstance(callee, Function) else None
@@ -298,7 +298,7 @@ class Calls(Registrations):
         return replace(found, marks=found.marks | queries.WIDE) if is_wide else found
 
     def _call_any(self, callee: Choice, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value:
-        return self.each(callee.options, lambda option: self.call(option, args, named, at, env))
+        return self.each(callee, lambda option: self.call(option, args, named, at, env))
 
     # -- functions of the project ------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ import sys
 
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
-from nomoat.survey.python.symbols import Scope
+from nomoat.survey.python.symbols import Scope, statements
 from nomoat.survey.trial.answering import ANSWER, NONE_YET
 from nomoat.survey.trial.calls import NEXT
 from nomoat.survey.trial.exceptions import Exceptions
@@ -16,12 +16,13 @@ from nomoat.survey.trial.machine import (
 )
 from nomoat.survey.trial.naming import guards_by_name
 from nomoat.survey.trial.unpacking import marked
-from nomoat.survey.trial.usually import given_back
+from nomoat.survey.trial.usually import Ways, default_given, given_back
 from nomoat.survey.trial.values import (
     CALLER,
     SETTING,
     SPREAD,
     UNREAD,
+    Choice,
     Class,
     Const,
     Env,
@@ -37,6 +38,8 @@ from nomoat.survey.trial.values import (
     union,
 )
 
+#: Statements of which nobody can tell which of their ways is gone as source has every setting.
+_LOOPS = frozenset((form.FOR, form.WHILE, form.TRY))
 _MAX_INSIDE = 2
 #: Lists of routes hold lists of routes, and what goes through them goes through those.
 _MAX_INSIDE_WIRING = 5
@@ -52,6 +55,9 @@ _MAX_OWN = 4
 
 class Entering(Exceptions):
     """Functions of the project: entered, bound, left."""
+
+    #: What the function at hand gives, while routes are registered.
+    ways: Ways
 
     def class_names(self, cls: Class) -> Env:
         """The names in the body of a class, run once for each place where the class is defined."""
@@ -142,6 +148,7 @@ class Entering(Exceptions):
         self.decided.append(was_decided)
         held, self.registered = self.registered, []
         leaving, self.leaving = self.leaving, []
+        ways, self.ways = self.ways, []
         yielding, self.yielding = self.yielding, Items([]) if self._is_gone_through(scope) else None
         steps, wired = self.steps, self.costs.wired
         is_factory = scope in self.factories
@@ -156,6 +163,7 @@ class Entering(Exceptions):
             left = [one or NONE_YET for one in self.leaving] if any(self.leaving) else []
         finally:
             self.leaving = leaving
+            own, self.ways = self.ways, ways
             self.depth -= inward
             if self.wires:
                 self.costs.note(scope, self.steps - (0 if is_factory else steps), wired)
@@ -184,8 +192,15 @@ class Entering(Exceptions):
             values = [
                 Thing(marks=CALLER) if isinstance(one, (Table, Items)) and not one.tags else one for one in values
             ]
-        usual = given_back(values, flow.rare) if self.wires else None
-        return joined(values) if usual is None else usual
+        usual = default_given(values, flow.rare) if self.wires else None
+        found = joined(values) if usual is None else usual
+        if (
+            self.wires
+            and isinstance(found, Choice)
+            and not _LOOPS.intersection(node[0] for node in statements(scope.body))
+        ):
+            return given_back(found, own, falls=flow.env is not None)
+        return found
 
     def _is_gone_through(self, scope: Scope) -> bool:
         """Whether it gives one value after another to who registers routes of them, and is no more than that."""

@@ -110,7 +110,7 @@ class Expressions(Requests):
     def attribute(self, value: Value, name: str, at: str = "") -> Value:
         """What an attribute gives."""
         if isinstance(value, Choice):
-            return self.each(value.options, lambda option: self.attribute(option, name, at))
+            return self.each(value, lambda option: self.attribute(option, name, at))
         self.fails(value, "AttributeError", at)
         if isinstance(value, Lazy):
             return Thing()
@@ -461,7 +461,7 @@ class Expressions(Requests):
     def item(self, value: Value, key: Value) -> Value:
         """`value[key]`."""
         if isinstance(value, Choice):
-            return self.each(value.options, lambda option: self.item(option, key))
+            return self.each(value, lambda option: self.item(option, key))
         value = as_tuple(self, value)
         self.fails(value, "TypeError")
         if isinstance(value, Outside) and value.name == "sys.argv":

@@ -102,7 +102,8 @@ class Judging(Machine):
             is_told = self.around.by_default and value.anonymous is None and value.usual is not None
             return replace(value, anonymous=value.usual) if is_told else value
         if isinstance(value, Choice):
-            return self._any_of([self.truth(option) for option in value.options])
+            found = self._any_of([self.truth(option) for option in value.options])
+            return self._usually(found, self.truth(value.usual) if value.usual is not None else None)
         if isinstance(value, Const):
             if "setting" in value.marks and not self._is_told(value.marks):
                 usual = None if "changed" in value.marks else bool(value.value)
@@ -162,6 +163,14 @@ class Judging(Machine):
             either(test.if_false for test in tests if test.if_false != OTHER),
             marks,
         )
+
+    def _usually(self, test: Test, usual: Test | None) -> Test:
+        """A test of one of several values, which of them it is as source has every setting being told."""
+        if usual is None or test.anonymous is not None:
+            return test
+        answer = usual.usual if usual.anonymous is None else usual.anonymous
+        is_told = self.around.by_default and answer is not None
+        return replace(test, anonymous=answer if is_told else None, usual=answer)
 
     def demand_of(self, value: Value) -> Demand:
         """What the truth of something about the caller demands."""
@@ -246,9 +255,13 @@ class Judging(Machine):
             is_wide = self.anonymous and "caller" in opposite.marks and not isinstance(left, Const)
             return replace(opposite, marks=opposite.marks | queries.WIDE) if is_wide else opposite
         if isinstance(left, Choice):
-            return self._any_of([self.compared(option, operator, right) for option in left.options])
+            either_way = self._any_of([self.compared(option, operator, right) for option in left.options])
+            return self._usually(either_way, None if left.usual is None else self.compared(left.usual, operator, right))
         if isinstance(right, Choice):
-            return self._any_of([self.compared(left, operator, option) for option in right.options])
+            either_way = self._any_of([self.compared(left, operator, option) for option in right.options])
+            return self._usually(
+                either_way, None if right.usual is None else self.compared(left, operator, right.usual)
+            )
         if operator == "in" and isinstance(right, Thing) and right.name.startswith("request."):
             if right.name == "request.state" and isinstance(left, Const) and left.value in right.named:
                 # It was set, be it to nothing.

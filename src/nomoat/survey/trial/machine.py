@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from nomoat.survey.python.form import Node
@@ -22,6 +22,7 @@ from nomoat.survey.trial.usually import as_usual
 from nomoat.survey.trial.values import (
     MADE,
     NOTHING,
+    Choice,
     Class,
     Const,
     Env,
@@ -291,19 +292,28 @@ class Machine:
         if self.anonymous and isinstance(value, Const) and "caller" in value.marks and value.value is None:
             raise RaisedError([End(Thing(f"builtins.{kind}"), at, tuple(self.conditions), needs_credential=True)])
 
-    def each(self, values: Iterable[Value], does: Callable[[Value], Value]) -> Value:
-        """What something gives for each of several values; those for which it raises are left for who catches them."""
+    def each(self, values: Iterable[Value] | Choice, does: Callable[[Value], Value]) -> Value:
+        """What something gives for each of several values; those for which it raises are left for who catches them.
+
+        Where it is told which one it is as source has every setting, that is told of what it gives.
+        """
         found: list[Value] = []
         ends: list[End] = []
-        for value in values:
+        usual = values.usual if isinstance(values, Choice) and self.wires else None
+        given: Value | None = None
+        for value in values.options if isinstance(values, Choice) else values:
             try:
                 found.append(does(value))
             except RaisedError as raised:
                 ends.extend(raised.ends)
+                continue
+            if value is usual:
+                given = found[-1]
         if not found:
             raise RaisedError(ends)
         self.pending.extend(ends)
-        return joined(found)
+        every = joined(found)
+        return replace(every, usual=given) if given is not None and isinstance(every, Choice) else every
 
     #: Exceptions of ways that end while others go on.
     pending: list[End]

@@ -28,7 +28,7 @@ from nomoat.survey.trial.narrowing import narrow
 from nomoat.survey.trial.refusals import status_of
 from nomoat.survey.trial.registry import Entry, Registry
 from nomoat.survey.trial.requests import entry_name
-from nomoat.survey.trial.usually import happens
+from nomoat.survey.trial.usually import as_usual, happens, is_left_by
 from nomoat.survey.trial.values import (
     CALLER,
     NOTHING,
@@ -168,6 +168,8 @@ class Trial(Definitions):
         ):
             value = self._answer_of_tests(value)
         self.leaving.append(env.names.get(ANSWER))
+        if self.wires:
+            self.ways.append((value, is_left_by(self.conditions[self._own_first :])))
         if self.wires and isinstance(value, (Object, Thing)) and value in self.around.wrappers:
             self.around.given_back.append(value)
         for option in options(value) if self.finished else ():
@@ -263,7 +265,7 @@ class Trial(Definitions):
             for name, value in usual.items():
                 joint = flow.env.names.get(name)
                 if isinstance(joint, Choice) and joint is not value:
-                    flow.env.names[name] = replace(joint, usual=value)
+                    flow.env.names[name] = replace(joint, usual=as_usual(value, by_default=True))
         if implied is not None and len(node[3]) == 1:
             flow.implies = implied
         return flow

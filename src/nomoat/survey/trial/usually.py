@@ -37,7 +37,7 @@ def is_one_of_ways(conditions: Iterable[Condition], before: Value, value: Value)
     found = joined([before, value])
     if not isinstance(found, Choice) or comes is None:
         return found
-    return replace(found, usual=value if comes else before)
+    return replace(found, usual=as_usual(value if comes else before, by_default=True))
 
 
 def is_one_of(test: Test, value: Value, if_true: Value, if_false: Value) -> Value:
@@ -47,6 +47,30 @@ def is_one_of(test: Test, value: Value, if_true: Value, if_false: Value) -> Valu
     return replace(value, usual=if_true if test.usual else if_false)
 
 
+#: What a function may give, each with whether it does as source has every setting; None where that is not told.
+Ways = list[tuple[Value, bool | None]]
+
+
+def is_left_by(conditions: Iterable[Condition]) -> bool | None:
+    """Whether a function is left under these conditions as source has every setting; None where that is not told."""
+    undecided = [one for one in conditions if one.test.anonymous is None]
+    if any(one.test.usual is None for one in undecided):
+        return None
+    return all(one.test.usual is one.answer for one in undecided)
+
+
+def given_back(value: Value, ways: Ways, *, falls: bool) -> Value:
+    """What a function gives: the first of its ways that is gone as source has every setting is the usual one.
+
+    `falls`: it may also come to its end without one, which gives None.
+    """
+    told = [answer for _, answer in ways]
+    if not isinstance(value, Choice) or value.usual is not None or None in told:
+        return value
+    usual = next((one for one, answer in ways if answer), Const(None) if falls else None)
+    return value if usual is None else replace(value, usual=as_usual(usual, by_default=True))
+
+
 def as_usual(value: Value, *, by_default: bool) -> Value:
     """The one of several that is there as source has every setting, where that is asked for and told."""
     while by_default and isinstance(value, Choice) and value.usual is not None:
@@ -54,7 +78,7 @@ def as_usual(value: Value, *, by_default: bool) -> Value:
     return value
 
 
-def given_back(values: list[Value], rare: list[Value]) -> Value | None:
+def default_given(values: list[Value], rare: list[Value]) -> Value | None:
     """What a function gives as source has every setting, where anything else that it may give cannot be read.
 
     `if name in os.environ: return os.environ[name]`, then `return default`: None where it is no such function.
