@@ -457,8 +457,10 @@ _ROUTES = "config.add_route('asked', '/asked')\n    config.add_route('free', '/f
     ("included", "verdict"),
     [
         # What is not here may have brought who is asked.
-        ("config.include('pyramid_ours')", "unknown"),
-        # What is here has not.
+        ("config.include('pyramid_ourauth')", "unknown"),
+        ("config.include(settings['parts'])", "unknown"),
+        # What is here has not, nor what is called like something else.
+        ("config.include('pyramid_tm')", "unguarded"),
         ("config.include('included')", "unguarded"),
         ("pass", "unguarded"),
         ("config.include('pyramid_multiauth')", "guarded"),

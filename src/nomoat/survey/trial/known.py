@@ -69,6 +69,13 @@ _PLAIN_TYPES = frozenset(
     f"builtins.{name}" for name in ("list", "tuple", "set", "dict", "str", "bytes", "int", "float")
 )
 
+#: What packages are called that say who is calling, or who may what.
+_BRINGS = re.compile(
+    r"auth|log_?in|sign_?in|user|account|ident|polic|secur|jwt|ldap|person|member|acl|permission|principal|keycloak"
+    r"|oidc|sso|saml|guard",
+    re.I,
+)
+
 Known = Callable[["Calls", "tuple[Value, ...]", "dict[str, Value]", str, Env], "Value | None"]
 
 
@@ -579,6 +586,13 @@ def _is_read(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: s
     return Const(bool(args) and isinstance(args[0], (Class, Function, Object)))
 
 
+def _may_ask(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    """For descriptions of packages: whether something that is not here may bring who is asked about callers."""
+    one = args[0] if args else None
+    is_told = isinstance(one, Outside) or (isinstance(one, Thing) and bool(one.name))
+    return Const(not is_told or bool(_BRINGS.search(getattr(one, "name", ""))))
+
+
 def _some(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
     """For descriptions of packages: an object of a class, of which nothing else is known."""
     return Object(args[0], at=at) if args and isinstance(args[0], Class) else Thing(at=at)
@@ -660,6 +674,7 @@ SPECIAL: dict[str, Known] = {
     "nomoat.survey.is_several": _is_several,
     "nomoat.survey.some": _some,
     "nomoat.survey.is_read": _is_read,
+    "nomoat.survey.may_ask": _may_ask,
     **installed.SPECIAL,
     **spelling.SPECIAL,
     **resolved.SPECIAL,

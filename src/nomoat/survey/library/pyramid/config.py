@@ -13,7 +13,7 @@ from pyramid.traversal import traversed
 from pyramid.viewderivers import requestonly
 from venusian import scanned
 
-from nomoat.survey import is_read, some
+from nomoat.survey import is_read, may_ask, some
 
 
 class DefaultRootFactory:
@@ -58,7 +58,7 @@ class Configuring:
     def include(self, callable, route_prefix=None):
         module = self.maybe_dotted(callable)
         function = getattr(module, "includeme", module)
-        if not is_read(function):
+        if not is_read(function) and may_ask(function):
             self.root.is_given_away = True
         function(Included(self.root, joined(self.route_prefix, route_prefix or "") or None, getmodule(function)))
 
