@@ -534,3 +534,64 @@ app = Starlette(routes=[Route("/", page, methods=["GET", "POST"])])
     )
 
     assert {verdict} == {one.verdict for one in draw(tmp_path).map.routes}
+
+
+_CALLED_INSTEAD = """
+import wrapt
+from decorator import decorate, decorator
+from flask import Flask, abort, session
+
+app = Flask(__name__, static_folder=None)
+
+
+@decorator
+def logged(function, *args, **kwargs):
+    return function(*args, **kwargs)
+
+
+@decorator
+def signed_in(function, *args, **kwargs):
+    if "user" not in session:
+        abort(401)
+    return function(*args, **kwargs)
+
+
+@wrapt.decorator
+def counted(wrapped, instance, args, kwargs):
+    return wrapped(*args, **kwargs)
+
+
+@wrapt.decorator
+def asked(wrapped, instance, args, kwargs):
+    if "user" not in session:
+        abort(401)
+    return wrapped(*args, **kwargs)
+
+
+def _ask(function, *args, **kwargs):
+    if "user" not in session:
+        abort(401)
+    return function(*args, **kwargs)
+
+
+def by_hand(function):
+    return decorate(function, _ask)
+
+
+"""
+
+
+@pytest.mark.parametrize(
+    ("mark", "verdict"),
+    [
+        ("logged", "unguarded"), ("counted", "unguarded"), ("signed_in", "guarded"), ("asked", "guarded"),
+        ("by_hand", "guarded"), ("logged\n@asked", "guarded"), ("counted\n@logged", "unguarded"),
+    ],
+)  # fmt: skip
+def test_a_function_that_is_called_in_the_place_of_another_is_followed(mark: str, verdict: str, tmp_path: Path) -> None:
+    view = f"@app.get('/orders/<int:number>')\n@{mark}\ndef order(number):\n    return str(number)\n"
+    (tmp_path / "main.py").write_text(_CALLED_INSTEAD + view)
+
+    routes = [one for one in draw(tmp_path).map.routes if one.method == "GET"]
+
+    assert [(one.path, one.handler, one.verdict) for one in routes] == [("/orders/{number}", "main:order", verdict)]
