@@ -18,6 +18,8 @@ from nomoat.survey.python.symbols import Scope
 from nomoat.survey.python.words import Index
 
 _MAX_STEPS = 24
+#: How far before `as` the name is looked for that gets another.
+_BEFORE = 200
 #: Methods that give what they are called on in another shape, or a part of it.
 _HANDED_ON = frozenset(
     ("hexdigest", "digest", "encode", "decode", "lower", "upper", "strip", "rstrip", "lstrip", "hex", "join", "format",
@@ -33,8 +35,11 @@ _MAKES = re.compile(
 #: Methods that put their arguments into what they are called on.
 _PUT_INTO = frozenset(("append", "extend", "add", "insert", "update", "write", "appendleft"))
 _DEFINED = re.compile(rb"\bdef\s+(\w+)")
-_RENAMED = re.compile(rb"\b(\w+)\s+as\s+(\w+)")
-_SET = re.compile(rb"\b(\w+)[ \t]*(?::[^=\n]*)?=\s*([\w.]+)(\s*\()?")
+#: What names are given anew: each begins with a literal, and what stands before it is looked at only where it matters.
+_RENAMED = re.compile(rb"as(?<=\sas)\s+(\w+)")
+_SET = re.compile(rb"=\s*(?:\w+\.)*(\w+)\b(?!\s*[(.])")
+_OLD_NAME = re.compile(rb"(\w+)\s+as\Z")
+_NEW_NAMES = re.compile(rb"(?:\b(\w+)[ \t]*:[^=\n]*)?\b(\w+)[ \t]*\Z|\b(\w+)[ \t]*:[^=\n]*\Z")
 _mentioned: WeakKeyDictionary[Program, dict[tuple[str, ...], frozenset[str]]] = WeakKeyDictionary()
 
 
@@ -106,7 +111,7 @@ def makers(index: Index, wanted: tuple[str, ...]) -> frozenset[str]:
     large tree would.
     """
     found = {name for path in mentioning(index, wanted) for name in _DEFINED.findall(index.text(path))}
-    names_ = new = {name for name in found if _MAKES.search(name.decode())}
+    names_ = new = {name for name in found if _says_so(name)}
     given: dict[str, list[tuple[bytes, bytes]]] = {}
     for _ in range(_MAX_STEPS):
         if not new:
@@ -114,7 +119,7 @@ def makers(index: Index, wanted: tuple[str, ...]) -> frozenset[str]:
         anew: set[bytes] = set()
         for path in index.holding(new):
             if path not in given:
-                given[path] = [one for one in _given_anew(index.text(path)) if _MAKES.search(one[0].decode())]
+                given[path] = list(_given_anew(index.text(path)))
             anew |= {name for name, of in given[path] if of in new}
         new = anew - names_
         names_ |= new
@@ -122,13 +127,26 @@ def makers(index: Index, wanted: tuple[str, ...]) -> frozenset[str]:
 
 
 def _given_anew(source: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Names that are given to something, each with the name of what it is."""
-    for old, name in _RENAMED.findall(source):
-        yield name, old
-    for name, chain, call in _SET.findall(source):
+    """Names that are given to something, each with the name of what it is, where both say that they make something."""
+    for found in _RENAMED.finditer(source):
+        if _says_so(found[1]):
+            old = _OLD_NAME.search(source, max(0, found.start() - _BEFORE), found.start() + 2)
+            if old is not None:
+                yield found[1], old[1]
+    for found in _SET.finditer(source):
         # What is called gives something else than itself.
-        if not call:
-            yield name, chain.rpartition(b".")[2]
+        if _says_so(found[1]):
+            start = source.rfind(b"\n", 0, found.start()) + 1
+            named = _NEW_NAMES.search(source, start, found.start())
+            for name in named.groups() if named is not None else ():
+                if name is not None and _says_so(name):
+                    yield name, found[1]
+
+
+@lru_cache(maxsize=50_000)
+def _says_so(name: bytes) -> bool:
+    """Whether a name says that it makes a random value, or signs one."""
+    return _MAKES.search(name.decode()) is not None
 
 
 def _put_into(scope: Scope, name: str) -> Iterator[Node]:

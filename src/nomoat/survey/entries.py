@@ -23,6 +23,7 @@ from nomoat.survey.python.parser import Module
 from nomoat.survey.python.program import Program
 from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.python.symbols import Scope
+from nomoat.survey.python.words import renaming
 
 _MAX_BYTES = 1_000_000
 #: What hangs a command on a group.
@@ -86,15 +87,15 @@ class _Finder:
     def found(self) -> Iterator[_Found]:
         """All of them."""
         # `@app.task` of an application that is imported, and what a name stands for that such a thing is imported as.
-        marked = self._having(rb"@\s*(?:[\w.]+\.)?(?:%s)\b|\b(?:%s)\s+as\b", self._marks)
-        giving = self._having(rb"\.(?:%s)\s*\(|\b(?:%s)\s+as\b", self._giving)
+        marked = self._having(rb"@\s*(?:[\w.]+\.)?(?:%s)\b", self._marks)
+        giving = self._having(rb"\.(?:%s)\s*\(", self._giving)
         ends = [end.encode() for end in self._models.entry_bases]
         derived = {word for end in ends for word in self._program.words.containing(end.lower()) if end in word}
-        deriving = self._having(rb"\b(?:%s)\b|\b(?:%s)\b", self._bases | derived)
+        deriving = self._modules(self._program.words.holding(sorted(self._bases | derived)))
         for module in marked.values():
             for function in self._program.functions(within=module):
                 yield from self._decorated(function)
-        grouped = self._having(rb"@\s*[\w.]+\.(?:%s)\b|@\s*[\w.]+\.(?:%s)\b", _OF_GROUPS) if self._groups else {}
+        grouped = self._having(rb"@\s*[\w.]+\.(?:%s)\b", _OF_GROUPS) if self._groups else {}
         for path, module in sorted((grouped | giving | deriving).items()):
             for function in self._program.functions(within=module) if path in grouped else ():
                 yield from self._grouped(function)
@@ -104,10 +105,17 @@ class _Finder:
                 yield from self._classes(module)
 
     def _having(self, written: bytes, words: frozenset[bytes]) -> dict[str, Module]:
-        """By path the modules outside of tests in which one of the words stands as `written`, for which `%s` stands."""
-        either = b"|".join(sorted(map(re.escape, words)))
-        found = self._program.words.matching(re.compile(written.replace(b"%s", either)), words) if words else []
-        return {path: self._program.modules[path] for path in found if not TEST_FILE.search(path)}
+        """The modules in which one of the words stands as `written`, for which `%s` stands, or gets another name."""
+        if not words:
+            return {}
+        index, asked = self._program.words, sorted(words)
+        either = b"|".join(map(re.escape, asked))
+        found = set(index.matching(re.compile(written.replace(b"%s", either)), asked))
+        return self._modules(found.union(index.matching(renaming(asked), asked)))
+
+    def _modules(self, paths: Iterable[str]) -> dict[str, Module]:
+        """By path, without those of tests."""
+        return {path: self._program.modules[path] for path in sorted(paths) if not TEST_FILE.search(path)}
 
     def _decorated(self, function: Scope) -> Iterator[_Found]:
         outer = function.parent

@@ -13,14 +13,13 @@ from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.program import Program
 from nomoat.survey.python.symbols import Scope
+from nomoat.survey.python.words import Index
 
 _PACKAGES = (
     b"graphene", b"strawberry", b"ariadne", b"socketio", b"SocketIO", b"BaseHTTPRequestHandler",
     b"SimpleHTTPRequestHandler", b"cherrypy", b"bottle", b"sanic", b"falcon", b"HTTPServer",
 )  # fmt: skip
-#: A module without one of these words, or in which this is not found, has no such function.
-MAY_ENTER_WORDS = (*_PACKAGES, b"route", b"event")
-MAY_ENTER = re.compile(rb"\b(?:%s)\b|@[\w.]*\b(?:route|event)\b" % b"|".join(_PACKAGES))
+_HANGS = re.compile(rb"@[\w.]*\b(?:route|event)\b")
 #: Decorators by which an application has a function called with requests, whatever their paths are.
 _HOOKS = frozenset((
     "errorhandler", "app_errorhandler", "before_request", "after_request", "before_app_request", "after_app_request",
@@ -36,6 +35,11 @@ _OFF_MAP = frozenset(("bottle", "sanic", "robyn", "blacksheep", "microdot", "cha
 _SERVERS = ("http.server.BaseHTTPRequestHandler", "http.server.SimpleHTTPRequestHandler")
 #: What the handler of the standard library's server keeps of the request.
 _OF_SERVER = ("self.path", "self.headers", "self.rfile")
+
+
+def files(index: Index) -> set[str]:
+    """The files in which there may be such a function."""
+    return {*index.holding(_PACKAGES), *index.matching(_HANGS, (b"route", b"event"))}
 
 
 def handler(program: Program, scope: Scope) -> Handler | None:

@@ -39,7 +39,7 @@ def handlers(drawn: Map, program: Program, registrations: Registrations) -> Iter
         yield route, _of_route(program, route, scope, frameworks.get(route.service, ""))
     views = _views(drawn, program, registrations)
     reads = Reads(program)
-    entering = frozenset(program.words.matching(entries.MAY_ENTER, entries.MAY_ENTER_WORDS))
+    entering = entries.files(program.words)
     for path in sorted(entering | reads.files):
         if TEST_FILE.search(path):
             continue

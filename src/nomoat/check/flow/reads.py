@@ -9,17 +9,44 @@ from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.program import Program
 from nomoat.survey.python.symbols import Scope
+from nomoat.survey.python.words import Index
 
-#: A module without one of these words reads no request.
-_NAMES = "|".join(sorted(parts.REQUEST_NAMES)).encode()
-#: What stands in a module that takes something of a request: a parameter that is one by its name or type, the request
-#: of an object, one that is imported, a parser or form.
-_MAY_READ = re.compile(
-    rb"\b(?:%s)\s*[,)=:]|(?:Request|WebSocket)\b|\bself\s*\.\s*(?:request\b|get_\w*(?:argument|cookie))|\bimport\b[^\n]*\b(?:%s)\b"
-    rb"|^\s*(?:%s)(?:\s+as\s+\w+)?\s*,?\s*(?:#.*)?$|\b(?:RequestParser|FlaskForm|reqparse|parse_args)\b"
-    % (_NAMES, _NAMES, _NAMES),
-    re.M,
+#: Names that alone say that a module reads what callers write.
+_READERS = (b"RequestParser", b"FlaskForm", b"reqparse", b"parse_args")
+#: What classes of requests are called at the end.
+_TYPES = (b"Request", b"WebSocket")
+#: What gives an argument or a cookie of a handler's own request.
+_GETTER = re.compile(rb"get_\w*(?:argument|cookie)")
+
+
+def _uses(name: bytes) -> re.Pattern[bytes]:
+    """A parameter, an argument or something imported that has this name. It begins with it: that is found fast."""
+    return re.compile(rb"%b(?<=\b%b)(?:\s*[,)=:]|(?:\s+as\s+\w+)?\s*,?\s*(?:#.*)?$)" % (name, name), re.M)
+
+
+_IMPORTED = re.compile(
+    rb"import(?<=\bimport)\b[^\n]*\b(?:%b)\b" % b"|".join(sorted(map(str.encode, parts.REQUEST_NAMES)))
 )
+_OWN_REQUEST = re.compile(rb"self(?<=\bself)\s*\.\s*request\b")
+_OWN_GETTER = re.compile(rb"self(?<=\bself)\s*\.\s*get_\w*(?:argument|cookie)")
+
+
+def _reading(index: Index) -> frozenset[str]:
+    """The files without which no request is read.
+
+    Something of a request is taken from a parameter that is one by its name or type, from the request of an object,
+    from one that is imported, or by a parser or form.
+    """
+    names = sorted(map(str.encode, parts.REQUEST_NAMES))
+    types = [word for end in _TYPES for word in index.containing(end.lower()) if word.endswith(end)]
+    getters = [word for part in (b"argument", b"cookie") for word in index.containing(part) if _GETTER.match(word)]
+    found = set(index.holding((*_READERS, *types)))
+    for name in names:
+        found.update(index.matching(_uses(name), (name,)))
+    found.update(index.matching(_IMPORTED, names), index.matching(_OWN_REQUEST, (b"request",)))
+    if getters:
+        found.update(index.matching(_OWN_GETTER, getters))
+    return frozenset(found)
 
 
 class Reads:
@@ -27,10 +54,8 @@ class Reads:
 
     def __init__(self, program: Program) -> None:
         self._program = program
-        index = program.words
-        parts_ = (b"request", b"websocket", b"argument", b"cookie", b"reqparse", b"parse_args", b"flaskform")
         #: The files that have a word without which no request is read.
-        self.files = frozenset(index.matching(_MAY_READ, (b"req", b"ws"), parts=parts_))
+        self.files = _reading(program.words)
         self._functions: dict[str, bool] = {}
         self._names: dict[tuple[str, str], bool] = {}
         #: `form.name.data` is what the caller wrote only where somebody makes forms.

@@ -27,6 +27,15 @@ def words_of(text: bytes) -> set[bytes]:
     return {word.encode() for word in _ANY_WORD.findall(text.decode("utf-8", "replace"))}
 
 
+def renaming(words: Iterable[bytes]) -> re.Pattern[bytes]:
+    """Finds where one of some names gets another: `name as other`. It begins with a literal, which is found fast.
+
+    Also found is an `as` behind more than one space, whatever stands before that.
+    """
+    before = b"|".join(rb"(?<=\b%b\sas)" % re.escape(word) for word in words)
+    return re.compile(rb"as\b(?:%b|(?<=\s\sas))" % before)
+
+
 class Index(Protocol):
     """What may be asked of the words of a tree. Files are known by their paths, and given in the order of these."""
 
