@@ -21,6 +21,7 @@ from nomoat.survey.trial.naming import stands_guard_by_name
 from nomoat.survey.trial.refusals import is_redirect, status_of, status_of_raised
 from nomoat.survey.trial.registry import VIEW, Entry
 from nomoat.survey.trial.values import (
+    ABSENT,
     CALLER,
     Choice,
     Class,
@@ -364,6 +365,11 @@ def _leave_out(made: Requests) -> None:
     for name in made.signed.request.named:
         if name.startswith("["):
             mine.setdefault(name, Const(None, CALLER))
+    kept = made.signed.proxies.get("state")
+    for name in kept.named if isinstance(kept, Thing) else ():
+        other = made.anonymous.proxies.setdefault("state", proxy_of("state"))
+        if isinstance(other, Thing) and name not in other.named and not name.startswith(("[", ABSENT)):
+            other.named.setdefault(ABSENT + name, Const(None, CALLER))
 
 
 def _given(step: Step, found: Found, at_hand: AtHand) -> dict[str, Value]:

@@ -475,8 +475,9 @@ class Judge:
             )
 
     def _why(self, tried: Tried, name: str) -> str:
-        """Which test lets a caller pass who is refused otherwise: those on the way to the refusal say it best."""
-        on_the_way = [one for way in self._ways_to_refusals(tried) for one in way if one.test.anonymous is None]
+        """Which test lets a caller pass who is refused otherwise: the last one on the way to a refusal says it best."""
+        ways = self._ways_to_refusals(tried)
+        on_the_way = [one for way in ways for one in reversed(way) if one.test.anonymous is None]
         every = [*on_the_way, *tried.trial.record.undecided]
         for condition in every:
             if "setting" in condition.test.marks:
@@ -490,9 +491,11 @@ class Judge:
         for end in tried.ends:
             if end.needs_credential:
                 yield end.conditions
-        for value, _, conditions, _, _ in tried.trial.answered:
-            if status_of(tried.trial, value, self.models.answers) in (401, 403) or is_redirect(tried.trial, value):
-                yield conditions
+        answered = [(one[0], one[2]) for one in tried.trial.answered]
+        refusals = [way for value, way in answered if status_of(tried.trial, value, self.models.answers) in (401, 403)]
+        # One is sent elsewhere for many reasons that are not about who one is.
+        yield from refusals
+        yield from (way for value, way in answered if way not in refusals and is_redirect(tried.trial, value))
 
     # -- what is asked of somebody with a credential -----------------------------------------------------------------
 

@@ -205,7 +205,7 @@ def _given(operation: Operation) -> Iterator[Given]:
         value = Thing(FILLED if one.place == "path" and one.type in ("", "string") else "", marks=marks)
         absent = Const(None, CALLER) if "caller" in marks else None
         place = "body" if one.place == "formData" else one.place
-        yield Given(one.name, value=value, absent=absent, place=place, type=one.type)
+        yield Given(one.name, value=value, absent=absent, place=place, type=one.told)
     for name in ("user", "token_info"):
         yield Given(name, value=Thing(marks=CALLER), absent=Const(None, CALLER))
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from nomoat.appmap.model import Map, Route
 from nomoat.check.flow import entries
 from nomoat.check.flow.reads import Reads
-from nomoat.check.flow.sources import Handler
+from nomoat.check.flow.sources import Handler, is_whole
 from nomoat.check.registrations import Registrations
 from nomoat.survey.python import form
 from nomoat.survey.python.program import Program
@@ -21,6 +21,9 @@ from nomoat.survey.python.symbols import Scope
 
 #: Frameworks that fill the parameters of a handler from query and body, too.
 _INJECTS = re.compile(r"FastAPI|Starlette|Litestar|connexion", re.I)
+#: Frameworks that let through only what the description of the API says.
+_DESCRIBED = re.compile(r"connexion", re.I)
+_NARROW = frozenset(("integer", "number", "boolean", "enum"))
 #: Frameworks that send text which a handler returns as HTML.
 _ANSWERS_HTML = re.compile(r"Flask|Quart|Bottle", re.I)
 _PARAMETER = re.compile(r"\{(\w+)")
@@ -82,13 +85,23 @@ def _of_route(program: Program, route: Route, scope: Scope, framework: str) -> H
     converted = frozenset(name for name, kind in typed if kind in ("int", "float", "uuid", "slug"))
     bound = frozenset(name for name, kind in typed if kind != "path")
     named = None if _INJECTS.search(framework) else frozenset(_parameters(route, scope))
+    is_described = bool(_DESCRIBED.search(framework))
+    narrow = frozenset(one.name for one in route.parameters if is_described and _is_narrow(one.type))
     return Handler(
         scope,
         bound,
-        converted,
+        converted | narrow,
         named,
+        # `object {name, phone}`
+        closed=frozenset(one.name for one in route.parameters if is_described and one.type.startswith("object {")),
         answers_html=_answers_html(program, scope, framework),
     )
+
+
+def _is_narrow(described: str) -> bool:
+    """Whether a description of an API lets no free text through: a number, one of a list, what a pattern matches."""
+    kind, _, pattern = described.partition(" ")
+    return kind in _NARROW or (kind == "string" and pattern != "" and is_whole(pattern))
 
 
 def _parameters(route: Route, scope: Scope) -> list[str]:

@@ -38,6 +38,8 @@ class Handler:
     converted: frozenset[str] = frozenset()
     #: Where a framework gives a handler only what stands in the path: those names, whatever else decorators hand in.
     given: frozenset[str] | None = None
+    #: Parameters that are objects with certain keys and no others.
+    closed: frozenset[str] = frozenset()
     #: Fields of its own object that hold data: `self.headers`.
     kept: frozenset[str] = frozenset()
     #: Whether text that it returns is sent as HTML.
@@ -204,6 +206,8 @@ def _in_path(handler: Handler, parameter: Node) -> Taint:
     taint = _written(handler.scope, parameter, name)
     if name in handler.in_path or handler.given is not None:
         taint = taint.as_text()
+    if name in handler.closed:
+        taint = taint.with_fixed_keys()
     return taint.without(("path",)) if name in handler.in_path else taint
 
 
@@ -337,11 +341,14 @@ def is_matched(program: Program, scope: Scope, node: Node | None) -> bool:
         given = form.keyword(node, name)
         known = program.constant(scope, given) if given is not None else None
         if known is not None and isinstance(known.value, str):
-            # Pydantic searches: without anchors a pattern matches anywhere.
-            return (
-                known.value.startswith(("^", r"\A")) and is_narrow(known.value) and known.value.endswith(("$", r"\Z"))
-            )
+            return is_whole(known.value)
     return False
+
+
+def is_whole(pattern: str) -> bool:
+    """Whether a regular expression that is searched for matches a whole value, and lists what it lets through."""
+    # Without anchors it matches anywhere.
+    return pattern.startswith(("^", r"\A")) and is_narrow(pattern) and pattern.endswith(("$", r"\Z"))
 
 
 def is_narrow(pattern: str) -> bool:

@@ -33,6 +33,13 @@ class Parameter:
     place: str
     type: str = ""
     format: str = ""
+    #: What else the document says of it: `enum`, a regular expression, the names in an object that may hold no others.
+    says: str = ""
+
+    @property
+    def told(self) -> str:
+        """Its type with what else is said of it: `integer`, `enum`, `string ^[a-z]+$`, `object {name, phone}`."""
+        return self.says if self.says == "enum" else f"{self.type} {self.says}".strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +221,7 @@ class _Reading:
         security: _Security,
     ) -> Operation:  # fmt: skip
         own = tuple(self._parameters(node.get("parameters"), path))
-        body = (Parameter("body", "body"),) if node.get("requestBody") is not None else ()
+        body = tuple(self._body(node.get("requestBody"), path))
         controllers = ("x-openapi-router-controller", "x-swagger-router-controller")
         controller = next((text for one in (node, item) for key in controllers if (text := _text(one.get(key)))), "")
         place = item.key_places.get(method, node.place)
@@ -237,7 +244,31 @@ class _Reading:
                 schema, _ = self._resolved(found.get("schema"), inner)
                 typed = schema if isinstance(schema, Mapping) else found
                 place = _text(found.get("in")).replace("formData", "form")
-                yield Parameter(_text(found.get("name")), place, _text(typed.get("type")), _text(typed.get("format")))
+                kind, says = _text(typed.get("type")), _says(typed)
+                yield Parameter(_text(found.get("name")), place, kind, _text(typed.get("format")), says)
+
+    def _body(self, node: Node | None, path: str) -> Iterator[Parameter]:
+        """The body that an operation takes: one object, if every kind of it is the same."""
+        if node is None:
+            return
+        found, inner = self._resolved(node, path)
+        content = found.get("content") if isinstance(found, Mapping) else None
+        kinds = set()
+        for _, one in content.items() if isinstance(content, Mapping) else ():
+            schema, _ = self._resolved(one.get("schema") if isinstance(one, Mapping) else None, inner)
+            kinds.add((_text(schema.get("type")), _says(schema)) if isinstance(schema, Mapping) else ("", ""))
+        kind, says = kinds.pop() if len(kinds) == 1 else ("", "")
+        yield Parameter("body", "body", kind, says=says)
+
+
+def _says(schema: Mapping) -> str:
+    """What a schema says of its values beside their type."""
+    if isinstance(schema.get("enum"), Sequence) or "const" in schema:
+        return "enum"
+    properties, more = schema.get("properties"), schema.get("additionalProperties")
+    if isinstance(properties, Mapping) and isinstance(more, Value) and more.data is False:
+        return f"{{{', '.join(sorted(name for name, _ in properties.items()))}}}"
+    return _text(schema.get("pattern"))
 
 
 _Security = tuple[tuple[tuple[str, tuple[str, ...]], ...], ...] | None

@@ -239,7 +239,7 @@ class Bodies(Calls):
             self.around.replaced.append(None)
         elif isinstance(owner, Thing) and (owner.name.startswith("request.") or owner.name in self.models.requests):
             value = self._stands_for(value) if self.models.request.get(name) == "credential" else value
-            owner.named[name] = self.carried(value, lambda: self.attribute(owner, name))
+            owner.named[name] = self.carried(value, lambda: self._carried_before(owner, name))
             # Who is signed in may be another one now.
             self._looked_behind.clear()
             if owner.name == "request.state" and self.anonymous and self.leaves:
@@ -249,6 +249,13 @@ class Bodies(Calls):
                 owner.named[known] = value
         elif isinstance(owner, Thing) and not owner.name and self.wires:
             published.keep(self, name, value)
+
+    def _carried_before(self, owner: Thing, name: str) -> Value:
+        """What a request has under a name so far; asking for it does not end where nobody has put it there."""
+        try:
+            return self.attribute(owner, name)
+        except RaisedError:
+            return Thing(trail=(name,))
 
     def _stands_for(self, value: Value) -> Value:
         """An account that is put in the place of who sent no credential: it may be one that counts as nobody."""

@@ -176,6 +176,9 @@ class Exceptions(Bodies):
 
     def _handle(self, handlers: Body, before: Env, raised: list[End], flow: Flow, falls: list[Env]) -> None:
         uncaught = list(raised)
+        # The one thing that the block can do is raise this.
+        goes_on = flow.env is not None or flow.returns or flow.loops or flow.breaks
+        is_sure = not goes_on and len(raised) == 1 and raised[0].is_sure
         for handler in handlers:
             caught = [end for end in uncaught if self._matches(before, handler[3], end)]
             uncaught = [end for end in uncaught if end not in caught]
@@ -190,7 +193,7 @@ class Exceptions(Bodies):
             held = self.conditions
             self.conditions = list(end.conditions) if end is not None and len(end.conditions) > len(held) else held
             try:
-                with self.perhaps():
+                with self.perhaps(not is_sure):
                     found = self.run(handler[5], inner)
             finally:
                 self.catching.pop()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from operator import ge, gt, le, lt
 
+from nomoat.survey import kept
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.symbols import Scope
@@ -19,6 +20,7 @@ from nomoat.survey.trial.refusals import is_exception
 from nomoat.survey.trial.registry import Registry
 from nomoat.survey.trial.resolved import MATCH
 from nomoat.survey.trial.values import (
+    ABSENT,
     ARGUMENT,
     CALLER,
     FILLED,
@@ -267,6 +269,10 @@ class Judging(Machine):
                 # It was set, be it to nothing.
                 is_sure = not isinstance(right.named[str(left.value)], Choice)
                 return Test(True if is_sure else None, OTHER, OTHER, right.named[str(left.value)].tags)
+            if right.name == "request.state" and isinstance(left, Const) and f"{ABSENT}{left.value}" in right.named:
+                return self.truth(Const(False, CALLER))
+            if right.name == "request.state" and self._is_first_to_keep(left):
+                return Test(False, OTHER, OTHER)
             put = self.in_session(right, left)
             if put is not None:
                 return Test(None if isinstance(put, Choice) else True, OTHER, OTHER, put.tags)
@@ -323,6 +329,11 @@ class Judging(Machine):
         if operator in ("is", "==") and isinstance(right, Const) and right.value is None and is_there:
             return Test(False, OTHER, OTHER, marks)
         return Test(None, OTHER, OTHER, marks)
+
+    def _is_first_to_keep(self, name: Value) -> bool:
+        """Whether the function alone keeps something of this name for later, and has not yet: `if "user" not in g`."""
+        is_name = isinstance(name, Const) and isinstance(name.value, str) and bool(self.path)
+        return is_name and kept.alone_keeps(self.program, self.path[-1], str(name.value))  # type: ignore[attr-defined]
 
     def _noted(self, path: AskedText | AskedPath, does: Callable[[Value], Test]) -> Test:
         found = path.log.note(path, does)

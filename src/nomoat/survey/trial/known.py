@@ -31,7 +31,10 @@ from nomoat.survey.trial.demands import AUTHENTICATION, OTHER
 from nomoat.survey.trial.matching import matched
 from nomoat.survey.trial.refusals import is_above, is_exception, names_of, number_in, status_number
 from nomoat.survey.trial.registry import Bound, Registry
+from nomoat.survey.trial.unpacking import marked
 from nomoat.survey.trial.values import (
+    ABSENT,
+    CALLER,
     FILLED,
     INPUT,
     NOTHING,
@@ -344,6 +347,12 @@ def _getattr(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: s
     is_set = args[1].value != "__dict__"
     if len(args) > 2 and is_set and isinstance(args[0], Function) and args[0].set_on_it(args[1].value) is None:
         return args[2]
+    if len(args) > 2 and isinstance(args[0], Thing) and args[1].value not in args[0].named:
+        if ABSENT + args[1].value in args[0].named:
+            return marked(args[2])
+        is_first = args[0].name == "request.state" and bool(run.path)
+        if is_first and kept.alone_keeps(run.program, run.path[-1], args[1].value):
+            return args[2]
     found = run.attribute(args[0], args[1].value, at)
     if len(args) > 2 and isinstance(found, Thing) and found.why:
         return args[2]
@@ -536,8 +545,8 @@ def _hasattr(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: s
         has_part = patterns.has(run, me, name)
         return Const(has_part) if has_part is not None else Thing(at=at)
     if isinstance(me, Thing) and (me.name.startswith("request.") or me.name in run.models.requests):
-        if isinstance(name, str) and name in me.named:
-            return Const(True)
+        if isinstance(name, str) and (name in me.named or ABSENT + name in me.named):
+            return Const(True) if name in me.named else Const(False, CALLER)
         # `if not hasattr(request, "_user"): request._user = ...`: what was found is kept for later, and this is first.
         is_first = isinstance(name, str) and bool(run.path) and kept.alone_keeps(run.program, run.path[-1], name)
         return Const(False) if is_first else None

@@ -92,6 +92,11 @@ class End:
     #: The exception that was caught where it is raised in its place.
     instead_of: Value | None = None
 
+    @property
+    def is_sure(self) -> bool:
+        """Whether everything that was asked on the way to it is decided."""
+        return all(one.test.anonymous is not None for one in self.conditions)
+
 
 def marks_of(conditions: Iterable[Condition]) -> frozenset[str]:
     """What the tests on the way to a place are about."""

@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterator
 
 from nomoat.survey.trial import resolved
 from nomoat.survey.trial.judging import Judging
+from nomoat.survey.trial.machine import End, RaisedError
 from nomoat.survey.trial.values import (
+    ABSENT,
     CALLER,
     INPUT,
     MADE,
@@ -171,9 +173,13 @@ class Requests(Judging):
         if part == "match" and name in value.named:
             return value.named[name]
         if part == "state":
-            if name in value.named:
-                return value.named[name]
-            return Outside("request.state.get", value) if name in ("get", "pop") else self._kept(name)
+            if name in value.named or ABSENT + name in value.named:
+                return value.named.get(name) or value.named[ABSENT + name]
+            if name in ("get", "pop"):
+                return Outside("request.state.get", value)
+            if self._is_first_to_keep(Const(name)):
+                raise RaisedError([End(Thing("builtins.AttributeError"), "", tuple(self.conditions))])
+            return self._kept(name)
         if part == "rule" and name in ("rule", "endpoint"):
             return self.rule_of(value, name)
         if part == "url" and name == "path":
@@ -254,8 +260,10 @@ class Requests(Judging):
             )
             marks = CALLER if source in ("credential", "session", "header") else INPUT
             return Thing(f"request.{source}" if source else "", marks=marks)
-        if part == "state" and isinstance(key, Const) and key.value in value.named:
-            return value.named[str(key.value)]
+        if part == "state" and isinstance(key, Const):
+            for name in (str(key.value), f"{ABSENT}{key.value}"):
+                if name in value.named:
+                    return value.named[name]
         if part in BY_NAME:
             known = isinstance(key, Const) and isinstance(key.value, (str, bytes))
             text = key.value if isinstance(key, Const) else ""

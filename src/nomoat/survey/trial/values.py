@@ -39,6 +39,8 @@ ARGUMENT = "sys.argv[]"
 #: What stands among names before the name of what was just kept in a table.
 KEPT = "(kept)"
 MADE = frozenset(("made",))
+#: Stands before the name of what a request does not carry, because nobody put it there for who has no credential.
+ABSENT = "-"
 #: The name under which a call is given what it spreads of something unknown: `Settings(**loaded)`.
 SPREAD = "**"
 
