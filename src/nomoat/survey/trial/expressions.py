@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -10,14 +9,24 @@ from nomoat.survey.python import form
 from nomoat.survey.python.applications import is_application
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.symbols import How
-from nomoat.survey.trial import comprehensions, files, memories, overlaid, patterns, published, queries, view_functions
+from nomoat.survey.trial import (
+    choosing,
+    comprehensions,
+    files,
+    memories,
+    overlaid,
+    patterns,
+    published,
+    queries,
+    view_functions,
+)
 from nomoat.survey.trial.answering import waited_for
 from nomoat.survey.trial.asked import AskedText, written
 from nomoat.survey.trial.comprehensions import MAX_ITEMS
 from nomoat.survey.trial.configuration import Configuration
 from nomoat.survey.trial.fields import as_setting, default_of
 from nomoat.survey.trial.judging import negated
-from nomoat.survey.trial.machine import Condition, End, RaisedError
+from nomoat.survey.trial.machine import End, RaisedError
 from nomoat.survey.trial.refusals import is_redirect, status_of
 from nomoat.survey.trial.registry import Bound, Registry, RoutesOf, argument
 from nomoat.survey.trial.requests import BY_NAME, Requests, tells_who
@@ -25,7 +34,6 @@ from nomoat.survey.trial.subclasses import NAMES, told_of
 from nomoat.survey.trial.texts import ending, percent, put_together
 from nomoat.survey.trial.traits import TAG, of_trait
 from nomoat.survey.trial.tuples import Named, as_tuple
-from nomoat.survey.trial.usually import is_one_of
 from nomoat.survey.trial.values import (
     ARGUMENT,
     CALLER,
@@ -60,7 +68,6 @@ from nomoat.survey.trial.values import (
     union,
 )
 
-_FLAG = re.compile(r"(is|has|can|may)_")
 _OPERATORS = {"&": "__and__", "|": "__or__"}
 
 
@@ -360,53 +367,6 @@ class Expressions(Requests):
             if node[3][0] == form.ATTRIBUTE and node[3][4] == "state":
                 return self.of_application(env, node, found)
         return found
-
-    def _conditional(self, env: Env, node: Node) -> Value:
-        test = self.test(env, node[3])
-        if test.anonymous is not None:
-            with self.deciding(test):
-                return self._stands_in(self.evaluate(env, node[4] if test.anonymous else node[5]), test.marks)
-        with self.under(Condition(test, True, self.at(env, node))):
-            first = self.evaluate(env, node[4])
-        second = self.evaluate(env, node[5])
-        return is_one_of(test, joined([first, second]), first, second)
-
-    def _boolean_value(self, env: Env, node: Node) -> Value:
-        values: list[Value] = []
-        evaluated: list[Value] = []
-        marks: frozenset[str] = NOTHING
-        test: Test | None = None
-        for operand in node[4]:
-            with self.deciding(test):
-                value = self.evaluate(env, operand)
-            evaluated.append(value)
-            test = self.truth(value)
-            answer, marks = test.anonymous, marks | test.marks
-            if answer is (node[3] == "or"):
-                values.append(value)
-                break
-            if operand is node[4][-1]:
-                values.append(value)
-            elif answer is None:
-                # What surely goes on to the next operand is not what the whole gives.
-                goes_on = node[3] != "or"
-                kept = [one for one in options(value) if self.truth(one).anonymous is not goes_on]
-                # What `and` gives for want of going on is nothing, whatever it is: `parent and may(parent)`.
-                is_judging = goes_on and not self.wires
-                values += [Const(False, one.tags) if is_judging and _is_untold(one) else one for one in kept]
-        if (
-            len(evaluated) > 1
-            and all(_is_answer(value) for value in evaluated[1:])
-            and (isinstance(evaluated[0], Test) or "caller" in evaluated[0].tags)
-        ):
-            # One that is decided says no more what the whole is, but still what the whole is about: who calls.
-            return self.combined([self.truth(value) for value in evaluated], is_or=node[3] == "or")
-        return self._stands_in(joined(values), marks)
-
-    def _stands_in(self, value: Value, marks: frozenset[str]) -> Value:
-        """A literal that stands here because there is no credential: `key or ""`."""
-        is_told = self.anonymous and "caller" in marks and isinstance(value, Const)
-        return Const(value.value, value.marks | CALLER, value.label) if is_told and isinstance(value, Const) else value
 
     def _subscript(self, env: Env, node: Node) -> Value:
         kept = memories.kept(env, node) if not self.wires else None
@@ -753,21 +713,6 @@ def _of_file(value: FileOf, operator: str, parts: list[Value]) -> Value | None:
     return files.added(value, "".join(texts)) if len(texts) == len(parts) else None
 
 
-def _is_untold(value: Value) -> bool:
-    """Whether it is something of which nothing is known but that it is not about who calls."""
-    return isinstance(value, Thing) and value.tags <= INPUT
-
-
-def _is_answer(value: Value) -> bool:
-    """Whether it is only asked for its truth: `user and user.is_staff`."""
-    return isinstance(value, Test) or (
-        isinstance(value, Thing)
-        and "caller" in value.marks
-        and bool(value.trail)
-        and bool(_FLAG.match(value.trail[-1]))
-    )
-
-
 def _hashable(value: object) -> bool:
     return isinstance(value, (str, int, bytes, float, bool, type(None)))
 
@@ -780,10 +725,10 @@ _HANDLERS: dict[int, Callable[[Expressions, Env, Node], Value]] = {
     form.FSTRING: Expressions._fstring,
     form.SUBSCRIPT: Expressions._subscript,
     form.BINARY: Expressions._binary,
-    form.BOOLEAN: Expressions._boolean_value,
+    form.BOOLEAN: choosing.one_of_operands,
     form.UNARY: Expressions._unary,
     form.COMPARE: Expressions._test_value,
-    form.CONDITIONAL: Expressions._conditional,
+    form.CONDITIONAL: choosing.one_of_two,
     form.LAMBDA: Expressions._lambda,
     form.COMPREHENSION: Expressions._comprehension,
     form.LIST: Expressions._listed,
