@@ -9,14 +9,31 @@ from nomoat.appmap.model import Guard, Route
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 
-# What is open on purpose in nearly every application; judged by words between slashes, dashes and underscores.
+# What is open on purpose in nearly every application, wherever it stands in a path.
 _PUBLIC = re.compile(
-    r"(?:^|[/_\-.{}:])(log_?in|log_?out|sign_?(in|up|out)|regist(er|ration)|token|refresh|password|forgot|reset|verif(y|ication)|about|contact|terms|privacy|imprint|help|faq"
-    r"|confirm(ation)?|activat(e|ion)|public|callback|(web)?hooks?|oauth2?|oidc|sso|saml|auth|captcha|csrf"
+    r"(?:^|[/_\-.{}:])(log_?in|log_?out|sign_?(in|up|out)|oauth2?|oidc|sso|saml|captcha|csrf|(web)?hooks?"
     r"|(opensearch|manifest|sitemap|browserconfig|humans)\.(xml|json|txt|webmanifest)"
-    r"|join|invite[a-z]*|setup|install|onboarding|unsubscribe|\.well-known|jwks[a-z.]*)(?=$|[/_\-.{}:])",
+    r"|unsubscribe|\.well-known|jwks[a-z.]*)(?=$|[/_\-.{}:])",
     re.I,
 )  # fmt: skip
+# What is so where it is the whole of the last word of a path or of a function's name, with no other but fillers beside:
+# `/auth/password/reset`, `verify_email`; `/auth/users` and `/reset-balances` are not.
+_ENTRANCES = frozenset((
+    "register", "registration", "token", "refresh", "password", "forgot", "reset", "verify", "verification", "about",
+    "contact", "terms", "privacy", "imprint", "help", "faq", "confirm", "confirmation", "activate", "activation",
+    "public", "callback", "auth", "authenticate", "authorize", "join", "invite", "invitation", "setup", "install",
+    "onboarding", "recover", "recovery",
+))  # fmt: skip
+_BESIDE = frozenset((
+    "2fa", "accept", "access", "account", "accounts", "and", "api", "app", "as", "by", "change", "check", "client",
+    "code", "complete", "conditions", "create", "do", "done", "email", "endpoint", "finish", "form", "from", "get",
+    "handle", "handler", "html", "info", "is", "jwt", "key", "link", "lost", "mail", "me", "mfa", "my", "new",
+    "oauth", "obtain", "of", "one", "otp", "page", "policy", "post", "process", "request", "requested", "resend",
+    "rest", "route", "run", "send", "sent", "service", "set", "start", "submit", "success", "the", "time", "to",
+    "totp", "url", "us", "user", "users", "v1", "v2", "v3", "validate", "view", "web", "with", "your",
+))  # fmt: skip
+#: What follows an entrance and belongs to it: `/password/reset/done`.
+_AFTERWARDS = frozenset(("done", "complete", "completed", "success", "sent", "failed", "requested", "finish"))
 # Pages are open where they are pages: what reads or writes a store is none, whatever it is called (`/docs/{id}`).
 _PAGES = re.compile(
     r"(?:^|[/_\-.{}:])(docs|openapi[a-z.]*|favicon[a-z.]*|robots[a-z.]*|static|assets)(?=$|[/_\-.{}:])", re.I
@@ -47,7 +64,17 @@ def is_public_by_name(route: Route) -> bool:
     # What a parameter is called says nothing: `/users/{public_id}`.
     path = re.sub(r"\{[^}]*\}", "{}", route.path)
     is_of_the_service = route.method != "WS" and _is_of_the_service(route, function)
-    return is_of_the_service or bool(_PUBLIC.search(path) or _PUBLIC.search(function))
+    if is_of_the_service or _PUBLIC.search(path) or _PUBLIC.search(function):
+        return True
+    fixed = [one for one in path.lower().split("/") if one.strip("{}")]
+    last = fixed[-2:-1] if len(fixed) > 1 and fixed[-1] in _AFTERWARDS else fixed[-1:]
+    return any(_is_entrance(name) for name in (*last, *function.split(".")))
+
+
+def _is_entrance(name: str) -> bool:
+    """Whether a word of a path, or a function's name, says nothing but that somebody comes in by it."""
+    words = set(re.split(r"[_\W]+", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower())) - {""}
+    return bool(words & _ENTRANCES) and words <= _ENTRANCES | _BESIDE
 
 
 def _is_of_the_service(route: Route, function: str) -> bool:
