@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.trial.demands import OTHER
-from nomoat.survey.trial.values import Choice, Const, Env, Lazy, Test, Thing, Value, joined, options
+from nomoat.survey.trial.values import Choice, Const, Env, Items, Lazy, Test, Thing, Value, joined, options
 
 if TYPE_CHECKING:
     from nomoat.survey.trial.calls import Calls
@@ -23,6 +23,8 @@ Known = Callable[["Calls", "tuple[Value, ...]", "dict[str, Value]", str, Env], "
 #: Where it stands among the names; nothing was answered where it is None.
 ANSWER = "answer()"
 NONE_YET = Const(None)
+#: What makes an answer of what a view gives.
+FLASK_ANSWER = "flask.make_response"
 _ANSWER, _REDIRECT = "__framework__.answer", "__framework__.redirect"
 #: Methods by which loggers are known.
 _LOGS = frozenset(("debug", "info", "warning", "warn", "error", "exception", "critical", "log"))
@@ -150,7 +152,27 @@ def _called(node: Node) -> str | None:
     return str(callee[4] if callee[0] == form.ATTRIBUTE else callee[3] if callee[0] == form.NAME else "")
 
 
+def _made_answer(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    """`make_response(view(*args))`: what is an answer already, `body, 401` as well, is that answer.
+
+    So it is known where it was given, and why; of one of several, each is an answer of its own.
+    """
+    if len(args) != 1 or named or run.wires or not run.has_statuses:
+        return None
+    each = [one if _has_status(run, one) else Thing(FLASK_ANSWER, (one,), marks=one.tags, at=at, is_call=True)
+            for one in options(args[0])]  # fmt: skip
+    return joined(each)
+
+
+def _has_status(run: Calls, value: Value) -> bool:
+    if isinstance(value, Items):
+        return value.is_tuple and len(value.values) > 1
+    return isinstance(value, Thing) and value.is_call and not value.trail and value.name in run.models.answers
+
+
 ANSWERING: dict[str, Known] = {
+    FLASK_ANSWER: _made_answer,
+    "quart.make_response": _made_answer,
     "__framework__.status": _status,
     "__framework__.finish": _finish,
     "__framework__.redirect": _redirect,

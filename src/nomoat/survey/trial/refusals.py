@@ -10,6 +10,7 @@ from http import HTTPStatus
 
 from nomoat.survey.models import Refusal
 from nomoat.survey.python import form
+from nomoat.survey.trial.answering import FLASK_ANSWER
 from nomoat.survey.trial.machine import Machine
 from nomoat.survey.trial.registry import argument
 from nomoat.survey.trial.values import Choice, Class, Const, Function, Items, Object, Outside, Thing, Value, options
@@ -29,6 +30,8 @@ def with_status(answer: Value, status: Value, answers: Container[str]) -> Value:
         return Choice(tuple(with_status(one, status, answers) for one in answer.options))
     if isinstance(answer, Thing) and answer.is_call and not answer.trail and answer.name in answers:
         return replace(answer, named={**answer.named, _SET: status})
+    if isinstance(answer, Items) and answer.is_tuple and FLASK_ANSWER in answers:
+        return Thing(FLASK_ANSWER, (answer,), named={_SET: status}, is_call=True)
     return answer
 
 
