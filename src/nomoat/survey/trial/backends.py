@@ -10,9 +10,24 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from nomoat.survey.trial.demands import OTHER, Demand, both
+from nomoat.survey.python import form
+from nomoat.survey.trial.demands import OTHER, UNKNOWN, Demand, both
 from nomoat.survey.trial.machine import RaisedError
-from nomoat.survey.trial.values import CALLER, UNREAD, Const, Env, Function, Items, Object, Table, Test, Thing, Value
+from nomoat.survey.trial.values import (
+    CALLER,
+    INPUT,
+    UNREAD,
+    Const,
+    Env,
+    Function,
+    Items,
+    Lazy,
+    Object,
+    Table,
+    Test,
+    Thing,
+    Value,
+)
 
 if TYPE_CHECKING:
     from nomoat.survey.python.symbols import Scope
@@ -66,6 +81,28 @@ def by_rules(run: Calls, name: str, user: Value, args: tuple[Value, ...], demand
     answers = [_answer(run, rules, one, user, target) for one in asked]
     allows = False if False in answers else None if None in answers else True
     return Test(allows, demanded, OTHER, CALLER if allows is False else CALLER | UNREAD)
+
+
+def of_unnamed(run: Calls, name: str, asked: Value, marks: frozenset[str]) -> Test | None:
+    """Whether who has no credential has permissions whose names cannot be told: not one of them, but all of none."""
+    rules = _rules(run) if name in _BY_BACKENDS else None
+    if rules is None or rules.table is not None:
+        return None
+    if name == "has_perms" and isinstance(asked, Lazy):
+        return Test(None if may_be_none(name, asked) else False, UNKNOWN, OTHER, marks - INPUT)
+    is_some = isinstance(asked, Items) and bool(asked.values) and not asked.may_be_empty
+    return Test(False, UNKNOWN, OTHER, marks - INPUT) if name == "has_perm" or is_some else None
+
+
+def may_be_none(name: str, asked: Value | None) -> bool:
+    """Whether all of several permissions are asked for, of which there may be none: everybody has all of none."""
+    return name == "has_perms" and isinstance(asked, Lazy) and not asked.is_filled
+
+
+def gives_one(generator: Scope) -> bool:
+    """Whether a generator gives something for sure: a `yield` that stands under nothing."""
+    kinds = (node[3][0] for node in generator.body if node[0] == form.EXPRESSION)
+    return any(kind == form.YIELD for kind in kinds)
 
 
 def _rules(run: Calls) -> Rules:

@@ -161,6 +161,7 @@ class Calls(Registrations):
         return Lazy(
             lambda: self._awaited_call(callee, args, named, at, env),
             is_generator=is_generator,
+            is_filled=is_generator and scope is not None and backends.gives_one(scope),
             answered=env.names.get(ANSWER),
         )
 
@@ -731,6 +732,7 @@ class Calls(Registrations):
         return None
 
     def _call_thing(self, callee: Thing, args: tuple[Value, ...], named: dict[str, Value], at: str) -> Value:
+        first = args[0] if args else None
         args = self._arguments(callee, args)
         named = dict(zip(named, self._arguments(callee, named.values()), strict=True))
         if callee.name in self.models.schemes and not callee.trail:
@@ -779,7 +781,11 @@ class Calls(Registrations):
             demanded = backends.asked_of_caller(last, args[0])
             if demanded is not None:
                 by_rule = backends.by_rules(self, last, inner, args, demanded) if self.anonymous else None
-                return by_rule or Test(False if self.anonymous else None, demanded, OTHER, marks)
+                is_told = self.anonymous and not backends.may_be_none(last, first)
+                return by_rule or Test(False if is_told else None, demanded, OTHER, marks)
+            unnamed = backends.of_unnamed(self, last, first or args[0], marks) if self.anonymous else None
+            if unnamed is not None:
+                return unnamed
         if self.wires:
             if last in _TAKES_OUT and set(callee.trail[:-1]) & self.models.dependencies_attributes:
                 # Dependencies of a route that is already made: which, is not followed.

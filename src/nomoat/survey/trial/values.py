@@ -304,6 +304,8 @@ class Lazy(Value):
     is_expression: bool = False
     #: It is gone through, and not waited for.
     is_generator: bool = False
+    #: Whoever goes through it finds something there for sure.
+    is_filled: bool = False
     #: What was answered on the way to where it was made, where answers are given piece by piece.
     answered: Value | None = None
 
