@@ -163,7 +163,7 @@ class Kind:
     root: str = ""
     #: The verb that making one does, with the arguments of its constructor.
     registers: str = ""
-    #: What functions are called that add to an application which somebody else makes.
+    #: What functions are called, word by word, that add to an application which somebody else makes.
     plugs: str = ""
     #: What each function is given that its list `before` holds.
     before: str = ""

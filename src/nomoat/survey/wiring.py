@@ -371,21 +371,21 @@ def _plug(trial: Trial, program: Program, models: Models) -> None:
         made = [one for one in trial.registries if one.name == name and not TEST_FILE.search(one.module)]
         if not kind.plugs or made:
             continue
-        word = re.compile(rf"\bdef\s+{kind.plugs}\b".encode())
+        words = kind.plugs.split()
+        defines = re.compile(rf"\bdef\s+(?:{_or(words)})\b".encode())
         modules = [
-            one for one in program.holding((kind.plugs,)) if word.search(one.source) and not TEST_FILE.search(one.path)
+            one for one in program.holding(words) if defines.search(one.source) and not TEST_FILE.search(one.path)
         ]
         # What stands higher in the tree includes what stands below it.
         for module in sorted(modules, key=lambda one: (one.path.count("/"), not one.path.endswith("__init__.py"))):
-            inside = program.scope(module).children.values()
-            function = next((one for one in inside if one.is_function and one.name == kind.plugs), None)
-            if function is not None and function not in trial.executed:
-                _plugged(trial, name, kind.plugs, module, function)
+            for function in program.scope(module).children.values():
+                if function.is_function and function.name in words and function not in trial.executed:
+                    _plugged(trial, name, module, function)
 
 
-def _plugged(trial: Trial, name: str, method: str, module: Module, function: Scope) -> None:
+def _plugged(trial: Trial, name: str, module: Module, function: Scope) -> None:
     cls = dotted(trial, name, None)
-    plugged = trial.member_of_module(trial.program.scope(module), method)
+    plugged = trial.member_of_module(trial.program.scope(module), function.name)
     if not isinstance(cls, Class) or not isinstance(plugged, Function):
         return
     trial.steps = 0

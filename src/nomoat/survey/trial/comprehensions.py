@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from nomoat.survey.python.form import Node
 from nomoat.survey.trial import queries
+from nomoat.survey.trial.demands import OTHER
 from nomoat.survey.trial.machine import Limited
-from nomoat.survey.trial.values import Const, Env, Items, Table, Thing, Value, gone_through, joined, union
+from nomoat.survey.trial.values import Const, Env, Items, Table, Test, Thing, Value, gone_through, joined, union
 
 if TYPE_CHECKING:
     from nomoat.survey.trial.expressions import Expressions
@@ -57,7 +58,13 @@ def _go(run: Expressions, inner: Env, node: Node, clause: int, source: Value, fo
             found.keys.append(run.evaluate(inner, node[4]))
             found.values.append(run.evaluate(inner, node[5]))
         else:
-            found.values.append(run.evaluate(inner, node[4]))
+            value = run.evaluate(inner, node[4])
+            if run.wires and isinstance(value, Const) and isinstance(value.value, str):
+                # Parts of a path: which there are is as source has its settings.
+                tests = [Test(test.usual, OTHER, OTHER) if test.anonymous is None else test for test in tests]
+                if any(test.anonymous is False for test in tests):
+                    continue
+            found.values.append(value)
         found.is_known = found.is_known and all(test.anonymous is not None for test in tests)
 
 
