@@ -608,7 +608,8 @@ def unread(tried: Tried, name: str, within: Scope | None = None) -> Iterator[str
             status = status_of_raised(tried.trial, end.instead_of)
         if status not in (401, 403):
             continue
-        if status == _UNAUTHENTICATED and _is_untold(end):
+        # A handler may forbid for many reasons, what is called like a guard and stands before it for one.
+        if _is_untold(end) and (status == _UNAUTHENTICATED or end.function is not within):
             yield f"{name} refuses who is not signed in by something that source does not tell ({end.at})"
         if _is_by_setting(end, within) and not any(one.needs_credential for one in tried.ends):
             yield placed(f"{name} lets everybody pass when a setting says so", end.at)
@@ -629,8 +630,9 @@ def _answers_by_what_is_unread(tried: Tried) -> Iterator[str]:
 
 
 def _is_untold(end: End) -> bool:
-    """Whether a guard by its name refuses for reasons that nothing which was read tells."""
-    return _is_open(end.conditions) and end.function is not None and guards_by_name(end.function.name)
+    """Whether a guard by its name refuses for reasons that nothing which was read tells, but for settings."""
+    told = [one for one in end.conditions if not one.test.marks or not one.test.marks <= _OF_SETTINGS]
+    return _is_open(told) and end.function is not None and guards_by_name(end.function.name)
 
 
 def _is_by_setting(end: End, handler: Scope | None) -> bool:
