@@ -155,3 +155,29 @@ def test_what_the_caller_sends_may_be_laid_over_a_row(tmp_path: Path) -> None:
     (route,) = draw(tmp_path).map.routes
 
     assert route.verdict == "unknown"
+
+
+def test_routes_stand_under_the_path_that_source_has(tmp_path: Path) -> None:
+    """What functions ask of a path on the way to a route leaves it what it is; a key that is there is there."""
+    (tmp_path / "main.py").write_text(
+        "import yaml\n"
+        "from flask import Flask, abort, session\n"
+        "app = Flask(__name__, static_folder=None)\n"
+        'settings = {"base": "/shop/", "asks": True}\n'
+        'settings.update(yaml.safe_load(open("/etc/shop.yaml")))\n\n\n'
+        "def put_together(*parts):\n"
+        '    whole = "/".join(one.strip("/") for one in parts if one)\n'
+        '    if parts[0].startswith("/"):\n'
+        '        whole = "/" + whole\n'
+        "    return whole\n\n\n"
+        "def orders():\n"
+        '    if "asks" not in settings or settings["asks"]:\n'
+        '        if "user" not in session:\n'
+        "            abort(401)\n"
+        '    return "ok"\n\n\n'
+        'app.add_url_rule(put_together(settings["base"], "orders"), view_func=orders, methods=["POST"])\n'
+    )
+
+    (route,) = draw(tmp_path).map.routes
+
+    assert (route.path, route.verdict, _is_by_default(route)) == ("/shop/orders", "guarded", True)

@@ -553,7 +553,9 @@ def _known(left: Value, operator: str, right: Value) -> bool | None:
     if operator == "in" and isinstance(right, Items) and right.is_whole and not right.values:
         return False
     is_looked_up = operator == "in" and isinstance(left, Const)
-    if is_looked_up and isinstance(right, (Items, Table)) and (not right.tags or _is_of_path(right)):
+    # What settings may say stands under a key that is there all the same.
+    is_plain = not right.tags or (isinstance(right, Table) and right.tags <= SETTING) or _is_of_path(right)
+    if is_looked_up and isinstance(right, (Items, Table)) and is_plain:
         if isinstance(right, Table) and isinstance(left, Const) and left.value in right.perhaps:
             return None
         inside = right.values if isinstance(right, Items) else [Const(key) for key in right.entries]

@@ -161,7 +161,7 @@ def over(run: Machine, value: Value, given: Value, depth: int = 0) -> Value:
         laid = copied(value)
         laid.entries = {key: over(run, one, given, depth + 1) for key, one in value.entries.items()}
         return laid
-    if not isinstance(value, (Const, Test)):
+    if not isinstance(value, (Const, Test)) or _is_path(value):
         return value
     marks = _marks(run, given)
     if marks == SETTING and isinstance(value, Const):
@@ -173,6 +173,11 @@ def _marks(run: Machine, given: Value) -> frozenset[str]:
     """What something unknown is about; what is read while a program starts is its settings."""
     is_starting = run.wires or not run.path
     return given.tags or (SETTING if is_starting else given.tags)
+
+
+def _is_path(value: Value) -> bool:
+    """Whether it is a path: routes stand under the one that source has, whatever a text is asked on the way to them."""
+    return isinstance(value, Const) and isinstance(value.value, str) and value.value.startswith("/")
 
 
 def _is_nothing(value: Value) -> bool:
