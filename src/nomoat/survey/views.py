@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from nomoat.survey.models import EndpointClass, Models
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
+from nomoat.survey.python.symbols import Scope
 from nomoat.survey.trial.machine import ExhaustedError, Machine, RaisedError
 from nomoat.survey.trial.refusals import names_of
 from nomoat.survey.trial.values import Choice, Class, Const, Function, Items, Object, Table, Value
@@ -135,7 +136,7 @@ def methods_of_function(run: Machine, handler: Value) -> tuple[str, ...]:
         current = _wrapped(run, current)
     if found is not None:
         return found
-    return tuple(dict.fromkeys(("GET", "HEAD", *_spoken_of(innermost), *_handed_on(run, innermost))))
+    return tuple(dict.fromkeys(("GET", "HEAD", *_spoken_of(run, innermost), *_handed_on(run, innermost))))
 
 
 def _allowed_by(run: Machine, function: Value) -> tuple[str, ...] | None:
@@ -211,14 +212,28 @@ def _handed_on(run: Machine, function: Function | None) -> Iterator[str]:
             yield from (method for method, _ in methods_of(run, View(cls, model), None))
 
 
-def _spoken_of(function: Function | None) -> Iterator[str]:
+def _spoken_of(run: Machine, function: Function | None) -> Iterator[str]:
+    """Methods of which a function speaks, or one that it hands the request: `return saved(request)`."""
+    scope = function.scope if function is not None else None
     words: set[str] = set()
-    for node in form.walk(function.scope.body) if function is not None and function.scope is not None else ():
-        if node[0] == form.CONSTANT and isinstance(node[3], str):
-            words.add(node[3].upper() if len(node[3]) < 8 else "")
-        elif node[0] == form.ATTRIBUTE:
-            words.add(node[4])
+    for one in (scope, *_handed_request(run, scope)) if scope is not None else ():
+        for node in form.walk(one.body):
+            if node[0] == form.CONSTANT and isinstance(node[3], str):
+                words.add(node[3].upper() if len(node[3]) < 8 else "")
+            elif node[0] == form.ATTRIBUTE:
+                words.add(node[4])
     yield from (method for method, signs in _METHOD_WORDS.items() if words.intersection(signs))
+
+
+def _handed_request(run: Machine, scope: Scope) -> Iterator[Scope]:
+    """Functions of the tree whose answer is given back, and that are called with the request."""
+    request = scope.parameters[0][form.P_NAME] if scope.parameters else ""
+    given_back = {id(node[3]) for node in scope.nodes if node[0] == form.RETURN and node[3] is not None}
+    for site in run.program.calls(scope) if given_back else ():
+        callee = site.callee.scope if site.callee.kind == "function" else None
+        is_handed = bool(site.node[4]) and _name_of(site.node[4][0]) == request
+        if callee is not None and callee is not scope and is_handed and id(site.node) in given_back:
+            yield callee
 
 
 def member(run: Machine, view: View, name: str, at: str) -> Value:
