@@ -29,7 +29,7 @@ from nomoat.survey.trial.judging import negated
 from nomoat.survey.trial.machine import End, RaisedError
 from nomoat.survey.trial.refusals import is_redirect, status_of
 from nomoat.survey.trial.registry import Bound, Registry, RoutesOf, argument
-from nomoat.survey.trial.requests import BY_NAME, Requests, tells_who
+from nomoat.survey.trial.requests import BY_NAME, Requests, may_say_what, tells_who
 from nomoat.survey.trial.subclasses import NAMES, told_of
 from nomoat.survey.trial.texts import ending, percent, put_together
 from nomoat.survey.trial.traits import TAG, of_trait
@@ -39,6 +39,7 @@ from nomoat.survey.trial.values import (
     CALLER,
     CHANGED,
     INPUT,
+    MADE,
     NOTHING,
     SETTING,
     SPREAD,
@@ -511,6 +512,8 @@ class Expressions(Requests):
             if part.name == "request.header" and not tells_who(key):
                 # A fault for want of a tenant or a version is no refusal: whoever sends one goes on.
                 return replace(found, marks=(found.tags - CALLER) | INPUT) if isinstance(found, Thing) else found
+            if may_say_what(part, key):
+                return Thing(marks=found.tags | MADE)  # Whoever sends one goes on, and it equals no secret.
             self._is_missing(found)
         return found
 

@@ -48,6 +48,8 @@ _SECRET = re.compile(
     r"|password|credentials?|id_?token|auth_?key|admin_?key|admin_?token|passcode|pin)$",
     re.I,
 )
+#: Those of them that may as well say what is asked about: a row by its key, a chat by its session.
+_OF_ANYTHING = frozenset(("key", "pin", "session", "session_id", "sessionid"))
 _PLAIN_COOKIE = re.compile(
     r"(lang|locale|theme|consent|currency|tz|timezone|_ga|utm|visitor|cart|ab_|experiment)", re.I
 )
@@ -301,6 +303,12 @@ def entry_name(key: Value) -> str:
     if isinstance(key, Thing) and key.is_call and key.args:
         key = key.args[0]
     return str(key.value) if isinstance(key, Const) else ""
+
+
+def may_say_what(part: Thing, key: Value) -> bool:
+    """Whether a parameter of a query may say what is asked about as well as who asks: `request.GET["key"]`."""
+    is_text = isinstance(key, Const) and isinstance(key.value, str)
+    return part.name == "request.query" and is_text and str(getattr(key, "value", "")).lower() in _OF_ANYTHING
 
 
 def tells_who(key: Value) -> bool:
