@@ -83,6 +83,29 @@ def check(request: Request):
 @app.get("/d", dependencies=[Depends(check)])
 def d(): return 1
 """,
+    "an empty signature, and a secret that is an empty text": """
+import hmac
+def check(request: Request):
+    if not hmac.compare_digest(request.headers.get("x-signature", ""), ""):
+        raise HTTPException(401)
+@app.get("/d", dependencies=[Depends(check)])
+def d(): return 1
+""",
+    "an empty signature that is asked for by hand": """
+def check(request: Request):
+    if request.headers.get("x-signature", "") != "":
+        raise HTTPException(401)
+@app.get("/d", dependencies=[Depends(check)])
+def d(): return 1
+""",
+    "an empty key, and a secret that is an empty text": """
+import hmac
+def check(request: Request):
+    if not hmac.compare_digest(request.headers.get("x-key", ""), ""):
+        raise HTTPException(401)
+@app.get("/d", dependencies=[Depends(check)])
+def d(): return 1
+""",
     "a header that is taken to be the key when it is not sent": """
 def check(x_key: str = Header("secret")):
     if x_key != "secret": raise HTTPException(401)
@@ -406,6 +429,20 @@ def test_what_answers_an_anonymous_caller_is_never_called_guarded(how: str, tmp_
 )
 def test_a_refusal_that_no_context_manager_keeps_to_itself_guards(check: str, tmp_path: Path) -> None:
     body = "def check(key: str = Header(None)):\n" + check
+    (tmp_path / "main.py").write_text(_HEAD + body + '@app.get("/d", dependencies=[Depends(check)])\ndef d(): ...\n')
+
+    (route,) = (route for route in draw(tmp_path).map.routes if route.path == "/d")
+
+    assert "guarded" == route.verdict
+
+
+@pytest.mark.parametrize("header", ["x-signature", "x-key"])
+def test_a_secret_that_source_fixes_is_no_empty_text(header: str, tmp_path: Path) -> None:
+    body = (
+        "import hmac\n\n\ndef check(request: Request):\n"
+        f'    if not hmac.compare_digest(request.headers.get("{header}", ""), "s3"):\n'
+        "        raise HTTPException(401)\n"
+    )
     (tmp_path / "main.py").write_text(_HEAD + body + '@app.get("/d", dependencies=[Depends(check)])\ndef d(): ...\n')
 
     (route,) = (route for route in draw(tmp_path).map.routes if route.path == "/d")

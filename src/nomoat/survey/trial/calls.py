@@ -13,7 +13,7 @@ from nomoat.survey.python.form import Node
 from nomoat.survey.trial import adding, backends, files, overlaid, queries, resolved, texts, tuples, wrapping
 from nomoat.survey.trial.answering import ANSWER, ANSWERING
 from nomoat.survey.trial.configuration import Configuration, asked_of, of_configuration
-from nomoat.survey.trial.demands import AUTHENTICATION, OTHER, Demand
+from nomoat.survey.trial.demands import OTHER
 from nomoat.survey.trial.judging import may_be_unset, negated
 from nomoat.survey.trial.known import SPECIAL, WAITED, const_method, is_waited_for
 from nomoat.survey.trial.machine import End, Limited, RaisedError
@@ -420,7 +420,7 @@ class Calls(Registrations):
         if name in models.asks:
             self._ask(name, args, named, at)
         if name in models.comparers:
-            return self._compared_secretly(args, named)
+            return self.compared_secretly([*args, *named.values()])
         if name in models.macs:
             return Thing(name, args, named, marks | frozenset(("signature",)) if "input" in marks else marks, at=at)
         if name in models.verifiers or name in models.signatures or name in models.raising_methods:
@@ -583,18 +583,6 @@ class Calls(Registrations):
         asked = argument(self.models.asks[name], args, named)
         known = isinstance(asked, Const) and isinstance(asked.value, str)
         self.record.asked.append((str(asked.value) if known and isinstance(asked, Const) else None, at))
-
-    def _compared_secretly(self, args: tuple[Value, ...], named: dict[str, Value]) -> Value:
-        values = [*args, *named.values()]
-        marks = union(values)
-        if "signature" in marks:
-            return Test(False if self.anonymous else None, Demand("signature"), OTHER, marks)
-        if "csrf" in marks:
-            return Test(None, Demand("csrf"), OTHER, marks)
-        if "caller" in marks:
-            is_open = len(values) == 2 and may_be_unset(values[0], values[1])
-            return Test(False if self.anonymous and not is_open else None, AUTHENTICATION, OTHER, marks)
-        return Test(None, OTHER, OTHER, marks)
 
     def _verified(
         self, name: str, args: tuple[Value, ...], named: dict[str, Value], marks: frozenset[str], at: str

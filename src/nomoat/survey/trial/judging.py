@@ -41,6 +41,7 @@ from nomoat.survey.trial.values import (
     Thing,
     Value,
     options,
+    union,
 )
 
 _PERMISSIONS = re.compile(r"(permission|perm|scope|authorit|privilege|right|entitlement|capabilit|grant|ability)", re.I)
@@ -320,6 +321,8 @@ class Judging(Machine):
             return Test(None, OTHER, OTHER, marks, known)
         if "caller" in marks:
             return self._about_caller(left, operator, right, marks)
+        if "signature" in marks and is_of_empty_text(left, right):
+            return Test(None, OTHER, OTHER, marks)
         if "signature" in marks:
             return Test(False if self.anonymous else None, Demand("signature"), OTHER, marks)
         if "csrf" in marks:
@@ -328,6 +331,20 @@ class Judging(Machine):
         is_there = is_there or self._is_exception(left)
         if operator in ("is", "==") and isinstance(right, Const) and right.value is None and is_there:
             return Test(False, OTHER, OTHER, marks)
+        return Test(None, OTHER, OTHER, marks)
+
+    def compared_secretly(self, values: list[Value]) -> Test:
+        """`hmac.compare_digest(one, other)`."""
+        marks = union(values)
+        if len(values) == 2 and is_of_empty_text(values[0], values[1]):
+            return Test(True, OTHER, OTHER, marks)
+        if "signature" in marks:
+            return Test(False if self.anonymous else None, Demand("signature"), OTHER, marks)
+        if "csrf" in marks:
+            return Test(None, Demand("csrf"), OTHER, marks)
+        if "caller" in marks:
+            is_open = len(values) == 2 and may_be_unset(values[0], values[1])
+            return Test(False if self.anonymous and not is_open else None, AUTHENTICATION, OTHER, marks)
         return Test(None, OTHER, OTHER, marks)
 
     def _is_first_to_keep(self, name: Value) -> bool:
@@ -441,6 +458,16 @@ def may_be_unset(left: Value, right: Value) -> bool:
     several = other.values if isinstance(other, Items) else [other]
     settings = [option for one in several for option in options(one) if "setting" in option.tags]
     return any(_is_unset(shown, setting) for shown in options(caller) for setting in settings)
+
+
+def is_of_empty_text(left: Value, right: Value) -> bool:
+    """Whether what a request brings is compared with an empty text that source fixes: anybody can send that."""
+    texts = [one for one in (left, right) if isinstance(one, Const) and one.value in ("", b"") and not one.marks]
+    brought = [one for one in (left, right) if one not in texts]
+    return len(brought) == 1 and all(
+        one.value in ("", b"") if isinstance(one, Const) else isinstance(one, Thing) and not one.is_call
+        for one in brought
+    )
 
 
 def _may_be_none_too(left: Value, right: Value) -> bool:

@@ -29,7 +29,7 @@ from nomoat.survey.trial import (
 from nomoat.survey.trial.configuration import Configuration
 from nomoat.survey.trial.demands import AUTHENTICATION, OTHER
 from nomoat.survey.trial.matching import matched
-from nomoat.survey.trial.refusals import is_above, is_exception, names_of, number_in, status_number
+from nomoat.survey.trial.refusals import is_above, is_exception, is_raised_as, names_of, number_in, status_number
 from nomoat.survey.trial.registry import Bound, Registry
 from nomoat.survey.trial.unpacking import marked
 from nomoat.survey.trial.values import (
@@ -498,6 +498,8 @@ def _isinstance(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at
     if len(args) == 2 and isinstance(args[0], Object) and isinstance(args[1], Class) and not args[0].marks:
         return Const(args[1].scope.dotted in run.bases(args[0].cls.scope))
     about = args[1].values if len(args) == 2 and isinstance(args[1], Items) else args[1:]
+    if any(is_raised_as(run, args[0], one) for one in about):
+        return Const(True)
     if run.anonymous and args and isinstance(args[0], Thing) and "caller" in marks and "unread" not in marks:
         # Who has no credential is None, or what a framework has for nobody: `AnonymousUser`.
         is_nobody = any(_NOBODY.search(one.name) for one in about if isinstance(one, Outside))
@@ -591,8 +593,8 @@ def _isclass(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: s
 
 
 def _is_read(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
-    """For descriptions of packages: whether something is code that is here, of the tree or described itself."""
-    return Const(bool(args) and isinstance(args[0], (Class, Function, Object)))
+    """For descriptions of packages: whether something is here, code or a table, of the tree or described."""
+    return Const(bool(args) and isinstance(args[0], (Class, Function, Object, Table)))
 
 
 def _may_ask(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:

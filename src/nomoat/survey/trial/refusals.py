@@ -74,6 +74,15 @@ def is_above(run: Machine, name: str, names: Iterable[str]) -> bool:
     return False
 
 
+def is_raised_as(run: Machine, value: Value, cls: Value) -> bool:
+    """Whether an exception of a framework is surely one of a class: that of its name, or one above."""
+    name = cls.name if isinstance(cls, Outside) else ""
+    names = names_of(run, value) if name else ()
+    is_one = any(one in run.models.raised for one in names)
+    is_made = isinstance(value, Object) or (isinstance(value, Thing) and value.is_call and not value.trail)
+    return is_made and is_one and (name in (*names, "builtins.Exception") or is_above(run, name, names))
+
+
 def is_exception(name: str) -> bool:
     """Whether it is the dotted name of an exception: one of Python's own, or what a package names like one."""
     own = getattr(builtins, name.removeprefix("builtins."), None) if name.startswith("builtins.") else None

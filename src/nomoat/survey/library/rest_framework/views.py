@@ -52,8 +52,12 @@ class APIView(View):
 
     def perform_authentication(self, request):
         for authenticator in self.get_authenticators():
-            if authenticator.authenticate(request) is not None:
+            found = authenticator.authenticate(request)
+            if found is not None and is_read(authenticator):
+                request.user, request.auth = found
                 return
+        if is_read(_SETTINGS) and _SETTINGS.get("UNAUTHENTICATED_USER", "somebody") is None:
+            request.user = None
 
     def initialize_request(self, request, *args, **kwargs):
         return request
@@ -71,6 +75,19 @@ class APIView(View):
         self.kwargs = kwargs
         request = self.initialize_request(request, *args, **kwargs)
         self.request = request
+        if self.handle_exception.__module__ == "rest_framework.views":
+            return self._answered(request, *args, **kwargs)
+        try:
+            response = self._answered(request, *args, **kwargs)
+        except Exception as exc:
+            response = self.handle_exception(exc)
+        return self.finalize_response(request, response, *args, **kwargs)
+
+    def _answered(self, request, *args, **kwargs):
         self.initial(request, *args, **kwargs)
         handler = getattr(self, request.method.lower())
         return handler(request, *args, **kwargs)
+
+    def handle_exception(self, exc):
+        # What the framework answers is what was raised.
+        raise exc

@@ -19,6 +19,7 @@ class View:
 
         view.view_class = cls
         view.view_initkwargs = initkwargs
+        view.__module__ = cls.__module__
         view.__dict__.update(cls.dispatch.__dict__)
         return view
 

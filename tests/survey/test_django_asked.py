@@ -1,0 +1,186 @@
+"""Small projects of Django: who is calling, by classes of their own; compared with what an anonymous caller gets."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from nomoat.survey.draw import draw
+from tests.survey.running_django import asked
+
+pytest.importorskip("rest_framework")
+_CONVERTER = re.compile(r"\{(\w+):[^}]*\}")
+_SETTINGS = """
+SECRET_KEY = "k"
+ALLOWED_HOSTS = ["*"]
+INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions", "rest_framework"]
+MIDDLEWARE = [
+    "django.contrib.sessions.middleware.SessionMiddleware", "django.contrib.auth.middleware.AuthenticationMiddleware"
+]
+ROOT_URLCONF = "urls"
+DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
+"""
+
+
+def compared(folder: Path, settings: str = "", **files: str) -> dict[str, str]:
+    """What the map says of each route (HEAD left out), none of which the running project contradicts."""
+    for name, text in {"settings": _SETTINGS + settings, **files}.items():
+        (folder / f"{name}.py").write_text(text)
+    routes = [one for one in draw(folder).map.routes if one.method != "HEAD"]
+    said: dict[str, str] = {f"{one.method} " + _CONVERTER.sub(r"{\1}", one.path): one.verdict for one in routes}
+    ran = asked(folder, "settings").items()
+    refused = {f"{method} {path}": is_one for path, (by_method, _) in ran for method, is_one in by_method.items()}
+    for route, verdict in said.items():
+        assert refused[route] is None or verdict in ("unknown", "guarded" if refused[route] else "unguarded"), route
+    return said
+
+
+_DEVICES = """
+from django.urls import path
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import NotAuthenticated, PermissionDenied
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+
+class Device:
+    is_authenticated = True
+
+    def __init__(self, name):
+        self.name = name
+
+
+class ByHeader(BaseAuthentication):
+    def authenticate(self, request):
+        if "X-Device" not in request.headers:
+            return None
+        return Device(request.headers["X-Device"]), None
+
+
+class Guest(ByHeader):
+    def authenticate(self, request):
+        return super().authenticate(request) or (Device("guest"), None)
+
+
+class Base(APIView):
+    authentication_classes = [ByHeader]
+    permission_classes = [IsAuthenticated]
+
+    def get(self, request):
+        return Response("shown")
+
+
+class ForGuests(Base):
+    authentication_classes = [Guest]
+
+
+class Quiet(Base):
+    def handle_exception(self, exc):
+        if isinstance(exc, (NotAuthenticated, PermissionDenied)):
+            return Response("nobody")
+        return super().handle_exception(exc)
+
+
+class Noted(Base):
+    def handle_exception(self, exc):
+        response = super().handle_exception(exc)
+        response["X-Noted"] = "1"
+        return response
+
+
+class Initial(Base):
+    permission_classes = []
+
+    def initial(self, request, *args, **kwargs):
+        super().initial(request, *args, **kwargs)
+        if request.user is None:
+            raise NotAuthenticated()
+
+
+class Checked(Base):
+    permission_classes = []
+
+    def check_permissions(self, request):
+        if request.user is None:
+            self.permission_denied(request)
+        super().check_permissions(request)
+
+
+urlpatterns = [
+    path("header/", Base.as_view()),
+    path("guests/", ForGuests.as_view()),
+    path("quiet/", Quiet.as_view()),
+    path("noted/", Noted.as_view()),
+    path("initial/", Initial.as_view()),
+    path("checked/", Checked.as_view()),
+]
+"""
+
+
+def test_who_is_calling_is_whom_the_own_class_of_a_view_names(tmp_path: Path) -> None:
+    found = compared(tmp_path, 'REST_FRAMEWORK = {"UNAUTHENTICATED_USER": None}\n', urls=_DEVICES)
+
+    assert found["GET /guests/"] != "guarded" and found["GET /quiet/"] != "guarded"
+    kept = {"GET /header/", "GET /noted/", "GET /initial/", "GET /checked/"}
+    assert {found[route] for route in kept} == {"guarded"}
+
+
+def test_somebody_stands_for_nobody_unless_settings_say_otherwise(tmp_path: Path) -> None:
+    found = compared(tmp_path, urls=_DEVICES)
+
+    assert found["GET /header/"] == "guarded"
+    assert found["GET /initial/"] != "guarded"
+
+
+def test_a_class_that_answers_is_of_its_own_module(tmp_path: Path) -> None:
+    middleware = """
+from django.contrib.auth.views import redirect_to_login
+
+
+class Gate:
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_view(self, request, view, args, kwargs):
+        if request.user.is_authenticated or view.__module__ in ("feeds",):
+            return None
+        return redirect_to_login("/")
+"""
+    views = """
+from django.http import HttpResponse
+from django.views import View
+
+
+def read(request):
+    return HttpResponse("read")
+
+
+class Feed(View):
+    def get(self, request):
+        return HttpResponse("feed")
+"""
+    urls = """
+from django.urls import path
+
+import desk
+import feeds
+
+urlpatterns = [
+    path("feeds/", feeds.read), path("feeds/all/", feeds.Feed.as_view()),
+    path("desk/", desk.read), path("desk/all/", desk.Feed.as_view()),
+]
+"""
+    found = compared(
+        tmp_path, 'MIDDLEWARE += ["middleware.Gate"]\n', middleware=middleware, feeds=views, desk=views, urls=urls
+    )
+
+    assert found == {
+        "GET /feeds/": "unguarded", "GET /feeds/all/": "unguarded",
+        "GET /desk/": "guarded", "GET /desk/all/": "guarded",
+    }  # fmt: skip
