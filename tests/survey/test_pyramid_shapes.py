@@ -561,3 +561,42 @@ def parts(request):
         ("GET", "/parts", "main:parts", "unguarded"),
     ]
     assert ("POST", "/orders", "main:fallback", "unguarded") in found
+
+
+@pytest.mark.parametrize(("command", "is_there"), [("", True), ("    return config.make_wsgi_app()\n", False)])
+def test_a_configurator_of_a_command_does_not_stand_for_what_others_include(
+    tmp_path: Path, command: str, is_there: bool
+) -> None:
+    source = (
+        _MAIN
+        + f"""
+def profiled(request):
+    return Response("profiled")
+
+
+def profile(config):
+    config.add_route("profiled", "/profiled")
+    config.add_view(profiled, route_name="profiled")
+
+
+def setup(settings):
+    config = Configurator(settings=settings)
+    profile(config)
+{command}
+
+def orders(request):
+    if request.authenticated_userid is None:
+        raise HTTPForbidden()
+    return Response("orders")
+
+
+def includeme(config):
+    config.add_route("orders", "/orders")
+    config.add_view(orders, route_name="orders")
+"""
+    )
+
+    found = rows(mapped(tmp_path, source))
+
+    assert found.get("GET /orders") == ("guarded" if is_there else None)
+    assert found["GET /profiled"] == "unguarded"

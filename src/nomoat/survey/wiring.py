@@ -53,8 +53,8 @@ def wire(program: Program, models: Models) -> Wiring:
     _run_factories(trial, program, models)
     for module in waiting:
         trial.module(program.scope(module))
-    Late(trial, program, models).run()
     _plug(trial, program, models)
+    Late(trial, program, models).run()
     _start(trial)
     _url_modules(trial, program, models)
     put_around(surroundings, trial)
@@ -368,7 +368,7 @@ def _derived(program: Program, names: set[str], paths: Iterable[str]) -> set[str
 def _plug(trial: Trial, program: Program, models: Models) -> None:
     """A tree without an application of its own may add to one that somebody else makes: `def includeme(config)`."""
     for name, kind in models.kinds.items():
-        made = [one for one in trial.registries if one.name == name and not TEST_FILE.search(one.module)]
+        made = [one for one in trial.registries if one.name == name and _serves(one)]
         if not kind.plugs or made:
             continue
         words = kind.plugs.split()
@@ -381,6 +381,13 @@ def _plug(trial: Trial, program: Program, models: Models) -> None:
             for function in program.scope(module).children.values():
                 if function.is_function and function.name in words and function not in trial.executed:
                     _plugged(trial, name, module, function)
+
+
+def _serves(registry: Registry) -> bool:
+    """Whether an application answers anybody: one that has nothing, or never becomes one, is made for a command."""
+    is_made = registry.attributes.get("serves")
+    is_for_command = isinstance(is_made, Const) and is_made.value is False
+    return bool(registry.entries) and not is_for_command and not TEST_FILE.search(registry.module)
 
 
 def _plugged(trial: Trial, name: str, module: Module, function: Scope) -> None:

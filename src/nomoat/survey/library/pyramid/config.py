@@ -183,6 +183,7 @@ class Configuring:
         self.root._attribute("has_permission", lambda request: partial(permitted, root, request))
 
     def make_wsgi_app(self):
+        self.root.serves = True
         return self.root
 
     def get_settings(self):
@@ -217,6 +218,7 @@ class Configurator(Configuring):
         self.default_permission = default_permission
         self.policy = None
         self.is_given_away = False
+        self.serves = False
         self.authentication = None
         self.authorization = self.maybe_dotted(authorization_policy) or ACLAuthorizationPolicy()
         self.root_factory = self.maybe_dotted(root_factory) or DefaultRootFactory
