@@ -19,7 +19,7 @@ from nomoat.survey.trial import demands
 from nomoat.survey.trial.demands import AUTHENTICATION, Demand
 from nomoat.survey.trial.machine import Condition, End, marks_of
 from nomoat.survey.trial.naming import guards_by_name, placed
-from nomoat.survey.trial.refusals import is_redirect, names_of, status_of, status_of_raised
+from nomoat.survey.trial.refusals import is_by_who_calls, is_redirect, names_of, status_of, status_of_raised
 from nomoat.survey.trial.usually import as_usual
 from nomoat.survey.trial.values import Choice, Class, Const, Function, Object, Outside, Thing, Value, options
 from nomoat.survey.trial.wrapping import called_as_application
@@ -401,7 +401,9 @@ class Verdicts:
             # One of several that a name may be (`return answer`) was put there before it is answered.
             refused = next((one for one in tried.trial.answered if any(it is value for it in options(one[0]))), None)
             status = status_of(tried.trial, value, self._models.answers) or 0
-            about = refused is not None and _is_about_caller(refused[2], refused[4])
+            about = refused is not None and (
+                _is_about_caller(refused[2], refused[4]) or is_by_who_calls(tried.trial, value, self._models.answers)
+            )
             # Whatever a wrapper itself answers in place of what it stands around (`{"ok": False}`) keeps callers out.
             is_kept_out = is_behind and refused is not None and refused[3] in wrappers
             if inner is None and is_behind and not is_kept_out:

@@ -41,6 +41,8 @@ from nomoat.survey.trial.values import (
     options,
 )
 
+#: Statuses that refuse somebody.
+_REFUSES, _FAULTS = 400, 500
 #: Attributes of an answer that change its status.
 _STATUSES = frozenset(("status_code", "status", "code"))
 
@@ -127,7 +129,7 @@ class Bodies(Calls):
         """Binds a target."""
         kind = target[0]
         if kind == form.NAME:
-            self._name_value(env, target[3], value)
+            self._name_value(env, target[3], self._as_refusal(value))
         elif kind == form.ATTRIBUTE:
             owner = self.evaluate(env, target[3])
             if isinstance(owner, Function) and target[4] == "__signature__":
@@ -171,6 +173,15 @@ class Bodies(Calls):
                 # `if settings.env == "dev":` replaces it for whoever says so.
                 is_unusual = any(one.test.usual is (not one.answer) for one in self.conditions)
                 (self.around.replaced_elsewhere if is_unusual else self.around.replaced).append(key)
+
+    def _as_refusal(self, value: Value) -> Value:
+        """The status that is chosen for who has no credential: `if user is None: code = 401`, which is given later."""
+        is_status = self.anonymous and type(value) is Const and type(value.value) is int
+        if not is_status or not isinstance(value, Const) or not _REFUSES <= int(str(value.value)) < _FAULTS:
+            return value
+        inside = self.conditions[self._own_first :]
+        is_told = any(one.test.anonymous is one.answer and "caller" in one.test.marks for one in inside)
+        return Const(value.value, value.marks | CALLER) if is_told else value
 
     def _name_value(self, env: Env, name: str, value: Value) -> None:
         if isinstance(value, Registry) and not value.variable:

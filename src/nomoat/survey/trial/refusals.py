@@ -152,6 +152,21 @@ def _status(run: Machine, value: Value, refusal: Refusal) -> int:
     return 0
 
 
+def is_by_who_calls(run: Machine, value: Value, table: dict[str, Refusal]) -> bool:
+    """Whether an answer has its status because of who calls: `Response(status=200 if user else 401)`."""
+    for option in options(value):
+        if run.has_statuses and isinstance(option, Items) and option.is_tuple and len(option.values) > 1:
+            if "caller" in option.values[1].tags:
+                return True
+            option = option.values[0]
+        refusal = next((table[name] for name in names_of(run, option) if name in table), None)
+        if refusal is not None and isinstance(option, Thing):
+            given = option.named.get(_SET) or argument(refusal.status, option.args, option.named)
+            if given is not None and "caller" in given.tags:
+                return True
+    return False
+
+
 def _number(value: Value | None) -> int:
     if isinstance(value, Choice):
         return min(_number(option) for option in value.options)
