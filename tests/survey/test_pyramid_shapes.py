@@ -600,3 +600,24 @@ def includeme(config):
 
     assert found.get("GET /orders") == ("guarded" if is_there else None)
     assert found["GET /profiled"] == "unguarded"
+
+
+def test_what_ends_before_all_is_included_is_said(tmp_path: Path) -> None:
+    source = (
+        _MAIN
+        + """
+def orders(request):
+    return Response("orders")
+
+
+def includeme(config):
+    config.add_route("orders", "/orders")
+    config.add_view(orders, route_name="orders")
+    raise RuntimeError("not yet")
+"""
+    )
+
+    drawn = mapped(tmp_path, source)
+
+    assert rows(drawn) == {"GET /orders": "unguarded"}
+    assert ["this ends in an exception" in one.why and not one.analysed for one in drawn.not_read] == [True]

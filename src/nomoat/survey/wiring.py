@@ -390,6 +390,10 @@ def _serves(registry: Registry) -> bool:
     return bool(registry.entries) and not is_for_command and not TEST_FILE.search(registry.module)
 
 
+#: Why something is not on the map that every way of a function ends before.
+_ENDS_EARLY = "this ends in an exception: routes that it registers after that are not on the map"
+
+
 def _plugged(trial: Trial, name: str, module: Module, function: Scope) -> None:
     cls = dotted(trial, name, None)
     plugged = trial.member_of_module(trial.program.scope(module), function.name)
@@ -400,7 +404,7 @@ def _plugged(trial: Trial, name: str, module: Module, function: Scope) -> None:
         registry = trial.construct(cls, (), {}, function.at)
         trial.call(trial.attribute(registry, "include"), (plugged,), {}, function.at, plugged.env)
     except RaisedError:
-        return
+        trial.around.lost.setdefault(function.at, _ENDS_EARLY)
     except (ExhaustedError, RecursionError):
         trial.around.lost.setdefault(function.at, TOO_MUCH)
 
