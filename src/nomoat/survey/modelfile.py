@@ -63,7 +63,7 @@ _CALLS = (
 _RESERVED = ("request", "header", "cookie", "query", "body", "scope")
 _URL_TEXTS = ("variable", "root", "middleware", "applications", "view", "inner", "name")
 _URL_CLASSES = ("entries", "including")
-_PROXIES = ("request", "session", "state", "credential", "application")
+_PROXIES = ("request", "session", "state", "credential", "account", "application")
 
 
 def load(files: list[Path]) -> Models:

@@ -15,6 +15,7 @@ from nomoat.survey.trial.answering import ANSWER, ANSWERING
 from nomoat.survey.trial.configuration import Configuration, asked_of, of_configuration
 from nomoat.survey.trial.demands import OTHER
 from nomoat.survey.trial.judging import may_be_unset, negated
+from nomoat.survey.trial.keys import is_among_none, is_hashable, key_of
 from nomoat.survey.trial.known import SPECIAL, WAITED, const_method, is_waited_for
 from nomoat.survey.trial.machine import End, Limited, RaisedError
 from nomoat.survey.trial.naming import guards_by_name
@@ -689,10 +690,12 @@ class Calls(Registrations):
 
     def _of_table(self, me: Table, name: str, args: tuple[Value, ...]) -> Value | None:
         if name in ("get", "pop", "setdefault") and args:
-            key = args[0]
-            if isinstance(key, Const) and isinstance(key.value, (str, int)) and key.value in me.entries:
-                return me.entries[key.value]
+            key = key_of(args[0])
+            if isinstance(key, Const) and is_hashable(key.value) and key.value in me.entries:
+                return self.item(me, key)
             default = args[1] if len(args) > 1 else Const(None)
+            if me.is_whole and is_among_none(key, me.entries):
+                return default
             if self.wires and isinstance(key, Class):
                 kept = self.kept_under(me, key)
                 if kept is not None or (me.is_whole and me.other is None):
@@ -703,7 +706,10 @@ class Calls(Registrations):
                 return Thing(marks=key.tags | me.tags | UNREAD)
             if isinstance(key, Const) and me.is_whole:
                 return absent(default, key) if self.anonymous and "caller" in key.tags else default
-            return Thing(marks=(key.tags | me.tags) - MADE) if "caller" in key.tags else overlaid.of_table(me, default)
+            if "caller" in key.tags:
+                is_absent = self.anonymous and not key.tags & (UNREAD | MADE | INPUT)
+                return absent(default, key) if is_absent else Thing(marks=(key.tags | me.tags) - MADE)
+            return overlaid.of_table(me, default)
         if name == "copy":
             return copied(me)
         if name == "values":

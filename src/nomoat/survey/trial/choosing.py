@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from nomoat.survey.python.form import Node
 from nomoat.survey.trial.machine import Condition, End, RaisedError
+from nomoat.survey.trial.unpacking import marked
 from nomoat.survey.trial.usually import is_one_of
 from nomoat.survey.trial.values import (
     CALLER,
@@ -17,6 +18,7 @@ from nomoat.survey.trial.values import (
     NOTHING,
     Const,
     Env,
+    Object,
     Test,
     Thing,
     Value,
@@ -108,9 +110,12 @@ def _perhaps(run: Expressions, env: Env, part: Node, condition: Condition | None
 
 
 def _stands_in(run: Expressions, value: Value, marks: frozenset[str]) -> Value:
-    """A literal that stands here because there is no credential: `key or ""`."""
-    is_told = run.anonymous and "caller" in marks and isinstance(value, Const)
-    return Const(value.value, value.marks | CALLER, value.label) if is_told and isinstance(value, Const) else value
+    """A literal or an object that stands here because there is no credential: `key or ""`."""
+    if not run.anonymous or "caller" not in marks:
+        return value
+    if isinstance(value, Object) and value.is_fresh:
+        return marked(value)  # `Editor(key) if key else Reader()`
+    return Const(value.value, value.marks | CALLER, value.label) if isinstance(value, Const) else value
 
 
 def _is_untold(value: Value) -> bool:

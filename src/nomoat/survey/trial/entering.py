@@ -52,6 +52,9 @@ _MAX_ASKED = 6
 #: Methods of the object that answers are followed so far for no other reason than that it has the request.
 _MAX_OWN = 4
 
+#: Parts of a request that may carry a credential: `verify(request.headers)`.
+_PARTS = frozenset(("request.scope", "request.header", "request.cookie", "request.session", "request.meta"))
+
 
 class Entering(Exceptions):
     """Functions of the project: entered, bound, left."""
@@ -135,16 +138,27 @@ class Entering(Exceptions):
         if self.gone_on:
             env.names[NEXT], self.gone_on = Const(True), False
         self.bind(env, scope.parameters, args, named, function.env)
-        return self._entered_body(scope, env, is_given_caller="caller" in marks, is_wrapper=is_wrapper)
+        is_for_nobody = isinstance(function.me, Object) and function.me.is_for_nobody
+        return self._entered_body(
+            scope, env, is_given_caller="caller" in marks, is_wrapper=is_wrapper, is_for_nobody=is_for_nobody
+        )
 
-    def _entered_body(self, scope: Scope, env: Env, *, is_given_caller: bool, is_wrapper: bool = False) -> Value:
+    def _entered_body(
+        self,
+        scope: Scope,
+        env: Env,
+        *,
+        is_given_caller: bool,
+        is_wrapper: bool = False,
+        is_for_nobody: bool = False,
+    ) -> Value:
         # What stands for a package is short, and leads back into the tree; what stands around a function leads to it.
         inward = not scope.module.is_library and not is_wrapper
         self.depth += inward
         self.path.append(scope)
         self.entered.append(len(self.conditions))
         # What does nothing but raise (`abort(401)`) raises for the reasons of who calls it.
-        was_decided = self.decided[-1] and _ends_raising(scope)
+        was_decided = is_for_nobody or (self.decided[-1] and _ends_raising(scope))
         self.decided.append(was_decided)
         held, self.registered = self.registered, []
         leaving, self.leaving = self.leaving, []
@@ -210,8 +224,8 @@ class Entering(Exceptions):
         if scope.module.is_library or scope is self.defaulting or (self.path and self.path[-1].module.is_library):
             return True
         for value in given:
-            is_scope = isinstance(value, Thing) and value.name == "request.scope" and not value.is_call
-            if self.depth <= _MAX_ASKED and (is_scope or self._is_request(value)):
+            is_part = isinstance(value, Thing) and value.name in _PARTS and not value.is_call
+            if self.depth <= _MAX_ASKED and (is_part or self._is_request(value)):
                 return True
             if self.depth <= _MAX_OWN and self._holds_request(value):
                 return True

@@ -8,10 +8,11 @@ from dataclasses import replace
 from nomoat.survey.python import form
 from nomoat.survey.python.applications import is_application
 from nomoat.survey.python.form import Node
-from nomoat.survey.python.symbols import How
+from nomoat.survey.python.symbols import How, Scope
 from nomoat.survey.trial import (
     choosing,
     comprehensions,
+    enums,
     files,
     memories,
     overlaid,
@@ -26,6 +27,7 @@ from nomoat.survey.trial.comprehensions import MAX_ITEMS
 from nomoat.survey.trial.configuration import Configuration
 from nomoat.survey.trial.fields import as_setting, default_of
 from nomoat.survey.trial.judging import negated
+from nomoat.survey.trial.keys import is_hashable, key_of
 from nomoat.survey.trial.machine import End, RaisedError
 from nomoat.survey.trial.refusals import is_redirect, status_of
 from nomoat.survey.trial.registry import Bound, Registry, RoutesOf, argument
@@ -34,6 +36,7 @@ from nomoat.survey.trial.subclasses import NAMES, told_of
 from nomoat.survey.trial.texts import ending, percent, put_together
 from nomoat.survey.trial.traits import TAG, of_trait
 from nomoat.survey.trial.tuples import Named, as_tuple
+from nomoat.survey.trial.unpacking import of_nobody
 from nomoat.survey.trial.values import (
     ARGUMENT,
     CALLER,
@@ -70,6 +73,8 @@ from nomoat.survey.trial.values import (
 )
 
 _OPERATORS = {"&": "__and__", "|": "__or__"}
+#: Where an application of Flask keeps what others put there under their names.
+_EXTENSIONS = "extensions"
 
 
 class Expressions(Requests):
@@ -182,6 +187,8 @@ class Expressions(Requests):
             return registry
         if name == view_functions.VIEWS:
             return view_functions.table()
+        if name == _EXTENSIONS and self.wires:
+            return registry.attributes.setdefault(name, Table({}, is_whole=False))
         if name in self.models.routes_attributes:
             return RoutesOf(registry)
         if name in self.models.dependencies_attributes and "provided" not in registry.kind.takes:
@@ -200,6 +207,7 @@ class Expressions(Requests):
             own = as_setting(own, name) if value.marks == SETTING else own
             return own if value.is_fresh else self.as_changed(name, own)
         found = perhaps_given(self._of_class(value.cls, name, value), value.attributes.get(SPREAD))
+        found = of_nobody(found) if value.is_for_nobody else found
         if value.marks == SETTING and not isinstance(found, Function):
             return as_setting(found, name)
         if isinstance(found, Thing) and found.why and value.cls.scope.module.is_library and name != "__getattr__":
@@ -246,13 +254,13 @@ class Expressions(Requests):
                 found = replace(found, trail=(name,))
             if isinstance(me, Object) and isinstance(found, Thing) and found.name in self.models.traits:
                 return of_trait(self, me, name, found, base)
-            return self.as_changed(name, self._member(cls, name, found, me))
+            return self.as_changed(name, self._member(cls, base, name, found, me))
         return self._member_elsewhere(cls, name, me)
 
-    def _member(self, cls: Class, name: str, found: Value, me: Value | None) -> Value:
+    def _member(self, cls: Class, base: Scope, name: str, found: Value, me: Value | None) -> Value:
         bases = self.bases(cls.scope)
-        if any(base.rpartition(".")[2] in ("Enum", "StrEnum", "IntEnum", "Flag", "IntFlag") for base in bases):
-            return Const(found.value, label=name) if isinstance(found, Const) else found
+        if enums.is_enum(bases):
+            return enums.member(base, bases, name, found)
         if any(base.rpartition(".")[2] == "BaseSettings" for base in bases):
             return as_setting(default_of(self, found), name)
         return default_of(self, found) if isinstance(me, Object) else found
@@ -423,7 +431,7 @@ class Expressions(Requests):
         """`value[key]`."""
         if isinstance(value, Choice):
             return self.each(value, lambda option: self.item(option, key))
-        value = as_tuple(self, value)
+        value, key = as_tuple(self, value), key_of(key)
         self.fails(value, "TypeError")
         if isinstance(value, Outside) and value.name == "sys.argv":
             return Outside(ARGUMENT)
@@ -436,7 +444,10 @@ class Expressions(Requests):
         if kept is not None:
             return kept
         if isinstance(value, Table) and isinstance(key, Const):
-            found = value.entries.get(key.value) if _hashable(key.value) else None
+            found = value.entries.get(key.value) if is_hashable(key.value) else None
+            if found is not None and self.anonymous and "caller" in key.tags and type(found) is Const:
+                # What stands for who has no credential: `RIGHTS[role]`.
+                found = replace(found, marks=found.marks | CALLER)
             if found is not None:
                 is_changed = not self.wires and isinstance(found, Const) and key.value in self.around.changes.keys
                 return (
@@ -539,6 +550,9 @@ class Expressions(Requests):
             text = percent(first.value, values[1], may_end=self.wires)
             if text is not None:
                 return replace(text, marks=text.marks | first.marks) if isinstance(text, Const) else text
+        flags = enums.together(node[3], *values) if len(values) == 2 else None
+        if flags is not None:
+            return flags
         if node[3] in ("&", "|") and queries.has_test(values):
             tests = [self.truth(value) for value in values]
             if node[3] == "&":
@@ -615,8 +629,8 @@ class Expressions(Requests):
             if key is None:
                 overlaid.update(self, table, value)
                 continue
-            found = self.evaluate(env, key)
-            if isinstance(found, Const) and _hashable(found.value):
+            found = key_of(self.evaluate(env, key))
+            if isinstance(found, Const) and is_hashable(found.value):
                 table.entries[found.value] = _called(found.value, value)
             else:
                 table.is_whole = False
@@ -714,10 +728,6 @@ def _of_file(value: FileOf, operator: str, parts: list[Value]) -> Value | None:
         return files.below(value.path, tuple(parts))
     texts = [part.value for part in parts if isinstance(part, Const) and isinstance(part.value, str)]
     return files.added(value, "".join(texts)) if len(texts) == len(parts) else None
-
-
-def _hashable(value: object) -> bool:
-    return isinstance(value, (str, int, bytes, float, bool, type(None)))
 
 
 _HANDLERS: dict[int, Callable[[Expressions, Env, Node], Value]] = {

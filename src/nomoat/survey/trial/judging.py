@@ -15,6 +15,7 @@ from nomoat.survey.trial import memories, queries
 from nomoat.survey.trial.asked import AskedPath, AskedText, is_asked
 from nomoat.survey.trial.configuration import Configuration, is_held
 from nomoat.survey.trial.demands import AUTHENTICATION, OTHER, UNKNOWN, Demand, both, either
+from nomoat.survey.trial.keys import is_among_none, key_of
 from nomoat.survey.trial.machine import Machine
 from nomoat.survey.trial.refusals import is_exception
 from nomoat.survey.trial.registry import Registry
@@ -60,6 +61,8 @@ _CLAIM = re.compile(
 _FLAG = re.compile(
     r"^(is_|has_|can_|may_)?[a-z_]*(admin|super|staff|owner|moderator|manager|editor|root|operator)", re.I
 )
+#: What is surely true or false.
+_TRUTH = re.compile(r"^(is|has|can|may)_|(authenticated|anonymous)$", re.I)
 #: What some accounts are: `is_curator`, `has_subscription`; and what each is that has signed in.
 _OF_SOME = re.compile(r"^(is|has)_[a-z]", re.I)
 _OF_ALL = re.compile(r"valid|auth|log|sign|new|complete|first|known|exist|present|anonymous|user|real|human|set$", re.I)
@@ -397,6 +400,9 @@ class Judging(Machine):
             return Test(True if is_decided else None, OTHER, about, marks)
         if isinstance(right, Const) and isinstance(right.value, bool) and operator in ("is", "=="):
             test = self.truth(left)
+            if test.anonymous is False and not _is_flag(left):
+                # What is not there is neither: `None is False`.
+                return replace(test, anonymous=False if right.value else None)
             return test if right.value else negated(test)
         if operator in ("<", ">", "<=", ">="):
             demand = UNKNOWN if _ROLES.search(_last(left) or _last(right)) else _quiet(self.demand_of(left))
@@ -404,6 +410,7 @@ class Judging(Machine):
         demand = self._demanded(left, operator, right)
         # Nothing equals what was never set, but no list of keys holds it: `None in door.tokens`.
         may_equal = may_be_unset(left, right) or (operator != "in" and _may_be_none_too(left, right))
+        may_equal = may_equal or _may_be_no_name(left, right)
         is_decided = is_decided and not may_equal
         return Test(False if is_decided else None, demand, OTHER, marks)
 
@@ -475,6 +482,21 @@ def _may_be_none_too(left: Value, right: Value) -> bool:
     caller, other = (left, right) if "caller" in left.tags else (right, left)
     is_nothing = isinstance(caller, Const) and caller.value is None
     return is_nothing and isinstance(other, Thing) and not other.tags
+
+
+def _may_be_no_name(left: Value, right: Value) -> bool:
+    """Whether a name of who is nobody is compared with none: `request.user.username in ("", name)`."""
+    caller, other = (left, right) if "caller" in left.tags else (right, left)
+    several = other.values if isinstance(other, Items) else [other]
+    is_none = any(isinstance(one, Const) and one.value == "" for one in several)
+    return is_none and any(isinstance(one, Thing) and bool(one.trail) for one in options(caller))
+
+
+def _is_flag(value: Value) -> bool:
+    """Whether it is true or false, and nothing else: `user.is_active`, what a function gives that says so."""
+    if isinstance(value, Thing):
+        return value.is_call or bool(_TRUTH.search(_last(value)))
+    return not isinstance(value, Const) or isinstance(value.value, bool)
 
 
 def _is_unset(shown: Value, setting: Value) -> bool:
@@ -565,6 +587,8 @@ def _known(left: Value, operator: str, right: Value) -> bool | None:
             return bool(left.value == right.value)
         if operator == "in" and isinstance(left.value, str) and isinstance(right.value, str):
             return left.value in right.value
+        if operator == "in" and type(left.value) is int and type(right.value) is int:
+            return left.value & right.value == left.value  # Of flags alone; other numbers hold none.
         if operator in _ORDERS and type(left.value) is int and type(right.value) is int:
             return bool(_ORDERS[operator](left.value, right.value))
         return None
@@ -579,16 +603,21 @@ def _known(left: Value, operator: str, right: Value) -> bool | None:
         return False if isinstance(left, (Const, Class, Function, Items, Table)) else None
     if operator == "in" and isinstance(right, Items) and right.is_whole and not right.values:
         return False
+    left = key_of(left) if operator == "in" else left
     is_looked_up = operator == "in" and isinstance(left, Const)
     # What settings may say stands under a key that is there all the same.
     is_plain = not right.tags or (isinstance(right, Table) and right.tags <= SETTING) or _is_of_path(right)
     if is_looked_up and isinstance(right, (Items, Table)) and is_plain:
         if isinstance(right, Table) and isinstance(left, Const) and left.value in right.perhaps:
             return None
-        inside = right.values if isinstance(right, Items) else [Const(key) for key in right.entries]
+        inside = [key_of(one) for one in right.values] if isinstance(right, Items) else [*map(Const, right.entries)]
         if any(isinstance(item, Const) and item.value == getattr(left, "value", None) for item in inside):
             return True
         return False if right.is_whole and all(isinstance(item, Const) for item in inside) else None
+    if operator == "in" and isinstance(left, Items) and isinstance(right, (Items, Table)) and right.is_whole:
+        keys = [key_of(one) for one in right.values] if isinstance(right, Items) else [*map(Const, right.entries)]
+        fixed = [one.value for one in keys if isinstance(one, Const)]
+        return False if len(fixed) == len(keys) and is_among_none(left, fixed) else None
     if operator == "in" and isinstance(left, Class) and isinstance(right, Table) and right.is_whole and not right.pairs:
         return any(isinstance(key, Class) and key.scope is left.scope for key, _ in right.kept)
     return None

@@ -20,6 +20,7 @@ from nomoat.survey.trial.demands import Demand
 from nomoat.survey.trial.surroundings import Surroundings
 from nomoat.survey.trial.usually import as_usual
 from nomoat.survey.trial.values import (
+    CALLER,
     MADE,
     NOTHING,
     Choice,
@@ -285,7 +286,7 @@ class Machine:
     def deciding(self, test: Test | None) -> Iterator[None]:
         """Inside, what happens does because of a test that was decided: for the caller, where it is about them."""
         held = self.decided[-1]
-        if test is not None and test.anonymous is not None and "caller" in test.marks:
+        if test is not None and test.anonymous is not None and bool(test.marks & {"caller", "signature"}):
             self.decided[-1] = True
         try:
             yield
@@ -527,6 +528,10 @@ class Machine:
         if known is None:
             request = next(iter(sorted(self.models.requests)))
             known = self.proxies[kind] = Thing(request) if kind == "request" else proxy_of(kind)
+            if kind == "account" and isinstance(known, Thing):
+                # Somebody stands there for nobody, who is not signed in.
+                marks = CALLER | (MADE if self.anonymous else NOTHING)
+                known = self.proxies[kind] = replace(known, name="request.credential", marks=marks)
         return known
 
     def known_constant(self, scope: Scope, node: Node) -> Const | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from nomoat.survey.trial.asked import AskedPath, AskedText
-from nomoat.survey.trial.values import FILLED, Const, Env, Outside, PathOf, Thing, Value
+from nomoat.survey.trial.values import FILLED, SETTING, Const, Env, Outside, PathOf, Thing, Value
 
 if TYPE_CHECKING:
     from nomoat.survey.trial.calls import Calls
@@ -23,6 +23,11 @@ _ANY_CASE = frozenset(("re.I", "re.IGNORECASE"))
 _PARAMETER = re.compile(r"\{[^{}]*\}")
 #: What stands for parameters of a path, one after the other: a pattern that tells them apart decides nothing.
 _SAMPLES = ("1", "x")
+#: What else they may be: a pattern that fits one of these is not one that never fits.
+_OTHERS = (
+    "12", "123", "1234", "12345", "123456", "ab", "abc", "abcd", "abcde", "2024-01-31", "a-b", "a_b", "x.html",
+    "x.json", "x.png", "A", "550e8400-e29b-41d4-a716-446655440000", "d41d8cd98f00b204e9800998ecf8427e", "a@b.example",
+)  # fmt: skip
 
 
 def matched(how: str) -> Known:
@@ -36,9 +41,10 @@ def matched(how: str) -> Known:
             pattern = pattern.args[0]
         if any(not isinstance(one, Outside) or one.name not in _ANY_CASE for one in flags):
             return None
-        text = isinstance(pattern, Const) and isinstance(pattern.value, str) and "setting" not in pattern.marks
-        if len(args) < 2 or not text or not isinstance(pattern, Const):
+        if len(args) < 2 or not isinstance(pattern, Const) or not isinstance(pattern.value, str):
             return None
+        if "setting" in pattern.marks and not run._is_told(pattern.marks):
+            return Thing(marks=SETTING | args[1].tags)
         written, flag = str(pattern.value), re.I if flags else 0
         if isinstance(args[1], (AskedText, AskedPath)):
             return args[1].log.note(args[1], lambda path: fits(written, path, how, flags=flag))
@@ -56,6 +62,9 @@ def fits(pattern: str, text: Value, how: str, *, flags: int = 0) -> Value | None
     else:
         return None
     answers = {_fits(pattern, one, how, flags) for one in texts}
+    if answers == {False} and isinstance(text, PathOf) and _PARAMETER.search(text.template):
+        others = (_PARAMETER.sub(sample, text.template) for sample in _OTHERS)
+        answers |= {_fits(pattern, one, how, flags) for one in others}
     if len(answers) > 1 or None in answers:
         return None
     if True in answers and "caller" in text.tags:

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 
 from nomoat.survey.trial.configuration import Configuration
 from nomoat.survey.trial.values import (
+    CALLER,
     NOTHING,
     SETTING,
     SPREAD,
+    UNREAD,
     Class,
     Const,
     Env,
@@ -147,11 +149,13 @@ def names(run: Machine, env: Env, given: Value) -> None:
 
 def of_table(me: Table, default: Value) -> Value:
     """What a table gives under a key that source does not put there, when something was laid over it."""
+    # What was put there of one caller may be there for another one.
+    tags = me.tags | UNREAD if CALLER <= me.tags else me.tags
     is_laid = me.other is not None and all(type(one) is Thing and one.tags == SETTING for one in options(me.other))
     return (
         Const(default.value, default.marks | SETTING, default.label)
         if (is_laid and isinstance(default, Const))
-        else joined([default, Thing(marks=me.tags)])
+        else joined([default, Thing(marks=tags)])
     )
 
 

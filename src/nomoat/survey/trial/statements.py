@@ -57,6 +57,9 @@ _MAX_TURNS = 50
 #: From this status on, an answer is none that was asked for.
 _REFUSES = 400
 
+#: What tells of who sends a request.
+_OF_WHO = frozenset(("caller", "signature"))
+
 
 class Trial(Definitions):
     """The whole."""
@@ -209,10 +212,10 @@ class Trial(Definitions):
             if test.anonymous is None and not self.wires and is_first_time(self, test_node, body, current or env):
                 test = Test(True, OTHER, OTHER)
             condition = Condition(test, True, self.at(env, test_node))
-            if test.anonymous is not None and "caller" in test.marks:
+            if test.anonymous is not None and test.marks & _OF_WHO:
                 self.decided[-1] = True
             if test.anonymous is False:
-                if self.anonymous and "caller" in test.marks:
+                if self.anonymous and test.marks & _OF_WHO:
                     if not node[4] and self._leaves(env, body):
                         # Who has a credential has left here; what follows is for who has none.
                         implied = Condition(test, False, condition.at, is_implied=True)

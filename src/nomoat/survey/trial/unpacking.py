@@ -6,7 +6,6 @@ that its options belong to. What a test leaves of one name, it leaves of those t
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import product
 
 from nomoat.survey.trial.values import CALLER, Choice, Const, Env, Items, Object, Value, options
@@ -53,14 +52,16 @@ def marked(value: Value) -> Value:
     if isinstance(value, Const) and not value.value:
         return Const(value.value, CALLER)
     if isinstance(value, Items) and value.is_tuple and any(map(_is_no, value.values)):
-        return Items([_of_nobody(one) for one in value.values], value.is_whole, value.may_be_empty, is_tuple=True)
-    if isinstance(value, Object) and value.is_fresh and any(map(_is_no, value.attributes.values())):
-        # `Result(valid=False)`
-        return replace(value, attributes={name: _of_nobody(one) for name, one in value.attributes.items()})
+        return Items([of_nobody(one) for one in value.values], value.is_whole, value.may_be_empty, is_tuple=True)
+    if isinstance(value, Object) and value.is_fresh:
+        # `Result(valid=False)`, `Guest()`: it stays the one that was made.
+        value.attributes.update({name: of_nobody(one) for name, one in value.attributes.items()})
+        value.is_for_nobody = True
     return value
 
 
-def _of_nobody(value: Value) -> Value:
+def of_nobody(value: Value) -> Value:
+    """None and False are so because there is no credential."""
     return Const(value.value, CALLER) if _is_no(value) and isinstance(value, Const) else value
 
 

@@ -254,6 +254,8 @@ class Object(Value):
     marks: frozenset[str] = NOTHING
     #: It was made for one request: no other function has changed it meanwhile.
     is_fresh: bool = False
+    #: It stands for who has no credential, because of which it was made: what it says no to, it does for that reason.
+    is_for_nobody: bool = False
 
     def _tags(self) -> frozenset[str]:
         return self.marks
@@ -343,7 +345,7 @@ class Choice(Value):
 def absent(default: Value, place: Value) -> Value:
     """What a request gives of a place for a credential to who sends none there: the default, known to be just that."""
     if isinstance(default, Const) and "setting" not in default.marks:
-        return Const(default.value, default.marks | CALLER)
+        return Const(default.value, default.marks | CALLER, default.label)
     if isinstance(default, (Items, Table)) and not (default.values if isinstance(default, Items) else default.entries):
         return Thing(marks=place.tags)
     return default if default.tags >= CALLER else Thing(marks=place.tags | default.tags | UNREAD)
