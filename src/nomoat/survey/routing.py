@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from nomoat.survey import unfollowed
 from nomoat.survey.given import Given
 from nomoat.survey.models import Added, Models, Spot, Verb
 from nomoat.survey.naming import views
@@ -66,6 +67,8 @@ class Around:
     opt: Mapping[str, Value] = field(default_factory=dict)
     #: The application that answers: what `current_app` stands for.
     application: Registry | None = None
+    #: What stands around it and is not followed, and may ask who calls.
+    unfollowed: tuple[str, ...] = ()
 
 
 @dataclass(eq=False)
@@ -173,6 +176,7 @@ class Layer:
                 application=registry if registry.kind.is_application else around.application,
                 is_replaced=False,
                 name="",
+                unfollowed=(*around.unfollowed, *unfollowed.around(self._run.around, registry)),
             )
             own = registry.taken("prefix") or registry.attributes.get("prefix")
             if around.is_replaced:
@@ -210,7 +214,7 @@ class Layer:
         return found
 
     def _decorators(self, registry: Registry) -> tuple[Value, ...]:
-        given = registry.taken("decorators")
+        given = registry.attributes.get("decorators") or registry.taken("decorators")
         return tuple(given.values) if isinstance(given, Items) else ()
 
     def _names(self, registry: Registry, around: Around) -> str:

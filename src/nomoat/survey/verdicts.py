@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass, field, replace
 
 from nomoat.appmap.model import SIGNED_IN, Guard, Parameter, Runs, Verdict
+from nomoat.survey import unfollowed
 from nomoat.survey.before import Before, Requests
 from nomoat.survey.guards import Judge, Judgement, Tried, escape, not_followed, unread
 from nomoat.survey.middleware import UNNAMED, MiddlewareJudge
@@ -85,7 +86,7 @@ class Verdicts:
         made = self._before.requests(found)
         if found.is_of_framework:
             return self._of_framework(found, [*before, *made.judged])
-        judged = [*before, *made.judged, *self._dependencies(found)]
+        judged = [*before, *made.judged, *self._unfollowed(found), *self._dependencies(found)]
         handler = self._of_any_method(found, judged, made)
         never = [self._never(late) for late in found.late]
         answer = self._put_together(found, judged, handler, [guard for one in never for guard in one], if_told=if_told)
@@ -105,6 +106,12 @@ class Verdicts:
                 refuses=True, guards=[Guard("authentication", found.guard, found.at)], demand=AUTHENTICATION
             )
         return self._put_together(None, [*before, *self._before.requests(found).judged], own, [])
+
+    def _unfollowed(self, found: Found) -> list[Judgement]:
+        """What stands around the route, or in its place, and may ask who calls, but is not followed."""
+        replaced = unfollowed.of_view(self._judge.around, found.endpoint)
+        doubts = [*found.around.unfollowed, *([replaced] if replaced is not None else [])]
+        return [Judgement(doubts=doubts)] if doubts else []
 
     def _dependencies(self, found: Found) -> list[Judgement]:
         if found.calls != "injected":

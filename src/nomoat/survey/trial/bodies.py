@@ -146,6 +146,7 @@ class Bodies(Calls):
         elif kind == form.SUBSCRIPT:
             owner, key = self.evaluate(env, target[3]), self.evaluate(env, target[4])
             memories.keep(env, target, value)
+            view_functions.put(self, owner, key, self.at(env, target))
             if isinstance(owner, Thing) and owner.name.startswith("request."):
                 self.forges(owner, value, key)
                 self._looked_behind.clear()

@@ -89,6 +89,8 @@ class Surroundings:
         self.request_attributes: dict[str, Value] = {}
         self.rules: object = None  # Rules about who has a permission, once somebody asked (`backends.Rules`).
         self.said_of_views: dict[str, dict[str, Value]] = {}  # What code sets on functions that answer, by endpoint.
+        #: Views that code puts in the place of others, by endpoint (None: any) and where.
+        self.replaced_views: list[tuple[str | None, str]] = []
         #: What waits for a scan, by the file of what it was attached to.
         self.attached: dict[str, list[Attached]] = {}
         #: Classes whose methods are routes, by a decorator of the class.

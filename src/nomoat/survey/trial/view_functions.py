@@ -42,6 +42,13 @@ def held(run: Expressions, of: Value, key: Value) -> Value | None:
     return replace(answering, attributes={**answering.attributes, **said})
 
 
+def put(run: Expressions, owner: Value, key: Value, at: str) -> None:
+    """Takes note that a function is put into the table, in the place of the one that was there."""
+    if isinstance(owner, Thing) and owner.name == _TABLE and run.wires:
+        name = str(key.value) if isinstance(key, Const) else None
+        run.around.replaced_views.append((name, at))
+
+
 def note(run: Expressions, owner: Value, name: str, value: Value) -> bool:
     """Takes note of what is set on a function of the table; whether it is one."""
     if not isinstance(owner, Thing) or owner.name != _HELD or not isinstance(owner.args[0], Const):
