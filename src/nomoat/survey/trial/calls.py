@@ -91,6 +91,11 @@ def _is_absent(value: Value) -> bool:
     return "caller" in value.tags and not value.tags & (UNREAD | MADE) and not isinstance(value, (Items, Table, Object))
 
 
+def _is_told_later(callee: Outside | Thing) -> bool:
+    """Whether which function it is is told when it runs: `getattr(users, f"by_{method}")(request)`."""
+    return isinstance(callee, Thing) and not callee.name and not callee.trail
+
+
 def _is_nothing(callee: Value) -> bool:
     """Whether what is called is a part of something that is not there."""
     return isinstance(callee, Thing) and _is_absent(callee)
@@ -460,7 +465,7 @@ class Calls(Registrations):
         package = callee.name.partition(".")[0]
         is_own = package in sys.stdlib_module_names
         values = (*args, *named.values())
-        if package and not is_own and any(self._is_request(one) for one in values):
+        if (package or _is_told_later(callee)) and not is_own and any(self._is_request(one) for one in values):
             return marks | UNREAD
         if not is_own and any(self._holds_request(one) for one in values):
             # It is given the object that answers: `self.identities.get_user(self)`.
@@ -690,6 +695,8 @@ class Calls(Registrations):
 
     def _of_table(self, me: Table, name: str, args: tuple[Value, ...]) -> Value | None:
         if name in ("get", "pop", "setdefault") and args:
+            if isinstance(me, overlaid.Globals):
+                return overlaid.named(self, me, args[0], args[1] if len(args) > 1 else Const(None))
             key = key_of(args[0])
             if isinstance(key, Const) and is_hashable(key.value) and key.value in me.entries:
                 return self.item(me, key)

@@ -438,6 +438,8 @@ class Expressions(Requests):
         answering = view_functions.held(self, value, key)
         if answering is not None:
             return answering
+        if isinstance(value, overlaid.Globals):
+            return overlaid.named(self, value, key, Thing())
         if isinstance(value, Configuration):
             return value.setting(key)
         kept = self.kept_under(value, key) if isinstance(value, Table) else None

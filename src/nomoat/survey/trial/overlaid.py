@@ -13,6 +13,7 @@ from nomoat.survey.trial.configuration import Configuration
 from nomoat.survey.trial.values import (
     CALLER,
     NOTHING,
+    OWN_MEMBER,
     SETTING,
     SPREAD,
     UNREAD,
@@ -52,6 +53,13 @@ class Globals(Table):
         """Binds a name."""
         if self.env is not None:
             self.env.names[str(key)] = Thing()
+
+
+def named(run: Machine, me: Globals, key: Value, default: Value) -> Value:
+    """`globals().get(name)`: something of the module; which, may be told when it runs alone."""
+    if me.env is None or not isinstance(key, Const) or not isinstance(key.value, str):
+        return Thing(OWN_MEMBER)
+    return run.lookup(me.env, key.value) if key.value in me.env.names else default
 
 
 def members_of(owner: Object, *, is_whole: bool = True) -> Members:
