@@ -43,7 +43,15 @@ def views(run: Machine, registry: Registry) -> Iterator[View | tuple[str, str]]:
         if name is not None:
             named.setdefault(name, []).append(entry)
     found = [one for entry in registry.entries if entry.verb.does == "view" for one in _of(run, registry, entry, named)]
-    yield from _apart(found)
+    yield from _apart(found, _OF_ITS_OWN | _of_derivers(run, registry))
+
+
+def _of_derivers(run: Machine, registry: Registry) -> frozenset[str]:
+    """What functions that are put around each view are told of it: it chooses no requests."""
+    derivers = run.attribute(registry, "derivers")
+    told = [one.set_on_it("options") for one in getattr(derivers, "values", ()) if isinstance(one, Function)]
+    names = [_text(name) for one in told if isinstance(one, Items) for name in one.values]
+    return frozenset(name for name in names if name is not None)
 
 
 #: What is said of a view and chooses no requests; `accept` chooses what they are answered with.
@@ -57,17 +65,18 @@ _OF_ITS_OWN = frozenset(
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
-def _apart(found: list[View | tuple[str, str]]) -> Iterator[View | tuple[str, str]]:
+def _apart(found: list[View | tuple[str, str]], its_own: frozenset[str]) -> Iterator[View | tuple[str, str]]:
     """A view for any method of a path is left what those do not take that say theirs."""
     taken: dict[tuple[object, ...], set[str]] = {}
     for one in found:
-        if isinstance(one, View) and one.is_told and one.entry.named.keys() <= _OF_ITS_OWN:
+        if isinstance(one, View) and one.is_told and one.entry.named.keys() <= its_own:
             taken.setdefault(_place(one), set()).update(one.methods)
     for one in found:
         others = taken.get(_place(one), set()) if isinstance(one, View) and not one.is_told else set()
         if isinstance(one, View) and not others.isdisjoint(one.methods) and isinstance(one.path, Const):
-            left = tuple(method for method in one.methods if method not in others and method != "HEAD")
-            yield replace(one, methods=left or tuple(method for method in _METHODS if method not in others))
+            left = tuple(method for method in one.methods if method not in others)
+            left = left if left not in ((), ("HEAD",)) else tuple(one for one in _METHODS if one not in others)
+            yield replace(one, methods=left)
         else:
             yield one
 

@@ -344,7 +344,7 @@ class Layer:
                 self.layout.unread.append(found)
                 continue
             first = len(self.layout.routes)
-            verb = replace(found.entry.verb, path=Spot(("path()",)), methods=Spot(("methods()",)))
+            verb = replace(found.entry.verb, path=Spot(("path()",)), methods=Spot(("methods()",)), head=False)
             methods = Items([Const(one) for one in found.methods])
             named = {"path()": found.path, "methods()": methods}
             at, original = found.entry.at, found.original

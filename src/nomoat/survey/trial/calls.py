@@ -712,7 +712,8 @@ class Calls(Registrations):
             if self.anonymous and any(may_be_unset(key, one) for one, _ in me.pairs):
                 return Thing(marks=key.tags | me.tags | UNREAD)
             if isinstance(key, Const) and me.is_whole:
-                return absent(default, key) if self.anonymous and "caller" in key.tags else default
+                who = key if "caller" in key.tags else me
+                return absent(default, who) if self.anonymous and "caller" in who.tags else default
             if "caller" in key.tags:
                 is_absent = self.anonymous and not key.tags & (UNREAD | MADE | INPUT)
                 return absent(default, key) if is_absent else Thing(marks=(key.tags | me.tags) - MADE)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from itertools import product
 
-from nomoat.survey.trial.values import CALLER, Choice, Const, Env, Items, Object, Value, options
+from nomoat.survey.trial.values import CALLER, Choice, Const, Env, Items, Object, Table, Value, options
 
 #: More ways than this are not told apart.
 _MOST_WAYS = 8
@@ -46,11 +46,15 @@ def _leave(env: Env, name: str, value: Choice, kept: list[int]) -> None:
 
 
 def marked(value: Value) -> Value:
-    """What a function gives that asked who calls: None and False of it are so because there is no credential."""
+    """What a function gives that asked who calls: None, False and `{}` of it are so because there is no credential."""
     if isinstance(value, Const) and "setting" in value.marks:
         return value  # It is so because nobody has set it otherwise.
     if isinstance(value, Const) and not value.value:
         return Const(value.value, CALLER)
+    if isinstance(value, Items) and value.is_whole and not value.values:
+        return replace(value, of=CALLER)
+    if isinstance(value, Table) and value.is_whole and not value.entries and not value.tags:
+        return replace(value, of=CALLER)
     if isinstance(value, Items) and value.is_tuple and any(map(_is_no, value.values)):
         return Items([of_nobody(one) for one in value.values], value.is_whole, value.may_be_empty, is_tuple=True)
     if isinstance(value, Object) and value.is_fresh:

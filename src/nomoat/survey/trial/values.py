@@ -86,6 +86,8 @@ class Items(Value):
     under: object = None
     #: The turn of a loop, or the branch, in which it was made.
     made_in: object = None
+    #: Why it is empty: nobody is there who would have something in it.
+    of: frozenset[str] = NOTHING
 
     def _tags(self) -> frozenset[str]:
         return union((self,))
@@ -104,6 +106,8 @@ class Table(Value):
     kept: list[tuple[Value, Value]] = field(default_factory=list)
     #: Keys that were put there where it is not sure that code runs.
     perhaps: set[object] = field(default_factory=set)
+    #: Why it is empty: nobody is there who would have something in it.
+    of: frozenset[str] = NOTHING
 
     @property
     def may_be_empty(self) -> bool:
@@ -377,6 +381,7 @@ def union(values: Iterable[Value]) -> frozenset[str]:
         if isinstance(value, (Items, Choice, Table)):
             if id(value) not in seen:
                 seen.add(id(value))
+                tags = tags if isinstance(value, Choice) else tags | value.of
                 waiting += _within(value)
             continue
         found = value.tags

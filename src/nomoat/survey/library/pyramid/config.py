@@ -29,6 +29,17 @@ class Registry:
         self.settings = settings
 
 
+class ViewDeriverInfo:
+    exception_only = False
+    predicates = ()
+
+    def __init__(self, registry, view, options):
+        self.registry = registry
+        self.settings = registry.settings
+        self.original_view = view
+        self.options = options
+
+
 class Scanning:
     def __init__(self, config):
         self.config = config
@@ -127,6 +138,9 @@ class Configuring:
         if "://" not in name:
             self.root._static("/" + joined(self.route_prefix, name).lstrip("/"))
 
+    def add_view_deriver(self, deriver, name=None, under=None, over=None):
+        self.root.derivers.append(self.maybe_dotted(deriver))
+
     def add_tween(self, tween_factory, under=None, over=None):
         self.root._tween(partial(self.maybe_dotted(tween_factory), registry=self.registry))
 
@@ -212,6 +226,7 @@ class Configurator(Configuring):
     ):
         self.root = self
         self.directives = {}
+        self.derivers = []
         self.route_prefix = route_prefix
         self.package = package or caller_package()
         self.registry = Registry({} if settings is None else settings)
@@ -251,6 +266,8 @@ class Configurator(Configuring):
         for one in reversed(decorators):
             answer = self.maybe_dotted(one)(answer) if one is not None else answer
 
+        options = {**others, "permission": permission, "context": context, "attr": attr, "decorator": decorator}
+        info = ViewDeriverInfo(root.registry, view, options)
         sought = context
 
         def secured(request):
@@ -270,7 +287,10 @@ class Configurator(Configuring):
                         raise HTTPForbidden()
                 elif not request.remote_user.has_permission(asked):
                     raise HTTPForbidden()
-            return answer(context, request)
+            derived = answer
+            for deriver in root.derivers:
+                derived = deriver(derived, info)
+            return derived(context, request)
 
         return secured
 
