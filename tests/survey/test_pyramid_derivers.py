@@ -127,3 +127,51 @@ def test_claims_of_a_token_are_none_of_who_brings_none(tmp_path: Path) -> None:
     found = {one.path: one.verdict for one in draw(tmp_path).map.routes}
 
     assert found == {"/mine": "guarded", "/others": "unguarded"}
+
+
+_SERVED = """
+from wsgiref.simple_server import make_server
+
+from pyramid.authentication import AuthTktAuthenticationPolicy
+from pyramid.authorization import ACLAuthorizationPolicy, Allow, Authenticated, Everyone
+from pyramid.config import Configurator
+from pyramid.response import Response
+
+
+class Root:
+    __acl__ = [(Allow, Everyone, "view"), (Allow, Authenticated, "comment")]
+
+    def __init__(self, request):
+        self.request = request
+
+
+def answer(request):
+    return Response("x")
+
+
+def make(**settings):
+    config = Configurator(settings=settings, root_factory=Root)
+    config.set_authentication_policy(AuthTktAuthenticationPolicy("s", hashalg="sha512"))
+    config.set_authorization_policy(ACLAuthorizationPolicy())
+    for permission in ("view", "comment", "edit"):
+        config.add_route(permission, "/" + permission)
+        config.add_view(answer, route_name=permission, permission=permission)
+    return config.make_wsgi_app()
+
+
+if __name__ == "__main__":
+    make_server("127.0.0.1", 6543, make()).serve_forever()
+"""
+
+
+def test_a_program_that_serves_itself_asks_whom_it_configured(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(_SERVED)
+
+    drawn = {(one.method, one.path): one.verdict for one in draw(tmp_path).map.routes}
+
+    with loaded(tmp_path, "main:make()") as app:
+        told = {key: "guarded" if refused_by_wsgi(app, *key) else "unguarded" for key in drawn}
+    assert told == drawn
+    assert {path: verdict for (_, path), verdict in drawn.items()} == {
+        "/view": "unguarded", "/comment": "guarded", "/edit": "guarded",
+    }  # fmt: skip

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from nomoat.survey.draw import draw
+from tests.survey.asking import REFUSED, status_by_asgi
+from tests.survey.running import loaded
 
 _GUARD = """
 from fastapi import FastAPI, Request
@@ -289,3 +291,98 @@ def orders():
 """
 
     assert {"GET /orders": verdict} == drawn(tmp_path, source)
+
+
+_MOUNTED = """
+from starlette.applications import Starlette
+from starlette.authentication import AuthenticationBackend, requires
+from starlette.middleware import Middleware
+from starlette.middleware.authentication import AuthenticationMiddleware
+from starlette.requests import HTTPConnection
+from starlette.responses import JSONResponse, PlainTextResponse
+from starlette.routing import Mount, Route, Router
+
+
+class Nobody(AuthenticationBackend):
+    async def authenticate(self, conn):
+        return None
+
+
+async def answer(request):
+    return JSONResponse({})
+
+
+@requires([])
+async def everybody(request):
+    return JSONResponse({})
+
+
+@requires(["staff"])
+async def staff(request):
+    return JSONResponse({})
+
+
+class Asks:
+    def __init__(self, app, skip=()):
+        self.app, self.skip = app, skip
+
+    async def __call__(self, scope, receive, send):
+        conn = HTTPConnection(scope)
+        if conn.url.path in self.skip:
+            return await self.app(scope, receive, send)
+        if not conn.cookies.get("session"):
+            return await PlainTextResponse("who?", status_code=401)(scope, receive, send)
+        await self.app(scope, receive, send)
+
+
+def keyed(app, *, keys, methods=None):
+    async def wrapped(scope, receive, send):
+        if methods is None or scope["method"] in methods:
+            given = dict(scope["headers"]).get(b"x-key", b"").decode()
+            if given not in keys:
+                await PlainTextResponse("which key?", status_code=401)(scope, receive, send)
+                return
+        await app(scope, receive, send)
+
+    return wrapped
+
+
+def noted(app):
+    async def wrapped(scope, receive, send):
+        scope["noted"] = True
+        await app(scope, receive, send)
+
+    return wrapped
+
+
+def parts():
+    return Router([Route("/a", answer), Route("/b", answer, methods=["GET", "PUT"])])
+
+
+parts_of_two = Router([Route("/a", answer)])
+app = Starlette(
+    False,
+    [
+        Route("/everybody", everybody), Route("/staff", staff),
+        Mount("/plain", parts()), Mount("/asks", Asks(parts(), skip=("/asks/a",))),
+        Mount("/keyed", keyed(parts(), keys={"k"})), Mount("/some", keyed(parts(), keys={"k"}, methods={"PUT"})),
+        Mount("/noted", noted(parts())), Mount("/both", noted(keyed(parts(), keys={"k"}))),
+        Mount("/one", parts_of_two), Mount("/other", noted(parts_of_two)),
+    ],
+    [Middleware(AuthenticationMiddleware, backend=Nobody())],
+)
+"""
+
+
+def test_routers_that_are_mounted_within_classes_or_functions_stand_behind_them(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(_MOUNTED)
+
+    routes = draw(tmp_path).map.routes
+    found = {(one.method, one.path): one.verdict for one in routes}
+
+    with loaded(tmp_path) as app:
+        told = {key: "guarded" if status_by_asgi(app, *key) in REFUSED else "unguarded" for key in found}
+    assert told == found
+    mounted = {f"{place}/{end}" for place in ("/plain", "/asks", "/keyed", "/some", "/noted", "/both") for end in "ab"}
+    assert {path for _, path in found} == {"/everybody", "/staff", "/one/a", "/other/a", *mounted}
+    assert found["GET", "/some/b"] == "unguarded" and found["PUT", "/some/b"] == "guarded"

@@ -362,6 +362,8 @@ class Judge:
 
         asked = argument(self.models.refusing[outer.name], outer.args, outer.named)
         values = asked.values if isinstance(asked, Items) else [asked]
+        if isinstance(asked, Items) and asked.is_whole and not values:
+            return  # All of nothing has everybody.
         found.refuses = "credential" not in self.around.forged
         if not found.refuses:
             found.doubts.append("who is signed in is up to middleware, which may sign a guest in")

@@ -180,7 +180,8 @@ class MiddlewareJudge:
         if isinstance(value, Thing) and value.is_call:
             # `app.mount("/api", AuthenticationMiddleware(api, backend=Backend()))`
             return self._outside(value.name, value.named, found)
-        if isinstance(value, Object):
+        called = wrapping.called_as_application(self._judge._reader, value) if isinstance(value, Function) else None
+        if isinstance(value, Object) or (isinstance(value, Function) and called is not None):
             return self.application(wrapping.opened(value, Outside(NEXT)), found)
         if isinstance(value, Choice):
             return self._judge._one_of([self._judged(option, found) for option in value.options])

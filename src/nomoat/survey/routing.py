@@ -703,7 +703,7 @@ class Layer:
                 self._registry(option, inner)
             elif any(name in self._models.files for name in names_of(self._run, option)):
                 self._files(path, inner, at)
-            elif (found := wrapping.behind(self._run, option))[0] is not None and not is_lost:
+            elif (found := wrapping.behind(self._run, option, is_mounted=True))[0] is not None and not is_lost:
                 around_it = tuple((one, path) for one in found[1])
                 self._registry(found[0], replace(inner, middleware=(*around_it, *inner.middleware)))
             else:

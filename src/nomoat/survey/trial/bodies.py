@@ -279,7 +279,8 @@ class Bodies(Calls):
     def _is_configuring(self, registry: Registry) -> bool:
         """Whether a method of what stands for a package changes it where source does not fix that code runs."""
         is_own = registry.cls is not None and registry.cls.scope.module.is_library and bool(self.path)
-        return is_own and any(one.test.anonymous is None and not one.is_implied for one in self.conditions)
+        further = (one for one in self.conditions if one not in registry.under)
+        return is_own and any(one.test.anonymous is None and not one.is_implied for one in further)
 
     @property
     def _own_first(self) -> int:

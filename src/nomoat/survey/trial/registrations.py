@@ -58,6 +58,7 @@ class Registrations(Expressions):
         # What stands for a package is made where the tree calls it.
         module = at.rpartition(":")[0] if cls.scope.module.is_library else cls.scope.module.path
         registry = Registry(self.models.kinds[name], name, at, cls=cls, module=module)
+        registry.under = tuple(self.conditions)
         init = self._of_class(cls, "__init__", registry)
         if isinstance(init, Function):
             self.invoke(init, args, named, at)

@@ -86,7 +86,9 @@ class Registry(Value):
     #: Lists that the constructor was given, by what they are, once code has asked for them to add to them.
     lists: dict[str, Items | Table] = field(default_factory=dict)
     #: Objects that stand around the whole application, from the inside out.
-    wrappers: list[Object | Thing] = field(default_factory=list)
+    wrappers: list[Object | Thing | Function] = field(default_factory=list)
+    #: The conditions on the way to where it was made: whoever changes it has come that way, too.
+    under: tuple[object, ...] = ()
     _before: dict[int, tuple[Value, Entry]] = field(default_factory=dict)
     _joint: dict[str, tuple[Value, Value]] = field(default_factory=dict)
 

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 
 from nomoat.survey.python import form
 from nomoat.survey.trial.registry import Registry
-from nomoat.survey.trial.values import Function, Object, Outside, Thing, Value, options
+from nomoat.survey.trial.values import Env, Function, Object, Outside, Thing, Value, options
 
 if TYPE_CHECKING:
     from nomoat.survey.models import Models
     from nomoat.survey.trial.machine import Machine
     from nomoat.survey.trial.surroundings import Surroundings
 
+#: What may stand around an application.
+Wrapper = Object | Thing | Function
 #: How many an application is called with: scope, receive, send.
 _HANDED = 3
 _MAX_DEEP = 10
@@ -40,18 +42,21 @@ def called_as_application(run: Machine, value: Value) -> Function | None:
     return call if len(needed) == _HANDED else None
 
 
-def behind(run: Machine, value: Value) -> tuple[Registry | None, list[Object | Thing]]:
-    """The application behind wrappers, and these from the inside out; none where something else is behind them."""
-    wrappers: list[Object | Thing] = []
-    while isinstance(value, (Object, Thing)) and len(wrappers) < _MAX_DEEP and _may_wrap(run, value):
+def behind(run: Machine, value: Value, *, is_mounted: bool = False) -> tuple[Registry | None, list[Wrapper]]:
+    """The application behind wrappers, and these from the inside out; none where something else is behind them.
+
+    What is mounted may be a router as well.
+    """
+    wrappers: list[Wrapper] = []
+    while isinstance(value, (Object, Thing, Function)) and len(wrappers) < _MAX_DEEP and _may_wrap(run, value):
         wrappers.insert(0, value)
-        value = next((one for one in _held(value) if behind_is_known(one)), Thing())
+        value = next((one for one in _held(value) if behind_is_known(one, is_mounted=is_mounted)), Thing())
     return (value if isinstance(value, Registry) else None), wrappers
 
 
-def _may_wrap(run: Machine, value: Object | Thing) -> bool:
-    """Whether it may be called as an application is: an object of the tree, or one of a class that is not here."""
-    if isinstance(value, Object):
+def _may_wrap(run: Machine, value: Wrapper) -> bool:
+    """Whether it may be called as an application is: code of the tree, or an object of a class that is not here."""
+    if isinstance(value, (Object, Function)):
         return called_as_application(run, value) is not None
     return value.is_call and not value.trail and value.name.rpartition(".")[2][:1].isupper()
 
@@ -60,26 +65,40 @@ def _held(value: Value) -> list[Value]:
     """What an object was made with, and keeps."""
     if isinstance(value, Object):
         return [option for one in value.attributes.values() for option in options(one)]
+    if isinstance(value, Function):
+        # What was around it when it was made: `def signed_in(app): async def asks(scope, receive, send): ...`.
+        return [option for one in _around(value).values() for option in options(one)]
     is_made = isinstance(value, Thing) and value.is_call and not value.trail
     given = (*value.args, *value.named.values()) if is_made and isinstance(value, Thing) else ()
     return [option for one in given for option in options(one)]
 
 
-def behind_is_known(value: Value, deep: int = 0) -> bool:
+def _around(function: Function) -> dict[str, Value]:
+    """The names of the function that one was made in."""
+    made_in = function.env
+    return made_in.names if made_in.parent is not None and made_in.scope.is_function and function.me is None else {}
+
+
+def behind_is_known(value: Value, deep: int = 0, *, is_mounted: bool = False) -> bool:
     """Whether an application is this, or stands behind it."""
     if isinstance(value, Registry):
-        return value.kind.is_application
-    is_object = isinstance(value, (Object, Thing)) and deep < _MAX_DEEP
-    return is_object and any(behind_is_known(one, deep + 1) for one in _held(value))
+        return value.kind.is_application or is_mounted
+    kinds = (Object, Thing, Function) if is_mounted else (Object, Thing)
+    is_object = isinstance(value, kinds) and deep < _MAX_DEEP
+    return is_object and any(behind_is_known(one, deep + 1, is_mounted=is_mounted) for one in _held(value))
 
 
-def opened(wrapper: Object, gone_on: Outside) -> Object:
+def opened(wrapper: Object | Function, gone_on: Outside) -> Object | Function:
     """A wrapper that hands on to whatever comes after it, in place of the application that it was made with."""
+    held = wrapper.attributes if isinstance(wrapper, Object) else _around(wrapper)
     named = {
-        name: gone_on if any(behind_is_known(option) for option in options(value)) else value
-        for name, value in wrapper.attributes.items()
+        name: gone_on if any(behind_is_known(option, is_mounted=True) for option in options(value)) else value
+        for name, value in held.items()
     }
-    return replace(wrapper, attributes=named)
+    if isinstance(wrapper, Object):
+        return replace(wrapper, attributes=named)
+    made_in = wrapper.env
+    return replace(wrapper, env=Env(made_in.scope, made_in.parent, named, made_in.called_at))
 
 
 def note_made(run: Machine, thing: Object | Thing, given: tuple[Value, ...]) -> None:
@@ -94,12 +113,12 @@ def put_around(around: Surroundings, run: Machine) -> None:
     A module has the wrapper under a name and the application under none, or a function gives it back.
     """
     for wrapper in around.wrappers:
-        registry, outward = behind(run, wrapper)
+        registry, wrappers = behind(run, wrapper)
         if registry is None:
             continue
         env = around.modules.get(wrapper.at.rpartition(":")[0])
         named = [option for value in (env.names.values() if env is not None else ()) for option in options(value)]
         is_served = any(one is wrapper for one in named) or wrapper in around.given_back
         is_served_bare = any(one is registry for one in named)
-        if is_served and not is_served_bare and len(outward) > len(registry.wrappers):
-            registry.wrappers = outward
+        if is_served and not is_served_bare and len(wrappers) > len(registry.wrappers):
+            registry.wrappers = wrappers
