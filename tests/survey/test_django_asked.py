@@ -33,7 +33,9 @@ def compared(folder: Path, settings: str = "", **files: str) -> dict[str, str]:
     ran = asked(folder, "settings").items()
     refused = {f"{method} {path}": is_one for path, (by_method, _) in ran for method, is_one in by_method.items()}
     for route, verdict in said.items():
-        assert refused[route] is None or verdict in ("unknown", "guarded" if refused[route] else "unguarded"), route
+        # Another method than those that it is meant for answers with 405.
+        is_refused = refused.get(route)
+        assert is_refused is None or verdict in ("unknown", "guarded" if is_refused else "unguarded"), route
     return said
 
 
@@ -183,4 +185,90 @@ urlpatterns = [
     assert found == {
         "GET /feeds/": "unguarded", "GET /feeds/all/": "unguarded",
         "GET /desk/": "guarded", "GET /desk/all/": "guarded",
+    }  # fmt: skip
+
+
+_DONE = """
+from functools import wraps
+
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import Group
+from django.http import HttpResponse, HttpResponseNotAllowed
+from django.urls import path
+from django.views.decorators.csrf import csrf_exempt
+
+NAMES = ["a"]
+COUNTS = {}
+
+
+def api(*methods):
+    def outer(view):
+        @wraps(view)
+        def inner(request, *args, **kwargs):
+            if request.method not in methods:
+                return HttpResponse(status=405)
+            return view(request, *args, **kwargs)
+
+        return inner
+
+    return outer
+
+
+def page(request):
+    rows = [name.upper() for name in NAMES]
+    rows.append("b")
+    return HttpResponse(str(rows))
+
+
+@login_required
+def add_row(request):
+    Group.objects.create(name="a")
+    return HttpResponse()
+
+
+def rename_row(request):
+    Group.objects.filter(name="b").update(name="c")
+    return HttpResponse()
+
+
+def forget(request):
+    NAMES.clear()
+    return HttpResponse()
+
+
+def count(request):
+    COUNTS["all"] = COUNTS.get("all", 0) + 1
+    return HttpResponse()
+
+
+@csrf_exempt
+def hook(request):
+    return HttpResponse("ok")
+
+
+@api("POST")
+def posted(request):
+    return HttpResponse("ok")
+
+
+def only_posted(request):
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    return HttpResponse("ok")
+
+
+urlpatterns = [
+    path("page/", page), path("add/", add_row), path("rename/", rename_row), path("forget/", forget),
+    path("count/", count), path("hook/", hook), path("posted/", posted), path("only/", only_posted),
+]
+"""
+
+
+def test_what_changes_something_is_done_by_post_too(tmp_path: Path) -> None:
+    found = compared(tmp_path, urls=_DONE)
+
+    posted = {route.partition(" ")[2]: verdict for route, verdict in found.items() if route.startswith("POST ")}
+    assert posted == {
+        "/add/": "guarded", "/rename/": "unguarded", "/forget/": "unguarded", "/count/": "unguarded",
+        "/hook/": "unguarded", "/posted/": "unguarded", "/only/": "unguarded",
     }  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from nomoat.survey import doing
 from nomoat.survey.models import EndpointClass, Models
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
@@ -120,15 +121,20 @@ _METHOD_WORDS = {
 
 
 def methods_of_function(run: Machine, handler: Value) -> tuple[str, ...]:
-    """The methods that a function answers: what decorators allow, else GET, HEAD and what its body speaks of."""
+    """The methods that a function answers: what decorators allow, else GET, HEAD and what its body speaks of.
+
+    What speaks of none and changes something is done by POST, too.
+    """
     if isinstance(handler, Choice):
         return tuple(dict.fromkeys(name for one in handler.options for name in methods_of_function(run, one)))
     found: tuple[str, ...] | None = None
     innermost: Function | None = None
     current: Value | None = handler
     seen: list[Value] = []
+    around: list[str] = []
     while current is not None and current not in seen:
         seen.append(current)
+        around += doing.told_around(current)
         allowed = _allowed_by(run, current)
         if allowed is not None:
             found = allowed if found is None else tuple(one for one in found if one in allowed)
@@ -136,7 +142,9 @@ def methods_of_function(run: Machine, handler: Value) -> tuple[str, ...]:
         current = _wrapped(run, current)
     if found is not None:
         return found
-    return tuple(dict.fromkeys(("GET", "HEAD", *_spoken_of(run, innermost), *_handed_on(run, innermost))))
+    spoken = (*around, *_spoken_of(run, innermost), *_handed_on(run, innermost))
+    is_done = not spoken and innermost is not None and doing.changes(innermost)
+    return tuple(dict.fromkeys(("GET", "HEAD", *spoken, *(("POST",) if is_done else ()))))
 
 
 def _allowed_by(run: Machine, function: Value) -> tuple[str, ...] | None:

@@ -6,6 +6,7 @@ that its options belong to. What a test leaves of one name, it leaves of those t
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 from nomoat.survey.trial.values import CALLER, Choice, Const, Env, Items, Object, Table, Value, options
