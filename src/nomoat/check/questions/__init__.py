@@ -19,6 +19,7 @@ from nomoat.check.questions.enumeration import account_enumeration
 from nomoat.check.questions.exposure import admin_exposed, debug_exposed, unsigned_webhook
 from nomoat.check.questions.fields import writable_privilege
 from nomoat.check.questions.identity import forgeable_identity
+from nomoat.check.questions.ignored import ignored_check
 from nomoat.check.questions.markup import stored_markup
 from nomoat.check.questions.nested import untied
 from nomoat.check.questions.owners import named_by_caller
@@ -49,6 +50,7 @@ QUESTIONS: Mapping[str, Callable[[Asked], Iterator[Answer]] | None] = {
     "missing-ownership": _missing_ownership,
     "weaker-guard": weaker_guard,
     "guard-never-runs": guard_never_runs,
+    "ignored-check": ignored_check,
     "admin-exposed": admin_exposed,
     "debug-exposed": debug_exposed,
     "changing-get": changing_get,

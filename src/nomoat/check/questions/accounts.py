@@ -50,7 +50,14 @@ _ENTRANCE = re.compile(r"(^|/)(log_?in|sign_?in|log-in|sign-in|session|token|aut
 _GIVEN = frozenset(("password", "passwd", "pwd", "passphrase"))
 _COUNTED = re.compile(
     rb"flask_limiter|slowapi|fastapi_limiter|django_ratelimit|ratelimit|\baxes\b|defender|aiolimiter|throttl|login_attempt"
-    rb"|failed_(login|attempt|password)|failed_count|lock_?out|locked_until|too_many|RateLimit|rate_limit|brute", re.I
+    rb"|failed_(login|attempt|password)|failed_count|lock_?out|locked_until|too_many|RateLimit|rate_limit|brute"
+    rb"|attempts|retry_after|\b429\b|captcha|limiter\b|cool_?down|back_?off|blocked_until|strikes", re.I
+)  # fmt: skip
+
+#: What says whether a password is the one of an account.
+_COMPARES = re.compile(
+    rb"check_?password|verify_?password|password_?verify|checkpw|compare_digest|check_password_hash|\.verify\("
+    rb"|passwo?r?d\w*\s*[!=]=|[!=]=\s*\w*passw", re.I
 )  # fmt: skip
 
 
@@ -205,8 +212,13 @@ def unlimited_login(asked: Asked) -> Iterator[Answer]:
             f"no limit of requests, and no count of failures, is in the source of {service.name}",
             "limit the attempts of an address and of an account: login: true on the route in nomoat.yaml with guard,"
             " or Limiter.limit, or django-axes",
-            "likely",
+            # What signs in elsewhere may count there.
+            "sure" if any(_compares_passwords(scope) for scope in asked.reached(route)) else "likely",
         )
+
+
+def _compares_passwords(scope: Scope) -> bool:
+    return scope.node is not None and _COMPARES.search(scope.module.source, scope.node[1], scope.node[2]) is not None
 
 
 def _signs_in(asked: Asked, route: Route) -> bool:
