@@ -27,6 +27,7 @@ DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memor
 def compared(folder: Path, settings: str = "", **files: str) -> dict[str, str]:
     """What the map says of each route (HEAD left out), none of which the running project contradicts."""
     for name, text in {"settings": _SETTINGS + settings, **files}.items():
+        (folder / f"{name}.py").parent.mkdir(exist_ok=True)
         (folder / f"{name}.py").write_text(text)
     routes = [one for one in draw(folder).map.routes if one.method != "HEAD"]
     said: dict[str, str] = {f"{one.method} " + _CONVERTER.sub(r"{\1}", one.path): one.verdict for one in routes}
@@ -271,4 +272,156 @@ def test_what_changes_something_is_done_by_post_too(tmp_path: Path) -> None:
     assert posted == {
         "/add/": "guarded", "/rename/": "unguarded", "/forget/": "unguarded", "/count/": "unguarded",
         "/hook/": "unguarded", "/posted/": "unguarded", "/only/": "unguarded",
+    }  # fmt: skip
+
+
+_ADMIN = """
+INSTALLED_APPS += ["django.contrib.admin", "django.contrib.messages", "shop"]
+MIDDLEWARE += ["django.contrib.messages.middleware.MessageMiddleware"]
+TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True, "OPTIONS": {
+    "context_processors": ["django.template.context_processors.request", "django.contrib.auth.context_processors.auth",
+                           "django.contrib.messages.context_processors.messages"]}}]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+"""
+_SHOP = {
+    "shop/__init__": "",
+    "shop/models": """
+from django.db import models
+
+
+class Product(models.Model):
+    name = models.CharField(max_length=50)
+
+
+class Voucher(models.Model):
+    code = models.CharField(max_length=20)
+
+    class Meta:
+        app_label = "shop"
+
+
+class Plain(models.Model):
+    code = models.CharField(max_length=20)
+""",
+    "shop/admin": """
+from django.contrib import admin
+from django.http import HttpResponse
+from django.urls import path
+
+from .models import Plain, Product, Voucher
+
+
+@admin.register(Product)
+class ProductAdmin(admin.ModelAdmin):
+    def get_urls(self):
+        return [path("sync/", self.sync), path("safe/", self.admin_site.admin_view(self.sync))] + super().get_urls()
+
+    def sync(self, request):
+        return HttpResponse("synced")
+
+
+class VoucherAdmin(admin.ModelAdmin):
+    def get_urls(self):
+        return [path("<int:pk>/print/", self.admin_site.admin_view(self.printed)), *super().get_urls()]
+
+    def printed(self, request, pk):
+        return HttpResponse("printed")
+
+
+admin.site.register(Voucher, VoucherAdmin)
+admin.site.register(Plain)
+""",
+    "shop/panel": """
+from django.http import HttpResponse
+from django.urls import path
+from django.views import View
+
+
+class Rows(View):
+    model = None
+    is_public = False
+
+    def dispatch(self, request, *args, **kwargs):
+        if not self.is_public and not request.user.is_staff:
+            return HttpResponse(status=403)
+        return super().dispatch(request, *args, **kwargs)
+
+    def get(self, request):
+        return HttpResponse("rows")
+
+
+class Panel:
+    def __init__(self):
+        self.models = []
+
+    def register(self, model, is_public=False):
+        self.models.append((model, is_public))
+
+    @property
+    def urls(self):
+        return [
+            path(f"{model._meta.app_label}/{model._meta.model_name}/", Rows.as_view(model=model, is_public=is_public))
+            for model, is_public in self.models
+        ]
+""",
+}
+
+
+def test_pages_that_models_add_to_the_admin_are_guarded_where_they_say_so(tmp_path: Path) -> None:
+    urls = """
+from django.contrib import admin
+from django.urls import include, path
+
+from shop.models import Product, Voucher
+from shop.panel import Panel
+
+panel = Panel()
+panel.register(Product, is_public=True)
+panel.register(Voucher)
+urlpatterns = [path("admin/", admin.site.urls), path("panel/", include(panel.urls))]
+"""
+    found = compared(tmp_path, _ADMIN, urls=urls, **_SHOP)
+
+    assert found == {
+        "ANY /admin": "guarded", "GET /admin/shop/product/sync/": "unguarded",
+        "GET /admin/shop/product/safe/": "guarded", "GET /admin/shop/voucher/{pk}/print/": "guarded",
+        "GET /panel/shop/product/": "unguarded", "GET /panel/shop/voucher/": "guarded",
+    }  # fmt: skip
+
+
+def test_a_site_of_its_own_has_the_pages_of_the_models_that_are_registered_there(tmp_path: Path) -> None:
+    urls = """
+from django.contrib.admin import AdminSite, ModelAdmin
+from django.http import HttpResponse
+from django.urls import path
+
+from shop.models import Product
+
+
+class Site(AdminSite):
+    def get_urls(self):
+        return [path("sales/", self.admin_view(self.sales)), path("sales.csv", self.sales), *super().get_urls()]
+
+    def sales(self, request):
+        return HttpResponse("sales")
+
+
+class Own(ModelAdmin):
+    def get_urls(self):
+        return [path("sync/", self.sync)] + super().get_urls()
+
+    def sync(self, request):
+        return HttpResponse("synced")
+
+
+site = Site(name="own")
+site.register(Product, Own)
+urlpatterns = [path("manage/", site.urls)]
+"""
+    found = compared(tmp_path, _ADMIN, urls=urls, **_SHOP)
+
+    pages = {route: verdict for route, verdict in found.items() if "sales" in route or "sync" in route}
+    assert pages == {
+        "GET /manage/sales/": "guarded", "GET /manage/sales.csv": "unguarded",
+        "GET /manage/shop/product/sync/": "unguarded",
     }  # fmt: skip

@@ -15,6 +15,7 @@ from nomoat.survey.trial import (
     enums,
     files,
     memories,
+    modeled,
     overlaid,
     patterns,
     published,
@@ -272,6 +273,8 @@ class Expressions(Requests):
             marks = marks | SETTING
         if name in cls.scope.bindings and cls.scope.bindings[name][-1].how is How.ANNOTATED:
             return Thing(marks=marks, trail=(name,))
+        if outside and (told := modeled.meta(self, cls, name, outside)) is not None:
+            return told
         if outside:
             # `Order.objects` gives rows of this class.
             return Outside(f"{outside[0]}.{name}", cls if me is None and name in ("objects", "as_manager") else me)
@@ -319,7 +322,7 @@ class Expressions(Requests):
         of_entry = patterns.part(self, value, name) if value.name in self.models.listed else None
         if of_entry is not None:
             return of_entry
-        if value.name in ("module-info", "scopes", "attachment", "route-handler") and name in value.named:
+        if value.name in ("module-info", "scopes", "attachment", "route-handler", modeled.META) and name in value.named:
             return value.named[name]
         if value.name in self.models.raised and name in self.models.raised[value.name].status.names:
             return argument(self.models.raised[value.name].status, value.args, value.named) or Thing()
