@@ -425,3 +425,84 @@ urlpatterns = [path("manage/", site.urls)]
         "GET /manage/sales/": "guarded", "GET /manage/sales.csv": "unguarded",
         "GET /manage/shop/product/sync/": "unguarded",
     }  # fmt: skip
+
+
+_WALL = """
+import re
+
+from django.conf import settings
+from django.shortcuts import redirect
+from django.urls import Resolver404, resolve
+
+EXEMPT = [re.compile(one) for one in settings.LOGIN_EXEMPT_URLS]
+
+
+class Wall:
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if not request.user.is_authenticated:
+            path = request.path_info.lstrip("/")
+            if not any(one.match(path) for one in EXEMPT) and not self.is_named(request):
+                return redirect("/login/")
+        return self.get_response(request)
+
+    def is_named(self, request):
+        try:
+            found = resolve(request.path_info)
+        except Resolver404:
+            return False
+        return found.view_name in settings.LOGIN_EXEMPT_NAMES
+"""
+
+
+def test_a_wall_before_all_views_lets_pass_what_settings_name(tmp_path: Path) -> None:
+    settings = (
+        'MIDDLEWARE += ["wall.Wall"]\nLOGIN_EXEMPT_URLS = (r"^$", r"login/", r"api/pub", r"orders/[^/]+/status/$")\n'
+        'LOGIN_EXEMPT_NAMES = {"terms", "hooks:one", "views.told", "views.Shown"}\n'
+    )
+    views = """
+from django.http import HttpResponse
+from django.views import View
+
+
+def answer(request, **kwargs):
+    return HttpResponse("x")
+
+
+def told(request):
+    return HttpResponse("x")
+
+
+class Shown(View):
+    def get(self, request):
+        return HttpResponse("x")
+
+
+class Hidden(Shown):
+    pass
+"""
+    urls = """
+from django.urls import include, path, re_path
+
+import views
+
+hooks = ([path("one/", views.answer, name="one"), path("two/", views.answer, name="two")], "hooks")
+urlpatterns = [
+    path("", views.answer), path("login/", views.answer), path("account/", views.answer),
+    path("terms/", views.answer, name="terms"), path("told/", views.told), path("hooks/", include(hooks)),
+    path("shown/", views.Shown.as_view()), path("hidden/", views.Hidden.as_view()),
+    path("api/public/", views.answer), path("api/private/<slug:key>/", views.answer),
+    re_path(r"^orders/(?P<number>[0-9]+)/$", views.answer),
+    re_path(r"^orders/(?P<number>[0-9]+)/status/$", views.answer),
+]
+"""
+    found = compared(tmp_path, settings, wall=_WALL, views=views, urls=urls)
+
+    assert {route.partition(" ")[2] for route, verdict in found.items() if verdict == "unguarded"} == {
+        "/", "/login/", "/terms/", "/told/", "/hooks/one/", "/shown/", "/api/public/", "/orders/{number}/status/",
+    }  # fmt: skip
+    assert {route.partition(" ")[2] for route, verdict in found.items() if verdict == "guarded"} == {
+        "/account/", "/hooks/two/", "/hidden/", "/api/private/{key}/", "/orders/{number}/",
+    }  # fmt: skip

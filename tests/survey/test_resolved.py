@@ -81,10 +81,10 @@ _ALL = {"/", "/login/", "/free/", "/staff/a/", "/staff/login/", "/staff/deep/b/"
     ("asks", "guarded", "unknown"),
     [
         ('match.url_name not in ("login", "home")',
-         _ALL - {"/", "/login/", "/staff/login/"}, {"/shops/{shop}/", "/told/"}),
+         _ALL - {"/", "/login/", "/staff/login/"}, set()),
         ('"staff" in match.namespaces', {"/staff/a/", "/staff/login/", "/staff/deep/b/"}, set()),
         ('match.namespace == "staff:deep"', {"/staff/deep/b/"}, set()),
-        ('match.view_name == "members:list"', {"/members/list/"}, {"/shops/{shop}/", "/told/"}),
+        ('match.view_name == "members:list"', {"/members/list/"}, set()),
         ('match.kwargs.get("shop")', {"/shops/{shop}/"}, {"/told/"}),
         ('not getattr(match.func, "is_free", False)', _ALL - {"/free/"}, set()),
         ("match", _ALL, set()),

@@ -80,9 +80,9 @@ def _match(found: Found) -> Thing:
     is_read = resolved.UNREAD_NAME not in found.endpoint and not found.is_of_framework
     named = [(one, kind) for one, kind in ids.parameters(found.path) if not UNNAMED.fullmatch(one)]
     arguments = Table({one: path_argument(kind) for one, kind in named}, is_whole=not found.is_given_more)
-    return resolved.match(
-        spaces if is_read else None, name if found.is_named else None, found.path, arguments, found.handler
-    )
+    own = name if found.is_named else None
+    names, is_unnamed = (spaces if is_read else None), found.is_named is None
+    return resolved.match(names, own, found.path, arguments, found.handler, is_unnamed=is_unnamed)
 
 
 def noted_on(found: Found) -> Thing:

@@ -87,8 +87,8 @@ class Found:
     is_of_framework: bool = False
     label: str = ""
     endpoint: str = ""
-    #: Source names it, so that the endpoint is no name of a function.
-    is_named: bool = False
+    #: Source names it, so that the endpoint is no name of a function; None where it gives it no name at all.
+    is_named: bool | None = False
     #: Source gives its handler more than what stands in the path.
     is_given_more: bool = False
     has_statuses: bool = False
@@ -451,7 +451,8 @@ class Layer:
         for found in self.layout.routes[first:]:
             own = original.name if original is not None else handler.name if isinstance(handler, Function) else ""
             found.is_given_more = verb.calls == "request arguments" and (len(args) > 2 or "kwargs" in named)
-            found.is_named = isinstance(endpoint, Const) and bool(endpoint.value)
+            is_given = endpoint is not None and not (isinstance(endpoint, Const) and not endpoint.value)
+            found.is_named = isinstance(endpoint, Const) if is_given else None
             found.endpoint = around.names + (str(endpoint.value) if isinstance(endpoint, Const) else own)
             found.has_statuses = verb.dialect.has_statuses
             for decorator in around.decorators:

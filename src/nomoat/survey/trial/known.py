@@ -123,9 +123,20 @@ def const_method(run: Calls, me: Const | PathOf, name: str, args: tuple[Value, .
     return Const(found, me.marks)
 
 
+_STRIPS = frozenset(("strip", "lstrip", "rstrip"))
+
+
+def _stripped(me: PathOf, name: str, args: tuple[Value, ...]) -> Value:
+    """A path without its slashes at the ends; what stands for a parameter there begins or ends with something else."""
+    ends = args[0].value if args and isinstance(args[0], Const) else None
+    return PathOf(getattr(me.template, name)("/")) if ends == "/" else me
+
+
 def _of_path(me: PathOf, name: str, args: tuple[Value, ...]) -> Value | None:
     fixed = me.template.partition("{")[0]
-    if name in ("rstrip", "lower", "strip", "removeprefix", "removesuffix"):
+    if name in _STRIPS:
+        return _stripped(me, name, args)
+    if name in ("lower", "removeprefix", "removesuffix"):
         return me
     if name != "startswith" or not args:
         return None

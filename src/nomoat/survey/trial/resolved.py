@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nomoat.survey.trial.values import INPUT, NOTHING, Const, Env, Items, PathOf, Table, Thing, Value
+from nomoat.survey.trial.values import INPUT, NOTHING, Class, Const, Env, Function, Items, PathOf, Table, Thing, Value
 
 if TYPE_CHECKING:
     from nomoat.survey.trial.calls import Calls
@@ -30,7 +30,9 @@ def namespace(told: Value | None, own: Value | None) -> str:
     return f"{value.value}:" if isinstance(value, Const) else UNREAD_NAME
 
 
-def match(names: list[str] | None, name: str | None, path: str, arguments: Table, view: Value) -> Thing:
+def match(
+    names: list[str] | None, name: str | None, path: str, arguments: Table, view: Value, *, is_unnamed: bool = False
+) -> Thing:
     """The match of one route.
 
     Args:
@@ -39,9 +41,11 @@ def match(names: list[str] | None, name: str | None, path: str, arguments: Table
         path: its template.
         arguments: what stands in the path, by name.
         view: what answers.
+        is_unnamed: source gives the path no name: it is called by where its function stands.
     """
     told = Thing(marks=INPUT)
-    own = Const(name) if name is not None else told
+    own = Const(name) if name is not None else Const(None) if is_unnamed else told
+    name = _place_of(view) if name is None and is_unnamed else name
     spaces = Items([Const(one) for one in names]) if names is not None else told
     whole = Const(":".join(names)) if names is not None else told
     view_name = Const(":".join([*names, name])) if names is not None and name is not None else told
@@ -52,6 +56,13 @@ def match(names: list[str] | None, name: str | None, path: str, arguments: Table
             "kwargs": arguments, "args": Items([]), "route": Const(path, NOTHING) if "{" not in path else told,
         },
     )  # fmt: skip
+
+
+def _place_of(view: Value) -> str | None:
+    """The dotted name of a function, or of the class that answers for it; None where that is not told."""
+    made = view.set_on_it("view_class") or view.set_on_it("cls") if isinstance(view, Function) else None
+    scope = made.scope if isinstance(made, Class) else view.innermost.scope if isinstance(view, Function) else None
+    return None if scope is None or scope.module.is_library else scope.dotted
 
 
 def put(request: Thing, attribute: str, matched: Thing) -> None:
