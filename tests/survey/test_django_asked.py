@@ -506,3 +506,100 @@ urlpatterns = [
     assert {route.partition(" ")[2] for route, verdict in found.items() if verdict == "guarded"} == {
         "/account/", "/hooks/two/", "/hidden/", "/api/private/{key}/", "/orders/{number}/",
     }  # fmt: skip
+
+
+_MARKED = """
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpResponse
+from django.urls import path
+from django.views import View
+
+
+def is_open(view):
+    view.is_open = True
+    return view
+
+
+def open_for(*methods):
+    def mark(view):
+        view.open_methods = methods
+        return view
+
+    return mark
+
+
+class Gate:
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_view(self, request, view, args, kwargs):
+        cls = getattr(view, "view_class", None)
+        is_open = getattr(view, "is_open", False) or getattr(cls, "is_open", False)
+        if request.user.is_authenticated or is_open or request.method in getattr(view, "open_methods", ()):
+            return None
+        return redirect_to_login("/")
+
+
+@is_open
+def marked(request):
+    return HttpResponse("x")
+
+
+@open_for("GET")
+def read(request):
+    return HttpResponse("x" if request.method != "POST" else "written")
+
+
+def plain(request):
+    return HttpResponse("x")
+
+
+class Open(View):
+    is_open = True
+
+    def get(self, request):
+        return HttpResponse("x")
+
+
+class Below(Open):
+    pass
+
+
+class Closed(Open):
+    is_open = False
+
+
+urlpatterns = [
+    path("marked/", marked), path("read/", read), path("plain/", plain), path("open/", Open.as_view()),
+    path("below/", Below.as_view()), path("closed/", Closed.as_view()),
+]
+"""
+_SWITCHED = """
+
+def switch(view):
+    view.is_open = True
+
+
+def switching(request):
+    switch(Closed)
+    return HttpResponse()
+"""
+
+
+def test_what_decorators_mark_and_classes_say_of_themselves_decides(tmp_path: Path) -> None:
+    found = compared(tmp_path, 'MIDDLEWARE += ["urls.Gate"]\n', urls=_MARKED)
+
+    assert found == {
+        "GET /marked/": "unguarded", "GET /read/": "unguarded", "POST /read/": "guarded", "GET /plain/": "guarded",
+        "GET /open/": "unguarded", "GET /below/": "unguarded", "GET /closed/": "guarded",
+    }  # fmt: skip
+
+
+def test_what_a_function_switches_later_leaves_it_open(tmp_path: Path) -> None:
+    found = compared(tmp_path, 'MIDDLEWARE += ["urls.Gate"]\n', urls=_MARKED + _SWITCHED)
+
+    assert found["GET /closed/"] == "unknown"

@@ -23,9 +23,15 @@ class Changes:
         self.attributes: set[str] = set()
         #: Constant keys under which a function puts something.
         self.keys: set[object] = set()
-        for path in sorted(paths):
-            for scope in program.functions(within=program.modules[path]) if path in program.modules else ():
-                self._read(scope)
+        found = [
+            scope
+            for path in sorted(paths)
+            for scope in (program.functions(within=program.modules[path]) if path in program.modules else ())
+        ]
+        #: By what names functions are decorated.
+        self._decorators = {_last(node) for scope in found for node in scope.decorators}
+        for scope in found:
+            self._read(scope)
 
     def _read(self, scope: Scope) -> None:
         for name in scope.outer_names:
@@ -34,12 +40,21 @@ class Changes:
         for node in form.walk_scope(scope.body):
             if node[0] in _ASSIGNING:
                 for target in node[3] if node[0] == form.ASSIGN else (node[3],):
-                    if not _is_its_own(scope, target) and not _is_registered(scope, node, target):
+                    is_known = _is_its_own(scope, target) or _is_registered(scope, node, target)
+                    if not is_known and not self._is_marked(scope, target):
                         self._changed(target, mine)
             elif node[0] == form.CALL and form.dotted(node[3]) == "setattr" and len(node[4]) == 3:
                 owner, name = node[4][:2]
                 is_own = owner[0] == form.NAME and owner[3] == mine
                 self.attributes.update([str(name[3])] if name[0] == form.CONSTANT and not is_own else ())
+
+    def _is_marked(self, scope: Scope, target: Node) -> bool:
+        """Whether a decorator marks what it is put on, `view.is_public = True; return view`: while it is imported."""
+        outer = scope.parent.name if scope.parent is not None and scope.parent.is_function else scope.name
+        given = {one[form.P_NAME] for one in scope.parameters}
+        if target[0] != form.ATTRIBUTE or target[3][0] != form.NAME or target[3][3] not in given:
+            return False
+        return bool(self._decorators & {scope.name, outer}) and _returned(scope) == {target[3][3]}
 
     def _changed(self, target: Node, mine: str) -> None:
         if target[0] == form.ATTRIBUTE and not (target[3][0] == form.NAME and target[3][3] == mine):
@@ -49,6 +64,12 @@ class Changes:
         elif target[0] in (form.TUPLE, form.LIST):
             for one in target[3]:
                 self._changed(one, mine)
+
+
+def _last(decorator: Node) -> str:
+    """The last name of a decorator, called or not."""
+    name = form.dotted(decorator[3] if decorator[0] == form.CALL else decorator)
+    return (name or "").rpartition(".")[2]
 
 
 def _is_its_own(scope: Scope, target: Node) -> bool:

@@ -356,6 +356,9 @@ def _getattr(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: s
         return Thing(OWN_MEMBER if is_own else "", marks=args[0].tags) if args else None
     if isinstance(args[0], Outside) and args[0].name in run.models.settings and args[1].value.isupper():
         return run.setting(args[1].value) or _unset(run, args[2:], env)
+    is_nothing = isinstance(args[0], Const) and args[0].value is None and not args[0].marks - CALLER
+    if len(args) > 2 and is_nothing and not hasattr(None, args[1].value):
+        return marked(args[2]) if args[0].tags else args[2]
     is_set = args[1].value != "__dict__"
     if len(args) > 2 and is_set and isinstance(args[0], Function) and args[0].set_on_it(args[1].value) is None:
         return args[2]
