@@ -71,7 +71,20 @@ def request_to(models: Models, found: Found, root: str = "", log: Log | None = N
     for attribute, kind in models.request.items():
         if kind == "match":
             resolved.put(request, attribute, _match(found))
+        elif kind == "matched":
+            request.named[attribute] = _found_for(found, attribute)
     return request
+
+
+def _found_for(found: Found, attribute: str) -> Thing:
+    """What is found for the path of a request, with its parameters as entries: `request.match_info` of aiohttp."""
+    handler = found.handler
+    cls = handler.set_on_it("view_class") if isinstance(handler, Function) else None
+    answering = cls if isinstance(cls, Class) else handler
+    name = Const(found.endpoint) if found.is_named else Const(None) if found.is_named is None else Thing(marks=INPUT)
+    route = Thing("route-handler", named={"name": name, "handler": answering, "method": Const(found.method)})
+    told = {"handler": answering, "route": route, "http_exception": Const(None)}
+    return Thing("request.input", named=told, marks=INPUT, trail=(attribute,))
 
 
 def _match(found: Found) -> Thing:

@@ -18,7 +18,7 @@ FOLDER = Path(__file__).parent / "frameworks"
 #: `credential` somebody stands for nobody; of a `token`, None; `somebody` tells which of both callers is on trial.
 SOURCES = (
     "header", "cookie", "session", "credential", "query", "input", "state", "address", "method", "path", "url", "scope",
-    "endpoint", "rule", "meta", "nothing", "token", "somebody", "opt", "match",
+    "endpoint", "rule", "meta", "nothing", "token", "somebody", "opt", "match", "matched",
 )  # fmt: skip
 #: How paths name their parameters: `{id:int}`, `<int:id>`, `(?P<id>[0-9]+)`, `{id:[0-9]+}/*rest`.
 Paths: TypeAlias = Literal["brace", "angle", "regex", "brace-regex", "pattern"]

@@ -157,7 +157,7 @@ class Requests(Judging):
             return Const(not self.anonymous, CALLER)
         if source == "token" and self.anonymous and source not in self.around.forged:
             return Const(None, CALLER)
-        source = "credential" if source in ("token", "somebody") else source
+        source = {"token": "credential", "somebody": "credential", "matched": "input"}.get(source, source)
         if source in ("credential", "input", "address"):
             marks = {"credential": CALLER, "input": INPUT, "address": frozenset(("address",))}[source]
             if source == "credential" and self.anonymous:
@@ -172,7 +172,8 @@ class Requests(Judging):
         part = value.name.removeprefix("request.")
         if name in _CHANGES or name.startswith("_"):
             return Outside(f"{value.name}.{name}", value)
-        if part == "match" and name in value.named:
+        if part in ("match", "input") and name in value.named:
+            self.record.saw |= resolved.SAW
             return value.named[name]
         if part == "state":
             if name in value.named or ABSENT + name in value.named:

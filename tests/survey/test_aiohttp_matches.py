@@ -1,0 +1,110 @@
+"""aiohttp: middleware that asks what was found for the path of a request, beside what the application answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from nomoat.survey.draw import draw
+from tests.survey.asking import filled
+from tests.survey.running import loaded
+
+pytest.importorskip("aiohttp")
+
+_SOURCE = """
+from aiohttp import web
+
+
+class Api:
+    def __init__(self):
+        self.rows = []
+
+    def endpoint(self, method, path, *, access="user"):
+        def add(handler):
+            handler.access = access
+            self.rows.append((method, path, handler))
+            return handler
+
+        return add
+
+    def install(self, app):
+        for method, path, handler in self.rows:
+            app.router.add_route(method, path, handler)
+
+
+api = Api()
+
+
+@web.middleware
+async def asks(request, handler):
+    if request.match_info.http_exception is not None:
+        return await handler(request)
+    found = request.match_info.handler
+    if getattr(found, "access", "user") == "anyone" or request.match_info.route.name in ("ping", "item-ping"):
+        return await handler(request)
+    if request.headers.get("X-Key") != "secret":
+        return web.json_response({}, status=401)
+    return await handler(request)
+
+
+@api.endpoint("GET", "/open", access="anyone")
+async def open_to_all(request):
+    return web.Response(text="x")
+
+
+@api.endpoint("GET", "/items/{item}")
+async def item(request):
+    return web.Response(text=request.match_info["item"])
+
+
+@api.endpoint("GET", "/items/{item}/name", access="anyone")
+async def name_of_item(request):
+    return web.Response(text=request.match_info.get("item"))
+
+
+async def ping(request):
+    return web.Response(text="x")
+
+
+class Shown(web.View):
+    access = "anyone"
+
+    async def get(self):
+        return web.Response(text="x")
+
+
+class Hidden(web.View):
+    async def get(self):
+        return web.Response(text="x")
+
+
+async def set_later(request):
+    return web.Response(text="x")
+
+
+set_later.access = "anyone"
+app = web.Application(middlewares=[asks])
+api.install(app)
+app.router.add_get("/ping", ping, name="ping")
+app.router.add_get("/items/{item}/ping", ping, name="item-ping")
+app.router.add_get("/pong", ping, name="pong")
+app.router.add_get("/unnamed", ping)
+app.router.add_view("/shown", Shown)
+app.router.add_view("/hidden", Hidden)
+app.router.add_get("/later", set_later)
+"""
+
+
+def test_middleware_asks_which_handler_and_route_were_found(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(_SOURCE)
+    from tests.survey.running_aiohttp import is_refused
+
+    found = {(one.method, one.path): one.verdict for one in draw(tmp_path).map.routes}
+
+    with loaded(tmp_path) as app:
+        told = {key: "guarded" if is_refused(app, key[0], filled(key[1])) else "unguarded" for key in found}
+    assert told == found
+    assert {path for (method, path), verdict in found.items() if method == "GET" and verdict == "guarded"} == {
+        "/items/{item}", "/pong", "/unnamed", "/hidden",
+    }  # fmt: skip
