@@ -108,3 +108,73 @@ def test_middleware_asks_which_handler_and_route_were_found(tmp_path: Path) -> N
     assert {path for (method, path), verdict in found.items() if method == "GET" and verdict == "guarded"} == {
         "/items/{item}", "/pong", "/unnamed", "/hidden",
     }  # fmt: skip
+
+
+_KEPT = """
+from aiohttp import web
+
+
+@web.middleware
+async def load_user(request, handler):
+    request["user"] = request.app["sessions"].get(request.cookies.get("sid"))
+    return await handler(request)
+
+
+async def by_user(request):
+    if request["user"] is None:
+        return web.Response(status=401)
+    return web.Response()
+
+
+async def by_key(request):
+    if request.app["keys"].get(request.headers.get("X-Key")) is None:
+        raise web.HTTPUnauthorized()
+    return web.Response()
+
+
+async def or_guest(request):
+    if request.app["keys"].get(request.headers.get("X-Key"), "guest") is None:
+        raise web.HTTPUnauthorized()
+    return web.Response()
+
+
+async def guests(request):
+    if request.app["guests"].get(request.headers.get("X-Key")) is None:
+        raise web.HTTPUnauthorized()
+    return web.Response()
+
+
+async def unless_switched(request):
+    if request.app["is_closed"] and request["user"] is None:
+        raise web.HTTPUnauthorized()
+    return web.Response()
+
+
+def make():
+    app = web.Application(middlewares=[load_user])
+    app["sessions"] = {}
+    app["keys"] = {"k": "admin"}
+    app["guests"] = {None: "guest", "k": "admin"}
+    app["is_closed"] = False
+    app.router.add_get("/by-user", by_user)
+    app.router.add_get("/by-key", by_key)
+    app.router.add_get("/or-guest", or_guest)
+    app.router.add_get("/guests", guests)
+    app.router.add_get("/unless", unless_switched)
+    return app
+"""
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_tables_of_an_application_have_nothing_for_who_brings_nothing(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(_KEPT)
+    from tests.survey.running_aiohttp import is_refused
+
+    found = {(one.method, one.path): one.verdict for one in draw(tmp_path).map.routes}
+
+    with loaded(tmp_path, "main:make()") as app:
+        told = {key: "guarded" if is_refused(app, *key) else "unguarded" for key in found}
+    assert {key: verdict for key, verdict in found.items() if verdict not in ("unknown", told[key])} == {}
+    assert {path for (method, path), verdict in found.items() if method == "GET" and verdict == "guarded"} == {
+        "/by-user", "/by-key",
+    }  # fmt: skip

@@ -10,6 +10,7 @@ from nomoat.survey.python.applications import is_application
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.symbols import How, Scope
 from nomoat.survey.trial import (
+    applied,
     choosing,
     comprehensions,
     enums,
@@ -439,6 +440,7 @@ class Expressions(Requests):
         if isinstance(value, Outside) and value.name == "sys.argv":
             return Outside(ARGUMENT)
         answering = view_functions.held(self, value, key)
+        answering = answering or applied.held(self, value, key)
         if answering is not None:
             return answering
         if isinstance(value, overlaid.Globals):
