@@ -81,6 +81,32 @@ def g():
     return "x"
 
 
+@app.get("/i")
+def i():
+    key = request.headers.get("X-Key")
+    have = {"a", key} if key else set()
+    if not have & {"a", "b"}:
+        return "may not", 403
+    return "x"
+
+
+@app.get("/j")
+def j():
+    key = request.headers.get("X-Key")
+    found = claims() if key else {}
+    if not found:
+        return "who?", 401
+    return "x"
+
+
+@app.get("/k")
+def k():
+    rows = [] if request.headers.get("X-Key") else ["for", "everybody"]
+    if not rows:
+        return "only for guests", 403
+    return "x"
+
+
 @app.get("/h")
 def h():
     return {"roles": roles(), "who": claims().get("sub")}
@@ -96,5 +122,5 @@ def test_what_is_empty_for_want_of_a_credential_refuses_where_code_asks_for_it(t
         told = {key: "guarded" if refused_by_wsgi(app, *key) else "unguarded" for key in drawn}
     assert told == drawn
     assert {path for (method, path), verdict in drawn.items() if method == "GET" and verdict == "guarded"} == {
-        "/a", "/b", "/c", "/d",
+        "/a", "/b", "/c", "/d", "/i", "/j",
     }  # fmt: skip

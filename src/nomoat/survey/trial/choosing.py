@@ -18,7 +18,9 @@ from nomoat.survey.trial.values import (
     NOTHING,
     Const,
     Env,
+    Items,
     Object,
+    Table,
     Test,
     Thing,
     Value,
@@ -113,8 +115,8 @@ def _stands_in(run: Expressions, value: Value, marks: frozenset[str]) -> Value:
     """A literal or an object that stands here because there is no credential: `key or ""`."""
     if not run.anonymous or "caller" not in marks:
         return value
-    if isinstance(value, Object) and value.is_fresh:
-        return marked(value)  # `Editor(key) if key else Reader()`
+    if (isinstance(value, Object) and value.is_fresh) or isinstance(value, (Items, Table)):
+        return marked(value)  # `Editor(key) if key else Reader()`, `roles_of(key) if key else []`
     return Const(value.value, value.marks | CALLER, value.label) if isinstance(value, Const) else value
 
 
