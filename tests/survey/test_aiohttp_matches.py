@@ -178,3 +178,55 @@ def test_tables_of_an_application_have_nothing_for_who_brings_nothing(tmp_path: 
     assert {path for (method, path), verdict in found.items() if method == "GET" and verdict == "guarded"} == {
         "/by-user", "/by-key",
     }  # fmt: skip
+
+
+_EITHER = """
+from aiohttp import web
+
+
+def signed_in(handler):
+    async def wrapped(view_or_request, *args):
+        request = getattr(view_or_request, "request", view_or_request)
+        if not request.headers.get("X-Key"):
+            return web.json_response({}, status=401)
+        return await handler(view_or_request, *args)
+
+    return wrapped
+
+
+@signed_in
+async def mine(request):
+    return web.Response()
+
+
+async def open_to_all(request):
+    return web.Response()
+
+
+class Shown(web.View):
+    @signed_in
+    async def get(self):
+        return web.Response()
+
+    async def post(self):
+        return web.Response()
+
+
+app = web.Application()
+app.router.add_get("/mine", mine)
+app.router.add_get("/open", open_to_all)
+app.router.add_view("/shown", Shown)
+"""
+
+
+def test_a_decorator_for_views_and_functions_finds_the_request(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(_EITHER)
+    from tests.survey.running_aiohttp import is_refused
+
+    found = {(one.method, one.path): one.verdict for one in draw(tmp_path).map.routes}
+
+    with loaded(tmp_path) as app:
+        told = {key: "guarded" if is_refused(app, *key) else "unguarded" for key in found}
+    assert told == found
+    assert found["GET", "/mine"] == found["GET", "/shown"] == "guarded"
+    assert found["GET", "/open"] == found["POST", "/shown"] == "unguarded"

@@ -359,6 +359,9 @@ def _getattr(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: s
     is_nothing = isinstance(args[0], Const) and args[0].value is None and not args[0].marks - CALLER
     if len(args) > 2 and is_nothing and not hasattr(None, args[1].value):
         return marked(args[2]) if args[0].tags else args[2]
+    is_request = isinstance(args[0], Thing) and args[0].name in run.models.requests and not args[0].is_call
+    if len(args) > 2 and is_request and args[1].value == "request":
+        return args[2]  # It is one itself: `getattr(view_or_request, "request", view_or_request)`.
     is_set = args[1].value != "__dict__"
     if len(args) > 2 and is_set and isinstance(args[0], Function) and args[0].set_on_it(args[1].value) is None:
         return args[2]
