@@ -3,7 +3,7 @@
 from functools import wraps
 
 from connexion import request
-from connexion.exceptions import OAuthProblem, OAuthScopeProblem
+from connexion.exceptions import OAuthProblem, OAuthResponseProblem, OAuthScopeProblem
 from connexion.resolver import Resolver
 from connexion.utils import get_function_from_name
 
@@ -20,6 +20,19 @@ def answering(operation, resolver, security):
     return secured(Resolver(resolver).resolve(operation).function, security)
 
 
+def told_by(scheme):
+    """What the function of a scheme says of whoever sends this credential; None: it is nobody's."""
+    credential = request.headers["Authorization"]
+    for key in ("x-tokenInfoFunc", "x-bearerInfoFunc", "x-apikeyInfoFunc"):
+        name = scheme.get(key)
+        if name:
+            return get_function_from_name(name)(credential)
+    name = scheme.get("x-basicInfoFunc")
+    if name:
+        return get_function_from_name(name)(credential, credential)
+    return {}
+
+
 def secured(function, security):
     if not security:
         return function
@@ -33,6 +46,8 @@ def secured(function, security):
             raise OAuthProblem()
         for requirement in security if len(security) == 1 else []:
             for scheme, scopes in requirement:
+                if told_by(scheme) is None:
+                    raise OAuthResponseProblem()
                 for scope in scopes:
                     if not request.remote_user.has_permission(scope):
                         raise OAuthScopeProblem()
