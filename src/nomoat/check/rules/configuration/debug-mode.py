@@ -1,5 +1,6 @@
 import os
 
+import connexion
 from fastapi import FastAPI
 from flask import Flask
 from starlette.applications import Starlette
@@ -46,6 +47,12 @@ def serve(debug):
     run_simple("127.0.0.1", 5000, app, use_reloader=True)
 
 
+def built():
+    return connexion.FlaskApp(__name__)
+
+
 if __name__ == "__main__":
     run_simple("127.0.0.1", 5000, app, use_debugger=True)  # expect: debug-mode
     app.run(host="0.0.0.0", debug=True)  # expect: debug-mode
+    built().run(port=8080, debug=True)  # expect: debug-mode
+    built().run(port=8080, debug=False)

@@ -70,3 +70,15 @@ def forgot_well(mail):
 def dice():
     code = random.randint(1, 6)
     return code
+
+
+def session_value():
+    return "".join(random.choice(LETTERS) for _ in range(24))  # expect: predictable-token
+
+
+def share_value():
+    return secrets.token_urlsafe(24)
+
+
+def reset_value():
+    return uuid.uuid1().hex  # expect: predictable-token
