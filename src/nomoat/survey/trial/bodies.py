@@ -121,6 +121,8 @@ class Bodies(Calls):
                 if found.implies is not None:
                     self.conditions.append(found.implies)
                     implied += 1
+                    # Whatever else there is, the end of the body stands under it, too.
+                    flow.falls_by = (*flow.falls_by, found.implies)
         finally:
             del self.conditions[len(self.conditions) - implied :]
         return flow

@@ -9,7 +9,9 @@ from nomoat.survey.python.form import Node
 from nomoat.survey.python.symbols import Scope, statements
 from nomoat.survey.trial.answering import ANSWER, NONE_YET
 from nomoat.survey.trial.calls import NEXT
+from nomoat.survey.trial.demands import either
 from nomoat.survey.trial.exceptions import Exceptions
+from nomoat.survey.trial.flow import Flow
 from nomoat.survey.trial.machine import (
     End,
     RaisedError,
@@ -28,6 +30,7 @@ from nomoat.survey.trial.values import (
     Env,
     Function,
     Items,
+    NoneBy,
     Object,
     Outside,
     Table,
@@ -191,7 +194,8 @@ class Entering(Exceptions):
             yielded, self.yielding = self.yielding, yielding
         if yielded is not None:
             return yielded
-        values = flow.returns + ([Const(None)] if flow.env is not None or flow.loops or flow.breaks else [])
+        falls = self._fallen_through(flow)
+        values = flow.returns + ([falls] if flow.env is not None or flow.loops or flow.breaks else [])
         if self.around.is_generator(scope):
             values = flow.returns or [Const(None)] if flow.returns or flow.env is not None else []
         if not values:
@@ -215,6 +219,13 @@ class Entering(Exceptions):
         ):
             return given_back(found, own, falls=flow.env is not None)
         return found
+
+    def _fallen_through(self, flow: Flow) -> Const:
+        """What a function gives that ends without a word: `if user.is_staff: return user`, and nothing else."""
+        about = [one for one in flow.falls_by if "caller" in one.test.marks]
+        if not about or self.wires or self.anonymous:
+            return Const(None)
+        return NoneBy(None, CALLER, escape=either(one.escape for one in about))
 
     def _is_gone_through(self, scope: Scope) -> bool:
         """Whether it gives one value after another to who registers routes of them, and is no more than that."""

@@ -58,6 +58,7 @@ from nomoat.survey.trial.values import (
     Items,
     Lazy,
     ModuleValue,
+    NoneBy,
     Object,
     Outside,
     PathOf,
@@ -127,6 +128,8 @@ class Expressions(Requests):
         if isinstance(value, Choice):
             return self.each(value, lambda option: self.attribute(option, name, at))
         self.fails(value, "AttributeError", at)
+        if isinstance(value, NoneBy):
+            return value  # Nothing is asked of it but whether it is there.
         if isinstance(value, Lazy):
             return Thing()
         if isinstance(value, Named) and (held := value.called(name)) is not None:
@@ -437,6 +440,8 @@ class Expressions(Requests):
             return self.each(value, lambda option: self.item(option, key))
         value, key = as_tuple(self, value), key_of(key)
         self.fails(value, "TypeError")
+        if isinstance(value, NoneBy):
+            return value
         if isinstance(value, Outside) and value.name == "sys.argv":
             return Outside(ARGUMENT)
         answering = view_functions.held(self, value, key)

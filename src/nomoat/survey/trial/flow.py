@@ -32,6 +32,8 @@ class Flow:
     breaks: list[Env] = field(default_factory=list)
     #: What the rest of the body stands under, because the other way passed and ended.
     implies: Condition | None = None
+    #: What the end of a body stands under, because ways before it ended.
+    falls_by: tuple[Condition, ...] = ()
 
     def take(self, other: Flow) -> None:
         """Adds what the other left, but not where it falls through."""

@@ -34,6 +34,7 @@ from nomoat.survey.trial.values import (
     Env,
     Function,
     Items,
+    NoneBy,
     Object,
     Outside,
     PathOf,
@@ -107,8 +108,10 @@ class Judging(Machine):
         if isinstance(value, Test):
             is_told = self.around.by_default and value.anonymous is None and value.usual is not None
             return replace(value, anonymous=value.usual) if is_told else value
+        if isinstance(value, NoneBy):
+            return Test(False, as_demand(value.escape), OTHER, value.marks)
         if isinstance(value, Choice):
-            found = self._any_of([self.truth(option) for option in value.options])
+            found = self._unless_none(value, self.truth, is_none=False)
             return self._usually(found, self.truth(value.usual) if value.usual is not None else None)
         if isinstance(value, Const):
             if "setting" in value.marks and not self._is_told(value.marks):
@@ -159,6 +162,18 @@ class Judging(Machine):
                 return Test(answer.anonymous, OTHER, OTHER, value.tags)
         is_own = not self.program.bases_elsewhere(value.cls.scope)
         return Test(True if is_own or not value.tags else None, OTHER, OTHER, value.tags)
+
+    def _unless_none(self, value: Choice, does: Callable[[Value], Test], *, is_none: bool) -> Test:
+        """A test of one of several values; who is not to get None of them must meet what each None demands."""
+        refused = [one for one in value.options if isinstance(one, NoneBy)]
+        others = [one for one in value.options if not isinstance(one, NoneBy)]
+        found = self._any_of([does(one) for one in value.options])
+        if not refused or not others or not (is_none or does == self.truth):
+            return found
+        rest = self._any_of([does(one) for one in others])
+        asked = rest.if_false if is_none else rest.if_true
+        demand = both([*(as_demand(one.escape) for one in refused), *([asked] if asked != OTHER else [])])
+        return replace(found, if_false=demand) if is_none else replace(found, if_true=demand)
 
     def _any_of(self, tests: list[Test]) -> Test:
         answers = {test.anonymous for test in tests}
@@ -261,7 +276,8 @@ class Judging(Machine):
             is_wide = self.anonymous and "caller" in opposite.marks and not isinstance(left, Const)
             return replace(opposite, marks=opposite.marks | queries.WIDE) if is_wide else opposite
         if isinstance(left, Choice):
-            either_way = self._any_of([self.compared(option, operator, right) for option in left.options])
+            is_none = operator in ("is", "==") and isinstance(right, Const) and right.value is None
+            either_way = self._unless_none(left, lambda one: self.compared(one, operator, right), is_none=is_none)
             return self._usually(either_way, None if left.usual is None else self.compared(left.usual, operator, right))
         if isinstance(right, Choice):
             either_way = self._any_of([self.compared(left, operator, option) for option in right.options])
@@ -438,6 +454,11 @@ class Judging(Machine):
         if names is None and _is_data(other):
             return Demand("ownership")
         return UNKNOWN
+
+
+def as_demand(given: object) -> Demand:
+    """What somebody must meet not to get None."""
+    return given if isinstance(given, Demand) else OTHER
 
 
 def _put_together(answers: list[bool | None], *, is_or: bool) -> bool | None:

@@ -14,7 +14,7 @@ from nomoat.survey.trial.blocks import entered
 from nomoat.survey.trial.branches import Branch
 from nomoat.survey.trial.calls import NEXT
 from nomoat.survey.trial.definitions import Definitions
-from nomoat.survey.trial.demands import OTHER, Demand, both
+from nomoat.survey.trial.demands import OTHER, Demand, both, either
 from nomoat.survey.trial.flags import Way, flags
 from nomoat.survey.trial.flow import Flow, merged
 from nomoat.survey.trial.machine import (
@@ -37,6 +37,7 @@ from nomoat.survey.trial.values import (
     Const,
     Env,
     Items,
+    NoneBy,
     Object,
     Outside,
     Table,
@@ -154,6 +155,8 @@ class Trial(Definitions):
         about = [one for one in inside if "caller" in one.test.marks]
         if not about:
             return answer
+        if answer.value is None:
+            return NoneBy(None, CALLER, escape=either(one.escape for one in about))
         holds = both(one.test.if_true if one.answer else one.test.if_false for one in about)
         if_true, if_false = (holds, OTHER) if answer.value else (OTHER, holds)
         return Test(None, if_true, if_false, CALLER)
@@ -167,7 +170,7 @@ class Trial(Definitions):
         if (
             isinstance(value, Const)
             and not (value.marks or self.wires or self.anonymous)
-            and isinstance(value.value, bool)
+            and (value.value is None or isinstance(value.value, bool))
         ):
             value = self._answer_of_tests(value)
         self.leaving.append(env.names.get(ANSWER))

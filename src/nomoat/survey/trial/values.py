@@ -72,6 +72,14 @@ class Const(Value):
 
 
 @dataclass(eq=False)
+class NoneBy(Const):
+    """None, because a caller does not meet what is demanded: `if user.role != "admin": return None`."""
+
+    #: What somebody must meet not to get it (a `Demand`).
+    escape: object = None
+
+
+@dataclass(eq=False)
 class Items(Value):
     """A list, tuple or set; `is_whole` is False when it may hold more than is known."""
 
