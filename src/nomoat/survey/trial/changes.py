@@ -8,8 +8,9 @@ from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.program import Program
 from nomoat.survey.python.symbols import Scope
-from nomoat.survey.trial.values import CHANGED, SETTING, Const, Thing, Value, joined
+from nomoat.survey.trial.values import CHANGED, SETTING, Const, Items, Table, Thing, Value, joined
 
+_ADDS = frozenset(("append", "add", "update", "setdefault", "insert", "extend", "appendleft"))
 _ASSIGNING = (form.ASSIGN, form.AUGMENTED, form.ANNOTATED)
 
 
@@ -23,13 +24,25 @@ class Changes:
         self.attributes: set[str] = set()
         #: Constant keys under which a function puts something.
         self.keys: set[object] = set()
+        #: What lists and tables are called to which functions add, when somebody calls them.
+        self.filled: set[str] = set()
+        self._program = program
+        self._paths: set[str] = set()
+        #: By what names functions are decorated.
+        self._decorators: set[str] = set()
+        self.add(paths)
+
+    def add(self, paths: Iterable[str]) -> None:
+        """Takes in modules that are imported, those that it has not."""
+        anew = sorted(set(paths) - self._paths)
+        self._paths.update(anew)
+        modules = self._program.modules
         found = [
             scope
-            for path in sorted(paths)
-            for scope in (program.functions(within=program.modules[path]) if path in program.modules else ())
+            for path in anew
+            for scope in (self._program.functions(within=modules[path]) if path in modules else ())
         ]
-        #: By what names functions are decorated.
-        self._decorators = {_last(node) for scope in found for node in scope.decorators}
+        self._decorators |= {_last(node) for scope in found for node in scope.decorators}
         for scope in found:
             self._read(scope)
 
@@ -40,13 +53,25 @@ class Changes:
         for node in form.walk_scope(scope.body):
             if node[0] in _ASSIGNING:
                 for target in node[3] if node[0] == form.ASSIGN else (node[3],):
+                    if target[0] == form.SUBSCRIPT:
+                        self._filled(scope, target[3])
                     is_known = _is_its_own(scope, target) or _is_registered(scope, node, target)
                     if not is_known and not self._is_marked(scope, target):
                         self._changed(target, mine)
+            elif node[0] == form.CALL and node[3][0] == form.ATTRIBUTE and node[3][4] in _ADDS:
+                self._filled(scope, node[3][3])
             elif node[0] == form.CALL and form.dotted(node[3]) == "setattr" and len(node[4]) == 3:
                 owner, name = node[4][:2]
                 is_own = owner[0] == form.NAME and owner[3] == mine
                 self.attributes.update([str(name[3])] if name[0] == form.CONSTANT and not is_own else ())
+
+    def _filled(self, scope: Scope, owner: Node) -> None:
+        """Takes note that a function adds to something that is not its own; a decorator does so at import."""
+        name = owner[3] if owner[0] == form.NAME else owner[4] if owner[0] == form.ATTRIBUTE else ""
+        is_local = owner[0] == form.NAME and name in scope.bindings and name not in scope.outer_names
+        given = {one[form.P_NAME] for one in scope.parameters}
+        if name and not is_local and not _returned(scope) & given:
+            self.filled.add(str(name))
 
     def _is_marked(self, scope: Scope, target: Node) -> bool:
         """Whether a decorator marks what it is put on, `view.is_public = True; return view`: while it is imported."""
@@ -116,6 +141,15 @@ def _gives(method: Scope, name: str) -> bool:
 
 def _makes_table(value: Node) -> bool:
     return value[0] == form.DICT or (value[0] == form.CALL and form.dotted(value[3]) in ("dict", "json.loads"))
+
+
+def filled_later(value: Value) -> Value:
+    """A list or table with nothing in it, to which functions add: whatever is in it when somebody asks."""
+    if isinstance(value, Table) and type(value) is Table and value.is_whole and not (value.entries or value.pairs):
+        return Table({}, is_whole=False)
+    if isinstance(value, Items) and value.is_whole and not (value.values or value.is_tuple):
+        return Items([], is_whole=False)
+    return value
 
 
 def changeable(value: Value) -> Value:

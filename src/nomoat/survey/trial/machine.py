@@ -14,7 +14,7 @@ from typing import NamedTuple
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.python.symbols import Binding, How, Scope
-from nomoat.survey.trial.changes import changeable
+from nomoat.survey.trial.changes import changeable, filled_later
 from nomoat.survey.trial.costs import Costs
 from nomoat.survey.trial.demands import Demand
 from nomoat.survey.trial.surroundings import Surroundings
@@ -359,12 +359,16 @@ class Machine:
 
     def as_held(self, scope: Scope, name: str, value: Value) -> Value:
         """The value of a name of a module, when functions may have given it another one."""
+        if not self.wires and name in self.around.changes.filled:
+            value = filled_later(value)
         if self.wires or (scope.module.path, name) not in self.around.changes.names:
             return self.as_changed(name, value) if isinstance(value, Const) and not self.wires else value
         return changeable(value)
 
     def as_changed(self, name: str, value: Value) -> Value:
         """The value of an attribute, when functions may have given it another one."""
+        if not self.wires and name in self.around.changes.filled:
+            value = filled_later(value)
         if self.wires or not isinstance(value, (Const, Function)) or name not in self.around.changes.attributes:
             return value
         return changeable(value)

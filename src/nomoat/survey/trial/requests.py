@@ -48,6 +48,8 @@ _SECRET = re.compile(
     r"|password|credentials?|id_?token|auth_?key|admin_?key|admin_?token|passcode|pin)$",
     re.I,
 )
+#: What people type into a form.
+_TYPED = frozenset(("password", "passcode", "credential", "credentials"))
 #: Those of them that may as well say what is asked about: a row by its key, a chat by its session.
 _OF_ANYTHING = frozenset(("key", "pin", "session", "session_id", "sessionid"))
 _PLAIN_COOKIE = re.compile(
@@ -197,6 +199,13 @@ class Requests(Judging):
         marks = value.marks - MADE if part == "credential" else value.marks
         return Thing("", marks=marks, trail=(*value.trail, name), cls=value.cls)
 
+    def _is_posted(self) -> bool:
+        """Whether the request at hand is one that sends a form."""
+        request = self.proxies.get("request")
+        method = request.named.get("method") if isinstance(request, Thing) else None
+        self.record.saw.add("method")
+        return isinstance(method, Const) and method.value == "POST"
+
     def rule_of(self, rule: Thing, name: str = "rule") -> Value:
         """What the rule that fits a request says: its path, which is like those that fit it, or its endpoint."""
         source = "path" if name == "rule" else name
@@ -272,6 +281,8 @@ class Requests(Judging):
             text = key.value if isinstance(key, Const) else ""
             text = text.decode("latin-1") if isinstance(text, bytes) else str(text)
             marks = BY_NAME[part](text) if known else CALLER if part in ("header", "cookie", "session") else INPUT
+            if part == "query" and text.lower() in _TYPED and self._is_posted():
+                marks = INPUT  # Of a form in which somebody signs in, or joins.
             if self.anonymous and (part in self.around.forged or "header" in self.around.forged):
                 marks = marks | UNREAD
             return Thing("", marks=marks, trail=(text,) if part == "session" and known else ())

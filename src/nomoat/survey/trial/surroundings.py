@@ -100,6 +100,7 @@ class Surroundings:
         #: Classes that were made of another one so far, where source asks which.
         self.subclasses: dict[Scope, list[Class]] = {}
         self._changes: Changes | None = None
+        self._changes_of = 0
         self._refusing: dict[Scope, bool] = {}
         self._refusing_classes: dict[Scope, bool] = {}
         self._generators: dict[Scope, bool] = {}
@@ -165,6 +166,11 @@ class Surroundings:
         """What functions change of what the modules hold that were imported."""
         if self._changes is None:
             self._changes = Changes(self.program, self.started)
+            self._changes_of = len(self.started)
+        elif self._changes_of != len(self.started):
+            # A module is imported where somebody asks for something in it.
+            self._changes.add(self.started)
+            self._changes_of = len(self.started)
         return self._changes
 
     def makes(self, scope: Scope) -> bool:
