@@ -9,11 +9,11 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass, field, replace
 
 from nomoat.appmap import ids
+from nomoat.survey.found import Found
 from nomoat.survey.guards import AtHand, Judge, Judgement, Tried
 from nomoat.survey.middleware import answers_itself, noted_on, path_argument, request_to
 from nomoat.survey.python import form
 from nomoat.survey.python.symbols import Scope
-from nomoat.survey.routing import Found
 from nomoat.survey.trial import resolved
 from nomoat.survey.trial.calls import NEXT
 from nomoat.survey.trial.machine import ExhaustedError, RaisedError, marks_of, proxy_of

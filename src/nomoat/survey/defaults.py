@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from nomoat.survey.found import Found
 from nomoat.survey.guards import Judge
 from nomoat.survey.middleware import MiddlewareJudge
-from nomoat.survey.routing import Found
 from nomoat.survey.trial.surroundings import Surroundings
 from nomoat.survey.verdicts import Answer, Verdicts
 

@@ -29,6 +29,7 @@ from nomoat.survey.effects import Reach
 from nomoat.survey.elsewhere import Wherever
 from nomoat.survey.entries import entries
 from nomoat.survey.excluding import exclusions
+from nomoat.survey.found import Found
 from nomoat.survey.guards import Judge
 from nomoat.survey.middleware import MiddlewareJudge
 from nomoat.survey.models import models
@@ -40,7 +41,6 @@ from nomoat.survey.python.symbols import Scope
 from nomoat.survey.python.words import WordIndex
 from nomoat.survey.reaching import reaching
 from nomoat.survey.readers import manifests
-from nomoat.survey.routing import Found
 from nomoat.survey.services import Part
 from nomoat.survey.trial.values import Class, Const, Function, Object, Outside, Thing, Value, options
 from nomoat.survey.unregistered import unregistered

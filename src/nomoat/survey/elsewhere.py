@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from nomoat.survey.routing import Found, has_lost_prefix
+from nomoat.survey.found import Found, has_lost_prefix
 from nomoat.survey.verdicts import Answer
 
 #: No middleware lets a path like this pass by its beginning.

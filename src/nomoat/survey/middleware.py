@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from nomoat.appmap import ids
 from nomoat.appmap.model import Guard
+from nomoat.survey.found import Found
 from nomoat.survey.guards import Judge, Judgement, Tried
 from nomoat.survey.models import Models
-from nomoat.survey.routing import Found
 from nomoat.survey.trial import resolved, wrapping
 from nomoat.survey.trial.asked import AskedPath, AskedText, Log
 from nomoat.survey.trial.calls import NEXT, SEND

@@ -8,9 +8,9 @@ import re
 from nomoat.appmap import ids
 from nomoat.appmap.model import Call, Guard, Route
 from nomoat.survey.effects import Effects, Reach
+from nomoat.survey.found import Found
 from nomoat.survey.models import Models
 from nomoat.survey.python.symbols import Scope
-from nomoat.survey.routing import Found
 from nomoat.survey.standing import Atoms, Frame, Made, Method
 from nomoat.survey.trial.values import Function
 from nomoat.survey.verdicts import Answer

@@ -6,11 +6,11 @@ Takes the applications and routers of a wiring; gives one `Found` for each metho
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import replace
 
 from nomoat.survey import unfollowed
-from nomoat.survey.given import Given
+from nomoat.survey.found import UNREAD_PREFIX, Around, Found, Layout
 from nomoat.survey.models import Added, Models, Spot, Verb
 from nomoat.survey.naming import views
 from nomoat.survey.paths import braced, joined
@@ -39,76 +39,9 @@ from nomoat.survey.trial.values import (
 from nomoat.survey.views import View, behind, decorated, member, methods_of, methods_of_function, view_of
 
 _MAX_DEEP = 25
+#: What stands around an application that nothing holds.
+_NOTHING = Around()
 _UNREAD_PATH = "its path cannot be read"
-
-
-@dataclass(frozen=True)
-class Around:
-    """What stands around a route: prefix, dependencies from the outside in, middleware."""
-
-    prefix: str = ""
-    dependencies: tuple[Value, ...] = ()
-    middleware: tuple[tuple[Entry | Value, str], ...] = ()
-    #: Set where an inclusion cannot be read: why nothing sure can be said of the route.
-    doubt: str = ""
-    #: Functions that run before the handler, the first one first.
-    before: tuple[Entry, ...] = ()
-    #: The prefix that the inclusion gives stands instead of the router's own.
-    is_replaced: bool = False
-    #: What the names of endpoints begin with.
-    names: str = ""
-    #: The name that an inclusion gives to what it includes, in place of its own.
-    name: str = ""
-    #: Decorators that a router puts around each of its handlers, the innermost first.
-    decorators: tuple[Value, ...] = ()
-    #: Dependencies by the name under which a parameter asks for them.
-    provided: Mapping[str, Value] = field(default_factory=dict)
-    #: What is noted on routes for whoever guards them.
-    opt: Mapping[str, Value] = field(default_factory=dict)
-    #: The application that answers: what `current_app` stands for.
-    application: Registry | None = None
-    #: What stands around it and is not followed, and may ask who calls.
-    unfollowed: tuple[str, ...] = ()
-
-
-@dataclass(eq=False)
-class Found:
-    """One method and path, as the framework serves it."""
-
-    method: str
-    path: str
-    handler: Value
-    at: str
-    calls: str
-    around: Around
-    dependencies: tuple[Value, ...] = ()
-    late: tuple[Value, ...] = ()
-    original: Function | None = None
-    is_of_framework: bool = False
-    label: str = ""
-    endpoint: str = ""
-    #: Source names it, so that the endpoint is no name of a function; None where it gives it no name at all.
-    is_named: bool | None = False
-    #: Source gives its handler more than what stands in the path.
-    is_given_more: bool = False
-    has_statuses: bool = False
-    #: What the framework itself lets nobody past, or what it is called.
-    guard: str = ""
-    #: The class that answers, and what it is made of that is not here.
-    cls: Class | None = None
-    elsewhere: str = ""
-    #: What a document tells that the handler is given.
-    told: tuple[Given, ...] = ()
-    #: What answers each message of a connection, where something else takes the connection.
-    messages: Value | None = None
-
-
-@dataclass
-class Layout:
-    """The routes of one application, and what could not be read on the way."""
-
-    routes: list[Found] = field(default_factory=list)
-    unread: list[tuple[str, str]] = field(default_factory=list)
 
 
 class Layer:
@@ -128,7 +61,7 @@ class Layer:
         self._standing: dict[int, tuple[Value, Entry]] = {}
         self._controllers: dict[tuple[Scope, int], Registry] = {}
 
-    def application(self, registry: Registry, around: Around = Around()) -> Layout:
+    def application(self, registry: Registry, around: Around = _NOTHING) -> Layout:
         """The routes of an application that nothing else holds."""
         self.layout = Layout()
         self._astray = []
@@ -746,17 +679,9 @@ def _length(layout: Layout) -> int:
     return sum(len(route.path) for route in layout.routes)
 
 
-_UNREAD_PREFIX = "its prefix cannot be read"
-
-
-def has_lost_prefix(found: Found) -> bool:
-    """Whether all that is not known of a route is what stands before its path."""
-    return found.around.doubt.startswith(_UNREAD_PREFIX)
-
-
 def _astray(prefix: Value | None, at: str) -> str:
     """Why nothing sure can be said of routes behind a prefix that cannot be read: empty where it can."""
-    return "" if _is_text(prefix) else f"{_UNREAD_PREFIX} ({at})"
+    return "" if _is_text(prefix) else f"{UNREAD_PREFIX} ({at})"
 
 
 def _texts(given: Value | None) -> dict[str, Value]:

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from nomoat.appmap.model import Protection, Service
 from nomoat.settings import ServiceSettings, Settings
+from nomoat.survey.found import Around, Found
 from nomoat.survey.guards import Judge
 from nomoat.survey.python.sources import TEST_FILE
-from nomoat.survey.routing import Around, Found, Layer
+from nomoat.survey.routing import Layer
 from nomoat.survey.trial.registry import Registry
 from nomoat.survey.wiring import Wiring
 

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field, replace
 from nomoat.appmap.model import SIGNED_IN, Guard, Parameter, Runs, Verdict
 from nomoat.survey import unfollowed
 from nomoat.survey.before import Before, Requests
+from nomoat.survey.found import Found
 from nomoat.survey.guards import Judge, Judgement, Tried, escape, not_followed, unread
 from nomoat.survey.middleware import UNNAMED, MiddlewareJudge
 from nomoat.survey.python import form
 from nomoat.survey.python.symbols import Scope
-from nomoat.survey.routing import Found, dependency_of
+from nomoat.survey.routing import dependency_of
 from nomoat.survey.trial import demands
 from nomoat.survey.trial.demands import AUTHENTICATION, Demand
 from nomoat.survey.trial.machine import Condition, End, marks_of

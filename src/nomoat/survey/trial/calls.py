@@ -10,12 +10,11 @@ from dataclasses import replace
 from nomoat.survey.models import spot
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
-from nomoat.survey.trial import adding, backends, files, overlaid, queries, resolved, texts, tuples, wrapping
+from nomoat.survey.trial import backends, containers, files, queries, resolved, texts, tuples, wrapping
 from nomoat.survey.trial.answering import ANSWER, ANSWERING
 from nomoat.survey.trial.configuration import Configuration, asked_of, of_configuration
 from nomoat.survey.trial.demands import OTHER
-from nomoat.survey.trial.judging import may_be_unset, negated
-from nomoat.survey.trial.keys import is_among_none, is_hashable, key_of
+from nomoat.survey.trial.judging import negated
 from nomoat.survey.trial.known import SPECIAL, WAITED, const_method, is_waited_for
 from nomoat.survey.trial.machine import End, Limited, RaisedError
 from nomoat.survey.trial.naming import guards_by_name
@@ -48,9 +47,7 @@ from nomoat.survey.trial.values import (
     Thing,
     Value,
     absent,
-    copied,
     options,
-    subset,
     union,
 )
 
@@ -60,7 +57,6 @@ _GIVES = frozenset(("fetchone", "fetchall", "fetchmany", "fetchval"))
 _SAME = frozenset(
     ("strip", "lower", "upper", "encode", "decode", "copy", "scalars", "mappings", "lstrip", "rstrip", "casefold")
 )
-_TAKES_OUT = frozenset(("clear", "pop", "remove"))
 #: The table of an application by which dependencies are replaced.
 OVERRIDES = ".dependency_overrides"
 #: What lets a coroutine run on its own.
@@ -617,7 +613,7 @@ class Calls(Registrations):
         if isinstance(me, Table) and last == "update":
             me.entries.update(named)
         if isinstance(me, (Items, Table)):
-            return self._of_collection(me, last, args, at)
+            return containers.method_of(self, me, last, args)
         if isinstance(me, (Const, PathOf)):
             if isinstance(me, Const) and last in texts.MADE and isinstance(me.value, str):
                 return texts.made(last, me.value, args, named, may_end=self.wires)
@@ -665,73 +661,6 @@ class Calls(Registrations):
     def scheme(self, value: Value, at: str) -> Value:
         """What a scheme of a framework gives that looks for a credential."""
         raise NotImplementedError
-
-    def _of_collection(self, me: Items | Table, name: str, args: tuple[Value, ...], at: str) -> Value | None:
-        if isinstance(me, Table):
-            return self._of_table(me, name, args)
-        if name in ("append", "add", "extend", "insert") and args:
-            self._add(me, name, args[-1])
-            return Const(None)
-        if name == "update":
-            for one in args:
-                self._add(me, name, one)
-            return Const(None)
-        if name in _TAKES_OUT and self.wires:
-            self.taken_out(me)
-        if name == "copy":
-            return Items(list(me.values), me.is_whole, may_be_empty=me.may_be_empty)
-        if name == "issubset" and len(args) == 1 and not args[0].tags:
-            return subset(me, args[0])
-        if name in ("issubset", "difference") and args and "caller" in args[0].tags:
-            test = self.set_operation("-", me, args[0])
-            return negated(self.truth(test)) if name == "issubset" else test
-        if name in ("intersection", "isdisjoint") and args and "caller" in args[0].tags:
-            test = self.set_operation("&", me, args[0])
-            return test if name == "intersection" else negated(self.truth(test))
-        return None
-
-    def _add(self, me: Items, name: str, given: Value) -> None:
-        adding.add(self, me, name, given)
-
-    def _of_table(self, me: Table, name: str, args: tuple[Value, ...]) -> Value | None:
-        if name in ("get", "pop", "setdefault") and args:
-            if isinstance(me, overlaid.Globals):
-                return overlaid.named(self, me, args[0], args[1] if len(args) > 1 else Const(None))
-            key = key_of(args[0])
-            if isinstance(key, Const) and is_hashable(key.value) and key.value in me.entries:
-                return self.item(me, key)
-            default = args[1] if len(args) > 1 else Const(None)
-            if me.is_whole and is_among_none(key, me.entries):
-                return default
-            if self.wires and isinstance(key, Class):
-                kept = self.kept_under(me, key)
-                if kept is not None or (me.is_whole and me.other is None):
-                    return kept or default
-            if name == "setdefault" and self.wires and isinstance(key, Const) and isinstance(key.value, str):
-                me.entries[key.value] = default
-            if self.anonymous and any(may_be_unset(key, one) for one, _ in me.pairs):
-                return Thing(marks=key.tags | me.tags | UNREAD)
-            if isinstance(key, Const) and me.is_whole:
-                who = key if "caller" in key.tags else me
-                return absent(default, who) if self.anonymous and "caller" in who.tags else default
-            if "caller" in key.tags:
-                is_absent = self.anonymous and not key.tags & (UNREAD | MADE | INPUT)
-                return absent(default, key) if is_absent else Thing(marks=(key.tags | me.tags) - MADE)
-            return overlaid.of_table(me, default)
-        if name == "copy":
-            return copied(me)
-        if name == "values":
-            values = [*me.entries.values(), *(value for _, value in me.kept)]
-            return Items(values, me.is_whole, may_be_empty=me.may_be_empty)
-        if name == "keys":
-            return Items([Const(key) for key in me.entries], me.is_whole, may_be_empty=me.may_be_empty)
-        if name == "items":
-            pairs: list[Value] = [Items([Const(key), value]) for key, value in me.entries.items()]
-            return Items(pairs, me.is_whole, may_be_empty=me.may_be_empty)
-        if name == "update" and args:
-            overlaid.update(self, me, args[0])
-            return Const(None)
-        return None
 
     def _call_thing(self, callee: Thing, args: tuple[Value, ...], named: dict[str, Value], at: str) -> Value:
         first = args[0] if args else None
@@ -789,7 +718,7 @@ class Calls(Registrations):
             if unnamed is not None:
                 return unnamed
         if self.wires:
-            if last in _TAKES_OUT and set(callee.trail[:-1]) & self.models.dependencies_attributes:
+            if last in containers.TAKES_OUT and set(callee.trail[:-1]) & self.models.dependencies_attributes:
                 # Dependencies of a route that is already made: which, is not followed.
                 self.around.replaced.append(None)
             self._note_handed(callee.name, callee.trail, (*args, *named.values()), at)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Body, Node
 from nomoat.survey.python.symbols import Scope
-from nomoat.survey.trial import overlaid, queries
+from nomoat.survey.trial import adding, overlaid, queries
 from nomoat.survey.trial.answering import ANSWER, NONE_YET, goes_on_working
 from nomoat.survey.trial.blocks import entered
 from nomoat.survey.trial.branches import Branch
@@ -132,7 +132,7 @@ class Trial(Definitions):
             before, given = one_list(before), one_list(given)
             self.assign(env, node[3], before)
         if isinstance(before, Items) and isinstance(given, (Items, Thing, Outside)) and node[4] == "+":
-            self._add(before, "extend", given)
+            adding.add(self, before, "extend", given)
         elif isinstance(before, Const) and isinstance(given, Const) and node[4] == "+":
             self.assign(env, node[3], self._added(before, given))
         elif isinstance(before, Table) and node[4] == "|":

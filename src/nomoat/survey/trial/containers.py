@@ -1,0 +1,101 @@
+"""Methods of lists, sets and tables in a trial."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nomoat.survey.trial import adding, overlaid
+from nomoat.survey.trial.judging import may_be_unset, negated
+from nomoat.survey.trial.keys import is_among_none, is_hashable, key_of
+from nomoat.survey.trial.values import (
+    INPUT,
+    MADE,
+    UNREAD,
+    Class,
+    Const,
+    Items,
+    Table,
+    Thing,
+    Value,
+    absent,
+    copied,
+    subset,
+)
+
+if TYPE_CHECKING:
+    from nomoat.survey.trial.calls import Calls
+
+#: Methods that leave less in a list than is known to be in it.
+TAKES_OUT = frozenset(("clear", "pop", "remove"))
+
+
+def method_of(run: Calls, me: Items | Table, name: str, args: tuple[Value, ...]) -> Value | None:
+    """What a method of a list, set or table gives; no value where that is not told."""
+    if isinstance(me, Table):
+        return _of_table(run, me, name, args)
+    if name in ("append", "add", "extend", "insert") and args:
+        adding.add(run, me, name, args[-1])
+        return Const(None)
+    if name == "update":
+        for one in args:
+            adding.add(run, me, name, one)
+        return Const(None)
+    if name in TAKES_OUT and run.wires:
+        run.taken_out(me)
+    if name == "copy":
+        return Items(list(me.values), me.is_whole, may_be_empty=me.may_be_empty)
+    if name == "issubset" and len(args) == 1 and not args[0].tags:
+        return subset(me, args[0])
+    if name in ("issubset", "difference") and args and "caller" in args[0].tags:
+        test = run.set_operation("-", me, args[0])
+        return negated(run.truth(test)) if name == "issubset" else test
+    if name in ("intersection", "isdisjoint") and args and "caller" in args[0].tags:
+        test = run.set_operation("&", me, args[0])
+        return test if name == "intersection" else negated(run.truth(test))
+    return None
+
+
+def _of_table(run: Calls, me: Table, name: str, args: tuple[Value, ...]) -> Value | None:
+    if name in ("get", "pop", "setdefault") and args:
+        return _taken(run, me, name, args)
+    if name == "copy":
+        return copied(me)
+    if name == "values":
+        values = [*me.entries.values(), *(value for _, value in me.kept)]
+        return Items(values, me.is_whole, may_be_empty=me.may_be_empty)
+    if name == "keys":
+        return Items([Const(key) for key in me.entries], me.is_whole, may_be_empty=me.may_be_empty)
+    if name == "items":
+        pairs: list[Value] = [Items([Const(key), value]) for key, value in me.entries.items()]
+        return Items(pairs, me.is_whole, may_be_empty=me.may_be_empty)
+    if name == "update" and args:
+        overlaid.update(run, me, args[0])
+        return Const(None)
+    return None
+
+
+def _taken(run: Calls, me: Table, name: str, args: tuple[Value, ...]) -> Value:
+    """`table.get(key, default)` and its like."""
+    if isinstance(me, overlaid.Globals):
+        return overlaid.named(run, me, args[0], args[1] if len(args) > 1 else Const(None))
+    key = key_of(args[0])
+    if isinstance(key, Const) and is_hashable(key.value) and key.value in me.entries:
+        return run.item(me, key)
+    default = args[1] if len(args) > 1 else Const(None)
+    if me.is_whole and is_among_none(key, me.entries):
+        return default
+    if run.wires and isinstance(key, Class):
+        kept = run.kept_under(me, key)
+        if kept is not None or (me.is_whole and me.other is None):
+            return kept or default
+    if name == "setdefault" and run.wires and isinstance(key, Const) and isinstance(key.value, str):
+        me.entries[key.value] = default
+    if run.anonymous and any(may_be_unset(key, one) for one, _ in me.pairs):
+        return Thing(marks=key.tags | me.tags | UNREAD)
+    if isinstance(key, Const) and me.is_whole:
+        who = key if "caller" in key.tags else me
+        return absent(default, who) if run.anonymous and "caller" in who.tags else default
+    if "caller" in key.tags:
+        is_absent = run.anonymous and not key.tags & (UNREAD | MADE | INPUT)
+        return absent(default, key) if is_absent else Thing(marks=(key.tags | me.tags) - MADE)
+    return overlaid.of_table(me, default)
