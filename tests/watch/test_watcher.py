@@ -15,6 +15,13 @@ from nomoat.watch.watcher import Watcher
 START = datetime.now(UTC) - timedelta(seconds=30)
 
 
+@pytest.fixture(autouse=True)
+def _begins_now() -> None:
+    """What a test records was so a moment before, however long ago this file was read."""
+    global START
+    START = datetime.now(UTC) - timedelta(seconds=30)
+
+
 def _decision(number: int, **changed: object) -> Decision:
     fields: dict[str, object] = {
         "happened_at": timestamp(START + timedelta(milliseconds=100 * number)),
