@@ -205,6 +205,8 @@ def unlimited_login(asked: Asked) -> Iterator[Answer]:
         if any(path.startswith(root) for path in asked.registrations.program.words.matching(_COUNTED)):
             continue
         route = logins[0]
+        # What signs in elsewhere may count there; behind guard, the sign-ins that the policy marks are watched.
+        is_sure = service.protected is None and any(_compares_passwords(scope) for scope in asked.reached(route))
         yield Answer(
             route,
             f"passwords can be tried without end at {name_of(route)}",
@@ -212,8 +214,7 @@ def unlimited_login(asked: Asked) -> Iterator[Answer]:
             f"no limit of requests, and no count of failures, is in the source of {service.name}",
             "limit the attempts of an address and of an account: login: true on the route in nomoat.yaml with guard,"
             " or Limiter.limit, or django-axes",
-            # What signs in elsewhere may count there.
-            "sure" if any(_compares_passwords(scope) for scope in asked.reached(route)) else "likely",
+            "sure" if is_sure else "likely",
         )
 
 

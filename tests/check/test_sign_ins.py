@@ -1,0 +1,47 @@
+"""A sign-in that nobody counts: how sure that is, by who compares the password and whether guard stands before it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.check.projects import result_of
+
+_APP = """
+    from fastapi import FastAPI, HTTPException
+    {imports}
+
+    app = FastAPI()
+    {guarded}
+
+    @app.post("/login")
+    def login(body: dict):
+        user = find(body["name"])
+        if user is None or not {compares}:
+            raise HTTPException(401)
+        return {{"token": user.token()}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("imports", "guarded", "compares", "confidence"),
+    [
+        ("", "", "check_password(user, body['password'])", "sure"),
+        ("", "", "directory.bind(user, body['password'])", "likely"),
+        (
+            "import nomoat.guard as guard",
+            "guard.protect(app, service='shop')",
+            "check_password(user, body['password'])",
+            "likely",
+        ),
+    ],
+)
+def test_a_sign_in_that_nobody_counts(
+    imports: str, guarded: str, compares: str, confidence: str, tmp_path: Path
+) -> None:
+    source = _APP.format(imports=imports, guarded=guarded, compares=compares)
+
+    found = [one for one in result_of(tmp_path, {"main.py": source}).findings if one.rule == "unlimited-login"]
+
+    assert [confidence] == [one.confidence for one in found]
