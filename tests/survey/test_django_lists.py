@@ -395,3 +395,45 @@ urlpatterns = [re_path(r"^%s(?P<path>.*)$" % re.escape(settings.MEDIA_URL.lstrip
     found = drawn(tmp_path, urls=urls, settings=_SETTINGS + 'MEDIA_URL = "/shop-media/v1.0/"\n')
 
     assert {"GET /shop-media/v1.0/{path}": "unguarded"} == found
+
+
+_OPEN_LOOP = """
+import importlib
+
+from django.apps import apps
+from django.urls import include, path
+from views import home
+
+of_plugins = []
+for app in apps.get_app_configs():
+    if hasattr(app, "PluginMeta"):
+        module = importlib.import_module(app.name + ".urls")
+        of_plugins.append(path("", include(module.urlpatterns)))
+
+urlpatterns = [
+    path("", include((of_plugins, "plugins"))),
+    path("shop/", include("shop.paths")),
+    path("home/", home),
+]
+"""
+
+
+def test_what_stands_behind_a_loop_of_which_no_turn_is_known_is_there_for_sure(tmp_path: Path) -> None:
+    inner = "from django.urls import path\nfrom views import public\n\nurlpatterns = [path('public/', public)]\n"
+
+    found = drawn(tmp_path, urls=_OPEN_LOOP, shop__paths=inner)
+
+    assert {"GET /shop/public/": "unguarded", "GET /home/": "unguarded"} == found
+
+
+def test_one_or_another_list_of_paths_is_included(tmp_path: Path) -> None:
+    urls = """
+from django.conf import settings
+from django.urls import include, path
+from views import home, public
+
+inner = include([path("home/", home)]) if settings.SMALL else include([path("public/", public)])
+urlpatterns = [path("in/", inner)]
+"""
+
+    assert set(drawn(tmp_path, urls=urls)) == {"GET /in/home/", "GET /in/public/"}

@@ -36,6 +36,7 @@ from nomoat.survey.trial.values import (
     one_list,
     options,
 )
+from nomoat.survey.trial.values import joined as joined_values
 from nomoat.survey.views import View, behind, decorated, member, methods_of, methods_of_function, view_of
 
 _MAX_DEEP = 25
@@ -348,7 +349,8 @@ class Layer:
         paths = verb.paths or verb.dialect.paths
         own = braced(self._text(path_value, at), paths) if path_value is not None else ""
         path = joined(around.prefix, own, verb.dialect)
-        if self._is_included(handler, path, around, at):
+        handler, is_included = self._without_included(handler, path, around, at)
+        if is_included:
             return
         if not _is_text(path_value) and not around.doubt:
             around = replace(
@@ -397,6 +399,14 @@ class Layer:
         if isinstance(handler, Const) and isinstance(handler.value, str) and "." in handler.value:
             return self._run.by_name(handler.value)
         return handler
+
+    def _without_included(self, handler: Value | None, path: str, around: Around, at: str) -> tuple[Value | None, bool]:
+        """What answers here itself, and whether nothing does, as further paths stand here: of one or another, all."""
+        if not isinstance(handler, Choice):
+            return handler, self._is_included(handler, path, around, at)
+        rest = [one for one in handler.options if not self._is_included(one, path, around, at)]
+        is_included = len(rest) < len(handler.options) and all(isinstance(one, Const) for one in rest)
+        return joined_values(rest) if 0 < len(rest) < len(handler.options) else handler, is_included
 
     def _is_included(self, handler: Value | None, path: str, around: Around, at: str) -> bool:
         """Whether what stands where a handler does is a list of further paths, which it then lays out."""

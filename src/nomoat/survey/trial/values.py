@@ -441,12 +441,25 @@ def one_list(value: Value) -> Value:
     known = [one for one in lists if one is not None]
     if not isinstance(value, Choice) or len(known) != len(lists):
         return value
-    every = list({id(one): one for items in known for one in items.values}.values())
-    held = [{id(one) for one in items.values} for items in known]
+    every: list[Value] = []
+    held = [{id(_first_alike(one, every)) for one in items.values} for items in known]
     usual = _as_list(value.usual) if value.usual is not None else None
-    there = {id(one) for one in usual.values} if usual is not None else None
+    there = {id(_first_alike(one, every)) for one in usual.values} if usual is not None else None
     values = [one if all(id(one) in ids for ids in held) else _perhaps(one, there) for one in every]
     return Items(values, is_whole=all(one.is_whole for one in known))
+
+
+def _first_alike(value: Value, every: list[Value]) -> Value:
+    """The first of several that is the same value; it is added where none is.
+
+    On two ways that meet, one place makes an entry twice: it is one entry, which is there for sure.
+    """
+    is_made = isinstance(value, Thing) and value.is_call
+    for one in every:
+        if one is value or (is_made and _alike(one, value)):
+            return one
+    every.append(value)
+    return value
 
 
 def _as_list(value: Value) -> Items | None:
@@ -514,8 +527,8 @@ def _alike(one: Value, other: Value) -> bool:
         return True
     if type(one) is not type(other):
         return False
-    if isinstance(one, Thing):
-        return isinstance(other, Thing) and _is_bare(one) and _is_bare(other) and _told(one) == _told(other)
+    if isinstance(one, Thing) and isinstance(other, Thing):
+        return _told(one) == _told(other) and ((_is_bare(one) and _is_bare(other)) or _is_same_call(one, other))
     return (
         type(one) is Const
         and isinstance(other, Const)
@@ -528,6 +541,16 @@ def _alike(one: Value, other: Value) -> bool:
 def _is_bare(value: Thing) -> bool:
     """Whether nothing is ever set on it: another one that tells the same is the same."""
     return not (value.name or value.is_call or value.args or value.named)
+
+
+def _is_same_call(one: Thing, other: Thing) -> bool:
+    """Whether one place called the same with the same twice, as on two ways that meet there: `path("a/", view)`."""
+    if not (one.is_call and other.is_call and one.at and one.name) or one.name != other.name:
+        return False
+    if len(one.args) != len(other.args) or one.named.keys() != other.named.keys():
+        return False
+    given = [*zip(one.args, other.args, strict=True), *((one.named[name], other.named[name]) for name in one.named)]
+    return all(_alike(mine, its) for mine, its in given)
 
 
 def _told(value: Thing) -> tuple[object, ...]:
