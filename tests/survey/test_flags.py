@@ -141,3 +141,48 @@ def change(project):
     (route,) = (one for one in draw(tmp_path).map.routes if one.method == "PUT")
 
     assert route.verdict == verdict
+
+
+_AFTERWARDS = """
+from flask import Flask, abort, redirect, request
+from flask_login import current_user
+from elsewhere import exceptions
+
+app = Flask(__name__)
+
+
+@app.before_request
+def ask():
+    allowed = True
+    if not current_user.is_authenticated:
+        allowed = False
+    if not allowed:
+        {lets}
+    if not allowed:
+        return redirect("/login")
+
+
+@app.get("/things")
+def things():
+    return "things"
+"""
+
+
+@pytest.mark.parametrize(
+    "lets, verdict",
+    [
+        pytest.param("pass", "guarded", id="nothing"),
+        pytest.param("""for one in exceptions():
+            if one(request):
+                allowed = True
+                break""", "unknown", id="what others say"),
+        pytest.param("allowed = True", "unguarded", id="all"),
+    ],
+)  # fmt: skip
+def test_a_flag_that_something_else_may_set_again_is_still_about_the_caller(
+    tmp_path: Path, lets: str, verdict: str
+) -> None:
+    (tmp_path / "app.py").write_text(_AFTERWARDS.format(lets=lets))
+    (route,) = (one for one in draw(tmp_path).map.routes if one.path == "/things" and one.method == "GET")
+
+    assert route.verdict == verdict

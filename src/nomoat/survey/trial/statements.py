@@ -236,6 +236,8 @@ class Trial(Definitions):
                 narrow(inside, test_node, self.models.answers, holds=True)
             with self.perhaps(not decided), self.branches.apart(written, is_apart=not decided or bool(written)):
                 branch = self.run(body, inside)
+            if decided and self.anonymous and test.marks & CALLER and branch.env is not None:
+                self._assigned_by_who(branch.env, body)
             if written and not (branch.env or branch.returns or branch.loops or branch.breaks):
                 written.pop()  # It only raises.
             self.conditions[-1] = Condition(test, False, condition.at)
@@ -309,6 +311,14 @@ class Trial(Definitions):
                 held, name = self._held(env, target)
                 if isinstance(before := held.get(name), Const):
                     held[name] = replace(before, marks=before.marks | CALLER)
+
+    def _assigned_by_who(self, env: Env, body: Body) -> None:
+        """That `allowed = False` was run is because the caller has no credential, whatever may set it again."""
+        for node in form.walk_scope(body):
+            for target in node[3] if node[0] == form.ASSIGN else ():
+                flag = env.names.get(target[3]) if target[0] == form.NAME else None
+                if isinstance(flag, Const) and isinstance(flag.value, bool):
+                    env.names[target[3]] = replace(flag, marks=flag.marks | CALLER)
 
     def _held(self, env: Env, target: Node) -> tuple[dict[str, Value], str]:
         """Where a name, an attribute of a name or an entry of a request is kept, and by which name."""
