@@ -392,3 +392,13 @@ def done():
     )
 
     assert {verdict} == {one.verdict for one in draw(tmp_path).map.routes}
+
+
+def test_what_is_gone_through_of_a_text_of_which_only_the_end_is_known_is_anything(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(
+        'import os\n\nfrom flask import Flask\n\napp = Flask(__name__)\n'
+        'for one in os.environ["ROOT"] + "/x":\n'
+        '    app.add_url_rule("%s/y" % one, view_func=lambda: "y")\n'
+    )  # fmt: skip
+
+    assert "/y" in {one.path for one in draw(tmp_path).map.routes}

@@ -621,3 +621,60 @@ def includeme(config):
 
     assert rows(drawn) == {"GET /orders": "unguarded"}
     assert ["this ends in an exception" in one.why and not one.analysed for one in drawn.not_read] == [True]
+
+
+_BARE = """
+from pyramid.authentication import AuthTktAuthenticationPolicy
+from pyramid.authorization import ACLAuthorizationPolicy, Allow, Authenticated
+from pyramid.config import Configurator
+
+from parts import includeme
+
+
+class Root:
+    __acl__ = [(Allow, Authenticated, "see")]
+
+    def __init__(self, request):
+        self.request = request
+
+
+def main(global_config, **settings):
+    # Their parts are told by the settings: `pyramid.includes = main`.
+    config = Configurator(
+        settings=settings,
+        root_factory=Root,
+        authentication_policy=AuthTktAuthenticationPolicy("secret", hashalg="sha512"),
+        authorization_policy=ACLAuthorizationPolicy(),
+    )
+    return config.make_wsgi_app()
+"""
+_PARTS = """
+from pyramid.exceptions import Forbidden
+from pyramid.response import Response
+
+
+def home(request):
+    return Response("home")
+
+
+def basic(request):
+    return Response(status=401)
+
+
+def includeme(config):
+    config.add_route("home", "/home")
+    config.add_view(home, route_name="home", permission="see")
+    config.add_route("free", "/free")
+    config.add_view(home, route_name="free")
+    config.add_view("parts.basic", route_name="home", context="pyramid.exceptions.Forbidden")
+"""
+
+
+def test_parts_that_settings_include_are_those_of_the_application_that_has_nothing_else(tmp_path: Path) -> None:
+    drawn = mapped(tmp_path, _BARE, parts=_PARTS)
+
+    assert rows(drawn) == {"GET /home": "guarded", "GET /free": "unguarded"}
+    with loaded(tmp_path, "main:main") as main:
+        app = main({}, **{"pyramid.includes": "parts"})
+        assert refused_by_wsgi(app, "GET", "/home")
+        assert status_by_wsgi(app, "GET", "/free") == 200

@@ -401,12 +401,29 @@ def _plugged(trial: Trial, name: str, module: Module, function: Scope) -> None:
         return
     trial.steps = 0
     try:
-        registry = trial.construct(cls, (), {}, function.at)
+        registry = _bare(trial, name) or trial.construct(cls, (), {}, function.at)
         trial.call(trial.attribute(registry, "include"), (plugged,), {}, function.at, plugged.env)
     except RaisedError:
         trial.around.lost.setdefault(function.at, _ENDS_EARLY)
     except (ExhaustedError, RecursionError):
         trial.around.lost.setdefault(function.at, TOO_MUCH)
+
+
+def _bare(trial: Trial, name: str) -> Registry | None:
+    """An application of the tree that is served though it has no routes: settings that are not source name its parts.
+
+    `config = Configurator(settings=settings, authentication_policy=policy)`, and `pyramid.includes = shop` elsewhere.
+    """
+    for registry in trial.registries:
+        serves = registry.attributes.get("serves")
+        if (
+            registry.name == name
+            and isinstance(serves, Const)
+            and serves.value
+            and not TEST_FILE.search(registry.module)
+        ):
+            return registry
+    return None
 
 
 def _start(trial: Trial) -> None:

@@ -58,7 +58,8 @@ def ending(parts: list[Value]) -> Value | None:
 
 def known_end(value: Value | None) -> str:
     """What is known of a text of which only the end is; empty of any other."""
-    end = value.args[0] if isinstance(value, Thing) and value.name == ENDING and not value.trail else None
+    is_end = isinstance(value, Thing) and value.name == ENDING and bool(value.args) and not value.trail
+    end = value.args[0] if is_end and isinstance(value, Thing) else None
     return str(end.value) if isinstance(end, Const) else ""
 
 

@@ -112,7 +112,8 @@ class Configuring:
         self._added(found, **given)
 
     def _added(self, view, context=None, route_name=None, **others):
-        if route_name is None and _is_exception(context):
+        if _is_exception(context):
+            # Of one route or of all: what answers faults is no way to the route.
             self.add_exception_view(view, context=context, **others)
         else:
             self.root._view(view=view, route_name=route_name, context=context, **others)
