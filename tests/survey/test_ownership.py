@@ -155,6 +155,8 @@ def seed(seed_id: str, who=Depends(me)):
         ('return seeds.update_one({"_id": seed_id, "owner": who["_id"]}, {"$set": {"wet": True}})', True),
         ('return seeds.find_one({"_id": seed_id, "$or": [{"owner": who["_id"]}, {"shared": True}]})', False),
         ('return seeds.find_one({"_id": seed_id, "kind": who["kind"]})', False),
+        ('return seeds.find_one({"_id": seed_id, "garden_id": who["garden_id"]})', True),
+        ('return seeds.find_one({"_id": seed_id, "garden_id": who["bed_id"]})', False),
         ('return seeds.find_one({"_id": seed_id, "owner": {"$ne": who["_id"]}})', False),
         ('return seeds.update_one({"_id": seed_id}, {"$set": {"owner": who["_id"]}})', False),
         ('return seeds.find_one({"_id": seed_id})', False),
@@ -326,3 +328,115 @@ def test_who_was_looked_up_perhaps_is_the_caller_where_an_item_is_asked_for(tmp_
     (route,) = [one for one in draw(tmp_path).map.routes if one.method == "PUT"]
 
     assert ["authentication", "ownership"] == sorted(guard.kind for guard in route.guards)
+
+
+_TENANTS = """\
+from flask import Flask, abort, g, session
+from flask_sqlalchemy import SQLAlchemy
+
+app = Flask(__name__)
+db = SQLAlchemy(app)
+
+
+class Vet(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    practice_id = db.Column(db.Integer)
+    level = db.Column(db.Integer)
+
+
+class Animal(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    practice_id = db.Column(db.Integer)
+    level = db.Column(db.Integer)
+
+
+@app.before_request
+def who():
+    g.vet = Vet.query.filter_by(id=session.get("vet")).first()
+    if g.vet is None:
+        abort(401)
+
+
+class Animals:
+    def found(self, key):
+        return BODY
+
+
+animals = Animals()
+
+
+@app.get("/animals/<int:key>")
+def animal(key):
+    return {"level": animals.found(key).level}
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "is_owned"),
+    [
+        ("Animal.query.filter_by(id=key, practice_id=g.vet.practice_id).first_or_404()", True),
+        ("Animal.query.filter(Animal.id == key, Animal.practice_id == g.vet.practice_id).first_or_404()", True),
+        ("Animal.query.filter_by(id=key, level=g.vet.level).first_or_404()", False),
+        ("Animal.query.filter_by(practice_id=key, level=g.vet.practice_id).first_or_404()", False),
+        ("Animal.query.filter_by(id=key).first_or_404()", False),
+    ],
+)
+def test_row_and_caller_that_belong_to_the_same_are_told_by_the_key(body: str, is_owned: bool, tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(_TENANTS.replace("BODY", body))
+
+    (route,) = [one for one in draw(tmp_path).map.routes if (one.method, one.path) == ("GET", "/animals/{key}")]
+
+    assert is_owned == any(guard.kind == "ownership" for guard in route.guards)
+
+
+_SCHOOLS = """\
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import path
+
+
+class School(models.Model): ...
+
+
+class Person(AbstractUser):
+    school = models.ForeignKey(School, on_delete=models.CASCADE)
+    grade = models.IntegerField()
+
+
+class Locker(models.Model):
+    school = models.ForeignKey(School, on_delete=models.CASCADE)
+    grade = models.IntegerField()
+
+
+@login_required
+def locker(request, key):
+    return HttpResponse(BODY.grade)
+
+
+urlpatterns = [path("lockers/<int:key>/", locker)]
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "is_owned"),
+    [
+        ("get_object_or_404(Locker, pk=key, school=request.user.school)", True),
+        ("Locker.objects.get(pk=key, school=request.user.school)", True),
+        ("Locker.objects.filter(school=request.user.school).get(pk=key)", True),
+        ("get_object_or_404(Locker, pk=key, grade=request.user.grade)", False),
+        ("Locker.objects.get(pk=key, grade=request.user.grade)", False),
+        ("Locker.objects.get(pk=key, school=request.GET['school'])", False),
+    ],
+)
+def test_a_column_that_points_at_what_the_caller_belongs_to_owns(body: str, is_owned: bool, tmp_path: Path) -> None:
+    (tmp_path / "settings.py").write_text(
+        "ROOT_URLCONF = 'lockers'\nINSTALLED_APPS = ['lockers']\nAUTH_USER_MODEL = 'lockers.Person'\nMIDDLEWARE = []\n"
+    )
+    (tmp_path / "lockers.py").write_text(_SCHOOLS.replace("BODY", body))
+
+    routes = [one for one in draw(tmp_path).map.routes if (one.method, one.path) == ("GET", "/lockers/{key}/")]
+
+    assert [is_owned] == [any(guard.kind == "ownership" for guard in one.guards) for one in routes]

@@ -276,7 +276,8 @@ class Calls(Registrations):
         if last in queries.OF_DOCUMENTS:
             # What follows the filter says what is written.
             args, named = args[:1], {}
-        if not queries.narrows(last, callee, args, named):
+        rows = args[0] if last in queries.LOOKS_IN and args else callee
+        if not queries.narrows(last, callee, args, named, lambda name: self._column(rows, name)):
             return False
         is_asked_for = "input" in callee.tags | union((*args, *named.values()))
         self.record.limited.append(Limited(at, is_asked_for, tuple(self.path)))
@@ -491,9 +492,9 @@ class Calls(Registrations):
             marks -= INPUT
         return marks | MADE if last in queries.DESCRIBES else marks - MADE
 
-    def _column(self, callee: Outside | Thing, name: str) -> Value | None:
+    def _column(self, callee: Value, name: str) -> Value | None:
         """The column that a condition by name is about, of a row of a class of the tree."""
-        cls = callee.me if isinstance(callee, Outside) else None
+        cls = callee.me if isinstance(callee, Outside) else callee
         return self.attribute(cls, name) if isinstance(cls, Class) and "__" not in name else None
 
     def _is_request(self, value: Value) -> bool:

@@ -40,16 +40,20 @@ OF_DOCUMENTS = frozenset(
      "find_one_and_update", "find_one_and_delete", "find_one_and_replace")
 )  # fmt: skip
 #: Functions that are given what to look in, and then what to look for.
-_LOOKS_IN = frozenset(("get_object_or_404", "get_list_or_404", "aget_object_or_404", "aget_list_or_404"))
+LOOKS_IN = frozenset(("get_object_or_404", "get_list_or_404", "aget_object_or_404", "aget_list_or_404"))
 #: Functions and methods that give one row.
 _GIVES_ROW = frozenset(("get_object_or_404", "aget_object_or_404"))
 _GIVES_OWN_ROW = frozenset(("get", "aget", "first", "last", "create"))
 #: What takes conditions by name, all of which a row must meet.
-LOOKS_UP = frozenset(("filter", "get", "aget", *_LOOKS_IN))
+LOOKS_UP = frozenset(("filter", "get", "aget", *LOOKS_IN))
 #: What belongs to the caller by a relation: `request.user.order_set`, `request.user.orders`.
 _RELATED = re.compile(
     r"_set$|(?<!permission)(?<!role)(?<!claim)(?<!scope)(?<!group)(?<!setting)(?<!preference)s$", re.I
 )
+#: Columns that hold the key of another row: `clinic_id`, `school_uuid`.
+_FOREIGN = re.compile(r"[a-z0-9]_?(id|pk|uuid|guid)$|[a-z]Id$")
+#: What makes columns that point at another row.
+_POINTS = frozenset(("ForeignKey", "OneToOneField", "ManyToManyField", "relationship"))
 _EXECUTES = frozenset(("execute", "fetch", "fetchrow", "fetch_one", "fetch_all", "exec", "scalar", "scalars"))
 _HAS_WHERE = re.compile(r"^\s*(select|update|delete|with)\b.*\bwhere\b", re.I | re.S)
 _OWNER = re.compile(r"(owner|user|author|creator|created_by|tenant|account|customer|member|org|company|team)", re.I)
@@ -80,12 +84,25 @@ def owns(demand: Demand) -> bool:
     return any(leaf.kind == "ownership" for leaf in demand.leaves())
 
 
-def narrows(last: str, base: Value, args: tuple[Value, ...], named: dict[str, Value]) -> bool:
-    """Whether a call of a method of this name narrows what is asked for to what belongs to the caller."""
-    if last in _LOOKS_IN and args:
-        is_of_caller = "owned" in args[0].tags or _is_related(args[0])
-        by_name = any(_is_of_caller(name, value) for name, value in named.items())
-        return by_name or (is_of_caller and "input" in union((*args[1:], *named.values())))
+def narrows(
+    last: str,
+    base: Value,
+    args: tuple[Value, ...],
+    named: dict[str, Value],
+    column: Callable[[str], Value | None] = lambda name: None,
+) -> bool:
+    """Whether a call of a method of this name narrows what is asked for to what belongs to the caller.
+
+    `column` gives what the class of rows says of a condition by name.
+    """
+
+    def is_of_caller(name: str, value: Value) -> bool:
+        return _is_of_caller(name, value) or (_is_own(name, value) and _points(column(name)))
+
+    if last in LOOKS_IN and args:
+        is_narrowed = "owned" in args[0].tags or _is_related(args[0])
+        by_name = any(is_of_caller(name, value) for name, value in named.items())
+        return by_name or (is_narrowed and "input" in union((*args[1:], *named.values())))
     given = (*args, *named.values())
     if last in OF_DOCUMENTS and args and any(_is_of_owner(one) for one in options(args[0])):
         return True
@@ -94,7 +111,7 @@ def narrows(last: str, base: Value, args: tuple[Value, ...], named: dict[str, Va
             return True
         tests = [one for arg in args for one in _conditions(arg)]
         # `session.get(User, user_id)` asks for one row by its key.
-        by_name = (last != "get" or not args) and any(_is_of_caller(name, value) for name, value in named.items())
+        by_name = (last != "get" or not args) and any(is_of_caller(name, value) for name, value in named.items())
         is_narrowed = "owned" in base.tags and "input" in union(given)
         return by_name or is_narrowed or any(owns(test.if_true) for test in tests)
     if last in _EXECUTES and args:
@@ -115,7 +132,24 @@ def _is_of_caller(column: str, value: Value) -> bool:
         and value.trail[-1:] in (("id",), ("pk",), ("_id",), ("sub",))
         and "input" not in value.tags
     )
-    return (is_account or is_key) and column not in ("id", "pk", "_id")
+    return ((is_account or is_key) and column not in ("id", "pk", "_id")) or _is_shared_key(column, value)
+
+
+def _is_shared_key(column: str, value: Value) -> bool:
+    """Whether row and caller must belong to the same: `clinic_id=user.clinic_id`, as `row.clinic_id == ...` asks."""
+    name = column.rpartition("__")[2]
+    return _is_own(name, value) and bool(_FOREIGN.search(name)) and name.lower() not in ("uuid", "guid")
+
+
+def _is_own(name: str, value: Value) -> bool:
+    """Whether a condition by name asks for what the caller has under the same name: `school=request.user.school`."""
+    is_named = isinstance(value, Thing) and value.trail[-1:] == (name,)
+    return is_named and "caller" in value.tags and "input" not in value.tags
+
+
+def _points(column: Value | None) -> bool:
+    """Whether a column of a class of rows points at another row."""
+    return isinstance(column, Thing) and column.is_call and column.name.rpartition(".")[2] in _POINTS
 
 
 def _is_of_owner(document: Value) -> bool:
