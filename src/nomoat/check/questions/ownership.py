@@ -11,7 +11,7 @@ from nomoat.check.model import Confidence
 from nomoat.check.questions.addressed import addressed, given_to, is_named, looked_up
 from nomoat.check.questions.asking import Answer, Asked
 from nomoat.check.questions.requested import Requested
-from nomoat.check.questions.siblings import is_for_machines
+from nomoat.check.questions.siblings import is_for_machines, is_of_nobody
 from nomoat.check.questions.statements import keys_of_statement
 from nomoat.check.questions.words import (
     asks_for_rank,
@@ -37,6 +37,10 @@ _OF_SOMEBODY = re.compile(
 )
 #: Where in a request the caller writes what picks a row, beside the path.
 _WRITTEN = ("query", "body", "form")
+#: Who is given something, which is hardly ever the caller.
+_RECIPIENT = re.compile(
+    r"\A(to|recipient|receiver|payee|beneficiary|invitee|addressee)(_?(id|pk|uuid|name|user|email))?\Z", re.I
+)
 #: Calls that give one row.
 _ONE_ROW = frozenset((
     "get", "aget", "get_or_404", "get_object_or_404", "aget_object_or_404", "first", "afirst", "first_or_404", "one",
@@ -111,12 +115,12 @@ def _object_parameter(asked: Asked, route: Route) -> tuple[str | None, list[Scop
     for node in form.walk_scope(handler.body):
         for key in (*_keys(node), *keys_of_statement(node)) if node[0] == form.CALL else ():
             item = requested.item(key)
-            if item is not None and item.place in _WRITTEN:
+            if item is not None and item.place in _WRITTEN and not _RECIPIENT.match(item.name):
                 model = looked_up(asked, handler, node)
                 return f"{item.name} of the request", [model] if model is not None else []
     for node in form.walk_scope(handler.body):
         for item in requested.items(node) if node[0] in (form.CALL, form.SUBSCRIPT, form.NAME) else ():
-            if item.place in _WRITTEN and _is_key(item.name):
+            if item.place in _WRITTEN and _is_key(item.name) and not _RECIPIENT.match(item.name):
                 return f"{item.name} of the request", []
     return None, []
 
@@ -229,7 +233,13 @@ def _owned(
     if (_ranks(route) and asks_for_rank(route)) or is_for_machines(asked, route):
         # Who has a role that others have not, and a service with a key, may be meant to reach everybody's.
         confidence = "likely" if confidence == "sure" else "low"
-    if route.binding is None or of_model or is_of_administrators(route) or _is_privileged(asked, route):
+    if (
+        route.binding is None
+        or of_model
+        or is_of_administrators(route)
+        or _is_privileged(asked, route)
+        or is_of_nobody(asked, route)
+    ):
         # More is asked than can be read, perhaps of the object itself; and who may administrate may see everybody's.
         confidence = "low"
     return evidence, confidence  # type: ignore[return-value]  # One of the three words.

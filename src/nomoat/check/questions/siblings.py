@@ -11,6 +11,7 @@ from nomoat.check.model import Confidence
 from nomoat.check.questions.answered import answers_with_password
 from nomoat.check.questions.asking import Answer, Asked
 from nomoat.check.questions.changing import changes_by_get
+from nomoat.check.questions.opened import joins, says_everybody, shows_what_is_public
 from nomoat.check.questions.requested import Requested
 from nomoat.check.questions.words import bare, is_public_by_name, listed, name_of, touched, touches
 from nomoat.survey.python import form
@@ -25,6 +26,12 @@ _OF_PEOPLE = re.compile(
 _OF_MACHINES = re.compile(
     r"REMOTE_ADDR|remote_addr|\b(settings|config|environ|state)\b.{0,40}_(KEY|TOKEN|SECRET)\b", re.S
 )
+#: A key that is compared with what was sent; and what finds out which person calls.
+_COMPARED = re.compile(r"compare_digest\(.*(key|token|secret|signature|digest)", re.I | re.S)
+_PERSON = re.compile(
+    r"user|account|member|person|customer|owner|staff|claims|decode\(|session\b|cookie|query|select|fetch|find_one"
+    r"|objects\.|\.get_by|passw", re.I
+)  # fmt: skip
 #: A message that is received, and what it says of who sends it.
 _FIRST_MESSAGE = re.compile(r"receive(_text|_json|_bytes)?\(.*?\b(auth|token|credentials?)\b", re.S)
 #: Names of parts of a path that only those know to whom they were sent.
@@ -39,7 +46,7 @@ def missing_guard(asked: Asked) -> Iterator[Answer]:
         # What a setting opens by default was thought of.
         if route.verdict != "unguarded" or route.because or route.login or is_public_by_name(route):
             continue
-        if _makes_account(asked, route):
+        if _makes_account(asked, route) or joins(asked, route):
             continue
         answer = _against_verb(asked, route) or _against_siblings(asked, route) or _against_stores(asked, route)
         if answer is None and route.service in guarded_services | signing_in and route.method not in SAFE_METHODS:
@@ -130,6 +137,13 @@ def is_for_machines(asked: Asked, route: Route) -> bool:
     return any(_OF_MACHINES.search(text) for text in texts)
 
 
+def is_of_nobody(asked: Asked, route: Route) -> bool:
+    """Whether all that guards a route compares one key, and finds out nothing of who calls: nobody owns anything."""
+    guards = [one for one in route.guards if one.runs != "never" and one.kind in ("authentication", "signature")]
+    texts = [one.module.text(one.node) for one in asked.guarding(route) if one.node is not None]
+    return bool(guards and texts) and all(_COMPARED.search(text) and not _PERSON.search(text) for text in texts)
+
+
 def _weaker_by_verb(asked: Asked, route: Route) -> Answer | None:
     others = [
         one for one in asked.routes if one.service == route.service and one.path == route.path and one is not route
@@ -176,6 +190,9 @@ def _permissions(route: Route) -> list[str]:
 
 def _weaker(asked: Asked, route: Route, said: str, stronger: list[Route], confidence: Confidence) -> Answer:
     does = touches(route)
+    if not touched(route) and not route.calls:
+        # Nothing says what it would change.
+        confidence = "low"
     return Answer(
         route,
         f"whoever is signed in can change data by {name_of(route)}",
@@ -279,6 +296,8 @@ def _answer(asked: Asked, route: Route, why: str, guarded: list[Route], confiden
     if route.method in SAFE_METHODS and (asked.registrations.asks_who_calls(route) or _knows_guests(asked, route)):
         # Who is signed in sees more, and somebody thought of those who are not.
         confidence = "likely" if confidence == "sure" else "low"
+    if route.method in SAFE_METHODS and (says_everybody(asked, route) or shows_what_is_public(asked, route)):
+        confidence = "low"
     in_path = any(parameter.location == "path" and _PROOF.search(parameter.name) for parameter in route.parameters)
     if in_path or _is_given_proof(asked, route) or _asks_in_messages(asked, route):
         # Who was sent the link has what nobody guesses: `/invitations/{token}`.

@@ -143,7 +143,8 @@ def _is_shared_key(column: str, value: Value) -> bool:
 
 def _is_own(name: str, value: Value) -> bool:
     """Whether a condition by name asks for what the caller has under the same name: `school=request.user.school`."""
-    is_named = isinstance(value, Thing) and value.trail[-1:] == (name,)
+    every = [one for one in options(value) if not _is_of_nothing(one)]
+    is_named = bool(every) and all(isinstance(one, Thing) and one.trail[-1:] == (name,) for one in every)
     return is_named and "caller" in value.tags and "input" not in value.tags
 
 
