@@ -28,6 +28,11 @@ FLASK_ANSWER = "flask.make_response"
 _ANSWER, _REDIRECT = "__framework__.answer", "__framework__.redirect"
 #: Methods by which loggers are known.
 _LOGS = frozenset(("debug", "info", "warning", "warn", "error", "exception", "critical", "log"))
+#: What only makes the text of an answer: `body = json.dumps({"error": why})`.
+_MAKES_TEXT = frozenset(
+    ("dumps", "json_encode", "encode", "decode", "format", "join", "str", "dict", "list", "len", "replace", "strip",
+     "lstrip", "rstrip", "lower", "upper", "escape", "xhtml_escape", "url_escape", "quote", "urlencode", "isoformat")
+)  # fmt: skip
 _BLOCKS = frozenset((form.IF, form.TRY, form.WITH, form.FOR, form.WHILE, form.MATCH))
 
 
@@ -126,16 +131,21 @@ def _is_same(one: Value, other: Value) -> bool:
     return one is other or all(isinstance(value, Const) and value.value is None for value in (one, other))
 
 
-def goes_on_working(run: Calls, node: Node, before: Value, after: Value) -> bool:
-    """Whether a statement does something though it was refused before it: then it was not refused."""
-    if node[0] in _BLOCKS and after is not before:
+def goes_on_working(run: Calls, node: Node, before: Value, after: Value, *, is_block: bool = True) -> bool:
+    """Whether a statement does something though it was refused before it: then it was not refused.
+
+    `is_block`: what it holds, it holds for a reason of its own.
+    """
+    if node[0] in _BLOCKS and is_block and after is not before:
         # Whoever leaves the block without a `return` has said all that belongs to the refusal.
         run.closed[id(after)] = after
     if after is not before:
         return False
     name = _called(node)
-    if name is None or name in _LOGS:
+    if name is None or name in _LOGS or name in _MAKES_TEXT:
         return False
+    if any(scope.is_method and scope.name in run.models.answering for scope in run.path):
+        return False  # What a class does to answer is a part of the answer: `def write(self, chunk)`.
     is_over = id(before) in run.closed or any(_is_finished(one) for one in options(before))
     return is_over or name not in run.models.answering
 

@@ -238,7 +238,8 @@ class Entering(Exceptions):
             is_part = isinstance(value, Thing) and value.name in _PARTS and not value.is_call
             if self.depth <= _MAX_ASKED and (is_part or self._is_request(value)):
                 return True
-            if self.depth <= _MAX_OWN and self._holds_request(value):
+            is_near = self.depth <= _MAX_OWN or (self.depth <= _MAX_ASKED and self.around.reads_credentials(scope))
+            if is_near and self._holds_request(value):
                 return True
             if self.depth <= _MAX_ASKED and isinstance(value, Thing) and value.name == "request.credential":
                 return True  # It is handed who calls: `may(user, "write")`.

@@ -16,7 +16,7 @@ from nomoat.survey.trial.asked import AskedPath, AskedText, is_asked
 from nomoat.survey.trial.configuration import Configuration, is_held
 from nomoat.survey.trial.demands import AUTHENTICATION, OTHER, UNKNOWN, Demand, both, either
 from nomoat.survey.trial.keys import is_among_none, key_of
-from nomoat.survey.trial.machine import Machine
+from nomoat.survey.trial.machine import Condition, Machine, RaisedError
 from nomoat.survey.trial.refusals import is_exception
 from nomoat.survey.trial.registry import Registry
 from nomoat.survey.trial.resolved import MATCH
@@ -228,11 +228,25 @@ class Judging(Machine):
         tests: list[Test] = []
         ends = node[3] == "or"
         for operand in node[4]:
-            test = self.test(env, operand)
+            test = self._test_of_operand(env, operand, tests[-1] if tests else None, ends=ends)
+            if test is None:
+                # Who comes past it did not come to it: what stands before it has decided.
+                return replace(self.combined(tests, is_or=ends), anonymous=ends)
             tests.append(test)
             if test.anonymous is ends and (self.anonymous or not test.marks):
                 break
         return self.combined(tests, is_or=ends)
+
+    def _test_of_operand(self, env: Env, operand: Node, before: Test | None, *, ends: bool) -> Test | None:
+        """The truth of an operand; None where it raises, but the one before it may be all there is."""
+        if before is None or before.anonymous is not None or self.wires:
+            return self.test(env, operand)
+        try:
+            with self.under(Condition(before, not ends, self.at(env, operand))):
+                return self.test(env, operand)
+        except RaisedError as raised:
+            self.pending.extend(raised.ends)
+            return None
 
     def combined(self, tests: list[Test], *, is_or: bool) -> Test:
         """`or` or `and` of tests."""

@@ -522,6 +522,11 @@ def _isinstance(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at
         # Who has no credential is None, or what a framework has for nobody: `AnonymousUser`.
         is_nobody = any(_NOBODY.search(one.name) for one in about if isinstance(one, Outside))
         return Test(is_nobody, OTHER, AUTHENTICATION, marks) if is_nobody else Test(False, AUTHENTICATION, OTHER, marks)
+    if run.anonymous and about and isinstance(args[0], Const) and "caller" in marks and "unread" not in marks:
+        # `if not isinstance(user, dict): return`, and there is none.
+        kinds = {f"builtins.{kind.__name__}" for kind in type(args[0].value).__mro__}
+        is_one = any(isinstance(one, Outside) and one.name in kinds for one in about)
+        return Test(is_one, OTHER, AUTHENTICATION, marks) if is_one else Test(False, AUTHENTICATION, OTHER, marks)
     return Test(None, OTHER, OTHER, marks - frozenset(("caller",)))
 
 

@@ -65,6 +65,9 @@ _OF_WHO = frozenset(("caller", "signature"))
 class Trial(Definitions):
     """The whole."""
 
+    #: Whether the last `if` was decided by nothing but what source says.
+    is_no_block = False
+
     def run_module(self, scope: Scope, env: Env) -> None:
         """Runs the statements of a module, each with a limit of its own."""
         trial = self if self.wires else Trial(self.around, limits=self.limits)
@@ -210,6 +213,7 @@ class Trial(Definitions):
         implied: Condition | None = None
         written: list[Branch] = []
         tried: list[tuple[Test, Env | None]] = []
+        is_plain = True
         for test_node, body in node[3]:
             test = self.test(current or env, test_node)
             if test.anonymous is None and not self.wires and is_first_time(self, test_node, body, current or env):
@@ -218,6 +222,7 @@ class Trial(Definitions):
             if test.anonymous is not None and test.marks & _OF_WHO:
                 self.decided[-1] = True
             if test.anonymous is False:
+                is_plain = is_plain and not test.marks
                 if self.anonymous and test.marks & _OF_WHO:
                     if not node[4] and self._leaves(env, body):
                         # Who has a credential has left here; what follows is for who has none.
@@ -229,6 +234,7 @@ class Trial(Definitions):
                 continue
             tried.append((test, None))
             decided = test.anonymous is True
+            is_plain = is_plain and decided and not test.marks
             self.conditions.append(condition)
             entered += 1
             inside = env if decided else env.copy()
@@ -276,6 +282,8 @@ class Trial(Definitions):
                     flow.env.names[name] = replace(joint, usual=as_usual(value, by_default=True))
         if implied is not None and len(node[3]) == 1:
             flow.implies = implied
+        # What stands in it stands there as if in no block: `if status is not None: handler.set_status(status)`.
+        self.is_no_block = is_plain
         return flow
 
     def _usual_names(self, tried: list[tuple[Test, Env | None]], falls: list[Env]) -> dict[str, Value]:
@@ -477,7 +485,8 @@ class Trial(Definitions):
         flow = _STATEMENTS.get(node[0], _ignored)(self, node, env)
         if self.finished and flow.env is not None and not env.scope.module.is_library:
             after = flow.env.names.get(ANSWER)
-            if after is not None and goes_on_working(self, node, before or NONE_YET, after):
+            is_block = node[0] != form.IF or not self.is_no_block
+            if after is not None and goes_on_working(self, node, before or NONE_YET, after, is_block=is_block):
                 flow.env.names[ANSWER] = NONE_YET
         return flow
 

@@ -26,6 +26,8 @@ from nomoat.survey.trial.values import (
 )
 
 _MAX_ASKING = 3
+#: Parts of a request that may carry a credential: `handler.request.headers`.
+_CARRIES = frozenset(("header", "cookie", "session", "credential", "token", "somebody", "meta"))
 #: Of how many statements a plain function is, of what kinds, and how many calls stand in it.
 _MAX_PLAIN, _MAX_PLAIN_CALLS = 5, 2
 _PLAIN = frozenset((form.RETURN, form.IF, form.ASSIGN, form.EXPRESSION))
@@ -106,6 +108,7 @@ class Surroundings:
         self._generators: dict[Scope, bool] = {}
         self._makers: dict[Scope, bool] = {}
         self._asking: dict[Scope, bool] = {}
+        self._reading_credentials: dict[Scope, bool] = {}
         #: Lists of paths, by the module that they stand in.
         self.url_modules: dict[str, Value] = {}
         self._settings: list[Scope] | None = None
@@ -197,6 +200,16 @@ class Surroundings:
     def asks_who(self, scope: Scope) -> bool:
         """Whether the function, or one called near to it, looks at the request at hand without being given it."""
         return self._reaches(self._asking, scope, self._looks, _MAX_ASKING)
+
+    def reads_credentials(self, scope: Scope) -> bool:
+        """Whether the function, or one called near to it, reads a part of a request that may carry a credential."""
+        return self._reaches(self._reading_credentials, scope, self._reads_here, _MAX_ASKING)
+
+    def _reads_here(self, scope: Scope) -> bool:
+        return any(
+            node[0] == form.ATTRIBUTE and (self.models.request.get(node[4]) in _CARRIES or "cookie" in node[4])
+            for node in form.walk(scope.body)
+        )
 
     def is_plain(self, scope: Scope) -> bool:
         """Whether a function only gives something back, by a setting perhaps: `def is_open(): return not ASKS`."""
