@@ -13,6 +13,7 @@ from nomoat.survey.trial import (
     applied,
     choosing,
     comprehensions,
+    default_tables,
     enums,
     files,
     memories,
@@ -434,6 +435,13 @@ class Expressions(Requests):
         parts = node[4][3] if node[4][0] == form.TUPLE else (node[4],)
         return [self.evaluate(env, part) for part in parts]
 
+    def _item_of_library(self, value: Value, key: Value) -> Value | None:
+        """What an object that stands for one of a package has under a key; of the tree's own, that may be a row."""
+        if not isinstance(value, Object) or not value.cls.scope.module.is_library:
+            return None
+        method = self._of_class(value.cls, "__getitem__", value)
+        return self.call(method, (key,), {}, value.at, method.env) if isinstance(method, Function) else None
+
     def item(self, value: Value, key: Value) -> Value:
         """`value[key]`."""
         if isinstance(value, Choice):
@@ -453,6 +461,7 @@ class Expressions(Requests):
         if isinstance(value, Configuration):
             return value.setting(key)
         kept = self.kept_under(value, key) if isinstance(value, Table) else None
+        kept = kept or default_tables.missing(self, value, key) or self._item_of_library(value, key)
         if kept is not None:
             return kept
         if isinstance(value, Table) and isinstance(key, Const):

@@ -101,6 +101,8 @@ class Surroundings:
         self.registering: frozenset[str] = frozenset()
         #: Classes that were made of another one so far, where source asks which.
         self.subclasses: dict[Scope, list[Class]] = {}
+        #: What the tree declares as plugins, by their group; None until somebody asks.
+        self.plugins: dict[str, dict[str, str]] | None = None
         self._changes: Changes | None = None
         self._changes_of = 0
         self._refusing: dict[Scope, bool] = {}
