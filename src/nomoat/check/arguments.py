@@ -153,6 +153,25 @@ def _matches(program: Program, scope: Scope, given: Node, test: Test) -> bool:
     return any(isinstance(one, str) and pattern.search(one) is not None for one in several)
 
 
+def _begins(program: Program, scope: Scope, given: Node, test: Test) -> bool:
+    """Whether what source fixes of the beginning of a text matches: of `"/tmp/report-" + name`, `f"/tmp/{name}"`."""
+    pattern: re.Pattern[str] | None = test.value
+    where, node = scope, given
+    for _ in range(_MAX_PARTS):
+        where, node = _behind(program, where, node)
+        parts = form.string_parts(node)
+        if parts:
+            node = parts[0]
+        elif node[0] == form.CALL and form.dotted(node[3]) in ("os.path.join", "path.join", "join", "str") and node[4]:
+            node = node[4][0]
+        else:
+            break
+    text = form.text_of(node)
+    known = evaluate(program, where, node) if text is None else None
+    text = known.value if known is not None and isinstance(known.value, str) else text
+    return text is not None and pattern is not None and pattern.search(text) is not None
+
+
 def _lacks(program: Program, scope: Scope, given: Node, test: Test) -> bool:
     """A list that source writes in full, without this value."""
     known = evaluate(program, scope, given)
@@ -287,6 +306,8 @@ def _means(program: Program, scope: Scope, given: Node, test: Test) -> bool:
     return given[0] in (form.NAME, form.ATTRIBUTE) and names.means(program, scope, given, tuple(test.value or ()))
 
 
+#: How many names and calls are followed to the beginning of a text.
+_MAX_PARTS = 6
 #: What hands on the values below it, so that they can be read in the whole.
 _SHOWING = frozenset(
     (form.FSTRING, form.FORMATTED, form.BINARY, form.TUPLE, form.LIST, form.CONDITIONAL, form.STARRED, form.AWAIT)
@@ -399,6 +420,7 @@ _TESTS: Mapping[TestKind, Callable[[Program, Scope, Node, Test], bool]] = {
     "has-bits": _has_bits,
     "fixed": _fixed,
     "matches": _matches,
+    "begins": _begins,
     "falsy": _falsy,
     "truthy": _truthy,
 }

@@ -38,7 +38,18 @@ __all__ = ["SHIPPED", "files", "find", "load", "load_one", "own_folder"]
 _ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
 _TEXTS = ("title", "severity", "cwe", "why", "fix")
 _PATTERNS: tuple[PatternKind, ...] = get_args(PatternKind)
-_NEED_VALUE = ("named", "not-named", "matches", "shows", "made-by", "not-made-by", "means", "contains", "lacks")
+_NEED_VALUE = (
+    "named",
+    "not-named",
+    "matches",
+    "begins",
+    "shows",
+    "made-by",
+    "not-made-by",
+    "means",
+    "contains",
+    "lacks",
+)
 _FRAMEWORKS = ("django", "flask")
 _SINK = (
     "of", "argument", "at", "where", "message", "confidence", "text", "packages", "fix", "items", "subclasses_of",
@@ -201,7 +212,7 @@ class _RuleReader(Reader):
         return Test(name or "", place, cast(TestKind, test), value, self.text(fields.get("key"), "key") or "")
 
     def _value(self, node: Node | None, test: str) -> object:
-        if test in ("named", "not-named", "matches", "shows"):
+        if test in ("named", "not-named", "matches", "begins", "shows"):
             return self._regex(node, "value")
         if test in ("made-by", "not-made-by", "means"):
             return self.texts(node, "value")

@@ -277,7 +277,7 @@ def _named_like(node: Node) -> str:
         return _named_like(node[3])
     if kind == form.CALL:
         word = _last(node[3])
-        return (form.text_of(node[4][0]) if word == "get" and node[4] else None) or word
+        return (form.text_of(node[4][0]) if word in ("get", "getenv") and node[4] else None) or word
     if kind == form.BINARY:
         # `"sha256=" + digest`
         return _named_like(node[4][-1])

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from nomoat.appmap.model import Route
 from nomoat.check.questions.asking import Answer, Asked, Place
+from nomoat.check.questions.whole import kept, objects
 from nomoat.check.questions.words import last_word, name_of
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
@@ -17,7 +18,8 @@ from nomoat.survey.python.symbols import How, Scope
 from nomoat.survey.sqltext import text_of
 
 PASSWORD = re.compile(
-    r"\A((hashed_|encrypted_)?(password|passwd|pwd|passwort)(_?(hash|hashed|digest))?|(secret|passcode)_(hash|digest))\Z",
+    r"\A((hashed_|encrypted_)?(password|passwd|pwd|passwort)(_?(hash|hashed|digest))?|(secret|passcode)_(hash|digest)"
+    r"|(pw|pass)_?(hash|digest))\Z",
     re.I,
 )
 _OF_AN_OBJECT = re.compile(
@@ -41,7 +43,7 @@ def account_row_returned(asked: Asked) -> Iterator[Answer]:
         if handler is None:
             continue
         found = _Answered(asked, handler)
-        for node, what in (*found.shown(), *_by_model(asked, route, handler)):
+        for node, what in (*found.shown(), *_by_model(asked, route, handler), *objects(asked, route, handler)):
             if (handler.module.path, node[1]) not in told:
                 told.add((handler.module.path, node[1]))
                 yield Answer(
@@ -144,7 +146,10 @@ class _Answered:
         found = self._program.resolve(self._handler, name).scope
         if found is not None and found.is_class:
             return found
-        for value in self._bound(name[3]):
+        values = list(self._bound(name[3]))
+        # `rows = User.query.all()`, then `for row in rows`.
+        values += [one for value in values if value[0] == form.NAME for one in self._bound(value[3])]
+        for value in values:
             for inner in form.walk(value):
                 scope = self._program.resolve(self._handler, inner).scope if inner[0] == form.NAME else None
                 if scope is not None and scope.is_class:
@@ -156,7 +161,9 @@ class _Answered:
         if node[0] == form.AWAIT:
             return self._row(node[3], depth, documents_only=documents_only)
         if node[0] == form.CALL:
-            return self._asked_for(node, documents_only=documents_only)
+            return self._asked_for(self._handler, node, documents_only=documents_only)
+        if node[0] in (form.ATTRIBUTE, form.SUBSCRIPT) and not documents_only:
+            return next(filter(None, (self._kept(scope, value) for scope, value in kept(self._asked, node))), "")
         if node[0] != form.NAME or depth > _MAX_DEPTH or self._is_changed(node[3]):
             return ""
         for value in self._bound(node[3]):
@@ -174,7 +181,13 @@ class _Answered:
             elif node[0] == form.FOR and node[3][0] == form.NAME and node[3][3] == name:
                 yield node[4]
 
-    def _asked_for(self, call: Node, *, documents_only: bool) -> str:
+    def _kept(self, scope: Scope, value: Node) -> str:
+        """What was put by for the rest of the request, if that is a whole row."""
+        while value[0] == form.AWAIT:
+            value = value[3]
+        return self._asked_for(scope, value, documents_only=False) if value[0] == form.CALL else ""
+
+    def _asked_for(self, scope: Scope, call: Node, *, documents_only: bool) -> str:
         last = last_word(call)
         if last == "find_one" and call[3][0] == form.ATTRIBUTE and len(call[4]) == 1 and not call[5]:
             base = call[3][3]
@@ -187,7 +200,7 @@ class _Answered:
             call = call[3][3]
         if call[0] != form.CALL or not call[4]:
             return ""
-        table = _ALL.match(text_of(self._program, self._handler, call[4][0]))
+        table = _ALL.match(text_of(self._program, scope, call[4][0]))
         if table is not None and any(PASSWORD.match(column) for column in self._asked.columns_named(table.group(1))):
             return f"every column of {table.group(1)}"
         return ""

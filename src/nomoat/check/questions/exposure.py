@@ -10,7 +10,7 @@ from nomoat.appmap.model import SIGNED_IN, Route
 from nomoat.check.model import Confidence
 from nomoat.check.questions.asking import Answer, Asked
 from nomoat.check.questions.siblings import missing_guard
-from nomoat.check.questions.words import last_word, name_of, segments_of, touched, touches
+from nomoat.check.questions.words import is_of_administrators, last_word, name_of, segments_of, touched, touches
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.symbols import Scope
@@ -36,6 +36,8 @@ _DEBUG = frozenset(
 #: How many routes of administrators nobody leaves open by mistake.
 _MANY = 25
 _HOOK = re.compile(r"(?:^|[/_\-.])(web_?hooks?|ipn|postback)(?=$|[/_\-.{])", re.I)
+#: What may be a webhook, too, where it writes.
+_HOOKS = re.compile(r"(?:^|[/_\-.])(hooks?)(?=$|[/_\-.{])", re.I)
 _VERIFIES = re.compile(
     r"compare_digest|construct_event|verif|signature|hmac|check_sign|validate|authenticate|decode|webhook\.", re.I
 )
@@ -123,20 +125,21 @@ def debug_exposed(asked: Asked) -> Iterator[Answer]:
     """Open routes that give away the environment or the settings, or are called like a tool for finding faults."""
     for route in asked.routes:
         handler = asked.handler(route)
-        if route.verdict != "unguarded" or handler is None or route.login:
+        if handler is None or route.login or not (route.verdict == "unguarded" or _is_for_everybody(route)):
             continue
         inside = next(_insides(asked, handler), None)
         if inside is not None:
             what, at = inside
+            who = "anyone" if route.verdict == "unguarded" else "whoever is signed in"
             yield Answer(
                 route,
-                f"anyone can read {what} by {name_of(route)}",
+                f"{who} can read {what} by {name_of(route)}",
                 f"{what} is handed out ({at})",
                 "settings and environment hold passwords and keys",
                 "remove the route, or answer with the few values that are meant to be seen, behind a permission",
-                "sure",
+                "sure" if route.verdict == "unguarded" else "likely",
             )
-        elif _DEBUG & set(segments_of(route)):
+        elif route.verdict == "unguarded" and _DEBUG & set(segments_of(route)):
             yield Answer(
                 route,
                 f"anyone can call {name_of(route)}, which is called like a tool for finding faults",
@@ -145,6 +148,13 @@ def debug_exposed(asked: Asked) -> Iterator[Answer]:
                 "remove the route, or register it only where the service is developed, or demand a permission",
                 "sure" if touched(route) else "likely",
             )
+
+
+def _is_for_everybody(route: Route) -> bool:
+    """Whether a guard asks for no more than that somebody has signed in."""
+    kinds = {guard.kind for guard in route.guards if guard.runs != "never"}
+    is_plain = route.verdict == "guarded" and route.binding == SIGNED_IN and not kinds & {"permission", "signature"}
+    return is_plain and not route.requires and route.requires is not None and not is_of_administrators(route)
 
 
 def _insides(asked: Asked, handler: Scope) -> Iterator[tuple[str, str]]:
@@ -191,7 +201,8 @@ def _is_whole(node: Node, parent: Node | None) -> bool:
 def unsigned_webhook(asked: Asked) -> Iterator[Answer]:
     """Webhooks that believe whoever calls them."""
     for route in asked.routes:
-        if route.method in SAFE_METHODS or route.verdict != "unguarded" or not _HOOK.search(route.path):
+        is_hook = _HOOK.search(route.path) or (route.writes and _HOOKS.search(route.path))
+        if route.method in SAFE_METHODS or route.verdict != "unguarded" or not is_hook:
             continue
         if any(guard.kind == "signature" for guard in route.guards) or "{" in route.path.rpartition("hook")[2]:
             continue

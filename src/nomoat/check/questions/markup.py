@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
 from nomoat.appmap.model import Route
 from nomoat.check.questions.asking import Answer, Asked, Place
@@ -11,6 +12,7 @@ from nomoat.check.questions.words import last_word, name_of
 from nomoat.check.templates.written import Written
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
+from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.python.symbols import How, Scope
 
 _TAG = re.compile(r"<\s*/?\s*[a-zA-Z!]")
@@ -24,6 +26,12 @@ _ROWS = re.compile(
     r"(get|first|one|one_or_none|scalar|scalars|find_one|find|fetchone|fetchrow|get_or_404|first_or_404|all|filter|filter_by"
     r"|get_object_or_404|fetchall|fetch)\Z"
 )  # fmt: skip
+
+
+#: Columns that hold any text, what changes a text in places, and what takes tags out of it.
+_TEXT = re.compile(r"\b(TextField|CharField|Text|String|Unicode|UnicodeText)\b")
+_SHAPES = frozenset(("replace", "strip", "rstrip", "lstrip", "title", "capitalize", "upper", "lower"))
+_CLEANS = re.compile(r"escape|clean|bleach|sanitiz|sanitis|strip_tags|nh3|purify|markdown|linebreaks|urlize", re.I)
 
 
 def stored_markup(asked: Asked) -> Iterator[Answer]:
@@ -40,6 +48,56 @@ def stored_markup(asked: Asked) -> Iterator[Answer]:
             at = written.at(column)
             if at:
                 yield _answer(route, handler, node, column, at)
+    yield from _of_models(asked, written or Written(asked.registrations.program))
+
+
+def _of_models(asked: Asked, written: Written) -> Iterator[Answer]:
+    """Methods of rows that give a text column as HTML: `return mark_safe("<p>" + self.body + "</p>")`."""
+    program = asked.registrations.program
+    for path in program.words.holding((b"mark_safe", b"Markup", b"SafeString")):
+        if TEST_FILE.search(path):
+            continue
+        for cls in program.classes(within=program.modules[path]):
+            if not asked.is_row(cls):
+                continue
+            for method in cls.children.values():
+                if method.is_function and not any(map(_cleans, method.nodes)):
+                    yield from _in_method(asked, cls, method, written)
+
+
+def _in_method(asked: Asked, cls: Scope, method: Scope, written: Written) -> Iterator[Answer]:
+    for node in method.nodes:
+        if node[0] != form.CALL or len(node[4]) != 1 or node[5]:
+            continue
+        given = node[4][0]
+        parts = list(_parts(given)) if form.string_parts(given) else [given]
+        column = next((name for name in map(partial(_own_text, cls), parts) if name and written.at(name)), "")
+        if column and asked.registrations.program.resolve(method, node[3]).name in _AS_HTML:
+            yield Answer(
+                None,
+                f"{cls.name}.{method.name} gives {column} as HTML as it is",
+                f"what is written into {column} ({written.at(column)}) is marked as safe",
+                "", f"escape it: format_html with {{}} for {column}, or clean it with a list of tags", "likely",
+                Place(method.module, node),
+            )  # fmt: skip
+
+
+def _own_text(cls: Scope, node: Node) -> str:
+    """The text column of its own row that an expression is, changed in places at most."""
+    while node[0] == form.CALL and node[3][0] == form.ATTRIBUTE and node[3][4] in _SHAPES:
+        node = node[3][3]
+    if node[0] != form.ATTRIBUTE or node[3][0] != form.NAME or node[3][3] != "self":
+        return ""
+    name = str(node[4])
+    for one in cls.bindings.get(name, ()):
+        if one.value is not None and one.value[0] == form.CALL:
+            said = cls.module.text(one.value)
+            return name if _TEXT.search(said) and "choices" not in said else ""
+    return ""
+
+
+def _cleans(node: Node) -> bool:
+    return node[0] == form.CALL and bool(_CLEANS.search(last_word(node)))
 
 
 def _answer(route: Route, handler: Scope, node: Node, column: str, at: str) -> Answer:

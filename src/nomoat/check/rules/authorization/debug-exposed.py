@@ -43,3 +43,24 @@ def locks():
     if "admin" not in session:
         abort(401)
     return jsonify(app.extensions["locks"])
+
+
+@app.get("/environment")  # expect: debug-exposed
+def environment():
+    if "user" not in session:
+        abort(401)
+    return jsonify(dict(os.environ))
+
+
+@app.get("/admin/environment")
+def environment_of_administrators():
+    if session.get("role") != "admin":
+        abort(403)
+    return jsonify(dict(os.environ))
+
+
+@app.get("/home")
+def home():
+    if "user" not in session:
+        abort(401)
+    return jsonify(home=os.environ["HOME"])

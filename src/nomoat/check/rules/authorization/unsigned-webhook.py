@@ -52,3 +52,21 @@ def verified(body: bytes, headers) -> dict:
 @app.post("/webhooks/{secret}")
 async def by_address(secret: str, request: Request):
     database().execute("INSERT INTO events (body) VALUES (?)", (await request.body(),))
+
+
+@app.post("/hooks/carrier")  # expect: unsigned-webhook
+async def carried(request: Request):
+    event = await request.json()
+    database().execute("UPDATE orders SET carried = 1 WHERE id = ?", (event["order"],))
+
+
+@app.post("/hooks/carrier/signed")
+async def carried_surely(request: Request):
+    event = verified(await request.body(), request.headers)
+    database().execute("UPDATE orders SET carried = 1 WHERE id = ?", (event["order"],))
+
+
+# It changes nothing.
+@app.post("/hooks/ping")
+async def pinged(request: Request):
+    return {"size": len(await request.body())}

@@ -82,3 +82,19 @@ def share_value():
 
 def reset_value():
     return uuid.uuid1().hex  # expect: predictable-token
+
+
+def share_key():
+    return "".join(random.choices(LETTERS, k=10))  # expect: predictable-token
+
+
+def sort_key():
+    return random.random()
+
+
+def pin(account):
+    account.pin = "%06d" % random.randint(0, 999999)  # expect: predictable-token
+
+
+def pinned(board):
+    board.pin = random.choice(board.notes)

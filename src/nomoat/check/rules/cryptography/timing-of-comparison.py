@@ -2,7 +2,7 @@ import hashlib
 import hmac
 import os
 
-from flask import request
+from flask import current_app, request
 
 API_KEY = os.environ["API_KEY"]
 
@@ -20,6 +20,22 @@ def called():
     if request.headers.get("X-Api-Key") != API_KEY:  # expect: timing-of-comparison
         return False
     return request.headers["X-Signature"] == expected_signature()  # expect: timing-of-comparison
+
+
+def scanned():
+    if request.headers.get("X-Token") != os.environ["SCAN_TOKEN"]:  # expect: timing-of-comparison
+        return False
+    if request.args.get("pass") == os.getenv("SCAN_PASSWORD"):  # expect: timing-of-comparison
+        return True
+    return current_app.config["SCAN_KEY"] == request.form["key"]  # expect: timing-of-comparison
+
+
+def not_scanned(storage, used):
+    if hmac.compare_digest(request.headers.get("X-Token", ""), os.environ["SCAN_TOKEN"]):
+        return True
+    if os.environ["SCAN_TOKEN"] == "" or os.environ.get("SCAN_TOKEN") == os.environ.get("OLD_TOKEN"):
+        return False
+    return storage.sort_key == current_app.config["SORT_KEY"] or used == os.environ["SCAN_MODE"]
 
 
 def expected_signature():

@@ -19,6 +19,25 @@ class Note(db.Model):
     id = db.Column(db.Integer, primary_key=True)
     body = db.Column(db.String)
     colour = db.Column(db.String)
+    size = db.Column(db.Integer)
+
+    def html(self):
+        return Markup("<div>" + self.body.replace("\n", "<br>") + "</div>")  # expect: stored-markup
+
+    def html_as_it_is(self):
+        return Markup(self.body)  # expect: stored-markup
+
+    def html_escaped(self):
+        return Markup("<div>" + escape(self.body) + "</div>")
+
+    def html_put_in(self):
+        return Markup("<div>{}</div>").format(self.body)
+
+    def html_of_number(self):
+        return Markup("<b>" + str(self.size) + "</b>")
+
+    def html_of_nobody(self):
+        return Markup(f"<i>{self.colour}</i>")
 
 
 class Letter(BaseModel):

@@ -1,10 +1,13 @@
 import sqlite3
 
-from fastapi import FastAPI
-from flask import Flask, jsonify
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, HTTPException, Request
+from flask import Flask, g, jsonify, session
 from flask_sqlalchemy import SQLAlchemy
 from pydantic import BaseModel
 from pymongo import MongoClient
+from sqlalchemy import select
 
 app = Flask(__name__)
 api = FastAPI()
@@ -125,3 +128,72 @@ def stored():
 @api.get("/shown", response_model=list[Shown])
 def shown():
     return Account.query.all()
+
+
+@app.before_request
+def who_calls():
+    g.account = sqlite3.connect("shop.db").execute("SELECT * FROM users WHERE id = ?", (session["id"],)).fetchone()
+    g.card = sqlite3.connect("shop.db").execute("SELECT id, name FROM users WHERE id = ?", (session["id"],)).fetchone()
+
+
+@app.get("/me")
+def me():
+    return jsonify(dict(g.account))  # expect: account-row-returned
+
+
+@app.get("/me/name")
+def my_name():
+    return jsonify({"name": g.account["name"]})
+
+
+@app.get("/me/card")
+def my_card():
+    return jsonify(dict(g.card))
+
+
+@app.get("/accounts/all")
+def every_account():
+    found = Account.query.all()
+    return jsonify([one.to_dict() for one in found])  # expect: account-row-returned
+
+
+def caller(request: Request) -> Account:
+    found = Account.query.get(request.session.get("id"))
+    if found is None:
+        raise HTTPException(401)
+    return found
+
+
+Caller = Annotated[Account, Depends(caller)]
+
+
+@api.get("/caller")
+def shown_as_it_is(account: Caller):
+    return account  # expect: account-row-returned
+
+
+@api.get("/callers")
+async def all_as_they_are(account: Caller):
+    found = (await db.session.execute(select(Account))).scalars().all()
+    return found  # expect: account-row-returned
+
+
+@api.get("/caller/shown", response_model=Shown)
+def shown_by_a_model(account: Caller):
+    return account
+
+
+@api.get("/caller/returned")
+def shown_by_what_is_returned(account: Caller) -> Shown:
+    return account
+
+
+@api.get("/callers/names")
+async def only_their_names(account: Caller):
+    return (await db.session.execute(select(Account.name))).scalars().all()
+
+
+@api.get("/order/{number}")
+def order_as_it_is(number: int, account: Caller):
+    found = db.session.get(Order, number)
+    return found

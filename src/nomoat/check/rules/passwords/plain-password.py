@@ -41,3 +41,15 @@ def safe(User, form, username, password, confirm_password):
     if user.old_password == user.new_password:
         raise ValueError
     return form.type == "password"
+
+
+def join(User, serializer, form):
+    User.objects.create(username=form["name"], password=form["password"])  # expect: plain-password
+    return User.objects.create(username="ann", password=serializer.validated_data["password"])  # expect: plain-password
+
+
+def join_well(User, Server, form, make_password):
+    User.objects.create(username=form["name"], password=make_password(form["password"]))
+    User.objects.create_user(username=form["name"], password=form["password"])
+    Server.objects.create(host=form["host"], password=form["password"])
+    return User.objects.create(username=form["name"])
