@@ -69,6 +69,13 @@ app.add_exception_handler(HTTPException, answer)
 @app.exception_handler(Denied)
 async def told(request, error): return PlainTextResponse("public")
 """ + _OWN,
+    "by a lambda": """
+class Refused(Exception):
+    def __init__(self, status): self.status = status
+app.add_exception_handler(Refused, lambda request, error: JSONResponse({"code": error.status}))
+def own(k=Depends(key)):
+    if k is None: raise Refused(401)
+""" + _OWN,
     "any error": """
 @app.exception_handler(Exception)
 async def told(request, error): return PlainTextResponse("public")
@@ -158,6 +165,13 @@ async def told(request, error): return RedirectResponse("/login")
     "an exception of one's own": """
 @app.exception_handler(Denied)
 async def told(request, error): return PlainTextResponse("no", 403)
+""" + _OWN,
+    "by a lambda": """
+class Refused(Exception):
+    def __init__(self, status): self.status = status
+app.add_exception_handler(Refused, lambda request, error: JSONResponse({}, error.status))
+def own(k=Depends(key)):
+    if k is None: raise Refused(401)
 """ + _OWN,
     "another error that is told as a success": """
 @app.exception_handler(ValueError)

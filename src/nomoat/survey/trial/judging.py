@@ -424,7 +424,9 @@ class Judging(Machine):
         if "made" in marks and isinstance(right, Const) and not isinstance(right.value, (str, bytes)):
             # Of nothing, a number may be made, or a truth value; a text that is the secret cannot.
             is_decided = False
-        if isinstance(right, Const) and right.value is None and operator in ("is", "=="):
+        # `row.owner == user` where nobody is signed in: a comparison with the row, no question whether it is there.
+        is_asked = "caller" in left.tags or "caller" not in right.tags
+        if isinstance(right, Const) and right.value is None and operator in ("is", "==") and is_asked:
             about = self.demand_of(left)
             about = about if about.kind == "state" or _is_held(left) else AUTHENTICATION
             return Test(True if is_decided else None, OTHER, about, marks)

@@ -327,8 +327,9 @@ def _given(run: Machine, handler: Function, raised: Value | None) -> tuple[Value
     `def answer(error, message=None)` takes the exception alone: what has a default is for who calls it besides.
     """
     given = (run.unknown(""), raised or run.unknown(""))
-    parameters = handler.scope.parameters if handler.scope is not None else ()
-    taken = parameters[handler.me is not None :]
+    of_lambda = handler.node[3] if handler.node is not None and handler.node[0] == form.LAMBDA else None
+    parameters = of_lambda if handler.scope is None else handler.scope.parameters
+    taken = (parameters or ())[handler.me is not None :]
     needed = [one for one in taken if one[form.P_DEFAULT] is None and one[form.P_KIND] in _BY_PLACE]
     count = len(needed) if needed else len(taken)
-    return given if handler.scope is None or count > 1 else given[1:] if count else ()
+    return given if parameters is None or count > 1 else given[1:] if count else ()
