@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from nomoat.appmap.model import Guard, Runs
+from nomoat.survey.escaping import Refusal, demanded
 from nomoat.survey.given import Given
 from nomoat.survey.injection import Injection
 from nomoat.survey.python.symbols import Scope
@@ -40,7 +41,6 @@ from nomoat.survey.trial.values import (
     Value,
 )
 
-_REFUSALS = frozenset((401, 403, 407, 498, 1008, 3000, 4001, 4003, 4401, 4403))
 _LIMITED = 429
 #: What is called like a question whether somebody may come in: `_has_access`.
 _ASKS_ACCESS = re.compile(r"(^|_)(can|check|ensure|has|needs?|require[sd]?|verify)_access(_|$)", re.IGNORECASE)
@@ -502,11 +502,14 @@ class Judge:
     # -- what is asked of somebody with a credential -----------------------------------------------------------------
 
     def _demands(self, found: Judgement, tried: Tried, name: str, at: str, made: str, runs: Runs) -> None:
-        asked: list[Demand] = []
-        for end in tried.ends:
-            status = status_of_raised(tried.trial, end.value)
-            demand = escape(end)
-            self._take(found, demand, status, name, made or end.at, runs, asked)
+        statuses = [status_of_raised(tried.trial, end.value) for end in tried.ends]
+        asked = self._take(
+            found,
+            [
+                Refusal(end, status, name, made or end.at, runs)
+                for end, status in zip(tried.ends, statuses, strict=True)
+            ],
+        )
         if found.refuses and not any(guard.kind == "authentication" for guard in found.guards):
             leaves = {leaf.kind for demand in asked for leaf in demand.leaves()}
             if not leaves & {"permission", "ownership", "signature"} or "authentication" in leaves:
@@ -525,51 +528,31 @@ class Judge:
 
     def take_answers(self, judged: Judgement, tried: Tried, name: str) -> None:
         """What is asked of somebody with a credential by what answers instead of the handler."""
-        asked: list[Demand] = []
+        refusals: list[Refusal] = []
         for value, place, conditions, _, caught in tried.trial.answered:
             status = status_of(tried.trial, value, self.models.answers) or 0
             if status in (401, 403) or is_redirect(tried.trial, value):
                 end = End(None, place, conditions, is_caught=caught)
-                self._take(judged, escape(end), status or 302, name, place, "before", asked)
-        judged.demand = demands.both([judged.demand, *asked])
+                refusals.append(Refusal(end, status or 302, name, place, "before"))
+        judged.demand = demands.both([judged.demand, *self._take(judged, refusals)])
 
     def authentication(self, name: str, at: str) -> Guard:
         """What stands for a check of who is calling."""
         return Guard("authentication", name, at, "before")
 
-    def _take(
-        self, found: Judgement, demand: Demand, status: int, name: str, at: str, runs: Runs, asked: list[Demand]
-    ) -> None:
-        if status == _LIMITED:
-            found.guards.append(Guard("rate-limit", name, at, runs))
-            return
-        if not demand.is_about_caller or (status not in _REFUSALS and not _is_quiet_refusal(demand, status)):
-            return
-        asked.append(demand)
-        for leaf in demand.leaves():
-            guard = _guard_of(leaf, name, at, runs)
-            if guard is not None and guard not in found.guards:
-                found.guards.append(guard)
-
-
-def escape(end: End) -> Demand:
-    """What a caller must meet not to end here."""
-    ways = [condition.escape for condition in end.conditions if not _is_fixed(condition)]
-    if end.is_caught or (end.needs_credential and not end.conditions):
-        ways.append(Demand("signature") if end.kind == "signature" else AUTHENTICATION)
-    return demands.either(ways) if ways else OTHER
-
-
-def _is_fixed(condition: Condition) -> bool:
-    return condition.test.anonymous is not None and not condition.test.marks
-
-
-def _is_quiet_refusal(demand: Demand, status: int) -> bool:
-    """A refusal that hides behind another status: 404 for what is somebody else's, 400, an error, a redirect."""
-    kinds = {leaf.kind for leaf in demand.leaves()}
-    if status == 404:
-        return "ownership" in kinds or "permission" in kinds
-    return status in (0, 400) or 300 <= status < 400
+    def _take(self, found: Judgement, refusals: list[Refusal]) -> list[Demand]:
+        """Takes note of what refuses, and gives what each of them demands."""
+        for one in refusals:
+            if one.status == _LIMITED:
+                found.guards.append(Guard("rate-limit", one.name, one.at, one.runs))
+        asked: list[Demand] = []
+        for one, demand in demanded(refusals):
+            asked.append(demand)
+            for leaf in demand.leaves():
+                guard = _guard_of(leaf, one.name, one.at, one.runs)
+                if guard is not None and guard not in found.guards:
+                    found.guards.append(guard)
+        return asked
 
 
 def not_followed(tried: Tried) -> list[Demand]:

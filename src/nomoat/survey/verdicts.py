@@ -11,14 +11,15 @@ from dataclasses import dataclass, field, replace
 from nomoat.appmap.model import SIGNED_IN, Guard, Parameter, Runs, Verdict
 from nomoat.survey import unfollowed
 from nomoat.survey.before import Before, Requests
+from nomoat.survey.escaping import Refusal
 from nomoat.survey.found import Found
-from nomoat.survey.guards import Judge, Judgement, Tried, escape, not_followed, unread
+from nomoat.survey.guards import Judge, Judgement, Tried, not_followed, unread
 from nomoat.survey.middleware import UNNAMED, MiddlewareJudge
 from nomoat.survey.python import form
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.routing import dependency_of
 from nomoat.survey.trial import demands
-from nomoat.survey.trial.demands import AUTHENTICATION, Demand
+from nomoat.survey.trial.demands import AUTHENTICATION
 from nomoat.survey.trial.machine import Condition, End, marks_of
 from nomoat.survey.trial.naming import guards_by_name, placed
 from nomoat.survey.trial.refusals import is_by_who_calls, is_redirect, names_of, status_of, status_of_raised
@@ -473,12 +474,12 @@ class Verdicts:
     def _try_signed(self, found: Found, handler: Function, tried: Tried, result: Judgement) -> None:
         result.asked.extend(tried.trial.record.asked)
         name, _, _ = _place(None, found, handler)
-        asked: list[Demand] = []
+        refusals: list[Refusal] = []
         bases = self._bases_of(handler)
         for end in tried.ends:
             status = status_of_raised(tried.trial, end.value)
             where, _, runs = _place(end.function, found, handler, end.at)
-            self._judge._take(result, escape(end), status, where, end.at or found.at, runs, asked)
+            refusals.append(Refusal(end, status, where, end.at or found.at, runs))
         for value, place, conditions, function, caught in tried.trial.answered:
             status = status_of(tried.trial, value, self._models.answers) or 0
             if is_redirect(tried.trial, value) or (_signs_in(function) and function.parent not in bases):
@@ -486,7 +487,8 @@ class Verdicts:
             if status >= 300:
                 end = End(None, place, conditions, is_caught=caught)
                 where, _, runs = _place(function, found, handler)
-                self._judge._take(result, escape(end), status, where, place, runs, asked)
+                refusals.append(Refusal(end, status, where, place, runs))
+        asked = self._judge._take(result, refusals)
         original = found.original.scope if found.original is not None else handler.scope
         for one in tried.trial.record.limited:
             if not one.is_asked_for and ("{" in found.path or original not in one.path):

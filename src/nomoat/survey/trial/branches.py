@@ -24,6 +24,8 @@ class Branch:
 
     before: dict[Place, tuple[Object | Registry, Value | None]] = field(default_factory=dict)
     after: dict[Place, Value] = field(default_factory=dict)
+    #: Objects that were made in it: no other way knows them, and where it leaves (`raise Denied(403)`) they are whole.
+    made: dict[int, Object] = field(default_factory=dict)
 
 
 @dataclass
@@ -34,9 +36,14 @@ class Branches:
 
     def write(self, owner: Object | Registry, name: str, value: Value) -> None:
         """Gives an attribute its value, on the way at hand."""
-        if self._open:
+        if self._open and id(owner) not in self._open[-1].made:
             self._open[-1].before.setdefault((id(owner), name), (owner, owner.attributes.get(name)))
         owner.attributes[name] = value
+
+    def make(self, made: Object) -> None:
+        """Takes note of an object that is made on the way at hand."""
+        if self._open:
+            self._open[-1].made[id(made)] = made
 
     @contextmanager
     def apart(self, found: list[Branch], *, is_apart: bool) -> Iterator[None]:

@@ -12,6 +12,7 @@ from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.trial import backends, containers, files, queries, resolved, texts, tuples, wrapping
 from nomoat.survey.trial.answering import ANSWER, ANSWERING
+from nomoat.survey.trial.branches import Branches
 from nomoat.survey.trial.configuration import Configuration, asked_of, of_configuration
 from nomoat.survey.trial.demands import OTHER
 from nomoat.survey.trial.judging import negated
@@ -110,6 +111,9 @@ def _holds_application(value: Value) -> bool:
 
 class Calls(Registrations):
     """Evaluates calls."""
+
+    #: What each way writes to objects.
+    branches: Branches
 
     def _call_node(self, env: Env, node: Node) -> Value:
         if node[3][0] == form.NAME and node[3][3] == "super":
@@ -343,6 +347,7 @@ class Calls(Registrations):
             # `class Prefix(Unicode)` declares what its base declares, in another form perhaps.
             return Thing(trait, args, dict(named), marks, at=at, is_call=True)
         thing = Object(cls, at=at, marks=marks & CALLER, is_fresh=self.judges)
+        self.branches.make(thing)
         if self.wires:
             wrapping.note_made(self, thing, (*args, *named.values()))
         init = self._of_class(cls, "__init__", thing)

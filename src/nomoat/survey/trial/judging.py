@@ -258,9 +258,11 @@ class Judging(Machine):
         marks = frozenset().union(*(test.marks for test in tests))
         true = [test.if_true for test in tests]
         false = [test.if_false for test in tests]
+        # What source fixes is no way out: of `role is not None and not user.has_role(role)`, where a role is given.
+        ways = [test for test in tests if test.anonymous is is_or or test.anonymous is None or test.marks]
         if is_or:
-            return Test(anonymous, either(true), both(false), marks, usual)
-        return Test(anonymous, both(true), either(false), marks, usual)
+            return Test(anonymous, either(test.if_true for test in ways), both(false), marks, usual)
+        return Test(anonymous, both(true), either(test.if_false for test in ways), marks, usual)
 
     # -- comparisons -------------------------------------------------------------------------------------------------
 
