@@ -8,8 +8,13 @@ class View:
     @classmethod
     def answering(cls, name):
         async def view(request):
-            me = cls(request)
-            return await getattr(me, request.method.lower())()
+            return await cls(request).__await__()
 
         view.view_class = cls
         return view
+
+    def __await__(self):
+        return self._iter()
+
+    async def _iter(self):
+        return await getattr(self, self.request.method.lower())()
