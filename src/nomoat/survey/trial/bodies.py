@@ -8,7 +8,7 @@ from nomoat.survey.python import form
 from nomoat.survey.python.form import Body, Node
 from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.python.symbols import Scope
-from nomoat.survey.trial import memories, overlaid, patterns, published, view_functions
+from nomoat.survey.trial import given_statuses, memories, overlaid, patterns, published, view_functions
 from nomoat.survey.trial.blocks import Block
 from nomoat.survey.trial.branches import Branches
 from nomoat.survey.trial.calls import OVERRIDES, Calls
@@ -138,6 +138,7 @@ class Bodies(Calls):
                 owner.sign(value, env.scope.module.at(target))
             if target[4] in SETS_STATUS and target[3][0] == form.NAME and target[3][3] in env.names:
                 env.names[target[3][3]] = with_status(owner, value, self.models.answers)
+            given_statuses.note(self, env, owner, target[4], value)
             self.set(owner, target[4], value)
         elif kind in (form.TUPLE, form.LIST):
             taken = self._parts(value, target[3])

@@ -8,7 +8,7 @@ from dataclasses import replace
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Body, Node
 from nomoat.survey.python.symbols import Scope
-from nomoat.survey.trial import adding, overlaid, queries
+from nomoat.survey.trial import adding, given_statuses, overlaid, queries
 from nomoat.survey.trial.answering import ANSWER, NONE_YET, goes_on_working
 from nomoat.survey.trial.blocks import entered
 from nomoat.survey.trial.branches import Branch
@@ -176,6 +176,7 @@ class Trial(Definitions):
             and (value.value is None or isinstance(value.value, bool))
         ):
             value = self._answer_of_tests(value)
+        value = given_statuses.answered(self, env, value, self.at(env, node))
         self.leaving.append(env.names.get(ANSWER))
         if self.wires:
             self.ways.append((value, is_left_by(self.conditions[self._own_first :])))
@@ -481,8 +482,9 @@ class Trial(Definitions):
 
     def statement(self, node: Node, env: Env) -> Flow:
         """Runs one statement."""
-        before = env.names.get(ANSWER)
+        before, given = env.names.get(ANSWER), given_statuses.given(env)
         flow = _STATEMENTS.get(node[0], _ignored)(self, node, env)
+        given_statuses.leave(node, given, flow.env)
         if self.finished and flow.env is not None and not env.scope.module.is_library:
             after = flow.env.names.get(ANSWER)
             is_block = node[0] != form.IF or not self.is_no_block
