@@ -230,3 +230,52 @@ def test_a_decorator_for_views_and_functions_finds_the_request(tmp_path: Path) -
     assert told == found
     assert found["GET", "/mine"] == found["GET", "/shown"] == "guarded"
     assert found["GET", "/open"] == found["POST", "/shown"] == "unguarded"
+
+
+_OF_HANDLER = """
+from aiohttp import web
+
+def anyone(handler):
+    handler.is_open = True
+    return handler
+
+@web.middleware
+async def asks(request, handler):
+    if not {test} and request.headers.get("X-Key") != "secret":
+        raise web.HTTPUnauthorized()
+    return await handler(request)
+
+@anyone
+async def public(request):
+    return web.Response(text="x")
+
+async def private(request):
+    return web.Response(text="x")
+
+class Both(web.View):
+    is_open = True
+    async def get(self):
+        return web.Response(text="x")
+
+app = web.Application(middlewares=[asks])
+app.router.add_get("/items/{{number}}", public)
+app.router.add_post("/items/{{number}}", private)
+app.router.add_get("/private", private)
+app.router.add_view("/both", Both)
+"""
+
+
+@pytest.mark.parametrize("test", ['getattr(handler, "is_open", False)', 'hasattr(handler, "is_open")'])
+def test_what_comes_next_has_what_is_set_on_the_handler(test: str, tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(_OF_HANDLER.format(test=test))
+    from tests.survey.running_aiohttp import is_refused
+
+    routes = [one for one in draw(tmp_path).map.routes if one.method in ("GET", "POST")]
+
+    with loaded(tmp_path) as app:
+        told = {
+            (one.method, one.path): "guarded" if is_refused(app, one.method, filled(one.path)) else "unguarded"
+            for one in routes
+        }
+    assert told == {(one.method, one.path): one.verdict for one in routes}
+    assert sorted(told.values()) == ["guarded", "guarded", "unguarded", "unguarded"]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from nomoat.appmap import ids
 from nomoat.survey.found import Found
 from nomoat.survey.guards import AtHand, Judge, Judgement, Tried
-from nomoat.survey.middleware import answers_itself, noted_on, path_argument, request_to
+from nomoat.survey.middleware import answering_of, answers_itself, noted_on, path_argument, request_to
 from nomoat.survey.python import form
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.trial import resolved
@@ -382,7 +382,7 @@ def _given(step: Step, found: Found, at_hand: AtHand) -> dict[str, Value]:
     elif step.gives in ("request", "get_response"):
         values = (at_hand.request,)
     elif step.gives == "request and next":
-        values = (at_hand.request, Outside(NEXT))
+        values = (at_hand.request, resolved.ComesNext(NEXT, handler=answering_of(found)))
     elif step.gives == "guard":
         values = (at_hand.request, noted_on(found))
     elif step.gives == "view":

@@ -76,11 +76,16 @@ def request_to(models: Models, found: Found, root: str = "", log: Log | None = N
     return request
 
 
-def _found_for(found: Found, attribute: str) -> Thing:
-    """What is found for the path of a request, with its parameters as entries: `request.match_info` of aiohttp."""
+def answering_of(found: Found) -> Value:
+    """What a route was registered with: the class itself, where one answers."""
     handler = found.handler
     cls = handler.set_on_it("view_class") if isinstance(handler, Function) else None
-    answering = cls if isinstance(cls, Class) else handler
+    return cls if isinstance(cls, Class) else handler
+
+
+def _found_for(found: Found, attribute: str) -> Thing:
+    """What is found for the path of a request, with its parameters as entries: `request.match_info` of aiohttp."""
+    answering = answering_of(found)
     name = Const(found.endpoint) if found.is_named else Const(None) if found.is_named is None else Thing(marks=INPUT)
     route = Thing("route-handler", named={"name": name, "handler": answering, "method": Const(found.method)})
     told = {"handler": answering, "route": route, "http_exception": Const(None)}

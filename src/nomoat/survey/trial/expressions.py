@@ -22,6 +22,7 @@ from nomoat.survey.trial import (
     patterns,
     published,
     queries,
+    resolved,
     view_functions,
 )
 from nomoat.survey.trial.answering import waited_for
@@ -133,6 +134,7 @@ class Expressions(Requests):
             return value  # Nothing is asked of it but whether it is there.
         if isinstance(value, Lazy):
             return Thing()
+        value = resolved.handler_of(self, value)
         if isinstance(value, Named) and (held := value.called(name)) is not None:
             return held
         if isinstance(value, ModuleValue):

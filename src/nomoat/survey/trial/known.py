@@ -351,6 +351,7 @@ def _vars(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str,
 
 
 def _getattr(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    args = tuple(resolved.handler_of(run, one) for one in args[:1]) + args[1:]
     if len(args) > 1 and isinstance(args[1], Choice):
         return run.each(args[1].options, lambda one: _getattr(run, (args[0], one, *args[2:]), {}, at, env) or Thing())
     if len(args) < 2 or not isinstance(args[1], Const) or not isinstance(args[1].value, str) or _is_open(args[1]):
@@ -551,7 +552,7 @@ def _is_coroutine(run: Calls, args: tuple[Value, ...], named: dict[str, Value], 
 
 def _hasattr(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
     """What something can do is no question about the caller, except of what a request carries."""
-    me = args[0] if args else None
+    me = resolved.handler_of(run, args[0]) if args else None
     name = args[1].value if len(args) > 1 and isinstance(args[1], Const) else None
     if isinstance(me, (Class, Object)) and isinstance(name, str):
         cls = me if isinstance(me, Class) else me.cls

@@ -6,12 +6,27 @@ before. `put` notes it on a request to a route; `found` gives it to who resolves
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from nomoat.survey.trial.values import INPUT, NOTHING, Class, Const, Env, Function, Items, PathOf, Table, Thing, Value
+from nomoat.survey.trial.values import (
+    INPUT,
+    NOTHING,
+    Class,
+    Const,
+    Env,
+    Function,
+    Items,
+    Outside,
+    PathOf,
+    Table,
+    Thing,
+    Value,
+)
 
 if TYPE_CHECKING:
     from nomoat.survey.trial.calls import Calls
+    from nomoat.survey.trial.machine import Machine
 
 #: The name of the match, and where a request keeps it until it is there for all to see.
 MATCH, _HIDDEN = "request.match", "match()"
@@ -19,6 +34,21 @@ MATCH, _HIDDEN = "request.match", "match()"
 UNREAD_NAME = "?:"
 #: What of a request the match tells.
 SAW = frozenset(("path", "endpoint"))
+
+
+@dataclass(eq=False)
+class ComesNext(Outside):
+    """What middleware calls to go on, where that has the attributes of what answers in the end (aiohttp)."""
+
+    handler: Value = field(default_factory=Thing)
+
+
+def handler_of(run: Machine, value: Value) -> Value:
+    """What is asked for its attributes: of what comes next, the handler of the route."""
+    if not isinstance(value, ComesNext):
+        return value
+    run.record.saw |= SAW | {"method"}
+    return value.handler
 
 
 def namespace(told: Value | None, own: Value | None) -> str:
