@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from nomoat.survey.models import Spot, spot
 from nomoat.survey.trial.registry import argument
-from nomoat.survey.trial.values import SETTING, Class, Const, Function, Object, Thing, Value
+from nomoat.survey.trial.values import SETTING, Class, Const, Function, Items, Object, Outside, Table, Thing, Value
 
 if TYPE_CHECKING:
     from nomoat.survey.trial.machine import Machine
@@ -22,6 +22,8 @@ _FIELDS: dict[str, Spot] = {
     **dict.fromkeys(("dataclasses.field", "attr.ib", "attrs.field", "attr.field"), spot("default")),
 }
 _FACTORIES = spot("default_factory|factory")
+#: Factories of what has nothing in it at first.
+_EMPTY = frozenset(("builtins.dict", "builtins.list"))
 
 
 def default_of(run: Machine, found: Value) -> Value:
@@ -31,6 +33,9 @@ def default_of(run: Machine, found: Value) -> Value:
     factory = argument(_FACTORIES, found.args, found.named)
     if isinstance(factory, (Class, Function)):
         return run.call(factory, (), {}, found.at, factory.env)
+    if isinstance(factory, Outside) and factory.name in _EMPTY:
+        # Each object has its own; what was put into that of the object at hand, nobody has followed.
+        return Table({}, is_whole=False) if factory.name == "builtins.dict" else Items([], is_whole=False)
     given = argument(_FIELDS[found.name], found.args, found.named)
     is_told = given is not None and not (isinstance(given, Const) and given.value is ...)
     return given if is_told and given is not None else Thing(at=found.at)

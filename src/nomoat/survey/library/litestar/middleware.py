@@ -1,0 +1,4 @@
+"""Litestar: middleware, by the package that gives it to whoever imports it."""
+
+from litestar.middleware.authentication import AbstractAuthenticationMiddleware as AbstractAuthenticationMiddleware
+from litestar.middleware.authentication import AuthenticationResult as AuthenticationResult
