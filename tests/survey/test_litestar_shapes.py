@@ -67,3 +67,112 @@ def test_what_authenticates_finds_nobody_for_nobody(user: str, guarded: str, ver
 
     assert is_refused == (verdict == "guarded")
     assert said == verdict or (user == "'guest'" and said == "unknown")
+
+
+_STANDING = """
+from litestar import Litestar, Request, Response, Router, get
+from litestar.exceptions import NotAuthorizedException
+from litestar.middleware import AbstractMiddleware, ASGIMiddleware, DefineMiddleware, MiddlewareProtocol
+
+
+def ask(scope):
+    if not Request(scope).headers.get("Authorization"):
+        raise NotAuthorizedException()
+
+
+class Handles(ASGIMiddleware):
+    async def handle(self, scope, receive, send, next_app):
+        ask(scope)
+        await next_app(scope, receive, send)
+
+
+class LeavesOut(Handles):
+    exclude_path_pattern = "^/d"
+
+
+class Abstract(AbstractMiddleware):
+    async def __call__(self, scope, receive, send):
+        ask(scope)
+        await self.app(scope, receive, send)
+
+
+class Without(Abstract):
+    exclude = ["/d$"]
+
+
+class Plain(MiddlewareProtocol):
+    def __init__(self, app):
+        self.app = app
+
+    async def __call__(self, scope, receive, send):
+        ask(scope)
+        await self.app(scope, receive, send)
+
+
+class Counts(Plain):
+    async def __call__(self, scope, receive, send):
+        await self.app(scope, receive, send)
+
+
+def made(app):
+    async def asks(scope, receive, send):
+        ask(scope)
+        await app(scope, receive, send)
+    return asks
+
+
+async def before(request: Request) -> None:
+    if not request.headers.get("Authorization"):
+        raise NotAuthorizedException()
+
+
+async def answers(request: Request) -> Response | None:
+    if not request.headers.get("Authorization"):
+        return Response(None, status_code=401)
+
+
+async def counts(request: Request) -> None:
+    return None
+
+
+@get("/d"{handler})
+async def d() -> str:
+    return "x"
+
+
+router = Router("/", route_handlers=[d]{router})
+app = Litestar([router], openapi_config=None{app})
+"""
+_GIVEN = [
+    ("middleware=[Handles()]", "guarded"),
+    ("middleware=[LeavesOut()]", "unguarded"),
+    ("middleware=[Abstract]", "guarded"),
+    ("middleware=[Without]", "unguarded"),
+    ("middleware=[DefineMiddleware(Abstract, exclude='/d')]", "unguarded"),
+    ("middleware=[DefineMiddleware(Abstract, exclude='/e')]", "guarded"),
+    ("middleware=[Plain]", "guarded"),
+    ("middleware=[Counts]", "unguarded"),
+    ("middleware=[Counts, made]", "guarded"),
+    ("before_request=before", "guarded"),
+    ("before_request=answers", "guarded"),
+    ("before_request=counts", "unguarded"),
+]
+
+
+@pytest.mark.parametrize("layer", ["handler", "router", "app"])
+@pytest.mark.parametrize(("given", "verdict"), _GIVEN)
+def test_what_stands_around_a_layer_stands_around_its_handlers(
+    layer: str, given: str, verdict: str, tmp_path: Path
+) -> None:
+    layers = {"handler": "", "router": "", "app": ""} | {layer: f", {given}"}
+
+    assert (verdict, verdict == "guarded") == told_and_done(tmp_path, _STANDING.format(**layers))
+
+
+@pytest.mark.parametrize(
+    ("outer", "inner", "verdict"), [("before", "counts", "unguarded"), ("counts", "before", "guarded")]
+)
+def test_of_what_runs_before_the_nearest_alone_does(outer: str, inner: str, verdict: str, tmp_path: Path) -> None:
+    source = _STANDING.format(handler=f", before_request={inner}", router="", app=f", before_request={outer}")
+
+    assert (verdict, verdict == "guarded") == told_and_done(tmp_path, source)

@@ -13,6 +13,7 @@ from nomoat.appmap.model import Guard
 from nomoat.survey.found import Found
 from nomoat.survey.guards import Judge, Judgement, Tried
 from nomoat.survey.models import Models
+from nomoat.survey.python import form
 from nomoat.survey.trial import resolved, wrapping
 from nomoat.survey.trial.asked import AskedPath, AskedText, Log
 from nomoat.survey.trial.calls import NEXT, SEND
@@ -119,6 +120,8 @@ def _scope(found: Found, root: str, path: Value) -> dict[str, Value]:
     return told
 
 
+#: How many an application is called with, as ASGI has it.
+_HANDED = 3
 #: What a backend gives together with who it found.
 _CREDENTIALS = "AuthCredentials"
 
@@ -199,11 +202,30 @@ class MiddlewareJudge:
             # `app.mount("/api", AuthenticationMiddleware(api, backend=Backend()))`
             return self._outside(value.name, value.named, found)
         called = wrapping.called_as_application(self._judge._reader, value) if isinstance(value, Function) else None
+        made = self._made_with_next(value, found) if isinstance(value, (Object, Function)) else None
+        if made is not None:
+            return made
         if isinstance(value, Object) or (isinstance(value, Function) and called is not None):
             return self.application(wrapping.opened(value, Outside(NEXT)), found)
         if isinstance(value, Choice):
             return self._judge._one_of([self._judged(option, found) for option in value.options])
-        return Judgement()
+        return self._class(value, (), {}, found) if isinstance(value, Class) else Judgement()
+
+    def _made_with_next(self, value: Object | Function, found: Found) -> Judgement | None:
+        """What is called once with what comes after it, and gives what is called for each request."""
+        reader = self._judge._reader
+        call = reader.attribute(value, "__call__") if isinstance(value, Object) else value
+        if not isinstance(call, Function) or not _takes(call, 1):
+            return None
+        try:
+            made = reader.ran(reader.call(call, (Outside(NEXT),), {}, call.at, call.env))
+        except (RaisedError, ExhaustedError, RecursionError):
+            return Judgement(doubts=[f"{call.name} cannot be made out"])
+        made = reader.attribute(made, "__call__") if isinstance(made, Object) else made
+        if not isinstance(made, Function) or not _takes(made, _HANDED):
+            return None
+        name, at = (value.cls.scope.name, value.cls.scope.at) if isinstance(value, Object) else (value.name, value.at)
+        return self._asked(made, found, name, at)
 
     def _kind(
         self, cls: Value | None, args: tuple[Value, ...], named: dict[str, Value], found: Found, is_function: bool
@@ -282,7 +304,10 @@ class MiddlewareJudge:
             if not isinstance(dispatch, Function) or found.method == "WS":
                 return Judgement()
             return self._dispatched(dispatch, found, name=cls.scope.name, at=cls.scope.at)
-        call = self._judge._reader.attribute(made, "__call__")
+        # What a package has called for each request, which may leave out some of them.
+        standing = self._judge._reader.attribute(made, "standing_around")
+        is_standing = isinstance(standing, Function) and standing.scope is not None and standing.scope.module.is_library
+        call = standing if is_standing else self._judge._reader.attribute(made, "__call__")
         if isinstance(call, Function):
             return self._called(call, found, cls)
         return Judgement()
@@ -324,7 +349,8 @@ class MiddlewareJudge:
         judged = Judgement()
         tried = self._judge.tried(function, named, is_anonymous=True)
         # What can refuse nobody does so on no path.
-        can_refuse = function.scope is None or self._judge.around.may_refuse(function.scope)
+        scope = function.scope
+        can_refuse = scope is None or scope.module.is_library or self._judge.around.may_refuse(scope)
         self._saw |= tried.trial.record.saw
         judged.answers = answers_itself(self._models, tried, name)
         self._saw_path = self._saw_path or (bool(tried.trial.record.saw) and (can_refuse or bool(judged.answers)))
@@ -358,6 +384,14 @@ class MiddlewareJudge:
             if (is_about_caller or "address" in marks) and (status >= 400 or is_redirect(tried.trial, value)):
                 found.append((place, is_about_caller))
         return found
+
+
+def _takes(function: Function, count: int) -> bool:
+    """Whether a function needs just so many arguments."""
+    parameters = function.scope.parameters if function.scope is not None else ()
+    own = parameters[1:] if function.me is not None else parameters
+    needed = [one for one in own if one[form.P_KIND] in (form.POSITIONAL, form.REGULAR) and one[form.P_DEFAULT] is None]
+    return len(needed) == count
 
 
 def answers_itself(models: Models, tried: Tried, name: str) -> str:

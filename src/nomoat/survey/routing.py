@@ -6,7 +6,7 @@ Takes the applications and routers of a wiring; gives one `Found` for each metho
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from nomoat.survey import unfollowed
@@ -102,7 +102,7 @@ class Layer:
             inner = replace(
                 inner,
                 dependencies=(*inner.dependencies, *shared),
-                before=(*inner.before, *own_before),
+                before=(*_outer(inner.before, listed), *own_before),
                 names=self._names(registry, around),
                 decorators=(*self._decorators(registry), *inner.decorators),
                 provided={**around.provided, **_texts(registry.taken("provided"))},
@@ -583,9 +583,16 @@ class Layer:
         function = made.named.get(DECORATED)
         original = function if isinstance(function, Function) else None
         own = {name: value for name, value in made.named.items() if name != DECORATED}
+        hook = own.get("before_request")
+        nearest = (self._stands_before(hook, at, "request"),) if isinstance(hook, Function) else ()
+        asking, checking = self._asking(own.get("middleware"), at), self._checking(own.get("guards"), at)
+        listed = own.get("middleware")
+        given = listed.values if isinstance(listed, Items) else ()
+        standing = tuple((one, around.prefix) for one in given if not self._is_guarding(one))
         inner = replace(
             around,
-            before=(*around.before, *self._asking(own.get("middleware"), at), *self._checking(own.get("guards"), at)),
+            before=(*_outer(around.before, nearest), *asking, *checking, *nearest),
+            middleware=(*standing, *around.middleware),
             provided={**around.provided, **_texts(own.get("dependencies"))},
             opt={**around.opt, **own, **_texts(own.get("opt"))},
         )
@@ -702,6 +709,12 @@ def _texts(given: Value | None) -> dict[str, Value]:
 
 def _is_astray(found: Found) -> bool:
     return found.around.doubt.startswith(_UNREAD_PATH)
+
+
+def _outer(before: tuple[Entry, ...], nearest: Sequence[Entry]) -> tuple[Entry, ...]:
+    """What layers further out have run before handlers, where of some (`before_request`) the nearest alone counts."""
+    is_replaced = any(one.verb.calls == "request" for one in nearest)
+    return tuple(one for one in before if not is_replaced or one.verb.calls != "request")
 
 
 def _is_row(value: Items) -> bool:

@@ -130,6 +130,8 @@ class Registry(Value):
     def listed_before(self) -> list[Entry]:
         """Entries for the functions in its list of what runs before handlers; the same ones each time."""
         given = self.taken("before")
+        if isinstance(given, Function):
+            given = Items([given])
         for value in given.values if isinstance(given, Items) else ():
             if id(value) not in self._before:
                 verb = Verb((), "before", calls=self.kind.before)

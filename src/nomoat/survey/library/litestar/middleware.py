@@ -2,3 +2,5 @@
 
 from litestar.middleware.authentication import AbstractAuthenticationMiddleware as AbstractAuthenticationMiddleware
 from litestar.middleware.authentication import AuthenticationResult as AuthenticationResult
+from litestar.middleware.base import AbstractMiddleware as AbstractMiddleware
+from litestar.middleware.base import ASGIMiddleware as ASGIMiddleware
