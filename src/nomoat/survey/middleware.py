@@ -19,7 +19,7 @@ from nomoat.survey.trial.asked import AskedPath, AskedText, Log
 from nomoat.survey.trial.calls import NEXT, SEND
 from nomoat.survey.trial.machine import ExhaustedError, RaisedError, marks_of
 from nomoat.survey.trial.naming import placed, stands_guard_by_name
-from nomoat.survey.trial.refusals import is_redirect, names_of, status_of
+from nomoat.survey.trial.refusals import is_redirect, names_of, status_of, status_of_raised
 from nomoat.survey.trial.registry import VIEW, Entry, argument
 from nomoat.survey.trial.usually import as_usual
 from nomoat.survey.trial.values import (
@@ -113,7 +113,8 @@ def noted_on(found: Found) -> Thing:
 def _scope(found: Found, root: str, path: Value) -> dict[str, Value]:
     """What ASGI tells of a request to a route; `root` is where the application is mounted that looks at it."""
     kind = "websocket" if found.method == "WS" else "http"
-    told: dict[str, Value] = {"path": path, "method": Const(found.method), "type": Const(kind)}
+    told: dict[str, Value] = {"path": path, "method": Const(found.method), "type": Const(kind),
+                              "route_handler": noted_on(found)}  # fmt: skip
     if "{" not in root:
         # A server may add a path that a proxy takes away again: what is left behind it is the same.
         told |= {"root_path": Const(root), "app_root_path": Const("")}
@@ -364,6 +365,10 @@ class MiddlewareJudge:
         elif passes and any(is_about_caller for _, is_about_caller in refusals):
             # A list of addresses that may not call is no question of who calls.
             judged.doubts.append(self._judge._why(tried, name))
+        elif passes and (untold := self._untold(tried)):
+            judged.doubts.append(
+                f"{name} refuses who is not signed in by something that source does not tell ({untold})"
+            )
         judged.doubts.extend(placed(why, place) for why, place in tried.trial.record.unknown)
         if judged.refuses:
             judged.guards.append(Guard("authentication", name, at))
@@ -373,6 +378,17 @@ class MiddlewareJudge:
             self._judge._demands(judged, signed, name, at, "", "before")
             self._judge.take_answers(judged, signed, name)
         return judged
+
+    def _untold(self, tried: Tried) -> str:
+        """Where it answers 401 for reasons of which nothing is known; empty where it does not."""
+        ended = [(end.at, end.conditions, status_of_raised(tried.trial, end.value)) for end in tried.ends]
+        for value, place, conditions, _, _ in tried.trial.answered:
+            ended.append((place, conditions, status_of(tried.trial, value, self._models.answers) or 0))
+        for at, conditions, status in ended:
+            undecided = [one.test for one in conditions if one.test.anonymous is None]
+            if status == _UNAUTHENTICATED and undecided and not any(test.marks & _TOLD for test in undecided):
+                return at
+        return ""
 
     def _refusals(self, tried: Tried) -> list[tuple[str, bool]]:
         """Where it refuses, and whether because of who calls, be it beside other reasons, and not only from where."""
@@ -429,4 +445,7 @@ def _is_of_next(value: Value) -> bool:
 
 
 _REDIRECTS = 300
+_UNAUTHENTICATED = 401
+#: Reasons to refuse of which more is known than that there are some.
+_TOLD = frozenset(("caller", "signature", "csrf", "address", "setting"))
 __all__ = ["MiddlewareJudge", "Table", "names_of"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.trial import queries
 from nomoat.survey.trial.demands import OTHER
@@ -16,6 +17,29 @@ if TYPE_CHECKING:
 
 #: How many elements are gone through one by one; tables of routes may be long.
 MAX_ITEMS, MAX_ITEMS_WIRING = 200, 2_000
+
+
+#: Parts of a request that have names and values.
+_PARTS = frozenset(("request.header", "request.cookie", "request.query", "request.session"))
+
+
+def _is_copied(node: Node) -> bool:
+    """Whether a dictionary has what it goes through: `{name.decode(): value.decode() for name, value in headers}`."""
+    if node[3] != "dict" or len(node[6]) != 1:
+        return False
+    target = node[6][0][0]
+    names = [one[3] for one in target[3] if one[0] == form.NAME] if target[0] in (form.TUPLE, form.LIST) else []
+    if len(names) != len(("name", "value")) or len(target[3]) != len(names):
+        return False
+    return _names(node[4]) == {names[0]} and _names(node[5]) == {names[1]}
+
+
+def _names(node: Node) -> set[str]:
+    return {one[3] for one in form.walk((node,)) if one[0] == form.NAME and one[3] not in _MAKES_TEXT}
+
+
+#: What makes a text of a text or of bytes.
+_MAKES_TEXT = frozenset(("str", "bytes"))
 
 
 @dataclass
@@ -31,6 +55,8 @@ class _Found:
 
 def given_by(run: Expressions, inner: Env, node: Node, source: Value) -> Value:
     """What a comprehension gives for its first source, in names of its own; `node` has its parts at 3, 4, 5 and 6."""
+    if not run.wires and isinstance(source, Thing) and source.name in _PARTS and _is_copied(node):
+        return source
     found = _Found(MAX_ITEMS_WIRING if run.wires else MAX_ITEMS)
     _go(run, inner, node, 0, source, found)
     if node[3] == "dict":

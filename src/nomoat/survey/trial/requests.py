@@ -265,7 +265,7 @@ class Requests(Judging):
         part = value.name.removeprefix("request.")
         if part == "scope" and isinstance(key, Const):
             if key.value in value.named:
-                self.record.saw |= {"path", "method"}
+                self.record.saw |= {"path", "method"} if key.value != "route_handler" else {"route_handler"}
                 return value.named[str(key.value)]
             source = {"headers": "header", "user": "credential", "session": "session", "auth": "credential"}.get(
                 str(key.value)
