@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from nomoat.check import instances, literals, names
+from nomoat.check.backtracking import doubles
 from nomoat.check.evaluated import Evaluated, evaluate
 from nomoat.check.model import Test, TestKind
 from nomoat.check.origins import made_by
@@ -154,7 +155,10 @@ def _matches(program: Program, scope: Scope, given: Node, test: Test) -> bool:
 
 
 def _begins(program: Program, scope: Scope, given: Node, test: Test) -> bool:
-    """Whether what source fixes of the beginning of a text matches: of `"/tmp/report-" + name`, `f"/tmp/{name}"`."""
+    """Whether what source fixes of the beginning of a text matches: of `"/tmp/report-" + name`, `f"/tmp/{name}"`.
+
+    Of a list, its first text counts.
+    """
     pattern: re.Pattern[str] | None = test.value
     where, node = scope, given
     for _ in range(_MAX_PARTS):
@@ -162,6 +166,8 @@ def _begins(program: Program, scope: Scope, given: Node, test: Test) -> bool:
         parts = form.string_parts(node)
         if parts:
             node = parts[0]
+        elif node[0] in (form.LIST, form.TUPLE) and node[3]:
+            node = node[3][0]
         elif node[0] == form.CALL and form.dotted(node[3]) in ("os.path.join", "path.join", "join", "str") and node[4]:
             node = node[4][0]
         else:
@@ -170,6 +176,14 @@ def _begins(program: Program, scope: Scope, given: Node, test: Test) -> bool:
     known = evaluate(program, where, node) if text is None else None
     text = known.value if known is not None and isinstance(known.value, str) else text
     return text is not None and pattern is not None and pattern.search(text) is not None
+
+
+def _doubles(program: Program, scope: Scope, given: Node, test: Test) -> bool:
+    """A regular expression that takes twice as long for each character more; `key: whole` where all must match."""
+    known = evaluate(program, scope, given)
+    value = known.value if known is not None and known.is_set else None
+    text = value.decode("latin-1") if isinstance(value, bytes) else value
+    return isinstance(text, str) and doubles(text, is_whole=test.key == "whole")
 
 
 def _lacks(program: Program, scope: Scope, given: Node, test: Test) -> bool:
@@ -421,6 +435,7 @@ _TESTS: Mapping[TestKind, Callable[[Program, Scope, Node, Test], bool]] = {
     "fixed": _fixed,
     "matches": _matches,
     "begins": _begins,
+    "doubles": _doubles,
     "falsy": _falsy,
     "truthy": _truthy,
 }

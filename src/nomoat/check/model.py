@@ -71,7 +71,7 @@ PatternKind: TypeAlias = Literal["calls", "settings", "attributes", "decorators"
 TestKind: TypeAlias = Literal[
     "literal", "not-literal", "default", "equals", "not-equals", "absent", "present", "contains", "item", "named",
     "made-by", "item-varies", "not-named", "item-absent", "below", "has-bits", "fixed", "matches", "falsy", "truthy",
-    "not-made-by", "means", "shows", "lacks", "unlike", "begins",
+    "not-made-by", "means", "shows", "lacks", "unlike", "begins", "doubles",
 ]  # fmt: skip
 
 

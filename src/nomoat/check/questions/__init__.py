@@ -24,6 +24,7 @@ from nomoat.check.questions.markup import stored_markup
 from nomoat.check.questions.nested import untied
 from nomoat.check.questions.owners import named_by_caller
 from nomoat.check.questions.ownership import missing_ownership
+from nomoat.check.questions.presence import only_sent
 from nomoat.check.questions.resets import endless_reset_code, link_of_host, reset_code_answered
 from nomoat.check.questions.resolvers import open_mutations, resolvers
 from nomoat.check.questions.siblings import guard_never_runs, missing_guard, weaker_guard
@@ -45,6 +46,11 @@ def _missing_guard(asked: Asked) -> Iterator[Answer]:
     yield from open_mutations(asked)
 
 
+def _forgeable_identity(asked: Asked) -> Iterator[Answer]:
+    yield from forgeable_identity(asked)
+    yield from only_sent(asked)
+
+
 QUESTIONS: Mapping[str, Callable[[Asked], Iterator[Answer]] | None] = {
     "missing-guard": _missing_guard,
     "missing-ownership": _missing_ownership,
@@ -55,7 +61,7 @@ QUESTIONS: Mapping[str, Callable[[Asked], Iterator[Answer]] | None] = {
     "debug-exposed": debug_exposed,
     "changing-get": changing_get,
     "unsigned-webhook": unsigned_webhook,
-    "forgeable-identity": forgeable_identity,
+    "forgeable-identity": _forgeable_identity,
     "account-change": account_change,
     "self-chosen-role": self_chosen_role,
     "unlimited-login": unlimited_login,

@@ -1,4 +1,7 @@
+import hmac
+import os
 import sqlite3
+from functools import wraps
 
 from flask import Flask, abort, jsonify, request, session
 from rest_framework.permissions import BasePermission
@@ -169,3 +172,89 @@ class Page(RequestHandler):
 class SignedPage(RequestHandler):
     def get_current_user(self):
         return self.get_secure_cookie("user")
+
+
+def sends_a_key(view):
+    @wraps(view)
+    def inner(*given, **named):
+        if not request.headers.get("X-Api-Key"):  # expect: forgeable-identity
+            abort(401)
+        return view(*given, **named)
+
+    return inner
+
+
+def sends_the_key(view):
+    @wraps(view)
+    def inner(*given, **named):
+        if not request.headers.get("X-Api-Key"):
+            abort(401)
+        if not hmac.compare_digest(request.headers["X-Api-Key"], os.environ["KEY"]):
+            abort(401)
+        return view(*given, **named)
+
+    return inner
+
+
+@app.delete("/paintings/<int:number>/key")
+@sends_a_key
+def remove_with_any_key(number):
+    database().execute("DELETE FROM paintings WHERE id = ?", (number,))
+    return "", 204
+
+
+@app.delete("/paintings/<int:number>/the-key")
+@sends_the_key
+def remove_with_the_key(number):
+    database().execute("DELETE FROM paintings WHERE id = ?", (number,))
+    return "", 204
+
+
+@app.delete("/paintings/<int:number>/cookie")
+def remove_with_any_cookie(number):
+    if "session_token" not in request.cookies:  # expect: forgeable-identity
+        abort(401)
+    database().execute("DELETE FROM paintings WHERE id = ?", (number,))
+    return "", 204
+
+
+@app.delete("/paintings/<int:number>/token")
+def remove_with_a_token(number):
+    token = request.headers.get("Authorization")
+    if token is None:
+        abort(401)
+    if owner_of(token) is None:
+        abort(403)
+    database().execute("DELETE FROM paintings WHERE id = ?", (number,))
+    return "", 204
+
+
+# The proxy before it has asked.
+@app.delete("/paintings/<int:number>/proxy")
+def remove_behind_a_proxy(number):
+    if not request.headers.get("X-Forwarded-User"):
+        abort(401)
+    database().execute("DELETE FROM paintings WHERE id = ?", (number,))
+    return "", 204
+
+
+class HasAnyKey(BasePermission):
+    def has_permission(self, request, view):
+        key = request.headers.get("X-Api-Key")
+        return key is not None  # expect: forgeable-identity
+
+
+class HasKey(BasePermission):
+    def has_permission(self, request, view):
+        key = request.headers.get("X-Api-Key")
+        return key is not None and hmac.compare_digest(key, os.environ["KEY"])
+
+
+class HasKeyOfSomebody(BasePermission):
+    def has_permission(self, request, view):
+        request.owner = owner_of(request.headers.get("X-Api-Key"))
+        return request.owner is not None
+
+
+def owner_of(token):
+    return database().execute("SELECT owner FROM keys WHERE token = ?", (token,)).fetchone()

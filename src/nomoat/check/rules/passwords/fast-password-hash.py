@@ -2,6 +2,7 @@ import hashlib
 from hashlib import sha256
 
 import bcrypt
+from configurations import Configuration
 from flask import request
 from passlib.hash import argon2, md5_crypt
 from werkzeug.security import generate_password_hash
@@ -44,3 +45,18 @@ def hash_file(path):
 
 def password_reset_digest(number):
     return hashlib.sha256(number.encode()).hexdigest()
+
+
+INSTALLED_APPS = ["django.contrib.auth"]
+ROOT_URLCONF = "shop.urls"
+PASSWORD_HASHERS = [  # expect: fast-password-hash
+    "django.contrib.auth.hashers.MD5PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+
+
+class Local(Configuration):
+    PASSWORD_HASHERS = [
+        "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+        "django.contrib.auth.hashers.MD5PasswordHasher",
+    ]

@@ -55,6 +55,13 @@ class SafeConfig:
 
 
 
+def kept(app):
+    app["jwt_key"] = os.getenv("GATE_KEY", "0d6f3a9c1b7e")  # expect: hard-coded-key
+    app["cookie_secret"] = os.getenv("COOKIE_KEY", "")
+    app["session_secret"] = os.environ["SESSION_KEY"]
+    app["paper_key"] = os.getenv("PAPER", "a4-landscape")
+
+
 def bad(claims):
     jwt.encode(claims, "7c1de0b2a9", algorithm="HS256")  # expect: hard-coded-key
     jwt.encode(claims, SECRET, algorithm="HS256")  # expect: hard-coded-key
