@@ -100,8 +100,20 @@ def methods_of(run: Machine, view: View, given: tuple[str, ...] | None) -> list[
             found.append((method, method.lower()))
         elif method == "HEAD" and view.model.head and "get" in names:
             found.append((method, "get"))
+    found = found or list(_by_dispatch(run, view))
     allowed = {*given, *(("HEAD",) if "GET" in given else ())} if given is not None else _allowed(run, view)
     return [one for one in found if allowed is None or one[0] in allowed]
+
+
+def _by_dispatch(run: Machine, view: View) -> Iterator[tuple[str, str]]:
+    """The methods of a class that has no function for one: what it does before it looks for that is all it does."""
+    dispatch = run.attribute(view.cls, "dispatch")
+    scope = dispatch.scope if isinstance(dispatch, Function) else None
+    if scope is None or scope.module.is_library:
+        return
+    for method in methods_of_function(run, dispatch):
+        if method != "HEAD" or view.model.head:
+            yield method, "dispatch"
 
 
 def _allowed(run: Machine, view: View) -> set[str] | None:

@@ -26,6 +26,7 @@ from nomoat.survey.trial import (
     plugins,
     resolved,
     scanning,
+    signals,
     spelling,
     subclasses,
 )
@@ -715,6 +716,7 @@ SPECIAL: dict[str, Known] = {
     **installed.SPECIAL,
     **default_tables.SPECIAL,
     **plugins.SPECIAL,
+    **signals.SPECIAL,
     **modeled.SPECIAL,
     **spelling.SPECIAL,
     **resolved.SPECIAL,
