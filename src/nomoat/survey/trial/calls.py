@@ -622,7 +622,11 @@ class Calls(Registrations):
             return containers.method_of(self, me, last, args)
         if isinstance(me, (Const, PathOf)):
             if isinstance(me, Const) and last in texts.MADE and isinstance(me.value, str):
-                return texts.made(last, me.value, args, named, may_end=self.wires)
+                made = texts.made(last, me.value, args, named, may_end=self.wires)
+                if made is not None or last != "format" or self.wires:
+                    return made
+                start = Const(me.value.partition("{")[0], me.marks)
+                return texts.beginning([start, Thing()], self.made(union(args) | union(named.values())))
             return const_method(self, me, last, args)
         if isinstance(me, (FileOf, Class)):
             return files.method(me, last, args) if isinstance(me, FileOf) else of_class(self, me, last)

@@ -37,7 +37,7 @@ from nomoat.survey.trial.refusals import is_redirect, status_of
 from nomoat.survey.trial.registry import Bound, Registry, RoutesOf, argument
 from nomoat.survey.trial.requests import BY_NAME, Requests, may_say_what, tells_who
 from nomoat.survey.trial.subclasses import NAMES, told_of
-from nomoat.survey.trial.texts import ending, percent, put_together
+from nomoat.survey.trial.texts import beginning, ending, percent, put_together
 from nomoat.survey.trial.traits import TAG, of_trait
 from nomoat.survey.trial.tuples import Named, as_tuple
 from nomoat.survey.trial.unpacking import of_nobody
@@ -564,8 +564,8 @@ class Expressions(Requests):
             text = put_together(
                 values, lambda row: "".join(map(str, row)) if all(type(one) is str for one in row) else None
             )
-            if text is None and self.wires:
-                text = ending(values)
+            if text is None:
+                text = ending(values) if self.wires else beginning(values, self.made(union(values)))
             if text is not None:
                 return text
         first = values[0]
@@ -573,6 +573,9 @@ class Expressions(Requests):
             text = percent(first.value, values[1], may_end=self.wires)
             if text is not None:
                 return replace(text, marks=text.marks | first.marks) if isinstance(text, Const) else text
+            start = beginning([replace(first, value=first.value.partition("%")[0]), Thing()], self.made(union(values)))
+            if start is not None and not self.wires:
+                return start
         flags = enums.together(node[3], *values) if len(values) == 2 else None
         if flags is not None:
             return flags
@@ -630,15 +633,17 @@ class Expressions(Requests):
             values.append(Thing() if self.wires and getattr(value, "value", "") is None else value)
         if any(isinstance(value, AskedText) for value in values):
             return written(values) or Thing(marks=self.made(union(values)))
-        texts = [str(value.value) for value in values if isinstance(value, Const)]
-        if values and isinstance(values[0], FileOf) and len(texts) == len(values) - 1:
-            return files.added(values[0], "".join(texts))
-        if len(texts) == len(values):
-            return Const("".join(texts), union(values))
+        known = [str(value.value) for value in values if isinstance(value, Const)]
+        if values and isinstance(values[0], FileOf) and len(known) == len(values) - 1:
+            return files.added(values[0], "".join(known))
+        if len(known) == len(values):
+            return Const("".join(known), union(values))
         if self.wires and len(values) == 1 and isinstance(values[0], Choice):
             return values[0]
         found = put_together(values, lambda row: "".join(map(str, row))) or (ending(values) if self.wires else None)
-        return found or Thing(marks=self.made(union(values)))
+        marks = self.made(union(values))
+        found = found or (None if self.wires else beginning(values, marks))
+        return found or Thing(marks=marks)
 
     def _listed(self, env: Env, node: Node) -> Value:
         values, is_whole = self.all_of(env, node[3])

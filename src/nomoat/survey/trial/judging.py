@@ -11,7 +11,7 @@ from nomoat.survey import kept
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.symbols import Scope
-from nomoat.survey.trial import memories, queries
+from nomoat.survey.trial import memories, queries, texts
 from nomoat.survey.trial.asked import AskedPath, AskedText, is_asked
 from nomoat.survey.trial.configuration import Configuration, is_held
 from nomoat.survey.trial.demands import AUTHENTICATION, OTHER, UNKNOWN, Demand, both, either
@@ -322,6 +322,11 @@ class Judging(Machine):
             return Test(False if is_other else None, OTHER, OTHER)
         if isinstance(left, PathOf):
             return _of_path(left, operator, right)
+        if operator == "==" and texts.are_apart(left, right):
+            return Test(False, OTHER, OTHER, left.tags | right.tags)
+        each = right.values if operator == "in" and isinstance(right, Items) and right.is_whole else []
+        if each and any(map(texts.known_beginning, (left, *each))):
+            return self.combined([self.compared(left, "==", one) for one in each], is_or=True)
         if isinstance(left, Outside) and left.name in _VERSIONS and operator in _ORDERS:
             # Whatever a tree does for an older Python, this one is not older.
             return Test(operator in (">", ">="), OTHER, OTHER)

@@ -15,6 +15,10 @@ from nomoat.survey.trial.values import ENDING, Const, Items, Outside, Table, Thi
 #: Widths and precisions are left alone: `%999999999s` would be a text of that length.
 _PLACE = re.compile(r"%(?:\((\w+)\))?([sd%])")
 _MOST = 8
+#: The name of a text of which only the beginning is known, which is its argument.
+_BEGINNING = "beginning()"
+#: What is not what source has for it.
+_NOT_FIXED = frozenset(("setting", "changed"))
 #: What a template for `format` begins with.
 _FIRST = re.compile(r"\{(\w*)\}")
 #: Methods of a text that put others together.
@@ -54,6 +58,36 @@ def ending(parts: list[Value]) -> Value | None:
         else:
             return None
     return joined(found)
+
+
+def beginning(parts: list[Value], marks: frozenset[str]) -> Thing | None:
+    """A text of which the beginning is known, and what is behind it is not: `f"user:{row.owner_id}"`."""
+    start = ""
+    for part in parts:
+        if isinstance(part, Const) and isinstance(part.value, str) and not part.marks:
+            start += part.value
+            continue
+        start += known_beginning(part)
+        break
+    return Thing(_BEGINNING, (Const(start),), marks=marks) if start else None
+
+
+def known_beginning(value: Value | None) -> str:
+    """What is known of a text of which only the beginning is; empty of any other."""
+    is_one = isinstance(value, Thing) and value.name == _BEGINNING and bool(value.args) and not value.trail
+    start = value.args[0] if is_one and isinstance(value, Thing) else None
+    return str(start.value) if isinstance(start, Const) else ""
+
+
+def are_apart(one: Value, other: Value) -> bool:
+    """Whether two values are surely not the same text: of one the beginning is known, and the other has another."""
+    starts = known_beginning(one), known_beginning(other)
+    if all(starts):
+        return not (starts[0].startswith(starts[1]) or starts[1].startswith(starts[0]))
+    start, that = (starts[0], other) if starts[0] else (starts[1], one)
+    if not start or not isinstance(that, Const) or that.marks & _NOT_FIXED:
+        return False
+    return not (isinstance(that.value, str) and that.value.startswith(start))
 
 
 def known_end(value: Value | None) -> str:
