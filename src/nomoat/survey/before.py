@@ -345,7 +345,7 @@ def _judged(judge: Judge, step: Step, found: Found, made: Requests, saw: set[str
             judged.refuses = True
         else:
             judged.doubts.append(f"{step.name} may answer in its place who has no credential ({step.at})")
-    _leave_out(made)
+    _leave_out(made, judge.models.stores)
     saw |= tried.trial.record.saw | signed.trial.record.saw
     if judged.refuses:
         judge._demands(judged, signed, step.name, step.at, "", "before")
@@ -359,14 +359,22 @@ def _judged(judge: Judge, step: Step, found: Found, made: Requests, saw: set[str
 _GOES_ON = ("get_response", "request and next")
 
 
-def _leave_out(made: Requests) -> None:
+def _opens_data(value: Value, stores: Set[str]) -> bool:
+    """Whether it is what opens a database: it is kept by whoever asks for something first, and tells of nobody."""
+    is_any = any(isinstance(one, Thing) and one.name.partition(".")[0] in stores for one in options(value))
+    return is_any and "caller" not in value.tags
+
+
+def _leave_out(made: Requests, stores: Set[str]) -> None:
     """What code has put into a request for who has a credential alone is not there for who has none."""
     mine = made.anonymous.request.named
     for name in made.signed.request.named:
         if name.startswith("["):
             mine.setdefault(name, Const(None, CALLER))
     kept = made.signed.proxies.get("state")
-    for name in kept.named if isinstance(kept, Thing) else ():
+    for name, value in kept.named.items() if isinstance(kept, Thing) else ():
+        if _opens_data(value, stores):
+            continue
         other = made.anonymous.proxies.setdefault("state", proxy_of("state"))
         if isinstance(other, Thing) and name not in other.named and not name.startswith(("[", ABSENT)):
             other.named.setdefault(ABSENT + name, Const(None, CALLER))
