@@ -7,11 +7,12 @@ of that name is asked about nobody, like any other function.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from nomoat.survey.python import form
-from nomoat.survey.trial.demands import OTHER, UNKNOWN, Demand, both
+from nomoat.survey.trial.demands import OTHER, UNKNOWN, Demand, both, either
 from nomoat.survey.trial.machine import RaisedError
 from nomoat.survey.trial.values import (
     CALLER,
@@ -37,6 +38,13 @@ _ALLOWS = re.compile(
     r"(has_|have_|check_|is_|require_|can|may|verify_|assert_)?_?(perm|scope|allow|authoriz|can$|may$|access)", re.I
 )
 _HAS_ROLE = re.compile(r"(role|group)", re.I)
+#: What belongs to an account and says what it may do, and by what one of these is looked up.
+_RELATION = re.compile(r"^(\w+_)?(groups?|roles?|permissions?)(_set)?$", re.I)
+_OF_PERMISSIONS = re.compile(r"permission", re.I)
+_CALLED = re.compile(r"(^|_)(name|codename|slug|code|key|title|role|group)$", re.I)
+_LOOKS = ("__in", "__exact", "__iexact")
+#: What may be there for somebody who has no credential.
+_ANYTHING = frozenset(("unread", "made", "input"))
 #: The methods of a user of Django that backends answer.
 _BY_BACKENDS = frozenset(("has_perm", "has_perms"))
 #: The module that holds rules, the name of their table there, and what registers one.
@@ -69,6 +77,32 @@ def asked_of_caller(name: str, asked: Value) -> Demand | None:
     if _HAS_ROLE.search(name):
         return Demand("permission", f"role:{asked.value}")
     return Demand("permission", asked.value) if _ALLOWS.search(name) else None
+
+
+def of_related(run: Calls, callee: Thing, named: dict[str, Value], marks: frozenset[str]) -> Test | None:
+    """`user.groups.filter(name="editors")`: whether the caller is one of them; that is not empty, or is counted."""
+    relation = callee.trail[-2] if len(callee.trail) > 1 else ""
+    if callee.trail[-1:] not in (("filter",), ("filter_by",)) or len(named) != 1 or not _RELATION.match(relation):
+        return None
+    ((key, value),) = named.items()
+    key, _, how = key.rpartition("__") if key.endswith(_LOOKS) else (key, "", "")
+    several = value.values if how == "in" and isinstance(value, Items) and value.is_whole else [value]
+    names = [one.value for one in several if isinstance(one, Const) and isinstance(one.value, str)]
+    kind = "" if _OF_PERMISSIONS.search(relation) else "role:"
+    is_told = bool(names) and len(names) == len(several) and bool(_CALLED.search(key))
+    demand = either(Demand("permission", f"{kind}{name}") for name in names) if is_told else UNKNOWN
+    return Test(False if run.anonymous and not callee.marks & _ANYTHING else None, demand, OTHER, marks)
+
+
+def counted(test: Test, operator: str, number: object, opposite: Callable[[Test], Test]) -> Test | None:
+    """Whether there are any of those: `.count() > 0`, `.count() == 0`, `.exists() is True`."""
+    if isinstance(number, bool):
+        return (test if number else opposite(test)) if operator in ("==", "is") else None
+    if number is None:
+        return opposite(test) if operator in ("==", "is") else None
+    if (operator, number) in ((">", 0), (">=", 1)):
+        return test
+    return opposite(test) if (operator, number) in (("==", 0), ("<", 1), ("<=", 0)) else None
 
 
 def by_rules(run: Calls, name: str, user: Value, args: tuple[Value, ...], demanded: Demand) -> Test | None:

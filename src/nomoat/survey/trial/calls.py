@@ -718,6 +718,9 @@ class Calls(Registrations):
             return self._verified(callee.name, args, named, marks, at)
         if last == "has_perms" and args and isinstance(args[0], Items) and args[0].is_whole and not args[0].values:
             return Const(True)  # Everybody has all of none.
+        related = backends.of_related(self, callee, named, marks) if "caller" in callee.marks and not args else None
+        if related is not None:
+            return related
         if "caller" in callee.marks and args:
             demanded = backends.asked_of_caller(last, args[0])
             if demanded is not None:

@@ -11,7 +11,7 @@ from nomoat.survey import kept
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.symbols import Scope
-from nomoat.survey.trial import memories, queries, texts
+from nomoat.survey.trial import backends, memories, queries, texts
 from nomoat.survey.trial.asked import AskedPath, AskedText, is_asked
 from nomoat.survey.trial.configuration import Configuration, is_held
 from nomoat.survey.trial.demands import AUTHENTICATION, OTHER, UNKNOWN, Demand, both, either
@@ -291,6 +291,10 @@ class Judging(Machine):
             opposite = negated(self.compared(left, _OPPOSITE[operator], right))
             is_wide = self.anonymous and "caller" in opposite.marks and not isinstance(left, Const)
             return replace(opposite, marks=opposite.marks | queries.WIDE) if is_wide else opposite
+        if isinstance(left, Test) and isinstance(right, Const) and not right.marks:
+            found = backends.counted(left, operator, right.value, negated)
+            if found is not None:
+                return found
         if isinstance(left, Choice):
             is_none = operator in ("is", "==") and isinstance(right, Const) and right.value is None
             either_way = self._unless_none(left, lambda one: self.compared(one, operator, right), is_none=is_none)
