@@ -159,3 +159,44 @@ def test_what_source_fixes_is_no_way_out_of_a_refusal(
     (route,) = (one for one in draw(tmp_path).map.routes if one.method == "GET")
 
     assert ("guarded", binding) == (route.verdict, route.binding)
+
+
+_BEFORE = """
+from flask import Flask, abort
+from flask_login import LoginManager, current_user, login_required
+
+app = Flask(__name__, static_folder=None)
+login = LoginManager(app)
+login.login_view = "sign_in"
+
+
+@app.before_request
+@login_required
+def only_some():
+    if {test}:
+        abort(403)
+
+
+@app.get("/d")
+def d():
+    return "ok"
+"""
+
+
+@pytest.mark.parametrize(
+    ("test", "binding"),
+    [
+        ("not current_user.is_admin", ("role:is_admin",)),
+        ('current_user.role != "seller"', ("role:seller",)),
+        ('current_user.role != "seller" and not current_user.is_admin', None),
+        ("False", "signed-in"),
+    ],
+)
+def test_what_runs_before_may_be_decorated_by_a_package(
+    test: str, binding: tuple[str, ...] | str | None, tmp_path: Path
+) -> None:
+    (tmp_path / "main.py").write_text(_BEFORE.format(test=test))
+    (route,) = (one for one in draw(tmp_path).map.routes if one.path == "/d" and one.method == "GET")
+
+    assert ("guarded", binding) == (route.verdict, route.binding)
+    assert ("authentication", "only_some") in {(one.kind, one.name) for one in route.guards}

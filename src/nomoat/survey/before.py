@@ -220,7 +220,10 @@ def _steps(judge: Judge, entry: Entry) -> Iterator[Step | Judgement]:
     elif entry.verb.calls == "guard":
         yield from _of_guard(judge, value, entry)
     elif isinstance(value, Function):
-        yield Step(value, entry.verb.calls, value.name, value.at, entry.is_conditional, entry.usual)
+        # A decorator of a package is not what the tree calls it.
+        is_library = value.scope is not None and value.scope.module.is_library
+        own = value.innermost if is_library else value
+        yield Step(value, entry.verb.calls, own.name, own.at, entry.is_conditional, entry.usual)
 
 
 def _of_guard(judge: Judge, value: Value | None, entry: Entry) -> Iterator[Step | Judgement]:
@@ -348,8 +351,7 @@ def _judged(judge: Judge, step: Step, found: Found, made: Requests, saw: set[str
     _leave_out(made, judge.models.stores)
     saw |= tried.trial.record.saw | signed.trial.record.saw
     if judged.refuses:
-        judge._demands(judged, signed, step.name, step.at, "", "before")
-        judge.take_answers(judged, signed, step.name)
+        judge._demands(judged, signed, step.name, step.at, "", "before", answers=True)
         if not any(guard.kind in ("authentication", "permission", "signature") for guard in judged.guards):
             judged.guards.insert(0, judge.authentication(step.name, step.at))
     return judged

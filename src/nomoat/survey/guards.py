@@ -501,15 +501,15 @@ class Judge:
 
     # -- what is asked of somebody with a credential -----------------------------------------------------------------
 
-    def _demands(self, found: Judgement, tried: Tried, name: str, at: str, made: str, runs: Runs) -> None:
+    def _demands(
+        self, found: Judgement, tried: Tried, name: str, at: str, made: str, runs: Runs, *, answers: bool = False
+    ) -> None:
+        """`answers`: what it gives stands in the place of what the handler would give."""
         statuses = [status_of_raised(tried.trial, end.value) for end in tried.ends]
-        asked = self._take(
-            found,
-            [
-                Refusal(end, status, name, made or end.at, runs)
-                for end, status in zip(tried.ends, statuses, strict=True)
-            ],
-        )
+        refusals = [
+            Refusal(end, status, name, made or end.at, runs) for end, status in zip(tried.ends, statuses, strict=True)
+        ]
+        asked = self._take(found, [*refusals, *(self._answered(tried, name) if answers else ())])
         if found.refuses and not any(guard.kind == "authentication" for guard in found.guards):
             leaves = {leaf.kind for demand in asked for leaf in demand.leaves()}
             if not leaves & {"permission", "ownership", "signature"} or "authentication" in leaves:
@@ -526,15 +526,15 @@ class Judge:
             found.absorbs = refusing
             found.guards.insert(0, Guard("authentication", name, at, "before"))
 
-    def take_answers(self, judged: Judgement, tried: Tried, name: str) -> None:
-        """What is asked of somebody with a credential by what answers instead of the handler."""
-        refusals: list[Refusal] = []
+    def _answered(self, tried: Tried, name: str) -> list[Refusal]:
+        """What answers instead of the handler."""
+        found: list[Refusal] = []
         for value, place, conditions, _, caught in tried.trial.answered:
             status = status_of(tried.trial, value, self.models.answers) or 0
             if status in (401, 403) or is_redirect(tried.trial, value):
                 end = End(None, place, conditions, is_caught=caught)
-                refusals.append(Refusal(end, status or 302, name, place, "before"))
-        judged.demand = demands.both([judged.demand, *self._take(judged, refusals)])
+                found.append(Refusal(end, status or 302, name, place, "before"))
+        return found
 
     def authentication(self, name: str, at: str) -> Guard:
         """What stands for a check of who is calling."""

@@ -375,8 +375,7 @@ class MiddlewareJudge:
         if judged.refuses:
             signed = self._judge.tried(function, named, is_anonymous=False)
             self._saw |= signed.trial.record.saw
-            self._judge._demands(judged, signed, name, at, "", "before")
-            self._judge.take_answers(judged, signed, name)
+            self._judge._demands(judged, signed, name, at, "", "before", answers=True)
         return judged
 
     def _untold(self, tried: Tried) -> str:
