@@ -17,6 +17,7 @@ from nomoat.survey.trial.machine import (
     RaisedError,
 )
 from nomoat.survey.trial.naming import guards_by_name
+from nomoat.survey.trial.refusals import is_exception
 from nomoat.survey.trial.unpacking import marked
 from nomoat.survey.trial.usually import Ways, default_given, given_back
 from nomoat.survey.trial.values import (
@@ -241,6 +242,12 @@ class Entering(Exceptions):
             is_near = self.depth <= _MAX_OWN or (self.depth <= _MAX_ASKED and self.around.reads_credentials(scope))
             if is_near and self._holds_request(value):
                 return True
+            if (
+                self.depth <= _MAX_OWN
+                and isinstance(value, Object)
+                and any(map(is_exception, self.bases(value.cls.scope)))
+            ):
+                return True  # It says what is answered to a refusal: `status_of(error)`.
             if self.depth <= _MAX_ASKED and isinstance(value, Thing) and value.name == "request.credential":
                 return True  # It is handed who calls: `may(user, "write")`.
         if self.around.may_refuse(scope):

@@ -29,6 +29,7 @@ from nomoat.survey.trial.answering import waited_for
 from nomoat.survey.trial.asked import AskedText, written
 from nomoat.survey.trial.comprehensions import MAX_ITEMS
 from nomoat.survey.trial.configuration import Configuration
+from nomoat.survey.trial.declared import declared
 from nomoat.survey.trial.fields import as_setting, default_of
 from nomoat.survey.trial.judging import negated
 from nomoat.survey.trial.keys import is_hashable, key_of
@@ -279,7 +280,7 @@ class Expressions(Requests):
         if any(base.endswith("BaseSettings") for base in outside):
             marks = marks | SETTING
         if name in cls.scope.bindings and cls.scope.bindings[name][-1].how is How.ANNOTATED:
-            return Thing(marks=marks, trail=(name,))
+            return Thing(marks=marks, trail=(name,), cls=declared(self, cls.scope, name))
         if outside and (told := modeled.meta(self, cls, name, outside)) is not None:
             return told
         if outside:
@@ -345,7 +346,8 @@ class Expressions(Requests):
         if self.wires and not value.name and (only := published.only(self, name)) is not None:
             return only
         given = (value.args, value.named) if value.name == "re.compile" else ((), {})
-        return Thing(f"{value.name}.{name}" if value.name else "", *given, value.marks, (*value.trail, name), at)
+        own, cls = f"{value.name}.{name}" if value.name else "", declared(self, value.cls, name)
+        return Thing(own, *given, value.marks, (*value.trail, name), at, cls)
 
     def _of_super(self, value: Thing, name: str) -> Value:
         me = value.args[0] if value.args else None

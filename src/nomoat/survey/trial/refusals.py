@@ -13,7 +13,19 @@ from nomoat.survey.python import form
 from nomoat.survey.trial.answering import FLASK_ANSWER
 from nomoat.survey.trial.machine import Machine
 from nomoat.survey.trial.registry import argument
-from nomoat.survey.trial.values import Choice, Class, Const, Function, Items, Object, Outside, Thing, Value, options
+from nomoat.survey.trial.values import (
+    Choice,
+    Class,
+    Const,
+    Function,
+    Items,
+    Object,
+    Outside,
+    Table,
+    Thing,
+    Value,
+    options,
+)
 
 #: The name under which an object keeps what its class gave to a base of another package.
 SUPER = "__super__"
@@ -118,9 +130,18 @@ def is_redirect(run: Machine, value: Value | None) -> bool:
             option = option.values[0]
         for name in names_of(run, option):
             refusal = run.models.answers.get(name)
-            if refusal is not None and refusal.redirects:
+            if refusal is not None and (refusal.redirects or _is_sent_by_header(option)):
                 return True
     return False
+
+
+#: Headers by which a page that fetches its parts is told to go elsewhere, whatever the status.
+_GOES = frozenset(("hx-redirect", "hx-location"))
+
+
+def _is_sent_by_header(answer: Value) -> bool:
+    headers = answer.named.get("headers") if isinstance(answer, Thing) else None
+    return isinstance(headers, Table) and any(str(name).lower() in _GOES for name in headers.entries)
 
 
 def _status(run: Machine, value: Value, refusal: Refusal) -> int:
