@@ -10,6 +10,7 @@ from dataclasses import replace
 from nomoat.check.flow import cutting, parts, sources, texts, vocabulary
 from nomoat.check.flow.arrivals import FlowRules, Given, Sinks
 from nomoat.check.flow.expressions import Expressions
+from nomoat.check.flow.objects import is_no_page
 from nomoat.check.flow.taint import OF_STRUCTURES, Environment, Step, Taint, merged, path_of
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
@@ -156,7 +157,10 @@ class Calls(Expressions):
         fields = frozenset(str(key) for key, taint in given.named if taint is not None and key is not None)
         is_by_name = not any(given.positional) and all(key is not None for key, _ in given.named)
         tainted = given.any
-        return replace(tainted, fields=fields if is_by_name else None) if tainted is not None else None
+        if tainted is None:
+            return None
+        made = replace(tainted, fields=fields if is_by_name else None)
+        return made.without(("object",)) if is_no_page(self.program, cls) else made
 
     def _joined(self, scope: Scope, node: Node, given: Given) -> Taint | None:
         first = given.positional[0] if given.positional else None

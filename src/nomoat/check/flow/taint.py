@@ -22,7 +22,7 @@ OF_STRUCTURES = frozenset(("structure", "fields"))
 #: Of a dict whose keys source or a schema fixed, whatever its values are.
 _KEYS = frozenset(("fields", "keys"))
 #: What is true of a container, not of what is in it.
-_OF_THE_WHOLE = frozenset(("keys", "items"))
+_OF_THE_WHOLE = frozenset(("keys", "items", "object"))
 #: A place of a tuple is counted from both ends.
 _ONE_PLACE = 2
 _ROOTED = frozenset(("rooted", "single"))
@@ -124,11 +124,20 @@ def merged(found: Iterable[Taint | None]) -> Taint | None:
         if taint.is_request and not best.is_request:
             continue
         first, second = (taint, best) if _sureness(taint) > _sureness(best) else (best, taint)
+        one, other = _removed(first), _removed(second)
+        if "object" in first.removed - other:
+            # What is no object may go where an object cannot, and is no surer than it was.
+            first, second = second, first
         fields = None if first.fields is None or second.fields is None else first.fields | second.fields
-        removed = first.removed & second.removed
+        removed = one & other
         doubted = first.doubted & second.doubted
         best = replace(first, removed=removed, text=first.text or second.text, fields=fields, doubted=doubted)
     return best
+
+
+def _removed(taint: Taint) -> frozenset[str]:
+    """The kinds that a value does not bear as a whole: what is no HTML is shown no more than an object is."""
+    return taint.removed | {"object"} if "html" in taint.removed else taint.removed
 
 
 def _sureness(taint: Taint) -> tuple[int, int]:

@@ -127,7 +127,8 @@ class _Walker(Helpers):
             # With headers of its own it may be sent as something else.
             first = at_place(taint, "0") if len(node[3]) < len(("text", "status", "headers")) else None
         else:
-            first = taint.whole() if taint.fields is None and "keys" not in taint.removed else None
+            is_text = taint.fields is None and not taint.removed & {"keys", "object"}
+            first = taint.whole() if is_text else None
         # What some unknown function made of data is most often a page, and who made that has escaped it.
         if first is not None and first.confidence != "low" and not _is_collection(node):
             # What may be a dict as well is less sure to be a text.

@@ -1,3 +1,5 @@
+import json
+
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from markupsafe import Markup, escape
 
@@ -88,3 +90,45 @@ def counted():
 @app.get("/p")
 def as_json_by_a_call():
     return dict(name=request.args["name"], page=1)
+
+
+class Table(Response):
+    default_mimetype = "text/csv"
+
+
+class Page(Response):
+    charset = "utf-8"
+
+
+@app.get("/q")
+def as_a_table():
+    return Table(request.args["name"])
+
+
+@app.get("/r")
+def as_a_table_or_json():
+    return table_or_json(request.args["name"], request.args["form"])
+
+
+def table_or_json(name, form):
+    if form == "csv":
+        return Table(name, headers={"X-Name": "names"})
+    response = make_response(json.dumps({"name": name}))
+    response.headers["Content-Type"] = "application/json"
+    return response
+
+
+@app.get("/s")
+def as_a_page():
+    return Page("<b>" + request.args["name"])  # expect: cross-site-scripting
+
+
+class Note:
+    def __init__(self, text):
+        self.text = text
+
+
+@app.get("/t")
+def of_an_object():
+    note = Note(request.args["text"])
+    return f"<p>{note.text}</p>"  # expect: cross-site-scripting

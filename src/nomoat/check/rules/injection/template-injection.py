@@ -1,4 +1,5 @@
 import jinja2
+from jinja2.sandbox import SandboxedEnvironment
 from flask import Flask, render_template, render_template_string, request
 from markupsafe import escape
 
@@ -57,3 +58,20 @@ def number():
 @app.get("/j")
 def rendered():
     return jinja2.Template(PAGE, autoescape=True).render(name=request.args["name"])
+
+
+class Letters:
+    def __init__(self):
+        self.env: jinja2.Environment = SandboxedEnvironment()
+        self.open = jinja2.Environment()
+
+    def in_a_sandbox(self, text):
+        return self.env.from_string(text).render()  # expect: template-injection
+
+    def in_the_open(self, text):
+        return self.open.from_string(text).render()  # expect: template-injection
+
+
+@app.post("/k")
+def letter():
+    return {"text": Letters().in_a_sandbox(request.form["text"]), "more": Letters().in_the_open(request.form["more"])}
