@@ -10,7 +10,19 @@ from nomoat.survey.python.form import Node
 from nomoat.survey.trial import queries
 from nomoat.survey.trial.demands import OTHER
 from nomoat.survey.trial.machine import Limited
-from nomoat.survey.trial.values import Const, Env, Items, Table, Test, Thing, Value, gone_through, joined, union
+from nomoat.survey.trial.values import (
+    NOTHING,
+    Const,
+    Env,
+    Items,
+    Table,
+    Test,
+    Thing,
+    Value,
+    gone_through,
+    joined,
+    union,
+)
 
 if TYPE_CHECKING:
     from nomoat.survey.trial.expressions import Expressions
@@ -51,6 +63,8 @@ class _Found:
     keys: list[Value] = field(default_factory=list)
     #: Whether there is no more of it, and none of it may be missing.
     is_known: bool = True
+    #: Why something is left out of it.
+    of: frozenset[str] = NOTHING
 
 
 def given_by(run: Expressions, inner: Env, node: Node, source: Value) -> Value:
@@ -63,7 +77,8 @@ def given_by(run: Expressions, inner: Env, node: Node, source: Value) -> Value:
         return _table(found)
     # Where it is not known which elements stay, none may.
     is_perhaps = not found.is_known or (isinstance(source, Items) and source.may_be_empty)
-    return Items(found.values, is_whole=found.is_known, may_be_empty=is_perhaps)
+    of = found.of if not found.values else NOTHING
+    return Items(found.values, is_whole=found.is_known, may_be_empty=is_perhaps, of=of)
 
 
 def _go(run: Expressions, inner: Env, node: Node, clause: int, source: Value, found: _Found) -> None:
@@ -75,7 +90,9 @@ def _go(run: Expressions, inner: Env, node: Node, clause: int, source: Value, fo
         if not run.wires and any(queries.owns(test.if_true) for test in tests):
             is_asked_for = "input" in union([source, *tests])
             run.record.limited.append(Limited(run.at(inner, node), is_asked_for, tuple(run.path)))
-        if any(test.anonymous is False and not test.marks for test in tests):
+        left_out = [test for test in tests if test.anonymous is False]
+        if left_out and (not run.wires or any(not test.marks for test in left_out)):
+            found.of |= frozenset().union(*(test.marks for test in left_out))
             continue
         if clause + 1 < len(node[6]):
             more = gone_through(run.ran(run.evaluate(inner, node[6][clause + 1][1])), also_empty=run.wires)

@@ -16,7 +16,7 @@ from nomoat.survey.trial.asked import AskedPath, AskedText, is_asked
 from nomoat.survey.trial.configuration import Configuration, is_held
 from nomoat.survey.trial.demands import AUTHENTICATION, OTHER, UNKNOWN, Demand, both, either
 from nomoat.survey.trial.keys import is_among_none, key_of
-from nomoat.survey.trial.machine import Condition, Machine, RaisedError
+from nomoat.survey.trial.machine import LOCAL_PROXY, Condition, Machine, RaisedError
 from nomoat.survey.trial.refusals import is_exception
 from nomoat.survey.trial.registry import Registry
 from nomoat.survey.trial.resolved import MATCH
@@ -267,6 +267,8 @@ class Judging(Machine):
     # -- comparisons -------------------------------------------------------------------------------------------------
 
     def _compare(self, env: Env, node: Node) -> Test:
+        if len(node[4]) == 1 and node[4][0] in ("is", "is not") and self._is_proxy(env, *node[3]):
+            return Test(node[4][0] == "is not", OTHER, OTHER)
         values = [self.evaluate(env, operand) for operand in node[3]]
         tests = [
             self.compared(left, operator, right)
@@ -276,6 +278,14 @@ class Judging(Machine):
             # Whoever asked before may have left it there.
             tests = [Test(None, OTHER, OTHER, tests[0].marks)]
         return tests[0] if len(tests) == 1 else self.combined(tests, is_or=False)
+
+    def _is_proxy(self, env: Env, left: Node, right: Node) -> bool:
+        """Whether a proxy itself is asked whether it is None: it is there, whatever stands behind it."""
+        if self.wires or left[0] != form.NAME or right[0] != form.CONSTANT or right[3] is not None:
+            return False
+        found = self.lookup(env, left[3])
+        is_of_package = isinstance(found, Outside) and found.me is None and found.name in self.models.proxies
+        return is_of_package or (isinstance(found, Thing) and found.name == LOCAL_PROXY and not found.trail)
 
     def in_session(self, part: Thing, key: Value) -> Value | None:
         """What code has put into the session under a key."""

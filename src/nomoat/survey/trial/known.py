@@ -15,6 +15,7 @@ from nomoat.survey.python.symbols import How
 from nomoat.survey.trial import (
     asked,
     backends,
+    containers,
     default_tables,
     documents,
     files,
@@ -739,6 +740,7 @@ SPECIAL: dict[str, Known] = {
     **modules.SPECIAL,
     **documents.SPECIAL,
     "builtins.any": _any,
+    "builtins.next": containers.first_of,
     "builtins.all": _all,
     "builtins.list": _listed,
     "builtins.tuple": _listed,
