@@ -86,6 +86,8 @@ class Judgement:
     left: dict[str, Value] = field(default_factory=dict)
     #: Finds out what it asks of a caller with a credential, where nobody has wanted to know yet.
     later: list[Callable[[], None]] = field(default_factory=list)
+    #: What of the request at hand was asked for.
+    saw: set[str] = field(default_factory=set)
 
     def complete(self) -> None:
         """Finds out what was left for later."""
@@ -167,8 +169,8 @@ class Judge:
         self._request: tuple[Thing, Thing] | None = None
 
     @contextmanager
-    def at_request(self, provided: Mapping[str, Value], anonymous: Thing, signed: Thing) -> Iterator[None]:
-        """Inside, parameters ask by their names, and who asks for the request gets the one at hand."""
+    def at_request(self, provided: Mapping[str, Value] | None, anonymous: Thing, signed: Thing) -> Iterator[None]:
+        """Inside, who asks for the request gets the one at hand, and with `provided` parameters ask by their names."""
         held = self._known
         self._known, self._request, self.injection.provided = {}, (anonymous, signed), provided
         try:
@@ -332,8 +334,9 @@ class Judge:
         for outer in function.outer:
             self._decorator(found, outer)
         if function.scope is not None and not any(child.refused for child in found.children):
-            self._anonymous(found, self.tried(function, anonymous, is_anonymous=True), name or function.name,
-                            at or function.at)  # fmt: skip
+            nobody = self.tried(function, anonymous, is_anonymous=True)
+            found.saw |= nobody.trial.record.saw
+            self._anonymous(found, nobody, name or function.name, at or function.at)
         tried = self.tried(function, signed, is_anonymous=False)
         found.signed = tried.value
         found.serves = bool(tried.trial.record.served)

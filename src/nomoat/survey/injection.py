@@ -13,7 +13,7 @@ from nomoat.survey.python.symbols import Scope
 from nomoat.survey.routing import dependency_of
 from nomoat.survey.trial.machine import ExhaustedError, Machine, RaisedError
 from nomoat.survey.trial.registry import Registry
-from nomoat.survey.trial.requests import tags_of_cookie, tags_of_header, tags_of_query
+from nomoat.survey.trial.requests import tags_of_cookie, tags_of_header, tags_of_parameter, tags_of_query
 from nomoat.survey.trial.values import (
     CALLER,
     INPUT,
@@ -193,7 +193,7 @@ class Injection:
             return Given(name, value=Thing(marks=INPUT, trail=()), place="path", type=short)
         if cls is not None:
             return Given(name, value=Thing(marks=INPUT, cls=cls), place="body", type=short)
-        marks = INPUT if in_handler else tags_of_query(name)
+        marks = tags_of_parameter(name) if in_handler else tags_of_query(name)
         return Given(name, value=Thing(marks=marks), place="query", type=short)
 
 

@@ -77,6 +77,15 @@ def request_to(models: Models, found: Found, root: str = "", log: Log | None = N
     return request
 
 
+def tell_route(request: Thing, found: Found) -> None:
+    """Has a request tell what was found for its path, as ASGI does to what is not called before that was."""
+    scope = request.named.get("scope")
+    if isinstance(scope, Thing):
+        path = Const(found.path) if "{" in found.path else scope.named.get("path", Thing(marks=INPUT))
+        scope.named["endpoint"] = found.handler
+        scope.named["route"] = Thing("route-handler", named={"endpoint": found.handler, "path": path})
+
+
 def answering_of(found: Found) -> Value:
     """What a route was registered with: the class itself, where one answers."""
     handler = found.handler

@@ -14,7 +14,7 @@ from nomoat.survey.before import Before, Requests
 from nomoat.survey.escaping import Refusal
 from nomoat.survey.found import Found
 from nomoat.survey.guards import Judge, Judgement, Tried, not_followed, unread
-from nomoat.survey.middleware import UNNAMED, MiddlewareJudge
+from nomoat.survey.middleware import UNNAMED, MiddlewareJudge, tell_route
 from nomoat.survey.python import form
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.routing import dependency_of
@@ -88,10 +88,19 @@ class Verdicts:
         made = self._before.requests(found)
         if found.is_of_framework:
             return self._of_framework(found, [*before, *made.judged])
-        judged = [*before, *made.judged, *self._unfollowed(found), *self._dependencies(found)]
+        around_it = [*before, *made.judged, *self._unfollowed(found)]
+        judged = [*around_it, *self._dependencies(found)]
         handler = self._of_any_method(found, judged, made)
-        never = [self._never(late) for late in found.late]
-        answer = self._put_together(found, judged, handler, [guard for one in never for guard in one], if_told=if_told)
+        never = [guard for late in found.late for guard in self._never(late)]
+        answer = self._put_together(found, judged, handler, never, if_told=if_told)
+        if answer.verdict == "unknown" and _asks_of_route(found, [*judged, handler]):
+            around.left = dict(self._left)
+            for at_hand in (made.anonymous, made.signed):
+                tell_route(at_hand.request, found)
+            with self._judge.at_request(None, made.anonymous.request, made.signed.request):
+                judged = [*around_it, *self._dependencies(found)]
+                handler = self._handler(found, judged, made, set())
+                answer = self._put_together(found, judged, handler, never, if_told=if_told)
         outside = [inner for one in (*before, *made.judged) for inner in one.all()]
         answer.around = {one.function for one in outside if one.function is not None}
         if found.messages is not None and answer.verdict == "unguarded":
@@ -201,6 +210,7 @@ class Verdicts:
                 handler, tried, result, _named(found, handler), inner, is_behind=is_behind, is_hidden=is_hidden
             )
             saw |= tried.trial.record.saw
+            result.saw |= tried.trial.record.saw
 
         def try_signed() -> None:
             tried = self._judge.tried(handler, signed, is_anonymous=False, at_hand=made.signed)
@@ -559,6 +569,13 @@ class Verdicts:
         if refused:
             answer.binding = _binding(every, doubts)
         return answer
+
+
+def _asks_of_route(found: Found, judged: list[Judgement]) -> bool:
+    """Whether what a framework injects asks to which route the request is that it is given: `request.url.path`."""
+    if found.calls != "injected" or found.method == "WS":
+        return False
+    return any(inner.saw & {"path", "method", "endpoint"} for one in judged for inner in one.all())
 
 
 def _answering(before: list[Judgement]) -> str:

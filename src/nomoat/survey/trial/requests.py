@@ -48,6 +48,10 @@ _SECRET = re.compile(
     r"|password|credentials?|id_?token|auth_?key|admin_?key|admin_?token|passcode|pin)$",
     re.I,
 )
+#: Those of them that stand for a credential and nothing else.
+_OF_CALLERS = re.compile(
+    r"^(auth(_?token|orization)?|(x_?)?api_?key|(auth|admin)_?key|admin_?token|secret|jwt|bearer)$", re.I
+)
 #: What people type into a form.
 _TYPED = frozenset(("password", "passcode", "credential", "credentials"))
 #: Those of them that may as well say what is asked about: a row by its key, a chat by its session.
@@ -124,6 +128,14 @@ def tags_of_query(name: str) -> frozenset[str]:
     return CALLER if _SECRET.match(name.replace("-", "_")) else INPUT
 
 
+def tags_of_parameter(name: str) -> frozenset[str]:
+    """What a parameter of a handler tells that is read from the query for its name alone.
+
+    A `token` may as well be what somebody was mailed, and a `key` that of a row.
+    """
+    return tags_of_query(name) if _OF_CALLERS.match(name) else INPUT
+
+
 #: What a name says in a part of a request whose entries have names.
 BY_NAME: dict[str, Callable[[str], frozenset[str]]] = {
     "header": tags_of_header,
@@ -155,6 +167,8 @@ class Requests(Judging):
             return value.named[source]
         if source is None:
             return Outside(f"{value.name}.{name}", value)
+        if source in ("method", "path", "endpoint"):
+            self.record.saw.add(source)  # It would be told if it were known to which route the request is.
         if source == "somebody" and "credential" not in self.around.forged:
             return Const(not self.anonymous, CALLER)
         if source == "token" and self.anonymous and source not in self.around.forged:
@@ -267,6 +281,8 @@ class Requests(Judging):
             if key.value in value.named:
                 self.record.saw |= {"path", "method"} if key.value != "route_handler" else {"route_handler"}
                 return value.named[str(key.value)]
+            if key.value in ("path", "method", "endpoint", "route", "root_path"):
+                self.record.saw.add("path")
             source = {"headers": "header", "user": "credential", "session": "session", "auth": "credential"}.get(
                 str(key.value)
             )
