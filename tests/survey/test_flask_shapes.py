@@ -402,3 +402,60 @@ def test_what_is_gone_through_of_a_text_of_which_only_the_end_is_known_is_anythi
     )  # fmt: skip
 
     assert "/y" in {one.path for one in draw(tmp_path).map.routes}
+
+
+@pytest.mark.parametrize(
+    "asks",
+    [
+        "current_user.is_authenticated",
+        "not current_user.is_anonymous",
+        "current_user and current_user.is_active",
+        "flask_login.current_user.is_authenticated",
+    ],
+)
+def test_who_is_asked_before_every_request_is_asked_again_behind_it(asks: str, tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(f"""
+import flask_login
+from flask import Flask, g
+from flask_login import LoginManager, current_user, login_required
+
+app = Flask(__name__, static_folder=None)
+app.secret_key = "for tests"
+manager = LoginManager(app)
+
+
+@manager.user_loader
+def load(user_id):
+    return None
+
+
+@app.before_request
+def seen():
+    if {asks}:
+        current_user.last_seen = g.now = 1
+
+
+@app.get("/one")
+@login_required
+def one():
+    return "one"
+
+
+@app.get("/two")
+def two():
+    if not current_user.is_authenticated:
+        return "who are you?", 401
+    return "two"
+
+
+@app.get("/free")
+def free():
+    return "free"
+""")
+
+    rows = {one.path: one.verdict for one in draw(tmp_path).map.routes if one.method == "GET"}
+
+    assert rows == {"/one": "guarded", "/two": "guarded", "/free": "unguarded"}
+    with loaded(tmp_path) as app:
+        refused = refused_by_flask(app)
+        assert {path: refused["GET", path] for path in rows} == {"/one": True, "/two": True, "/free": False}

@@ -111,8 +111,8 @@ class Before:
             known = _Known(judged, *left, state if left == before else self._state(place, left))
             self._known[(*place, *_asked(self._saw[place], found))] = known
         else:
-            _restore(made.anonymous, known.anonymous)
-            _restore(made.signed, known.signed)
+            _restore(made.anonymous, known.anonymous, is_anonymous=True)
+            _restore(made.signed, known.signed, is_anonymous=False)
         made.judged.append(known.judged)
         return known.state
 
@@ -184,11 +184,11 @@ def _left(at_hand: AtHand) -> dict[str, dict[str, Value]]:
     }
 
 
-def _restore(at_hand: AtHand, left: dict[str, dict[str, Value]]) -> None:
+def _restore(at_hand: AtHand, left: dict[str, dict[str, Value]], *, is_anonymous: bool) -> None:
     for kind, named in left.items():
         part = at_hand.proxies.get(kind)
         if not isinstance(part, Thing):
-            part = at_hand.proxies[kind] = proxy_of(kind)
+            part = at_hand.proxies[kind] = proxy_of(kind, is_anonymous=is_anonymous)
         part.named.update(named)
 
 

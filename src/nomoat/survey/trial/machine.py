@@ -531,11 +531,8 @@ class Machine:
         known = self.proxies.get(kind)
         if known is None:
             request = next(iter(sorted(self.models.requests)))
-            known = self.proxies[kind] = Thing(request) if kind == "request" else proxy_of(kind)
-            if kind == "account" and isinstance(known, Thing):
-                # Somebody stands there for nobody, who is not signed in.
-                marks = CALLER | (MADE if self.anonymous else NOTHING)
-                known = self.proxies[kind] = replace(known, name="request.credential", marks=marks)
+            made = Thing(request) if kind == "request" else proxy_of(kind, is_anonymous=self.anonymous)
+            known = self.proxies[kind] = made
         return known
 
     def known_constant(self, scope: Scope, node: Node) -> Const | None:
@@ -554,8 +551,11 @@ class Machine:
         return env.used_at if env.scope.module.is_library else env.scope.module.at(node)
 
 
-def proxy_of(part: str) -> Thing:
-    """A part of the request at hand: `session`, `state`, `credential`."""
+def proxy_of(part: str, *, is_anonymous: bool = False) -> Thing:
+    """A part of the request at hand: `session`, `state`, `credential`; of an account, somebody who stands for nobody."""
+    if part == "account":
+        # Whoever is not signed in has one, too, which says that nobody is.
+        return Thing("request.credential", marks=CALLER | (MADE if is_anonymous else NOTHING))
     return Thing(f"request.{part}", marks=frozenset(("caller",)) if part in ("session", "credential") else NOTHING)
 
 
