@@ -552,7 +552,7 @@ class Machine:
 
 
 def proxy_of(part: str, *, is_anonymous: bool = False) -> Thing:
-    """A part of the request at hand: `session`, `state`, `credential`; of an account, somebody who stands for nobody."""
+    """A part of the request at hand: `session`, `state`, `credential`; an `account` stands for nobody as well."""
     if part == "account":
         # Whoever is not signed in has one, too, which says that nobody is.
         return Thing("request.credential", marks=CALLER | (MADE if is_anonymous else NOTHING))
