@@ -459,3 +459,45 @@ def free():
     with loaded(tmp_path) as app:
         refused = refused_by_flask(app)
         assert {path: refused["GET", path] for path in rows} == {"/one": True, "/two": True, "/free": False}
+
+
+def test_decorators_of_a_list_stand_around_a_function_one_after_another(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text("""
+from functools import reduce
+
+from flask import Flask
+from flask_login import LoginManager, login_required
+
+app = Flask(__name__, static_folder=None)
+app.secret_key = "for tests"
+manager = LoginManager(app)
+
+
+def plain(view):
+    return view
+
+
+def around(view, decorators):
+    return reduce(lambda found, decorator: decorator(found), decorators, view)
+
+
+def one():
+    return "one"
+
+
+def two():
+    return "two"
+
+
+def three():
+    return "three"
+
+
+app.add_url_rule("/one", view_func=around(one, [plain, login_required]))
+app.add_url_rule("/two", view_func=around(two, [plain]))
+app.add_url_rule("/three", view_func=around(three, []))
+""")
+
+    rows = {one.path: one.verdict for one in draw(tmp_path).map.routes if one.method == "GET"}
+
+    assert rows == {"/one": "guarded", "/two": "unguarded", "/three": "unguarded"}
