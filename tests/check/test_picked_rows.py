@@ -94,6 +94,9 @@ def _route(path: str, method: str, body: str) -> str:
         ("/tried", "get", 'return jsonify(Page.query.filter(Page.id == request.args["page"]).first().id)', "sure"),
         # Where no other route asks whose it is, a name alone does not tell that this one should.
         ("/tried/<provider>", "get", "return jsonify(Provider.query.filter_by(name=provider).first().id)", ""),
+        # What belongs to what the path names is picked by its key, whatever the part is called.
+        ("/tried/<note>", "get", "return jsonify([one.id for one in Page.query.filter_by(note_id=note)])", "sure"),
+        ("/tried/<country>", "get", "return jsonify([one.id for one in Country.query.filter_by(code=country)])", ""),
         # What is picked is nobody's.
         ("/tried/<code>", "get", "return jsonify(Country.query.filter_by(code=code).first().code)", ""),
         # A list of all that fit picks no row.

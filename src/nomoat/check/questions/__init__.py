@@ -27,6 +27,7 @@ from nomoat.check.questions.ownership import missing_ownership
 from nomoat.check.questions.presence import only_sent
 from nomoat.check.questions.resets import endless_reset_code, link_of_host, reset_code_answered
 from nomoat.check.questions.resolvers import open_mutations, resolvers
+from nomoat.check.questions.shown import shown_secrets
 from nomoat.check.questions.siblings import guard_never_runs, missing_guard, weaker_guard
 from nomoat.check.questions.trade import negative_amount, price_of_the_caller, used_up_twice
 from nomoat.check.questions.words import listed, name_of
@@ -44,6 +45,11 @@ def _missing_ownership(asked: Asked) -> Iterator[Answer]:
 def _missing_guard(asked: Asked) -> Iterator[Answer]:
     yield from missing_guard(asked)
     yield from open_mutations(asked)
+
+
+def _account_row_returned(asked: Asked) -> Iterator[Answer]:
+    yield from account_row_returned(asked)
+    yield from shown_secrets(asked)
 
 
 def _forgeable_identity(asked: Asked) -> Iterator[Answer]:
@@ -66,7 +72,7 @@ QUESTIONS: Mapping[str, Callable[[Asked], Iterator[Answer]] | None] = {
     "self-chosen-role": self_chosen_role,
     "unlimited-login": unlimited_login,
     "forged-requests": forged_requests,
-    "account-row-returned": account_row_returned,
+    "account-row-returned": _account_row_returned,
     "error-text-returned": error_text_returned,
     "account-enumeration": account_enumeration,
     "reset-code-answered": reset_code_answered,

@@ -9,6 +9,7 @@ from nomoat.appmap.ids import SAFE_METHODS
 from nomoat.appmap.model import Route
 from nomoat.check.model import Confidence
 from nomoat.check.questions.asking import Answer, Asked
+from nomoat.check.questions.fields import flags
 from nomoat.check.questions.requested import Requested
 from nomoat.check.questions.words import (
     PRIVILEGE,
@@ -240,6 +241,7 @@ def _signs_in(asked: Asked, route: Route) -> bool:
 
 def self_chosen_role(asked: Asked) -> Iterator[Answer]:
     """Routes where the request says which role, or whether it is an administrator's, an account gets."""
+    asked_for = flags(asked)
     for route in asked.routes:
         handler = asked.handler(route)
         kept = _kept_in_session(asked, route, handler) if handler is not None else None
@@ -252,7 +254,7 @@ def self_chosen_role(asked: Asked) -> Iterator[Answer]:
             continue
         if route.requires is None or route.requires:
             continue
-        granted = next(_granted(asked, route, handler), None)
+        granted = next(_granted(asked, route, handler, asked_for), None)
         if granted is not None:
             name, at = granted
             who = "anyone" if route.verdict == "unguarded" else "whoever is signed in"
@@ -305,18 +307,19 @@ def _kept_in_session(asked: Asked, route: Route, handler: Scope) -> Answer | Non
     return None
 
 
-def _granted(asked: Asked, route: Route, handler: Scope) -> Iterator[tuple[str, str]]:
+def _granted(asked: Asked, route: Route, handler: Scope, asked_for: frozenset[str]) -> Iterator[tuple[str, str]]:
     """Privileges that are set to what source fixes, for an account that the path names: `member.is_admin = True`."""
     if not any(one.location == "path" for one in route.parameters) or asked.registrations.decides_by_caller(route):
         return
     for node in form.walk_scope(handler.body):
         if node[0] == form.ASSIGN and node[4][0] == form.CONSTANT and node[4][3] is True:
             for target in node[3]:
-                if target[0] == form.ATTRIBUTE and PRIVILEGE.match(target[4]):
+                if target[0] == form.ATTRIBUTE and (PRIVILEGE.match(target[4]) or target[4] in asked_for):
                     yield target[4], handler.module.at(node)
         elif node[0] == form.CALL and last_word(node) in ("update", "values"):
             for name, value in node[5]:
-                if name is not None and PRIVILEGE.match(name) and value[0] == form.CONSTANT and value[3] is True:
+                is_privilege = name is not None and (PRIVILEGE.match(name) or name in asked_for)
+                if name is not None and is_privilege and value[0] == form.CONSTANT and value[3] is True:
                     yield name, handler.module.at(node)
 
 

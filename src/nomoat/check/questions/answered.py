@@ -96,6 +96,10 @@ class _Answered:
         last = last_word(node)
         if node[3][0] == form.ATTRIBUTE and last == "values" and not node[4] and not node[5]:
             return self._all_values(node[3][3])
+        if last == "serialize" and len(node[4]) > 1 and form.keyword(node, "fields") is None:
+            # Django's `serializers.serialize("json", User.objects.all())`
+            is_djangos = self._program.resolve(self._handler, node[3]).name == "django.core.serializers.serialize"
+            return self._all_values(node[4][1]) if is_djangos else ""
         if node[3][0] == form.NAME and last in ("dict", "vars", "model_to_dict") and len(node[4]) == 1 and not node[5]:
             return self._row(node[4][0], documents_only=False)
         if node[3][0] == form.ATTRIBUTE and not node[4] and not node[5]:
@@ -259,8 +263,8 @@ def _given(node: Node) -> Iterator[Node]:
 
 
 _ANSWERING = frozenset((
-    "jsonify", "JSONResponse", "ORJSONResponse", "JsonResponse", "Response", "json_response", "list", "make_response",
-    "success", "ok", "tuple",
+    "jsonify", "JSONResponse", "ORJSONResponse", "JsonResponse", "Response", "HttpResponse", "json_response", "list",
+    "make_response", "success", "ok", "tuple",
 ))  # fmt: skip
 
 

@@ -24,6 +24,8 @@ _FLAGS = re.compile(
     r"\A(is_?|user_?|account_?)?(admin|administrator|staff|superuser|super_?admin|moderator|manager|role|roles"
     r"|access_?level|user_?permissions|verified|approved_by_staff)\Z", re.I
 )  # fmt: skip
+#: A guard that asks for what only some accounts are.
+_ASKED_FOR = re.compile(r"role:(is|has|can)_\w+\Z")
 _OF_DJANGO = ("is_superuser", "is_staff", "groups", "user_permissions")
 _HAS_META = re.compile(rb"\bclass Meta\b")
 _DUMPS = frozenset(("model_dump", "dict", "copy", "model_copy"))
@@ -33,11 +35,12 @@ def writable_privilege(asked: Asked) -> Iterator[Answer]:
     """Forms, serializers and bodies by which whoever is signed in, or anyone, says what an account may do."""
     yield from _shaped(asked)
     for route in asked.routes:
-        if route.method not in SAFE_METHODS and not _asks_for_more(route):
+        if route.method not in SAFE_METHODS and not is_left_to_more(route):
             yield from _bodies(asked, route)
 
 
-def _asks_for_more(route: Route) -> bool:
+def is_left_to_more(route: Route) -> bool:
+    """Whether a route asks for more than that somebody has signed in."""
     kinds = {guard.kind for guard in route.guards if guard.runs != "never"}
     return "permission" in kinds or route.verdict == "unknown" or is_of_administrators(route) or bool(route.requires)
 
@@ -48,19 +51,20 @@ def _asks_for_more(route: Route) -> bool:
 def _shaped(asked: Asked) -> Iterator[Answer]:
     program = asked.registrations.program
     used = None
+    asked_for = flags(asked)
     for path in program.words.matching(_HAS_META, (b"Meta",)):
         if TEST_FILE.search(path) or "admin" in path.lower():
             continue
         for scope in program.classes(within=program.modules[path]):
             if not program.resolver.classes.is_a(scope, _SHAPED):
                 continue
-            found = _writable(asked, scope)
+            found = _writable(asked, scope, asked_for)
             if found is None:
                 continue
-            used = _users(asked) if used is None else used
+            used = users_of(asked) if used is None else used
             node, names = found
             routes = used.get(scope.name, [])
-            opened = [route for route in routes if not _asks_for_more(route) and route.method not in SAFE_METHODS]
+            opened = [route for route in routes if not is_left_to_more(route) and route.method not in SAFE_METHODS]
             if routes and not opened:
                 continue
             confidence: Confidence = "sure" if opened else "low"
@@ -73,7 +77,13 @@ def _shaped(asked: Asked) -> Iterator[Answer]:
             )  # fmt: skip
 
 
-def _writable(asked: Asked, scope: Scope) -> tuple[Node, list[str]] | None:
+def flags(asked: Asked) -> frozenset[str]:
+    """What guards here ask of whoever calls, by the name of a column that is true or false: `is_dispatcher`."""
+    names = (guard.name for route in asked.routes for guard in route.guards if guard.kind == "permission")
+    return frozenset(name[5:] for name in names if _ASKED_FOR.match(name))
+
+
+def _writable(asked: Asked, scope: Scope, asked_for: frozenset[str]) -> tuple[Node, list[str]] | None:
     """The node of `fields` or `exclude`, and what it lets be written of an account's privileges."""
     meta = next((child for child in scope.children.values() if child.is_class and child.name == "Meta"), None)
     if meta is None:
@@ -85,9 +95,13 @@ def _writable(asked: Asked, scope: Scope) -> tuple[Node, list[str]] | None:
     is_djangos = model.name.endswith("contrib.auth.models.User") or (
         model.value is not None and model.value[0] == form.CALL and last_word(model.value) == "get_user_model"
     )
-    if not is_djangos and (model.scope is None or not asked.is_user_class(model.scope)):
+    is_user = is_djangos or (model.scope is not None and asked.is_user_class(model.scope))
+    # A row beside that of the account may hold what guards ask for: `request.user.driver.is_dispatcher`.
+    held = [name for name in model.scope.bindings if name in asked_for] if model.scope is not None else []
+    if not is_user and not held:
         return None
-    own = [name for name in model.scope.bindings if _FLAGS.match(name)] if model.scope is not None else []
+    flagged = [name for name in model.scope.bindings if _FLAGS.match(name)] if model.scope is not None else []
+    own = list(dict.fromkeys((*(flagged if is_user else ()), *held)))
     has_djangos = is_djangos or (model.scope is not None and asked.inherits_user(model.scope))
     privileges = [*own, *(_OF_DJANGO if has_djangos else ())]
     fields, exclude = value_of(meta, "fields"), value_of(meta, "exclude")
@@ -96,7 +110,7 @@ def _writable(asked: Asked, scope: Scope) -> tuple[Node, list[str]] | None:
     if node is None:
         return None
     if fields is not None and form.text_of(fields) != "__all__":
-        named = [name for name in texts_of(fields) if name in privileges or (_FLAGS.match(name) and name in own)]
+        named = [name for name in texts_of(fields) if name in privileges]
     else:
         named = [name for name in privileges if name not in texts_of(exclude)]
     writable = [name for name in dict.fromkeys(named) if name not in closed]
@@ -137,7 +151,7 @@ def closed_fields(scope: Scope, meta: Scope) -> Iterator[str]:
             yield text
 
 
-def _users(asked: Asked) -> dict[str, list[Route]]:
+def users_of(asked: Asked) -> dict[str, list[Route]]:
     """Routes by the names of classes that what answers them mentions."""
     found: dict[str, list[Route]] = {}
     for route in asked.routes:

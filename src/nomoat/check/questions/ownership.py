@@ -46,6 +46,7 @@ _ONE_ROW = frozenset((
     "get", "aget", "get_or_404", "get_object_or_404", "aget_object_or_404", "first", "afirst", "first_or_404", "one",
     "one_or_none", "one_or_404", "scalar_one", "scalar_one_or_none", "find_one", "get_one",
 ))  # fmt: skip
+_FILTERING = frozenset(("filter", "filter_by", "get", "get_object_or_404", "get_list_or_404"))
 #: What the map calls a part of a path that has no name.
 _UNNAMED = re.compile(r"arg(\d+)")
 #: A route that compares an owner, and touches more tables than these, says of none that it has owners.
@@ -74,7 +75,9 @@ def missing_ownership(asked: Asked) -> Iterator[Answer]:
             continue
         if picked and not any(_may_be_owned(asked, route, model) for model in picked):
             continue
-        is_key = not parameter.startswith("{") or _is_told_by_name(parameter.strip("{}"))
+        name, handler = parameter.strip("{}"), asked.handler(route)
+        is_key = not parameter.startswith("{") or _is_told_by_name(name)
+        is_key = is_key or (handler is not None and _is_key_of(handler, name))
         evidence, confidence = _owned(asked, route, picked, is_in_path=parameter.startswith("{"), is_key=is_key)
         if not evidence:
             continue
@@ -107,7 +110,8 @@ def _object_parameter(asked: Asked, route: Route) -> tuple[str | None, list[Scop
         if parameter.location != "path" or (handler is not None and _is_left_alone(handler, name)):
             continue
         picked = addressed(asked, handler, name) if handler is not None else []
-        if _is_told_by_name(name) or (picked and handler and _picks_one(handler, name)):
+        is_key = handler is not None and bool(picked) and (_picks_one(handler, name) or _is_key_of(handler, name))
+        if _is_told_by_name(name) or is_key:
             return f"{{{name}}}", picked
     if handler is None or any(parameter.location == "path" for parameter in route.parameters):
         return None, []
@@ -145,6 +149,17 @@ def _picks_one(handler: Scope, name: str) -> bool:
             if any(is_named(given, name) for call in asking for given in given_to(call)):
                 return True
     return False
+
+
+def _is_key_of(handler: Scope, name: str) -> bool:
+    """Whether a part of the path is the key of what rows belong to: `Post.objects.filter(course_id=course)`."""
+    keys = {f"{name}_id", f"{name}__id", f"{name}__pk", f"{name}_uuid"}
+    return any(
+        key in keys and value[0] == form.NAME and value[3] == name
+        for node in form.walk_scope(handler.body)
+        if node[0] == form.CALL and last_word(node) in _FILTERING
+        for key, value in node[5]
+    )
 
 
 def _as_named(handler: Scope | None, name: str) -> str:

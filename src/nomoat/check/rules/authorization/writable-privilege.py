@@ -5,7 +5,7 @@ from fastapi import Depends, FastAPI, Header, HTTPException
 from pydantic import BaseModel
 from rest_framework import serializers
 from rest_framework.generics import CreateAPIView, UpdateAPIView
-from rest_framework.permissions import AllowAny, IsAdminUser, IsAuthenticated
+from rest_framework.permissions import AllowAny, BasePermission, IsAdminUser, IsAuthenticated
 from sqlalchemy import Boolean, Column, Integer, String
 from sqlalchemy.orm import Session, declarative_base
 
@@ -58,6 +58,60 @@ class OfBooks(serializers.ModelSerializer):
         fields = "__all__"
 
 
+class Seat(models.Model):
+    reader = models.OneToOneField(Reader, on_delete=models.CASCADE, related_name="seat")
+    number = models.IntegerField()
+    is_keeper = models.BooleanField(default=False)
+    is_near = models.BooleanField(default=False)
+
+
+class IsKeeper(BasePermission):
+    def has_permission(self, request, view):
+        return request.user.is_authenticated and request.user.seat.is_keeper
+
+
+class WholeSeat(serializers.ModelSerializer):
+    class Meta:
+        model = Seat
+        fields = ["number", "is_keeper"]  # expect: writable-privilege
+
+
+class SeatToSit(serializers.ModelSerializer):
+    class Meta:
+        model = Seat
+        fields = ["number", "is_near"]
+
+
+class SeatToSee(serializers.ModelSerializer):
+    class Meta:
+        model = Seat
+        fields = ["number", "is_keeper"]
+        read_only_fields = ["is_keeper"]
+
+
+class Lock(CreateAPIView):
+    serializer_class = OfBooks
+    permission_classes = [IsKeeper]
+
+
+class Take(UpdateAPIView):
+    queryset = Seat.objects.all()
+    serializer_class = WholeSeat
+    permission_classes = [IsAuthenticated]
+
+
+class Sit(UpdateAPIView):
+    queryset = Seat.objects.all()
+    serializer_class = SeatToSit
+    permission_classes = [IsAuthenticated]
+
+
+class See(UpdateAPIView):
+    queryset = Seat.objects.all()
+    serializer_class = SeatToSee
+    permission_classes = [IsAuthenticated]
+
+
 class Join(CreateAPIView):
     serializer_class = Everything
     permission_classes = [AllowAny]
@@ -99,6 +153,10 @@ urlpatterns = [
     path("readers/<int:pk>/look", Look.as_view()),
     path("readers/<int:pk>/manage", Manage.as_view()),
     path("books", Print.as_view()),
+    path("books/lock", Lock.as_view()),
+    path("seats/<int:pk>", Take.as_view()),
+    path("seats/<int:pk>/sit", Sit.as_view()),
+    path("seats/<int:pk>/see", See.as_view()),
 ]
 
 
