@@ -21,7 +21,7 @@ def _route(method: str, path: str, function: str) -> Route:
         ("/login", "enter"), ("/auth/token", "give"), ("/auth/password/reset", "begin"),
         ("/password/reset/done", "page"),
         ("/accounts", "register_user"), ("/verify-email/{code}", "page"), ("/v1/users", "RegisterView.post"),
-        ("/webhooks/bank", "take"), ("/sso/acs", "take"), ("/auth", "enter"),
+        ("/webhooks/bank", "take"), ("/sso/acs", "take"), ("/auth", "enter"), ("/jsi18n/", "catalog"),
     ],
 )  # fmt: skip
 def test_who_comes_in_is_not_asked_who_they_are(path: str, function: str) -> None:

@@ -112,10 +112,17 @@ def _asks_for_administrators(route: Route) -> bool:
     return any(_ADMIN & set(name.split("_")) for name in names)
 
 
+#: How those come in who administrate; a password that is reset for somebody whom the path names is none of it.
+_ENTRANCES = re.compile(
+    r"log_?in|log_?out|sign_?in|sign_?out|jsi18n|\A[^{]*(password[_-]?reset|reset[_-]?password|forgot[_-]?password)",
+    re.I,
+)
+
+
 def _is_entrance(asked: Asked, route: Route) -> bool:
     if any(other.login for other in asked.routes if other.at == route.at and other.path == route.path):
         return True
-    return bool(re.search(r"log_?in|log_?out|sign_?in|sign_?out", route.path + route.handler, re.I))
+    return bool(_ENTRANCES.search(route.path + route.handler))
 
 
 # -- insides -----------------------------------------------------------------------------------------------------------

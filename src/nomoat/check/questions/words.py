@@ -13,7 +13,7 @@ from nomoat.survey.python.form import Node
 _PUBLIC = re.compile(
     r"(?:^|[/_\-.{}:])(log_?in|log_?out|sign_?(in|up|out)|oauth2?|oidc|sso|saml|captcha|csrf|(web)?hooks?"
     r"|(opensearch|manifest|sitemap|browserconfig|humans)\.(xml|json|txt|webmanifest)"
-    r"|unsubscribe|\.well-known|jwks[a-z.]*)(?=$|[/_\-.{}:])",
+    r"|unsubscribe|jsi18n|\.well-known|jwks[a-z.]*)(?=$|[/_\-.{}:])",
     re.I,
 )  # fmt: skip
 # What is so where it is the whole of the last word of a path or of a function's name, with no other but fillers beside:

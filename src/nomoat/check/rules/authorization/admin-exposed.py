@@ -85,6 +85,18 @@ def admin_login():
     return "", 204
 
 
+@app.post("/admin/password_reset")
+def admin_forgot():
+    return "", 204
+
+
+@app.post("/admin/users/<int:user_id>/reset_password")  # expect: admin-exposed
+@signed_in
+def admin_reset(user_id):
+    database().execute("UPDATE users SET password = '' WHERE id = ?", (user_id,))
+    return "", 204
+
+
 # Where one may be asked by mail.
 @app.get("/administrators-of-the-world")
 @signed_in
