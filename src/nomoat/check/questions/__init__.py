@@ -14,6 +14,7 @@ from nomoat.check.questions.answered import account_row_returned, error_text_ret
 from nomoat.check.questions.asking import Answer, Asked
 from nomoat.check.questions.browsers import any_origin_socket, forged_requests
 from nomoat.check.questions.changing import changing_get
+from nomoat.check.questions.cleared import cleared
 from nomoat.check.questions.deployed import deployed_without_secure_cookie
 from nomoat.check.questions.enumeration import account_enumeration
 from nomoat.check.questions.exposure import admin_exposed, debug_exposed, unsigned_webhook
@@ -22,6 +23,7 @@ from nomoat.check.questions.identity import forgeable_identity
 from nomoat.check.questions.ignored import ignored_check
 from nomoat.check.questions.markup import stored_markup
 from nomoat.check.questions.nested import untied
+from nomoat.check.questions.own_password import own_password
 from nomoat.check.questions.owners import named_by_caller
 from nomoat.check.questions.ownership import missing_ownership
 from nomoat.check.questions.presence import only_sent
@@ -40,6 +42,7 @@ def _missing_ownership(asked: Asked) -> Iterator[Answer]:
     yield from untied(asked)
     yield from named_by_caller(asked)
     yield from resolvers(asked)
+    yield from cleared(asked)
 
 
 def _missing_guard(asked: Asked) -> Iterator[Answer]:
@@ -69,6 +72,7 @@ QUESTIONS: Mapping[str, Callable[[Asked], Iterator[Answer]] | None] = {
     "unsigned-webhook": unsigned_webhook,
     "forgeable-identity": _forgeable_identity,
     "account-change": account_change,
+    "own-password": own_password,
     "self-chosen-role": self_chosen_role,
     "unlimited-login": unlimited_login,
     "forged-requests": forged_requests,

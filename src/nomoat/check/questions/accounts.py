@@ -75,7 +75,7 @@ def account_change(asked: Asked) -> Iterator[Answer]:
         if kinds & {"permission", "ownership", "signature"}:
             continue
         chosen = _chosen_account(asked, route, handler)
-        where = _sets_password(asked, route) if chosen and not _is_proven(asked, route, handler) else None
+        where = _sets_password(asked, route) if chosen and not is_proven(asked, route, handler) else None
         if where is None:
             continue
         is_open = route.verdict == "unguarded"
@@ -167,19 +167,21 @@ def _was_there(asked: Asked, scope: Scope, node: Node) -> bool:
             return False
         if value[0] == form.CALL and asked.registrations.program.resolve(scope, value[3]).kind == "class":
             return False
-        if any(_is_caller(inner) for inner in form.walk(value)):
+        if any(is_caller(inner) for inner in form.walk(value)):
             return False
     return True
 
 
-def _is_caller(node: Node) -> bool:
+def is_caller(node: Node) -> bool:
+    """Whether an expression is who is calling, or what holds that: `request.user`, `current_user`, `session`, `g`."""
     name = node[3] if node[0] == form.NAME else node[4] if node[0] == form.ATTRIBUTE else ""
     return name in ("current_user", "session", "g", "identity", "principal") or (
         node[0] == form.ATTRIBUTE and name == "user" and node[3][0] == form.NAME and node[3][3] == "request"
     )
 
 
-def _is_proven(asked: Asked, route: Route, handler: Scope) -> bool:
+def is_proven(asked: Asked, route: Route, handler: Scope) -> bool:
+    """Whether something shows that the account is the caller's: the old password, a token that was sent to it."""
     if any(_PROOF.search(parameter.name) for parameter in route.parameters):
         return True
     requested = Requested(asked.registrations.program, handler, route)
@@ -200,10 +202,12 @@ def unlimited_login(asked: Asked) -> Iterator[Answer]:
     """Services where passwords can be tried without end."""
     for service in asked.map.services:
         logins = [one for one in asked.routes if one.service == service.name and _signs_in(asked, one)]
-        if not logins or any(guard.kind == "rate-limit" for route in logins for guard in route.guards):
-            continue
         root = "" if service.root in (".", "") else f"{service.root}/"
-        if any(path.startswith(root) for path in asked.registrations.program.words.matching(_COUNTED)):
+        counting = [one for one in asked.registrations.program.words.matching(_COUNTED) if one.startswith(root)]
+        limited = [route for route in logins if any(guard.kind == "rate-limit" for guard in route.guards)]
+        if limited:
+            yield from _beside(asked, logins, limited, counting)
+        if not logins or limited or counting:
             continue
         route = logins[0]
         # What signs in elsewhere may count there; behind guard, the sign-ins that the policy marks are watched.
@@ -217,6 +221,24 @@ def unlimited_login(asked: Asked) -> Iterator[Answer]:
             " or Limiter.limit, or django-axes",
             "sure" if is_sure else "likely",
         )
+
+
+def _beside(asked: Asked, logins: list[Route], limited: list[Route], counting: list[str]) -> Iterator[Answer]:
+    """Sign-ins that count nothing beside those that do, where nothing else of the service counts."""
+    reached = {scope.module.path for route in limited for scope in (*asked.reached(route), *asked.guarding(route))}
+    counted = {guard.at.rpartition(":")[0] for route in limited for guard in route.guards if guard.kind == "rate-limit"}
+    if set(counting) - reached - counted:
+        return
+    for route in logins:
+        if route not in limited and any(_compares_passwords(scope) for scope in asked.reached(route)):
+            yield Answer(
+                route,
+                f"passwords can be tried without end at {name_of(route)}",
+                "nothing counts the attempts",
+                f"{name_of(limited[0])} ({limited[0].at}) counts them, this route does not",
+                f"limit the attempts as {name_of(limited[0])} does",
+                "likely",
+            )
 
 
 def _compares_passwords(scope: Scope) -> bool:

@@ -208,11 +208,12 @@ class Asked:
     def owner_column(self, route: Route) -> str:
         """`orders.owner_id`: a column of what the route reaches that says whose a row is; empty without one."""
         for store in dict.fromkeys((*route.writes, *route.reads)):
-            if found := self._owner_of(store):
+            if found := self.owner_of_store(store):
                 return found
         return ""
 
-    def _owner_of(self, store: str) -> str:
+    def owner_of_store(self, store: str) -> str:
+        """`orders.owner_id`: a column of a store that says whose a row is; empty without one."""
         scope = self.model(store)
         if scope is None:
             columns = self._columns.of(bare(store))

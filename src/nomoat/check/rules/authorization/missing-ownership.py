@@ -39,3 +39,18 @@ def list_orders(user: str = Depends(current_user)):
 @app.get("/countries/{country_id}", dependencies=[Depends(current_user)])
 def read_country(country_id: int):
     return sqlite3.connect("shop.db").execute("SELECT * FROM countries WHERE id = ?", (country_id,)).fetchone()
+
+
+@app.delete("/orders", dependencies=[Depends(current_user)])
+def delete_orders():
+    sqlite3.connect("shop.db").execute("DELETE FROM orders")  # expect: missing-ownership
+
+
+@app.delete("/orders/mine")
+def delete_own_orders(user: str = Depends(current_user)):
+    sqlite3.connect("shop.db").execute("DELETE FROM orders WHERE owner = ?", (user,))
+
+
+@app.delete("/countries", dependencies=[Depends(current_user)])
+def delete_countries():
+    sqlite3.connect("shop.db").execute("DELETE FROM countries")
