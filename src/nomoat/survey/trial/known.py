@@ -20,6 +20,7 @@ from nomoat.survey.trial import (
     documents,
     files,
     installed,
+    instances,
     modeled,
     modules,
     overlaid,
@@ -33,9 +34,15 @@ from nomoat.survey.trial import (
     subclasses,
 )
 from nomoat.survey.trial.configuration import Configuration
-from nomoat.survey.trial.demands import AUTHENTICATION, OTHER
+from nomoat.survey.trial.demands import OTHER
 from nomoat.survey.trial.matching import matched
-from nomoat.survey.trial.refusals import is_above, is_exception, is_raised_as, names_of, number_in, status_number
+from nomoat.survey.trial.refusals import (
+    is_above,
+    is_exception,
+    names_of,
+    number_in,
+    status_number,
+)
 from nomoat.survey.trial.registry import Bound, Registry
 from nomoat.survey.trial.unpacking import marked
 from nomoat.survey.trial.values import (
@@ -73,10 +80,6 @@ from nomoat.survey.trial.values import (
 if TYPE_CHECKING:
     from nomoat.survey.trial.calls import Calls
 
-_NOBODY = re.compile(r"(anonymous|guest|nonetype)", re.I)
-_PLAIN_TYPES = frozenset(
-    f"builtins.{name}" for name in ("list", "tuple", "set", "dict", "str", "bytes", "int", "float")
-)
 
 #: What packages are called that say who is calling, or who may what.
 _BRINGS = re.compile(
@@ -472,70 +475,6 @@ def _environment_or_none(
     return found
 
 
-def _is_answer(run: Calls, value: Value) -> bool:
-    return isinstance(value, Thing) and value.is_call and not value.trail and value.name in run.models.answers
-
-
-def _is_class_of_answers(run: Calls, cls: Value) -> bool:
-    return isinstance(cls, Outside) and cls.name in run.models.answers and cls.name.endswith("Response")
-
-
-def _each(classes: Value) -> list[Value]:
-    return classes.values if isinstance(classes, Items) else [classes]
-
-
-def _isinstance(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
-    marks = args[0].tags if args else frozenset()
-    if args and isinstance(args[0], (Outside, Thing)) and args[0].name in run.models.transparent:
-        return Const(False)
-    is_entry = patterns.is_a(run, args[0], args[1]) if len(args) == 2 and isinstance(args[0], Thing) else None
-    if is_entry is not None:
-        return Const(is_entry)
-    if len(args) == 2 and _is_answer(run, args[0]):
-        return Const(any(_is_class_of_answers(run, one) for one in _each(args[1])))
-    if len(args) == 2 and isinstance(args[1], Items) and not marks:
-        each = [_isinstance(run, (args[0], one), {}, at, env) or Const(False) for one in args[1].values]
-        return run.combined([run.truth(one) for one in each], is_or=True)
-    if len(args) == 2 and isinstance(args[1], Outside) and args[1].name in ("types.FunctionType", "types.LambdaType"):
-        return Const(isinstance(args[0], Function)) if isinstance(args[0], (Class, Function, Object)) else None
-    if len(args) == 2 and isinstance(args[1], Outside) and args[1].name == "builtins.type":
-        return Const(isinstance(args[0], Class)) if isinstance(args[0], (Class, Function, Object)) else None
-    if len(args) == 2 and isinstance(args[0], (Function, Class)) and isinstance(args[1], Outside):
-        return Const(False) if args[1].name in _PLAIN_TYPES else None
-    is_plain = len(args) == 2 and isinstance(args[1], Outside) and args[1].name in _PLAIN_TYPES
-    if is_plain and isinstance(args[0], Object) and not run.program.bases_elsewhere(args[0].cls.scope):
-        return Const(False)
-    if (
-        len(args) == 2
-        and isinstance(args[0], (Function, Const, Items, Table))
-        and isinstance(args[1], Class)
-        and not marks
-    ):
-        # Neither a function nor what is written out is an object of a class of the tree.
-        return Const(False)
-    if len(args) == 2 and isinstance(args[0], Const) and isinstance(args[1], Outside) and not marks:
-        return Const(args[1].name == f"builtins.{type(args[0].value).__name__}")
-    if len(args) == 2 and isinstance(args[0], (Items, Table)) and isinstance(args[1], Outside):
-        lists = {"builtins.list", "builtins.tuple", "builtins.set"}
-        names = lists if isinstance(args[0], Items) else {"builtins.dict"}
-        return Const(args[1].name in names)
-    if len(args) == 2 and isinstance(args[0], Object) and isinstance(args[1], Class) and not args[0].marks:
-        return Const(args[1].scope.dotted in run.bases(args[0].cls.scope))
-    about = args[1].values if len(args) == 2 and isinstance(args[1], Items) else args[1:]
-    if any(is_raised_as(run, args[0], one) for one in about):
-        return Const(True)
-    if run.anonymous and args and isinstance(args[0], Thing) and "caller" in marks and "unread" not in marks:
-        # Who has no credential is None, or what a framework has for nobody: `AnonymousUser`.
-        is_nobody = any(_NOBODY.search(one.name) for one in about if isinstance(one, Outside))
-        return Test(is_nobody, OTHER, AUTHENTICATION, marks) if is_nobody else Test(False, AUTHENTICATION, OTHER, marks)
-    if run.anonymous and about and isinstance(args[0], Const) and "caller" in marks and "unread" not in marks:
-        # `if not isinstance(user, dict): return`, and there is none.
-        kinds = {f"builtins.{kind.__name__}" for kind in type(args[0].value).__mro__}
-        is_one = any(isinstance(one, Outside) and one.name in kinds for one in about)
-        return Test(is_one, OTHER, AUTHENTICATION, marks) if is_one else Test(False, AUTHENTICATION, OTHER, marks)
-    return Test(None, OTHER, OTHER, marks - frozenset(("caller",)))
-
-
 def _callable(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
     if args and isinstance(args[0], (Function, Class)):
         return Const(True)
@@ -764,7 +703,7 @@ SPECIAL: dict[str, Known] = {
     "builtins.int": _number,
     "builtins.len": _length,
     "builtins.bool": lambda run, args, named, at, env: run.truth(args[0]) if args else None,
-    "builtins.isinstance": _isinstance,
+    **instances.SPECIAL,
     "builtins.callable": _callable,
     "asgiref.sync.iscoroutinefunction": _is_coroutine,
     "asyncio.iscoroutinefunction": _is_coroutine,

@@ -8,7 +8,7 @@ from dataclasses import replace
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Body, Node
 from nomoat.survey.python.symbols import Scope
-from nomoat.survey.trial import adding, given_statuses, overlaid, queries
+from nomoat.survey.trial import adding, asking_elsewhere, given_statuses, overlaid, queries
 from nomoat.survey.trial.answering import ANSWER, NONE_YET, goes_on_working
 from nomoat.survey.trial.blocks import entered
 from nomoat.survey.trial.branches import Branch
@@ -99,6 +99,8 @@ class Trial(Definitions):
             return Flow(None, [given])
         before = len(self.record.limited)
         self.evaluate(env, value)
+        if self.anonymous and self.judges:
+            asking_elsewhere.note(self, env, value)
         if queries.is_dropped(value):
             del self.record.limited[before:]
         return Flow(env)

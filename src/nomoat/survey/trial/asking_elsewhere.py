@@ -1,0 +1,42 @@
+"""What is called for nothing but that it may refuse, and is of a package that is not here: `check_access(request)`.
+
+Nobody takes what it gives, so it is called for what it does; what it does to a caller is not known.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import TYPE_CHECKING
+
+from nomoat.survey.python import form
+from nomoat.survey.python.form import Node
+from nomoat.survey.trial.values import Env
+
+if TYPE_CHECKING:
+    from nomoat.survey.trial.statements import Trial
+
+#: Names of what refuses by itself, where its answer is thrown away.
+_REFUSES = re.compile(
+    r"^_*(require|requires|ensure|verify|enforce|check|assert|validate)_(\w+_)?(auth\w*|perms?|permissions?|access|login"
+    r"|logged_in|signed_in|token|jwt|role|roles|admin|credentials?|user|api_?key|scopes?|identity|session)(_\w+)?$"
+    r"|^_*\w+_required$|^_*(authorize|enforce)$"
+)
+
+
+def note(run: Trial, env: Env, node: Node) -> None:
+    """Takes note of a call whose answer nobody takes, of something elsewhere that is called like a guard."""
+    call = node[3] if node[0] == form.AWAIT else node
+    callee = form.dotted(call[3]) if call[0] == form.CALL else None
+    last = callee.rpartition(".")[2] if callee is not None else ""
+    if not _REFUSES.match(last):
+        return
+    found = run.program.resolve(env.scope, call[3])
+    package = found.name.partition(".")[0]
+    is_elsewhere = found.kind == "external" and found.scope is None and package not in sys.stdlib_module_names
+    known = run.models.answers.keys() | run.models.asks.keys() | run.models.verifiers | run.models.transparent
+    if is_elsewhere and found.name not in known and found.name not in run.models.limiters:
+        run.record.unknown.append((f"asks {last} of a package that is not here", run.at(env, node)))
+
+
+__all__ = ["note"]
