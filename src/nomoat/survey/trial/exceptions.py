@@ -35,6 +35,8 @@ from nomoat.survey.trial.values import (
     options,
 )
 
+#: What is raised where a table has no such key.
+_MISSED = End(Thing("builtins.KeyError"), "")
 #: What makes an application the current one for as long as a block runs.
 _ENTERS = "app_context"
 
@@ -151,12 +153,15 @@ class Exceptions(Bodies):
         body, handlers, orelse, final = node[3], node[4], node[5], node[6]
         before = env.copy()
         refusing = any(self._refuses(before, handler[5]) for handler in handlers)
+        misses = any(self._matches(before, handler[3], _MISSED) for handler in handlers) and not self.wires
         mark, undecided = len(self.pending), len(self.conditions)
         self.raising += refusing
+        self.missing += misses
         try:
             flow = self.run(body, env)
         finally:
             self.raising -= refusing
+            self.missing -= misses
             del self.conditions[undecided:]
         raised = flow.ends + self.pending[mark:]
         del self.pending[mark:]

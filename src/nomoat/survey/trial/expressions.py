@@ -481,7 +481,7 @@ class Expressions(Requests):
                     else found
                 )
             if value.is_whole and value.other is None:
-                self._is_missing(key)
+                self._is_missing(key, value)
             if any("setting" in one.tags for one, _ in value.pairs) and self.anonymous and "caller" in key.tags:
                 return self._looked_up(value, key)
         if isinstance(value, Items) and isinstance(key, Const) and type(key.value) is int and value.is_whole:
@@ -526,11 +526,15 @@ class Expressions(Requests):
         is_sure = self.wires and not self.unsure and all(one.test.anonymous is not None for one in self.conditions)
         return is_sure and isinstance(key, Class)
 
-    def _is_missing(self, key: Value) -> None:
-        """A table of which everything is known has nothing under a credential that is not there."""
-        if self.anonymous and "caller" in key.tags:
-            end = End(Thing("builtins.KeyError"), "", tuple(self.conditions), needs_credential=True)
-            raise RaisedError([end])
+    def _is_missing(self, key: Value, table: Table | None = None) -> None:
+        """A table of which everything is known has nothing under a credential that is not there, nor what it lacks."""
+        is_caller = self.anonymous and "caller" in key.tags
+        is_waited_for = (
+            self.missing > 0 and type(table) is Table and type(key) is Const and not (key.tags or table.tags)
+        )
+        if is_caller or (is_waited_for and table is not None and not (table.pairs or table.kept or table.perhaps)):
+            fault = Thing("builtins.KeyError")
+            raise RaisedError([End(fault, "", tuple(self.conditions), needs_credential=is_caller)])
 
     def _looked_up(self, value: Value, key: Value) -> Value:
         """What is under a credential that is not there in something that cannot be read: nothing, or anything."""

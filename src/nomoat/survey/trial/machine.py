@@ -183,6 +183,8 @@ class Machine:
         self.turns: list[Turn] = []
         #: Calls with a credential raise while a handler waits that refuses.
         self.raising = 0
+        #: How many handlers wait for a key that a table does not have.
+        self.missing = 0
         self.path: list[Scope] = []
         #: Which functions are entered while routes are registered; None: all of them.
         self.enters: Callable[[Scope], bool] | None = None
