@@ -279,3 +279,55 @@ def test_what_comes_next_has_what_is_set_on_the_handler(test: str, tmp_path: Pat
         }
     assert told == {(one.method, one.path): one.verdict for one in routes}
     assert sorted(told.values()) == ["guarded", "guarded", "unguarded", "unguarded"]
+
+
+_SEVERAL = """
+from functools import wraps
+
+from aiohttp import web
+
+@web.middleware
+async def first(request, handler):
+    return await handler(request)
+
+@web.middleware
+async def asks(request, handler):
+    if request.match_info.route.name == "open" or request.headers.get("X-Key") == "secret":
+        return await handler(request)
+    raise web.HTTPUnauthorized()
+
+def signed_in(handler):
+    @wraps(handler)
+    async def inner(*args, **kwargs):
+        if not args[-1].headers.get("X-User"):
+            raise web.HTTPForbidden()
+        return await handler(*args, **kwargs)
+    return inner
+
+async def page(request):
+    return web.Response(text="x")
+
+app = web.Application(middlewares=[first, asks])
+app.router.add_get("/closed", page)
+app.router.add_get("/open", page, name="open")
+app.router.add_get("/other", page, name="other")
+inner = web.Application()
+inner.router.add_get("/page", page)
+inner.router.add_get("/wrapped", signed_in(page))
+app.add_subapp("/inner/", inner)
+bare = web.Application()
+bare.router.add_get("/wrapped", signed_in(page))
+bare.router.add_get("/page", page)
+"""
+
+
+@pytest.mark.parametrize("name", ["app", "bare"])
+def test_each_request_has_its_own_match_behind_several_middlewares(name: str, tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(_SEVERAL)
+    from tests.survey.running_aiohttp import is_refused
+
+    with loaded(tmp_path, f"main:{name}") as app:
+        served = {one.resource.canonical for one in app.router.routes() if one.method == "GET"}
+        found = {one.path: one.verdict for one in draw(tmp_path).map.routes if one.method == "GET"}
+        told = {path: "guarded" if is_refused(app, "GET", filled(path)) else "unguarded" for path in served}
+    assert told == {path: found[path] for path in served}

@@ -98,7 +98,7 @@ def _found_for(found: Found, attribute: str) -> Thing:
     answering = answering_of(found)
     name = Const(found.endpoint) if found.is_named else Const(None) if found.is_named is None else Thing(marks=INPUT)
     route = Thing("route-handler", named={"name": name, "handler": answering, "method": Const(found.method)})
-    told = {"handler": answering, "route": route, "http_exception": Const(None)}
+    told = {"handler": answering, "route": route, resolved.NOT_FOUND: Const(None)}
     return Thing("request.input", named=told, marks=INPUT, trail=(attribute,))
 
 

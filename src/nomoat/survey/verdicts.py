@@ -340,6 +340,9 @@ class Verdicts:
         name = next(iter(sockets if found.method == "WS" else plain), "")
         for parameter in taken[:1]:
             if parameter[form.P_KIND] == form.VARARGS:
+                # `async def inner(*args): request = args[-1]`
+                for at_hand in (made.anonymous, made.signed):
+                    at_hand.positional = (at_hand.request if found.method != "WS" else Thing(name),)
                 continue
             if "arguments" in found.calls or found.method != "WS":
                 anonymous[parameter[3]], signed[parameter[3]] = made.anonymous.request, made.signed.request

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 #: The name of the match, and where a request keeps it until it is there for all to see.
 MATCH, _HIDDEN = "request.match", "match()"
+#: What else aiohttp tells of the path of a request together with its route: why nothing was found.
+NOT_FOUND = "http_exception"
 #: Stands where a namespace cannot be read.
 UNREAD_NAME = "?:"
 #: What of a request the match tells.
@@ -102,7 +104,7 @@ def put(request: Thing, attribute: str, matched: Thing) -> None:
 
 def is_match(name: str, value: Value) -> bool:
     """Whether a request has it under this name by itself, so that it belongs to it alone."""
-    return name == _HIDDEN or (isinstance(value, Thing) and value.name == MATCH)
+    return name == _HIDDEN or (isinstance(value, Thing) and (value.name == MATCH or NOT_FOUND in value.named))
 
 
 def show(request: Value | None, attributes: dict[str, str]) -> None:
