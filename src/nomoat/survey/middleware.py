@@ -130,6 +130,8 @@ def _scope(found: Found, root: str, path: Value) -> dict[str, Value]:
     return told
 
 
+#: A class that answers, and may say itself how its methods are called.
+_ENDPOINT = "starlette.endpoints.HTTPEndpoint"
 #: How many an application is called with, as ASGI has it.
 _HANDED = 3
 #: What a backend gives together with who it found.
@@ -345,6 +347,20 @@ class MiddlewareJudge:
             return Judgement(doubts=["what stands around the application cannot be read"])
         scope = value.cls.scope if isinstance(value, Object) else call.scope
         return self._asked(call, found, scope.name if scope is not None else call.name, call.at)
+
+    def dispatched_by(self, found: Found) -> list[Judgement]:
+        """What a class of the tree does before its methods answer, where it says itself how they are called."""
+        if found.cls is None or found.method == "WS" or _ENDPOINT not in self._judge._reader.bases(found.cls.scope):
+            return []
+        path = path_to(found)
+        scope = Thing("request.scope", named=_scope(found, "", path))
+        given: dict[str, Value] = {"scope": scope, "receive": Thing("receive()"), "send": Outside(SEND)}
+        made = Object(found.cls, {**given, "following": Outside(NEXT)}, is_fresh=True)
+        dispatch = self._judge._reader.attribute(made, "dispatch")
+        is_own = isinstance(dispatch, Function) and dispatch.scope is not None and not dispatch.scope.module.is_library
+        if not is_own or not isinstance(dispatch, Function):
+            return []
+        return [self._result(dispatch, {}, found.cls.scope.name, found.cls.scope.at)]
 
     def _asked(self, function: Function, found: Found, name: str, at: str) -> Judgement:
         parameters = function.scope.parameters if function.scope is not None else ()

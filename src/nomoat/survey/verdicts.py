@@ -88,7 +88,7 @@ class Verdicts:
         made = self._before.requests(found)
         if found.is_of_framework:
             return self._of_framework(found, [*before, *made.judged])
-        around_it = [*before, *made.judged, *self._unfollowed(found)]
+        around_it = [*before, *made.judged, *self._unfollowed(found), *self._middleware.dispatched_by(found)]
         judged = [*around_it, *self._dependencies(found)]
         handler = self._of_any_method(found, judged, made)
         never = [guard for late in found.late for guard in self._never(late)]
