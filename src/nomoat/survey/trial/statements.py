@@ -97,6 +97,11 @@ class Trial(Definitions):
                 return Flow(env)
             # What runs after a `yield` runs after the handler; for who passes, it is the end.
             return Flow(None, [given])
+        if value[0] == form.CONDITIONAL and not self.wires:
+            # `self.render("page") if self.current_user else self.redirect("/login")`
+            _, start, end, test, this, other = value
+            ways = ((form.EXPRESSION, start, end, this),), ((form.EXPRESSION, start, end, other),)
+            return self._if((form.IF, start, end, ((test, ways[0]),), ways[1]), env)
         before = len(self.record.limited)
         self.evaluate(env, value)
         if self.anonymous and self.judges:
