@@ -10,7 +10,17 @@ from dataclasses import replace
 from nomoat.survey.models import spot
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
-from nomoat.survey.trial import backends, containers, files, queries, resolved, texts, tuples, wrapping
+from nomoat.survey.trial import (
+    backends,
+    containers,
+    context_variables,
+    files,
+    queries,
+    resolved,
+    texts,
+    tuples,
+    wrapping,
+)
 from nomoat.survey.trial.answering import ANSWER, ANSWERING
 from nomoat.survey.trial.branches import Branches
 from nomoat.survey.trial.configuration import Configuration, asked_of, of_configuration
@@ -680,6 +690,10 @@ class Calls(Registrations):
             return self.scheme(callee, at)
         if callee.name == TAG:
             return callee.args[0]
+        if callee.name.startswith(context_variables.NAME):
+            kept = context_variables.called(self, callee, args)
+            if kept is not None:
+                return kept
         row = tuples.made(callee, args, named)
         if row is not None:
             return row

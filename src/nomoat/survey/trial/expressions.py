@@ -13,6 +13,7 @@ from nomoat.survey.trial import (
     applied,
     choosing,
     comprehensions,
+    context_variables,
     default_tables,
     enums,
     files,
@@ -345,7 +346,7 @@ class Expressions(Requests):
                     return found
         if self.wires and not value.name and (only := published.only(self, name)) is not None:
             return only
-        given = (value.args, value.named) if value.name == "re.compile" else ((), {})
+        given = (value.args, value.named) if value.name in ("re.compile", context_variables.NAME) else ((), {})
         own, cls = f"{value.name}.{name}" if value.name else "", declared(self, value.cls, name)
         return Thing(own, *given, value.marks, (*value.trail, name), at, cls)
 
