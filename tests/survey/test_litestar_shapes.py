@@ -176,3 +176,58 @@ def test_of_what_runs_before_the_nearest_alone_does(outer: str, inner: str, verd
     source = _STANDING.format(handler=f", before_request={inner}", router="", app=f", before_request={outer}")
 
     assert (verdict, verdict == "guarded") == told_and_done(tmp_path, source)
+
+
+_GIVEN_BY = """
+from typing import Annotated
+
+from litestar import Controller, Litestar, Request, Response, Router, get
+from litestar.di import Provide
+from litestar.exceptions import NotAuthorizedException
+from litestar.params import Parameter
+
+
+class Nobody(Exception):
+    pass
+
+
+def refused(request: Request, error: Exception) -> Response:
+    return Response(None, status_code=401)
+
+
+def told(request: Request, error: Exception) -> Response:
+    return Response({{"guest": True}}, status_code=200)
+
+
+async def who(given: Annotated[str | None, Parameter({parameter})] = None) -> str:
+    if not given:
+        raise Nobody()
+    return given
+
+
+class Pages(Controller):
+    path = "/d"
+    {controller}
+
+    @get(dependencies={{"name": Provide(who)}}{handler})
+    async def d(self, name: str) -> str:
+        return "x"
+
+
+app = Litestar([Router("/", route_handlers=[Pages]{router})], exception_handlers={{Nobody: {app}}}, openapi_config=None)
+"""
+_HANDLERS = "exception_handlers={Nobody: told}"
+
+
+@pytest.mark.parametrize("parameter", ['header="X-Token"', 'cookie="session"'])
+@pytest.mark.parametrize("layer", ["", "handler", "controller", "router", "app"])
+def test_the_nearest_layer_answers_what_is_raised_for_want_of_a_header(
+    layer: str, parameter: str, tmp_path: Path
+) -> None:
+    given = {"handler": "", "router": "", "controller": "", "app": "refused", "parameter": parameter}
+    given |= {"": {}, "app": {"app": "told"}, "controller": {"controller": _HANDLERS}}.get(
+        layer, {layer: f", {_HANDLERS}"}
+    )
+    said, is_refused = told_and_done(tmp_path, _GIVEN_BY.format(**given))
+
+    assert ("unknown" if layer else "guarded", not layer) == (said, is_refused)

@@ -38,6 +38,8 @@ class Around:
     opt: Mapping[str, Value] = field(default_factory=dict)
     #: The application that answers: what `current_app` stands for.
     application: Registry | None = None
+    #: What layers nearer than the application answer to exceptions, the nearest last.
+    handlers: tuple[tuple[Value, Value], ...] = ()
     #: What stands around it and is not followed, and may ask who calls.
     unfollowed: tuple[str, ...] = ()
 

@@ -180,7 +180,9 @@ class Injection:
         return Thing("scopes", named={"scopes": Items(values), "scope_str": Const(" ".join(scopes))})
 
     def _input(self, name: str, place: str, mark: Thing, cls: Scope | None, short: str) -> Given:
-        alias = mark.named.get("alias")
+        # `Parameter(header="X-Token")` of Litestar says where it is read from, and by which name.
+        told = next((one for one in ("header", "cookie", "query") if isinstance(mark.named.get(one), Const)), None)
+        place, alias = told or place, mark.named.get(told or "alias")
         asked = str(alias.value) if isinstance(alias, Const) and isinstance(alias.value, str) else name
         by_place = {"header": tags_of_header, "cookie": tags_of_cookie, "query": tags_of_query}
         marks = by_place[place](asked) if place in by_place else INPUT

@@ -17,6 +17,7 @@ from nomoat.survey.paths import braced, joined
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.specified import operations
 from nomoat.survey.trial import patterns, resolved, wrapping
+from nomoat.survey.trial.bodies import answers_of
 from nomoat.survey.trial.machine import Machine
 from nomoat.survey.trial.refusals import SUPER, names_of
 from nomoat.survey.trial.registry import DECORATED, Entry, Registry, argument
@@ -107,6 +108,7 @@ class Layer:
                 decorators=(*self._decorators(registry), *inner.decorators),
                 provided={**around.provided, **_texts(registry.taken("provided"))},
                 opt={**around.opt, **_texts(registry.taken("opt"))},
+                handlers=(*around.handlers, *_answers(registry)),
                 application=registry if registry.kind.is_application else around.application,
                 is_replaced=False,
                 name="",
@@ -592,6 +594,7 @@ class Layer:
         inner = replace(
             around,
             before=(*_outer(around.before, nearest), *asking, *checking, *nearest),
+            handlers=(*around.handlers, *answers_of(own.get("exception_handlers"))),
             middleware=(*standing, *around.middleware),
             provided={**around.provided, **_texts(own.get("dependencies"))},
             opt={**around.opt, **own, **_texts(own.get("opt"))},
@@ -709,6 +712,11 @@ def _texts(given: Value | None) -> dict[str, Value]:
 
 def _is_astray(found: Found) -> bool:
     return found.around.doubt.startswith(_UNREAD_PATH)
+
+
+def _answers(registry: Registry) -> list[tuple[Value, Value]]:
+    """What a layer answers to exceptions; what the application does, it does for all."""
+    return [] if registry.kind.is_application else answers_of(registry.taken("exception_handlers"))
 
 
 def _outer(before: tuple[Entry, ...], nearest: Sequence[Entry]) -> tuple[Entry, ...]:

@@ -82,6 +82,10 @@ class Verdicts:
 
         `if_told`: where it is unknown, nobody wants to know more, such as what is asked of a caller with a credential.
         """
+        with self._judge.around.answering(found.around.handlers):
+            return self._of(found, before, if_told=if_told)
+
+    def _of(self, found: Found, before: list[Judgement], *, if_told: bool) -> Answer:
         around = self._judge.around
         self._left = dict(around.left) if self._left is None else self._left
         around.left = dict(self._left)

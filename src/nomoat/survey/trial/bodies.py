@@ -47,6 +47,13 @@ _REFUSES, _FAULTS = 400, 500
 _STATUSES = frozenset(("status_code", "status", "code"))
 
 
+def answers_of(given: Value | None) -> list[tuple[Value, Value]]:
+    """Statuses or classes of exceptions, each with what answers it, of a table of them."""
+    if not isinstance(given, Table):
+        return []
+    return [*((Const(raised), handler) for raised, handler in given.entries.items()), *given.pairs]
+
+
 class Bodies(Calls):
     """State of a trial, bodies and assignments."""
 
@@ -91,10 +98,8 @@ class Bodies(Calls):
         if self.wires and registry.kind.is_application and not TEST_FILE.search(registry.at.rpartition(":")[0]):
             self.around.applications.append(registry)
         registry.shared_dependencies()
-        handlers = registry.taken("exception_handlers")
-        if self.wires and isinstance(handlers, Table):
-            self.around.handlers += [(Const(raised), handler) for raised, handler in handlers.entries.items()]
-            self.around.handlers += handlers.pairs
+        if self.wires and registry.kind.is_application:
+            self.around.handlers += answers_of(registry.taken("exception_handlers"))
 
     def statement(self, node: Node, env: Env) -> Flow:
         """Runs one statement."""

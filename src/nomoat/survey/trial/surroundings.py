@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
@@ -125,6 +126,16 @@ class Surroundings:
         other = copy(self)
         other.by_default, other.left, other.forged = True, {}, set()
         return other
+
+    @contextmanager
+    def answering(self, handlers: Sequence[tuple[Value, Value]]) -> Iterator[None]:
+        """Inside, these answer exceptions before those of the application do."""
+        held = self.handlers
+        self.handlers = [*held, *handlers]
+        try:
+            yield
+        finally:
+            self.handlers = held
 
     def leave(self, name: str, value: Value) -> None:
         """Takes note of what middleware leaves in the state of a request of a caller without a credential."""
