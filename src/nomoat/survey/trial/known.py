@@ -35,7 +35,7 @@ from nomoat.survey.trial import (
 )
 from nomoat.survey.trial.configuration import Configuration
 from nomoat.survey.trial.demands import OTHER
-from nomoat.survey.trial.matching import matched
+from nomoat.survey.trial.matching import globbed, matched
 from nomoat.survey.trial.refusals import (
     is_above,
     is_exception,
@@ -669,6 +669,7 @@ SPECIAL: dict[str, Known] = {
     "builtins.issubclass": _issubclass,
     "copy.copy": _copied,
     "copy.deepcopy": _copied,
+    **dict.fromkeys(("fnmatch.fnmatch", "fnmatch.fnmatchcase"), globbed),
     **{f"re.{how}": matched(how) for how in ("match", "search", "fullmatch")},
     "functools.partial": _partial,
     "functools.wraps": _wraps,

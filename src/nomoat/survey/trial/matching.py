@@ -20,6 +20,7 @@ _ENDLESS = re.compile(r"(?<!\\)[*+]|,\}")
 #: A group that is repeated: what is inside may be repeated, too.
 _REPEATED_GROUP = re.compile(r"\)[*+{]|\\\d|\(\?P=")
 _ANY_CASE = frozenset(("re.I", "re.IGNORECASE"))
+_OF_GLOBS = {"*": ".*", "?": "."}
 _PARAMETER = re.compile(r"\{[^{}]*\}")
 #: What stands for parameters of a path, one after the other: a pattern that tells them apart decides nothing.
 _SAMPLES = ("1", "x")
@@ -51,6 +52,15 @@ def matched(how: str) -> Known:
         return fits(written, args[1], how, flags=flag)
 
     return known
+
+
+def globbed(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    """`fnmatch.fnmatch(path, "/assets/*")`."""
+    pattern = args[1] if len(args) == 2 else None
+    if not isinstance(pattern, Const) or not isinstance(pattern.value, str) or "[" in pattern.value:
+        return None
+    written = "".join(_OF_GLOBS.get(one, re.escape(one)) for one in pattern.value)
+    return matched("fullmatch")(run, (Const(written, pattern.marks), args[0]), {}, at, env)
 
 
 def fits(pattern: str, text: Value, how: str, *, flags: int = 0) -> Value | None:
