@@ -8,6 +8,7 @@ from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.program import Program
 from nomoat.survey.python.symbols import Scope
+from nomoat.survey.trial.own import is_own_table
 from nomoat.survey.trial.values import CHANGED, SETTING, Const, Items, Table, Thing, Value, joined
 
 _ADDS = frozenset(("append", "add", "update", "setdefault", "insert", "extend", "appendleft"))
@@ -99,10 +100,7 @@ def _last(decorator: Node) -> str:
 
 def _is_its_own(scope: Scope, target: Node) -> bool:
     """Whether something is put into a table that the function has made itself: `row = {}`, then `row["id"] = 1`."""
-    if target[0] != form.SUBSCRIPT or target[3][0] != form.NAME:
-        return False
-    values = [one.value for one in scope.bindings.get(target[3][3], ())]
-    return bool(values) and all(value is not None and _makes_table(value) for value in values)
+    return target[0] == form.SUBSCRIPT and is_own_table(scope, target[3])
 
 
 def _is_registered(scope: Scope, node: Node, target: Node) -> bool:
@@ -137,10 +135,6 @@ def _gives(method: Scope, name: str) -> bool:
     is_property = any(form.dotted(one) == "property" for one in method.decorators)
     me = method.parameters[0][form.P_NAME] if method.parameters else ""
     return is_property and _returned(method) == {f"{me}.{name}"}
-
-
-def _makes_table(value: Node) -> bool:
-    return value[0] == form.DICT or (value[0] == form.CALL and form.dotted(value[3]) in ("dict", "json.loads"))
 
 
 def filled_later(value: Value) -> Value:
