@@ -27,7 +27,11 @@ def index():
 _OWN = {
     "made here": "def f():\n    row = {}\n    row['is_open'] = True\n    return row\n",
     "read from text": "def f(text):\n    row = json.loads(text)\n    row['is_open'] = True\n    return row\n",
-    "sent": "def f():\n    data = request.form if request.form else json.loads(request.data)\n    data['is_open'] = 1\n",
+    "sent": """
+def f():
+    data = request.form if request.form else json.loads(request.data)
+    data["is_open"] = True
+""",
     "sent and gone through": "def f():\n    for part in request.json['parts']:\n        part['is_open'] = True\n",
     "kept in what was made here": """
 def f(rows):
@@ -39,9 +43,7 @@ def f(rows):
         call["is_open"] = 1
     return calls
 """,
-    "a copy": "def f(row):\n    row = dict(row)\n    row['is_open'] = True\n    return row\n".replace(
-        "(row):", "(given):"
-    ).replace("dict(row)", "dict(given)"),
+    "a copy": "def f(given):\n    row = dict(given)\n    row['is_open'] = True\n    return row\n",
 }
 _OTHERS = {
     "of the module": "def f():\n    PARTS[0]['is_open'] = True\n",

@@ -31,6 +31,7 @@ from nomoat.survey.trial.wrapping import called_as_application
 _REFUSING = frozenset((400, 401, 403, 407, 498))
 _FAULTS = 400
 _NOT_FOUND = 404
+_LIMITED = 429
 #: What a class is called that is mixed into others, or that asks something before they answer.
 _MIXED = re.compile(r"(Mixin|Required|Protected|Restricted|Permission|Guard)$")
 _SIGN_IN = re.compile(r"\.(LoginView\.\w+|login)$")
@@ -380,7 +381,7 @@ class Verdicts:
         answers = (tried.passes and (others or not (tried.trial.answered or refusals))) or self._answers_by_raising(
             tried
         )
-        passes = answers or self._fails_later(tried)
+        passes = answers or (not is_hidden and self._fails_later(tried))
         result.doubts.extend(placed(why, place) for why, place in tried.trial.record.unknown)
         result.doubts.extend(unread(tried, name, handler.innermost.scope))
         if tried.is_exhausted and (refusals or self._may_refuse(handler)):
@@ -446,7 +447,7 @@ class Verdicts:
                 is_kept_quiet = True  # Another function answers there, be it a page for everybody.
             elif refused is not None and refused[4] and inner is not None and refused[3] is not inner:
                 is_kept_quiet = True
-            elif status < 400 or status == 429:
+            elif status < 400 or status == _LIMITED:
                 passes = True
         return refusals, None if is_kept_quiet and not passes else passes
 
@@ -484,7 +485,7 @@ class Verdicts:
         return any(
             end.needs_credential
             and not self._is_refusal(tried, end)
-            and status_of_raised(tried.trial, end.value) not in (404, 429)
+            and status_of_raised(tried.trial, end.value) not in (_NOT_FOUND, _LIMITED)
             for end in tried.ends
         )
 
@@ -621,11 +622,24 @@ def _is_about_caller(conditions: tuple[Condition, ...], caught: bool) -> bool:
 
 
 def _is_hidden(tried: Tried) -> bool:
-    """Whether everybody who has no credential is told that there is nothing, and because of that: `abort(404)`."""
-    about_caller = (
-        end.needs_credential and status_of_raised(tried.trial, end.value) == _NOT_FOUND for end in tried.ends
+    """Whether everybody who has no credential is told that there is nothing, and because of that: `abort(404)`.
+
+    Or that it has gone, or that something is missing first: any status of HTTP that is raised for them alone.
+    """
+    return (
+        bool(tried.ends)
+        and not tried.passes
+        and not tried.is_exhausted
+        and all(_hides(tried, end) for end in tried.ends)
     )
-    return bool(tried.ends) and not tried.passes and not tried.is_exhausted and all(about_caller)
+
+
+def _hides(tried: Tried, end: End) -> bool:
+    status = status_of_raised(tried.trial, end.value)
+    if not end.needs_credential or status == _LIMITED:
+        return False
+    raised = tried.trial.models.raised.keys()
+    return status == _NOT_FOUND or (status >= _FAULTS and not raised.isdisjoint(names_of(tried.trial, end.value)))
 
 
 def _wrappers(handler: Function) -> set[Scope]:

@@ -12,6 +12,7 @@ from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.trial import (
     backends,
+    by_method,
     containers,
     context_variables,
     files,
@@ -19,6 +20,7 @@ from nomoat.survey.trial import (
     resolved,
     texts,
     tuples,
+    unheard,
     wrapping,
 )
 from nomoat.survey.trial.answering import ANSWER, ANSWERING
@@ -146,6 +148,9 @@ class Calls(Registrations):
                 named.update({str(name): item for name, item in value.entries.items()})
             if key is None and not (isinstance(value, Table) and value.is_whole):
                 named[SPREAD] = (value.other or Thing()) if isinstance(value, Table) else value
+        silence = unheard.given(self, callee, node)
+        if silence is not None:
+            return silence
         given = self._called_later(callee, tuple(args), named, self.at(env, node), env)
         return self._of_cursor(env, node, given)
 
@@ -702,6 +707,9 @@ class Calls(Registrations):
             return setting
         if callee.name == OWN_MEMBER and not callee.trail and not self.wires:
             self.record.unknown.append(("which of its own methods is called cannot be told", at))
+        method = by_method.asked(self, callee, at)
+        if isinstance(method, Function):
+            return self.invoke(method, args, named, at)
         if self.path and callee.name.startswith("re.compile.") and callee.args and len(callee.trail) == 1:
             known = SPECIAL.get(f"re.{callee.trail[-1]}")
             pattern = Thing("re.compile", callee.args, callee.named)

@@ -18,6 +18,7 @@ from nomoat.survey.trial.machine import (
 )
 from nomoat.survey.trial.naming import guards_by_name
 from nomoat.survey.trial.refusals import is_exception
+from nomoat.survey.trial.stubs import is_stub
 from nomoat.survey.trial.unpacking import marked
 from nomoat.survey.trial.usually import Ways, default_given, given_back
 from nomoat.survey.trial.values import (
@@ -121,7 +122,7 @@ class Entering(Exceptions):
         is_wrapper = _is_wrapper(function)
         most = _MAX_INSIDE_WIRING if self.wires else _MAX_INSIDE
         most = _MAX_INSIDE_LIBRARY if scope.module.is_library else _MAX_WRAPPED if is_wrapper else most
-        if self.depth >= self.limits.depth or self.path.count(scope) >= most or (_is_stub(scope) and self.depth):
+        if self.depth >= self.limits.depth or self.path.count(scope) >= most or (is_stub(scope) and self.depth):
             return Thing(marks=self._unread(marks), at=at)
         if (
             not self.wires
@@ -382,22 +383,6 @@ def _is_wrapper(function: Function) -> bool:
 
 def _ends_raising(scope: Scope) -> bool:
     return scope.module.is_library or (bool(scope.body) and scope.body[-1][0] == form.RAISE)
-
-
-def _is_stub(scope: Scope) -> bool:
-    """Whether the body only says that somebody else writes it."""
-    for node in scope.body:
-        is_text = node[0] == form.EXPRESSION and node[3][0] == form.CONSTANT
-        if not is_text and node[0] != form.PASS and not _is_not_implemented(node):
-            return False
-    return True
-
-
-def _is_not_implemented(node: Node) -> bool:
-    if node[0] != form.RAISE or node[3] is None:
-        return False
-    raised = node[3][3] if node[3][0] == form.CALL else node[3]
-    return form.dotted(raised) == "NotImplementedError"
 
 
 def _is(value: Value | None, what: bool) -> bool:

@@ -35,6 +35,7 @@ _PLAIN = frozenset((form.RETURN, form.IF, form.ASSIGN, form.EXPRESSION))
 #: One that calls nothing may have more of them, and look through what it is given.
 _MAX_ALONE = 12
 _ALONE = _PLAIN | {form.FOR, form.BREAK, form.CONTINUE}
+_ENVIRONMENT = frozenset(("os.environ", "os.getenv", "environ", "getenv"))
 _SETTINGS_MODULE = re.compile(rb"""DJANGO_SETTINGS_MODULE["']\s*(?:,|\]\s*=)\s*["']([\w.]+)["']""")
 _SETTINGS = frozenset(("INSTALLED_APPS", "ROOT_URLCONF", "MIDDLEWARE", "REST_FRAMEWORK"))
 _SAYS_WHO = re.compile(rb"^[ \t]+(def[ \t]+is_authenticated\b|is_authenticated[ \t]*(:[^=\n]*)?=)", re.M)
@@ -96,6 +97,8 @@ class Surroundings:
         self.replaced_views: list[tuple[str | None, str]] = []
         #: What waits for a scan, by the file of what it was attached to.
         self.attached: dict[str, list[Attached]] = {}
+        self.asking_methods: dict[str, list[Scope]] = {}  # Methods by name, where one of them asks who is calling.
+        self.unheard: dict[str, bool] = {}  # Whether nobody listens to the signals of a name.
         #: Classes whose methods are routes, by a decorator of the class.
         self.views: dict[Scope, Class] = {}
         #: Modules that may register something when they are imported.
@@ -232,8 +235,16 @@ class Surroundings:
             calls = sum(node[0] == form.CALL for node in scope.nodes) if len(kinds) <= _MAX_ALONE else 0
             known = len(kinds) <= _MAX_PLAIN and calls <= _MAX_PLAIN_CALLS and set(kinds) <= _PLAIN
             known = known or (len(kinds) <= _MAX_ALONE and not calls and set(kinds) <= _ALONE)
+            known = known or (len(kinds) <= _MAX_ALONE and self._reads_environment(scope))
             self._plain[scope] = known
         return known
+
+    def _reads_environment(self, scope: Scope) -> bool:
+        """Whether a function, or another one of its object that it asks, reads the environment: `setting.get()`."""
+        beside = scope.parent.children.values() if scope.is_method and scope.parent is not None else ()
+        asked = {node[4] for node in scope.nodes if node[0] == form.ATTRIBUTE and node[3][0] == form.NAME}
+        near = [scope, *(one for one in beside if one.name in asked)]
+        return any(form.dotted(node) in _ENVIRONMENT for one in near for node in one.nodes)
 
     def _looks(self, scope: Scope) -> bool:
         return any(self._is_proxy(scope, node) for node in form.walk(scope.body))

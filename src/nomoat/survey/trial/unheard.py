@@ -26,7 +26,7 @@ _SENDS = frozenset(("send", "send_robust", "send_async", "asend"))
 _ASKS = frozenset(("has_receivers_for", "has_listeners"))
 
 
-def unheard(run: Calls, callee: Value, node: Node) -> Value | None:
+def given(run: Calls, callee: Value, node: Node) -> Value | None:
     """What a call that sends a signal gives where nobody listens; None for any other call."""
     function = node[3]
     last = function[4] if function[0] == form.ATTRIBUTE else ""
