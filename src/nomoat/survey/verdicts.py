@@ -201,6 +201,7 @@ class Verdicts:
             function = function.wraps
         result.doubts += self._mixed_in(found, handler)
         refused = any(one.refused for one in (*judged, *result.children)) or result.refuses
+        other: Tried | None = None
         if not refused:
             tried = self._judge.tried(handler, anonymous, is_anonymous=True, at_hand=made.anonymous, is_handler=True)
             inner = _inner(found, handler)
@@ -218,7 +219,7 @@ class Verdicts:
             result.saw |= tried.trial.record.saw
 
         def try_signed() -> None:
-            tried = self._judge.tried(handler, signed, is_anonymous=False, at_hand=made.signed)
+            tried = other or self._judge.tried(handler, signed, is_anonymous=False, at_hand=made.signed)
             self._try_signed(found, handler, tried, result)
             saw.update(tried.trial.record.saw)
 

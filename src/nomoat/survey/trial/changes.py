@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.program import Program
-from nomoat.survey.python.symbols import Scope
+from nomoat.survey.python.symbols import How, Scope
 from nomoat.survey.trial.own import is_own_table
 from nomoat.survey.trial.values import CHANGED, SETTING, Const, Items, Table, Thing, Value, joined
 
@@ -21,8 +21,9 @@ class Changes:
     def __init__(self, program: Program, paths: Iterable[str]) -> None:
         #: Names of modules that a function assigns by `global`.
         self.names: set[tuple[str, str]] = set()
-        #: Attributes that a function assigns, wherever; what a constructor gives its own object is no change.
-        self.attributes: set[str] = set()
+        #: Attributes that functions assign, with whose and where; what a constructor gives its own object is no change.
+        self._attributes: dict[str, list[tuple[Scope, Node | None]]] = {}
+        self._whose: dict[str, tuple[int, frozenset[Scope | None]]] = {}
         #: Constant keys under which a function puts something.
         self.keys: set[object] = set()
         #: What lists and tables are called to which functions add, when somebody calls them.
@@ -58,13 +59,14 @@ class Changes:
                         self._filled(scope, target[3])
                     is_known = _is_its_own(scope, target) or _is_registered(scope, node, target)
                     if not is_known and not self._is_marked(scope, target):
-                        self._changed(target, mine)
+                        self._changed(scope, target, mine)
             elif node[0] == form.CALL and node[3][0] == form.ATTRIBUTE and node[3][4] in _ADDS:
                 self._filled(scope, node[3][3])
             elif node[0] == form.CALL and form.dotted(node[3]) == "setattr" and len(node[4]) == 3:
                 owner, name = node[4][:2]
                 is_own = owner[0] == form.NAME and owner[3] == mine
-                self.attributes.update([str(name[3])] if name[0] == form.CONSTANT and not is_own else ())
+                if name[0] == form.CONSTANT and not is_own:
+                    self._attributes.setdefault(str(name[3]), []).append((scope, owner))
 
     def _filled(self, scope: Scope, owner: Node) -> None:
         """Takes note that a function adds to something that is not its own; a decorator does so at import."""
@@ -82,14 +84,57 @@ class Changes:
             return False
         return bool(self._decorators & {scope.name, outer}) and _returned(scope) == {target[3][3]}
 
-    def _changed(self, target: Node, mine: str) -> None:
+    def _changed(self, scope: Scope, target: Node, mine: str) -> None:
         if target[0] == form.ATTRIBUTE and not (target[3][0] == form.NAME and target[3][3] == mine):
-            self.attributes.add(target[4])
+            self._attributes.setdefault(target[4], []).append((scope, target[3]))
         elif target[0] == form.SUBSCRIPT and target[4][0] == form.CONSTANT:
             self.keys.add(target[4][3])
         elif target[0] in (form.TUPLE, form.LIST):
             for one in target[3]:
-                self._changed(one, mine)
+                self._changed(scope, one, mine)
+
+    def may_change(self, name: str, cls: Scope | None) -> bool:
+        """Whether a function may give another value to an attribute of an object of a class, or of a module (None)."""
+        places = self._attributes.get(name)
+        if places is None:
+            return False
+        known = self._whose.get(name)
+        if known is None or known[0] != len(places):
+            known = self._whose[name] = len(places), frozenset(one for at in places for one in self._classes(*at))
+        if None in known[1]:
+            return True
+        # An object that is known by a class above may be one of a class below.
+        return cls is not None and any(self._is_below(cls, one) or self._is_below(one, cls) for one in known[1] if one)
+
+    def _is_below(self, cls: Scope, other: Scope) -> bool:
+        return other in self._program.bases(cls)
+
+    def _classes(self, scope: Scope, owner: Node | None) -> Iterable[Scope | None]:
+        """The classes of the tree whose objects an expression may stand for; None: it may be anything."""
+        if owner is None or owner[0] != form.NAME:
+            return (None,)
+        if scope.is_method and scope.parameters and owner[3] == scope.parameters[0][form.P_NAME]:
+            is_bound = not any(form.dotted(one) == "staticmethod" for one in scope.decorators)
+            return (scope.parent if is_bound else None,)
+        bound = scope.bindings.get(owner[3], ()) if owner[3] not in scope.outer_names else ()
+        found: list[Scope | None] = [] if bound else [None]
+        for one in bound:
+            if one.how is How.PARAMETER and one.annotation is not None:
+                annotated = self._program.annotation(scope, one.annotation)
+                found.append(annotated.scope if annotated.scope is not None and annotated.scope.is_class else None)
+            elif one.how is How.VALUE and not one.path and one.value is not None and one.value[0] == form.CALL:
+                found.extend(self._made(scope, one.value))
+            else:
+                found.append(None)
+        return found
+
+    def _made(self, scope: Scope, call: Node) -> Iterable[Scope | None]:
+        """The class of which a call makes an object; nothing where it is one of another package."""
+        made = self._program.resolve(scope, call[3])
+        if made.scope is not None and made.scope.is_class:
+            return (made.scope,)
+        is_foreign = made.scope is None and made.is_resolved and not made.alternatives and not made.is_partial
+        return () if is_foreign and made.name.rpartition(".")[2][:1].isupper() else (None,)
 
 
 def _last(decorator: Node) -> str:

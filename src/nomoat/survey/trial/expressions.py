@@ -142,7 +142,7 @@ class Expressions(Requests):
         if isinstance(value, ModuleValue):
             if name == "__path__":
                 return value
-            return self.proxied(self.as_changed(name, self.member_of_module(value.scope, name)))
+            return self.proxied(self.as_changed(name, self.member_of_module(value.scope, name), None))
         if isinstance(value, Registry):
             return self._of_registry(value, name)
         if name == "__dict__" and isinstance(value, Function):
@@ -215,7 +215,7 @@ class Expressions(Requests):
         if name in value.attributes:
             own = value.attributes[name]
             own = as_setting(own, name) if value.marks == SETTING else own
-            return own if value.is_fresh else self.as_changed(name, own)
+            return own if value.is_fresh else self.as_changed(name, own, value.cls.scope)
         found = perhaps_given(self._of_class(value.cls, name, value), value.attributes.get(SPREAD))
         found = of_nobody(found) if value.is_for_nobody else found
         if value.marks == SETTING and not isinstance(found, Function):
@@ -264,7 +264,7 @@ class Expressions(Requests):
                 found = replace(found, trail=(name,))
             if isinstance(me, Object) and isinstance(found, Thing) and found.name in self.models.traits:
                 return of_trait(self, me, name, found, base)
-            return self.as_changed(name, self._member(cls, base, name, found, me))
+            return self.as_changed(name, self._member(cls, base, name, found, me), cls.scope)
         return self._member_elsewhere(cls, name, me)
 
     def _member(self, cls: Class, base: Scope, name: str, found: Value, me: Value | None) -> Value:

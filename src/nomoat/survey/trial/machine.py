@@ -364,14 +364,14 @@ class Machine:
         if not self.wires and name in self.around.changes.filled:
             value = filled_later(value)
         if self.wires or (scope.module.path, name) not in self.around.changes.names:
-            return self.as_changed(name, value) if isinstance(value, Const) and not self.wires else value
+            return self.as_changed(name, value, None) if isinstance(value, Const) and not self.wires else value
         return changeable(value)
 
-    def as_changed(self, name: str, value: Value) -> Value:
-        """The value of an attribute, when functions may have given it another one."""
+    def as_changed(self, name: str, value: Value, cls: Scope | None) -> Value:
+        """The value of an attribute of an object of a class (None: of a module), when functions may have changed it."""
         if not self.wires and name in self.around.changes.filled:
             value = filled_later(value)
-        if self.wires or not isinstance(value, (Const, Function)) or name not in self.around.changes.attributes:
+        if self.wires or not isinstance(value, (Const, Function)) or not self.around.changes.may_change(name, cls):
             return value
         return changeable(value)
 
