@@ -56,10 +56,10 @@ def _isinstance(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at
         return Const(isinstance(args[0], Class)) if isinstance(args[0], (Class, Function, Object)) else None
     if len(args) == 2 and isinstance(args[0], (Function, Class)) and isinstance(args[1], Outside):
         return Const(False) if args[1].name in _PLAIN_TYPES else None
-    if len(args) == 2 and isinstance(args[0], (Thing, Outside)) and isinstance(args[1], Class):
-        if args[0].name in run.models.raised:
-            # What a package raises is of no class of the tree.
-            return Const(False)
+    is_raised = bool(args) and isinstance(args[0], (Thing, Outside)) and args[0].name in run.models.raised
+    if len(args) == 2 and is_raised and isinstance(args[1], Class):
+        # What a package raises is of no class of the tree.
+        return Const(False)
     is_plain = len(args) == 2 and isinstance(args[1], Outside) and args[1].name in _PLAIN_TYPES
     if is_plain and isinstance(args[0], Object) and not run.program.bases_elsewhere(args[0].cls.scope):
         return Const(False)
