@@ -105,3 +105,65 @@ def test_a_prefix_of_settings_within_settings_is_its_default(prefix: str, tmp_pa
     (tmp_path / "main.py").write_text(f"{source}\napp.include_router(router)\n")
 
     assert ["/api/a"] == [one.path for one in draw(tmp_path).map.routes]
+
+
+_LOADED = """
+import json
+from dataclasses import dataclass, field
+
+from fastapi import Depends, FastAPI, Header, HTTPException
+from pydantic import BaseModel, Field
+
+
+class Auth(BaseModel):
+    enabled: bool = Field(default={default}, description="whether anybody is asked")
+
+
+class ShopConfig(BaseModel):
+    auth: Auth = Field(default_factory=Auth)
+
+
+@dataclass
+class ShopSettings:
+    auth: Auth = field(default_factory=Auth)
+
+
+def create_app(config{annotation}) -> FastAPI:
+    def asks(token=Header(None)):
+        if config.auth.enabled and token is None:
+            raise HTTPException(401)
+
+    app = FastAPI(openapi_url=None)
+
+    @app.get("/orders", dependencies=[Depends(asks)])
+    def orders():
+        return []
+
+    return app
+{calls}
+"""
+_READ = '\n\ndef main():\n    with open("shop.json") as file:\n        return create_app({})\n'
+
+
+@pytest.mark.parametrize("default", [True, False])
+@pytest.mark.parametrize(
+    ("annotation", "calls"),
+    [
+        pytest.param(": ShopConfig", "", id="a factory is given them"),
+        pytest.param(": ShopSettings", "", id="a factory is given data"),
+        pytest.param("", _READ.format("ShopConfig.model_validate(json.load(file))"), id="they are validated"),
+        pytest.param("", _READ.format("ShopConfig.parse_obj(json.load(file))"), id="they are parsed"),
+    ],
+)
+def test_what_is_loaded_has_its_defaults_as_any_settings(
+    annotation: str, calls: str, default: bool, tmp_path: Path
+) -> None:
+    source = _LOADED.format(annotation=annotation, calls=calls, default=default)
+
+    assert told(tmp_path, source) == ("guarded" if default else "unguarded", True)
+
+
+def test_what_a_factory_is_given_that_is_called_like_no_settings_is_anything(tmp_path: Path) -> None:
+    source = _LOADED.format(annotation=": Shop", calls="", default=True).replace("ShopConfig", "Shop")
+
+    assert told(tmp_path, source)[1] is False

@@ -19,6 +19,7 @@ from nomoat.survey.python.program import Program
 from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.python.symbols import How, Scope
 from nomoat.survey.python.words import Index
+from nomoat.survey.trial import loading
 from nomoat.survey.trial.machine import TOO_MUCH, ExhaustedError, Limits, RaisedError
 from nomoat.survey.trial.registry import Entry, Registry
 from nomoat.survey.trial.scanning import dotted
@@ -507,7 +508,7 @@ def _run(trial: Trial, program: Program, function: Scope) -> bool:
             _run_object(trial, Class(function.parent, env), function)
         elif function.parent is not None and function.parent.node is None:
             trial.uncalled.add(function)
-            trial.invoke(Function(function, env), _unknown(function), {}, function.at)
+            trial.invoke(Function(function, env), loading.arguments(trial, function), {}, function.at)
     except RaisedError:
         return False
     except (ExhaustedError, RecursionError):

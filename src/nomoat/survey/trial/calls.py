@@ -16,6 +16,7 @@ from nomoat.survey.trial import (
     containers,
     context_variables,
     files,
+    loading,
     queries,
     resolved,
     texts,
@@ -695,6 +696,8 @@ class Calls(Registrations):
             return self.scheme(callee, at)
         if callee.name == TAG:
             return callee.args[0]
+        if callee.name == loading.LOADED and not callee.trail:
+            return loading.called(self, callee, at)
         if callee.name.startswith(context_variables.NAME):
             kept = context_variables.called(self, callee, args)
             if kept is not None:

@@ -17,6 +17,7 @@ from nomoat.survey.trial import (
     default_tables,
     enums,
     files,
+    loading,
     memories,
     modeled,
     overlaid,
@@ -284,6 +285,8 @@ class Expressions(Requests):
             return Thing(marks=marks, trail=(name,), cls=declared(self, cls.scope, name))
         if outside and (told := modeled.meta(self, cls, name, outside)) is not None:
             return told
+        if (loads := loading.method(self, cls, name, outside)) is not None:
+            return loads
         if outside:
             # `Order.objects` gives rows of this class.
             return Outside(f"{outside[0]}.{name}", cls if me is None and name in ("objects", "as_manager") else me)

@@ -373,6 +373,9 @@ def perhaps_given(default: Value, spread: Value | None) -> Value:
     tags = spread.tags - SETTING
     if tags:
         return joined([default, Thing(marks=tags)])
+    if isinstance(default, Object) and SPREAD not in default.attributes:
+        # What is made where nothing is loaded is as much a default as what stands in it.
+        return replace(default, attributes={**default.attributes, SPREAD: Thing(marks=SETTING)})
     return Const(default.value, default.marks | SETTING, default.label) if isinstance(default, Const) else default
 
 
