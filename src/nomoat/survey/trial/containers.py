@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nomoat.survey.trial import adding, overlaid
-from nomoat.survey.trial.judging import may_be_unset, negated
+from nomoat.survey.trial.judging import granted_by, may_be_unset, negated
 from nomoat.survey.trial.keys import is_among_none, is_hashable, key_of
 from nomoat.survey.trial.values import (
     INPUT,
@@ -106,5 +106,5 @@ def _taken(run: Calls, me: Table, name: str, args: tuple[Value, ...]) -> Value:
         return absent(default, who) if run.anonymous and "caller" in who.tags else default
     if "caller" in key.tags:
         is_absent = run.anonymous and not key.tags & (UNREAD | MADE | INPUT)
-        return absent(default, key) if is_absent else Thing(marks=(key.tags | me.tags) - MADE)
+        return absent(default, key) if is_absent else Thing(marks=((key.tags | me.tags) - MADE) | granted_by(key))
     return overlaid.of_table(me, default)

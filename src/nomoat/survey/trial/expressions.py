@@ -33,7 +33,7 @@ from nomoat.survey.trial.comprehensions import MAX_ITEMS
 from nomoat.survey.trial.configuration import Configuration
 from nomoat.survey.trial.declared import declared
 from nomoat.survey.trial.fields import as_setting, default_of
-from nomoat.survey.trial.judging import negated
+from nomoat.survey.trial.judging import granted_by, negated
 from nomoat.survey.trial.keys import is_hashable, key_of
 from nomoat.survey.trial.machine import End, RaisedError
 from nomoat.survey.trial.refusals import is_redirect, status_of
@@ -512,7 +512,7 @@ class Expressions(Requests):
         trail = value.trail if isinstance(value, Thing) else ()
         if isinstance(key, Const) and isinstance(key.value, str):
             trail = (*trail, key.value)
-        tags = value.tags | (key.tags & CALLER)
+        tags = value.tags | (key.tags & CALLER) | (NOTHING if self.anonymous else granted_by(key))
         if isinstance(value, Table) and value.other is not None and CALLER <= value.other.tags - key.tags:
             # What was put there of one caller may be there for another one.
             tags |= UNREAD

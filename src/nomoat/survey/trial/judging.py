@@ -59,6 +59,11 @@ _CLAIM = re.compile(
     r"|startswith|split|encode|decode|get|scalar|first|one_or_none|scalar_one_or_none|fetchone)$",
     re.I,
 )
+#: What a role or permission says of itself, and what of somebody is above something else.
+_NAME = re.compile(r"^(name|code|codename|slug|value|key|title)$", re.I)
+_RANK = re.compile(r"(^|_)(level|rank|tier|grade|clearance)$", re.I)
+#: Methods that say whether somebody may do what they are given.
+_ALLOWS = re.compile(r"^(can|may|allows?|is_allowed|permits?|is_permitted)$", re.I)
 _FLAG = re.compile(
     r"^(is_|has_|can_|may_)?[a-z_]*(admin|super|staff|owner|moderator|manager|editor|root|operator)", re.I
 )
@@ -201,6 +206,8 @@ class Judging(Machine):
         last = next((word for word in reversed(trail) if not _CLAIM.match(word)), "")
         if not last or _IDENTITY.match(last):
             return AUTHENTICATION
+        if _ALLOWS.match(last):
+            return UNKNOWN  # `user.can(Permission.WRITE)`: what that is called, nobody can tell.
         if last.startswith("can_") or last.startswith("may_"):
             return Demand("permission", last)
         if _FLAG.match(last):
@@ -458,7 +465,9 @@ class Judging(Machine):
                 return replace(test, anonymous=False if right.value else None)
             return test if right.value else negated(test)
         if operator in ("<", ">", "<=", ">="):
-            demand = UNKNOWN if _ROLES.search(_last(left) or _last(right)) else _quiet(self.demand_of(left))
+            last = _last(left) or _last(right)
+            is_rank = bool(_ROLES.search(last) or _RANK.search(last))
+            demand = UNKNOWN if is_rank else _quiet(self.demand_of(left))
             return Test(None, demand, demand, marks)
         demand = self._demanded(left, operator, right)
         # Nothing equals what was never set, but no list of keys holds it: `None in door.tokens`.
@@ -600,11 +609,24 @@ def _is_data(value: Value) -> bool:
 
 
 def _last(value: Value) -> str:
-    for option in options(value):
+    # `[one.name for one in user.roles]` is what is asked of a list of roles.
+    several = value.values if isinstance(value, Items) and not value.is_whole else options(value)
+    for option in several:
         if isinstance(option, Thing) and option.trail:
             words = [word for word in option.trail if not _CLAIM.match(word)]
-            return words[-1] if words else option.trail[-1]
+            of_role = len(words) > 1 and bool(_NAME.match(words[-1])) and _is_granted(words[-2])
+            return words[-2] if of_role else words[-1] if words else option.trail[-1]
     return ""
+
+
+def granted_by(key: Value) -> frozenset[str]:
+    """What is told of what a table has under a role of the caller: `RIGHTS[user.role]` grants what cannot be read."""
+    is_role = isinstance(key, Thing) and "caller" in key.tags and _is_granted(_last(key))
+    return queries.HELD if is_role and "input" not in key.tags else NOTHING
+
+
+def _is_granted(name: str) -> bool:
+    return bool(_ROLES.search(name) or _PERMISSIONS.search(name))
 
 
 def _named(name: str, last: str) -> Demand:
