@@ -1,4 +1,4 @@
-"""Roles, permissions and ranks of who calls, however they are asked for: what is demanded, or that it cannot be told."""
+"""Roles, permissions and ranks of who calls, however they are asked for: what is demanded, where that can be told."""
 
 from __future__ import annotations
 
