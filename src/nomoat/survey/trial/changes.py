@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
@@ -186,6 +187,8 @@ def filled_later(value: Value) -> Value:
     """A list or table with nothing in it, to which functions add: whatever is in it when somebody asks."""
     if isinstance(value, Table) and type(value) is Table and value.is_whole and not (value.entries or value.pairs):
         return Table({}, is_whole=False)
+    if isinstance(value, Table) and value.by_class:
+        return replace(value, by_class=False)
     if isinstance(value, Items) and value.is_whole and not (value.values or value.is_tuple):
         return Items([], is_whole=False)
     return value

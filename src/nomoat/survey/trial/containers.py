@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nomoat.survey.trial import adding, overlaid
+from nomoat.survey.trial import adding, kinds, overlaid
 from nomoat.survey.trial.judging import granted_by, may_be_unset, negated
 from nomoat.survey.trial.keys import is_among_none, is_hashable, key_of
 from nomoat.survey.trial.values import (
@@ -70,13 +70,15 @@ def _of_table(run: Calls, me: Table, name: str, args: tuple[Value, ...]) -> Valu
     if name == "copy":
         return copied(me)
     if name == "values":
-        values = [*me.entries.values(), *(value for _, value in me.kept)]
-        return Items(values, me.is_whole, may_be_empty=me.may_be_empty)
+        rows, is_whole = kinds.rows_of(me)
+        values = [*(value for _, value in rows), *(value for _, value in me.kept)]
+        return Items(values, is_whole, may_be_empty=me.may_be_empty)
     if name == "keys":
-        return Items([Const(key) for key in me.entries], me.is_whole, may_be_empty=me.may_be_empty)
+        rows, is_whole = kinds.rows_of(me)
+        return Items([key for key, _ in rows], is_whole, may_be_empty=me.may_be_empty)
     if name == "items":
-        pairs: list[Value] = [Items([Const(key), value]) for key, value in me.entries.items()]
-        return Items(pairs, me.is_whole, may_be_empty=me.may_be_empty)
+        rows, is_whole = kinds.rows_of(me)
+        return Items([Items([key, value]) for key, value in rows], is_whole, may_be_empty=me.may_be_empty)
     if name == "update" and args:
         overlaid.update(run, me, args[0])
         return Const(None)
@@ -93,6 +95,8 @@ def _taken(run: Calls, me: Table, name: str, args: tuple[Value, ...]) -> Value:
     default = args[1] if len(args) > 1 else Const(None)
     if me.is_whole and is_among_none(key, me.entries):
         return default
+    if not run.wires and (asked := kinds.is_in(key, me)) is not None:
+        return (kinds.under(me, key) if asked.anonymous else None) or default
     if run.wires and isinstance(key, Class):
         kept = run.kept_under(me, key)
         if kept is not None or (me.is_whole and me.other is None):

@@ -17,6 +17,7 @@ from nomoat.survey.trial import (
     default_tables,
     enums,
     files,
+    kinds,
     loading,
     memories,
     modeled,
@@ -240,6 +241,8 @@ class Expressions(Requests):
         """A member of a class; bound to `me` when it is a method."""
         if name == "__class__" or (name == "__subclasses__" and me is None):
             return cls if name == "__class__" else Outside("builtins.type.__subclasses__", cls)
+        if name in ("__mro__", "mro") and me is None:
+            return kinds.order_of(self, cls, name)
         if name in NAMES and (me is None or name == "__module__"):
             return told_of(self, cls.scope, name)
         if name == "__dict__" and me is None:
@@ -519,11 +522,11 @@ class Expressions(Requests):
         return Thing("", marks=tags, trail=trail)
 
     def kept_under(self, table: Table, key: Value) -> Value | None:
-        """What was put there under a key, whatever that is, while routes are registered: a memory of results."""
+        """What was put there under a key, whatever that is, while routes are registered; or under a class by source."""
         for known, held in reversed(table.kept) if self.wires else ():
             if known is key or (isinstance(key, Class) and isinstance(known, Class) and known.scope is key.scope):
                 return held
-        return None
+        return kinds.under(table, key)
 
     def is_told_apart(self, key: Value) -> bool:
         """Whether it is known of a key that code surely uses which other keys it is not: a class is no text."""
@@ -674,6 +677,7 @@ class Expressions(Requests):
                 table.is_whole = False
                 table.other = value
                 table.pairs.append((found, value))
+        table.by_class = kinds.are_classes(table) and all(key is not None for key, _ in node[3])
         return table
 
     def _comprehension(self, env: Env, node: Node) -> Value:

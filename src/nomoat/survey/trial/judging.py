@@ -11,7 +11,7 @@ from nomoat.survey import kept
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.symbols import Scope
-from nomoat.survey.trial import backends, memories, queries, texts
+from nomoat.survey.trial import backends, kinds, memories, queries, texts
 from nomoat.survey.trial.asked import AskedPath, AskedText, is_asked
 from nomoat.survey.trial.configuration import Configuration, is_held
 from nomoat.survey.trial.demands import AUTHENTICATION, OTHER, UNKNOWN, Demand, both, either
@@ -345,6 +345,9 @@ class Judging(Machine):
             return _of_path(left, operator, right)
         if operator == "==" and texts.are_apart(left, right):
             return Test(False, OTHER, OTHER, left.tags | right.tags)
+        of_classes = kinds.is_in(left, right) if operator == "in" else None
+        if of_classes is not None:
+            return of_classes
         each = right.values if operator == "in" and isinstance(right, Items) and right.is_whole else []
         if each and any(map(texts.known_beginning, (left, *each))):
             return self.combined([self.compared(left, "==", one) for one in each], is_or=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.symbols import Scope
+from nomoat.survey.trial import kinds
 from nomoat.survey.trial.machine import ExhaustedError, RaisedError
 from nomoat.survey.trial.values import Class, Const, Env, Function, Items, Table, Value
 
@@ -54,7 +55,9 @@ def made(run: Expressions, cls: Class, node: Node, env: Env) -> None:
 
 
 def of_class(run: Expressions, cls: Class, name: str) -> Value | None:
-    """`Endpoint.__subclasses__()`: what was made of it so far."""
+    """`Endpoint.__subclasses__()`: what was made of it so far; `Endpoint.mro()`: what it is made of."""
+    if name == "mro":
+        return kinds.order(run, cls)
     if name != "__subclasses__":
         return None
     made_of = run.around.subclasses.get(cls.scope, [])

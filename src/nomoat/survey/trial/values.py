@@ -116,6 +116,8 @@ class Table(Value):
     perhaps: set[object] = field(default_factory=set)
     #: Why it is empty: nobody is there who would have something in it.
     of: frozenset[str] = NOTHING
+    #: It was written with classes as keys, and nothing else that is not a constant.
+    by_class: bool = False
 
     @property
     def may_be_empty(self) -> bool:
