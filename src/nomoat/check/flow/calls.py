@@ -10,6 +10,7 @@ from dataclasses import replace
 from nomoat.check.flow import cutting, parts, sources, texts, vocabulary
 from nomoat.check.flow.arrivals import FlowRules, Given, Sinks
 from nomoat.check.flow.expressions import Expressions
+from nomoat.check.flow.formatting import put_in_place
 from nomoat.check.flow.objects import is_no_page
 from nomoat.check.flow.taint import OF_STRUCTURES, Environment, Step, Taint, merged, path_of
 from nomoat.survey.python import form
@@ -185,10 +186,11 @@ class Calls(Expressions):
             self._put_into(scope, node[3][3], tainted, env)
         if method in ("format", "format_map", "join") and tainted is not None:
             parts = (node[3][3], *node[4], *(value for _, value in node[5]))
-            parts = parts if method == "format" else _put_between(node)
-            built = self._built(scope, parts, env) if parts else tainted.as_text()
             template = form.text_of(node[3][3])
-            if built is not None and method == "format" and template is not None:
+            in_place = put_in_place(node, template) if method == "format" and template is not None else None
+            parts = in_place or (parts if method == "format" else _put_between(node))
+            built = self._built(scope, parts, env) if parts else tainted.as_text()
+            if built is not None and method == "format" and template is not None and in_place is None:
                 built = self._formatted(built, template)
             built = merged([receiver, built])
             return built.without(removed) if built is not None else None

@@ -176,6 +176,8 @@ class Expressions(Binding):
                 if part[0] == form.FORMATTED and part[4] in ("r", "a"):
                     taint = taint.without(("log", "header"))
                 is_fixed = is_fixed or (not prefix and vocabulary.URL_KINDS <= taint.removed)
+                # Where the query begins, the host has ended.
+                is_fixed = is_fixed or "?" in prefix or "#" in prefix
                 found.append(taint.without(vocabulary.URL_KINDS) if is_fixed or fixes_host(prefix) else taint)
                 prefix += "\0"
                 continue

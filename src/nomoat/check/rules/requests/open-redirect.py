@@ -4,6 +4,7 @@ from flask import Flask, abort, redirect, render_template, request, url_for
 
 app = Flask(__name__)
 HOSTS = {"shop.example.org", "pay.example.org"}
+HOME = "/home"
 
 
 @app.get("/a")
@@ -88,3 +89,23 @@ def query_behind_an_own_path():
 @app.get("/m")
 def put_before_an_own_path():
     return redirect("/".join([request.args["shop"], "orders"]))  # expect: open-redirect
+
+
+@app.get("/n")
+def formatted_behind_an_own_path():
+    return redirect("{}?{}&page=".format(url_for("plain"), request.args["q"]) + "1")
+
+
+@app.get("/o")
+def formatted_by_names():
+    return redirect("{path}#{mark}".format(path=HOME, mark=request.args["mark"]))
+
+
+@app.get("/p")
+def formatted_before_an_own_path():
+    return redirect("{}/{}".format(request.args["shop"], url_for("plain")))  # expect: open-redirect
+
+
+@app.get("/q")
+def formatted_as_the_host():
+    return redirect("https://{}/orders".format(request.args["shop"]))  # expect: open-redirect
