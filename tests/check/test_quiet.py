@@ -492,3 +492,57 @@ def test_who_is_not_signed_in_was_thought_of(test: str, found: int, tmp_path: Pa
     source = _GUESTS.replace("    {more}\n", more).replace("{paths}", paths).replace("{test}", test)
 
     assert found == _sure(tmp_path, "missing-guard", source)
+
+
+_GROUPS = """
+    from flask import Flask, abort
+    from flask_login import LoginManager, current_user, login_required
+    from flask_sqlalchemy import SQLAlchemy
+    from shop.scopes import needs_scope
+
+    app = Flask(__name__)
+    LoginManager(app)
+    db = SQLAlchemy(app)
+
+    class User(db.Model):
+        id = db.Column(db.Integer, primary_key=True)
+
+    class Group(db.Model):
+        id = db.Column(db.Integer, primary_key=True)
+        user_id = db.Column(db.ForeignKey("user.id"))
+        notes = db.relationship("Note")
+
+    class Note(db.Model):
+        id = db.Column(db.Integer, primary_key=True)
+        group_id = db.Column(db.ForeignKey("group.id"))
+
+    @app.delete("/groups/<int:group_id>/notes/<int:note_id>")
+    @login_required
+    def remove(group_id, note_id):
+        group = Group.query.filter_by(id=group_id, user_id=current_user.id).first_or_404()
+        note = {found}
+        db.session.delete(note)
+        db.session.commit()
+        return "", 204
+
+    @app.get("/groups/<int:group_id>")
+    @login_required
+    {asks}
+    def show(group_id):
+        return str(Group.query.get_or_404(group_id).id)
+"""
+
+
+@pytest.mark.parametrize(
+    ("found", "asks", "sure"),
+    [
+        ("group.notes.get(note_id)", "", 1),
+        ("group.notes.get(note_id)", '@needs_scope("read:groups")', 0),
+    ],
+)
+def test_what_is_of_the_outer_object_and_what_a_decorator_is_told(
+    found: str, asks: str, sure: int, tmp_path: Path
+) -> None:
+    source = _GROUPS.replace("{found}", found).replace("{asks}", asks)
+
+    assert sure == _sure(tmp_path, "missing-ownership", source)

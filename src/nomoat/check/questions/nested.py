@@ -49,9 +49,22 @@ def _looked_up_alone(handler: Scope, outer: str, inner: str) -> str:
         if value is None or value[0] != form.CALL or last_word(value) not in _BY_KEY:
             continue
         named = {node[3] for node in form.walk(value) if node[0] == form.NAME}
-        if inner in named and outer not in named and not _filters(value):
+        if inner in named and outer not in named and not _filters(value) and not _is_of_object(handler, value):
             return name
     return ""
+
+
+def _is_of_object(handler: Scope, call: Node) -> bool:
+    """Whether what an object has is looked through: `group.projects.get(pk=project_id)` finds none of another group."""
+    base = call[3][3] if call[3][0] == form.ATTRIBUTE else None
+    if (
+        base is None
+        or base[0] != form.ATTRIBUTE
+        or base[4] in ("objects", "query", "session")
+        or base[3][0] != form.NAME
+    ):
+        return False
+    return any(one.how is How.VALUE for one in handler.bindings.get(base[3][3], ()))
 
 
 def _filters(call: Node) -> bool:

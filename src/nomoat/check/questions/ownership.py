@@ -60,6 +60,10 @@ _OF_MODEL = re.compile(r"\.(add|change|delete|view)_|\bcan_\w+ on ")
 #: A part of a path that picks something, with what stands before it; and how keys are called.
 _PICKED = re.compile(r"([\w-]*)/\{(\w+)")
 _OF_KEY = re.compile(r"_?(id|uuid|pk|number|slug|name)$")
+#: What a decorator is called that asks for a scope, a role or the like.
+_ASKS = re.compile(
+    r"scope|perm|role|access|require|need|allow|authoriz|polic|grant|capab|privileg|\Acan_|_can\Z|acl", re.I
+)
 #: Routes about whoever is calling.
 _OWN = frozenset(("me", "my", "self", "own", "mine", "current"))
 
@@ -254,10 +258,22 @@ def _owned(
         or is_of_administrators(route)
         or _is_privileged(asked, route)
         or is_of_nobody(asked, route)
+        or _asks_by_decorator(asked, route)
     ):
         # More is asked than can be read, perhaps of the object itself; and who may administrate may see everybody's.
         confidence = "low"
     return evidence, confidence  # type: ignore[return-value]  # One of the three words.
+
+
+def _asks_by_decorator(asked: Asked, route: Route) -> bool:
+    """Whether a decorator is told what to ask for, and how it does could not be read: `@needs_scope("read:users")`."""
+    handler = asked.handler(route)
+    if handler is None or any(guard.kind == "permission" for guard in route.guards):
+        return False
+    return any(
+        one[0] == form.CALL and _ASKS.search(last_word(one)) and any(form.text_of(given) for given in one[4])
+        for one in handler.decorators
+    )
 
 
 def _is_asked_of_outer(asked: Asked, route: Route, picked: list[Scope]) -> bool:

@@ -12,6 +12,7 @@ from nomoat.check.questions.words import asks_for_more, last_word, name_of
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.symbols import How, Scope
+from nomoat.survey.sqltext import text_of
 
 _FORGOT = re.compile(r"forgot|recover|lost|reset|remind", re.I)
 #: What a code is called, and what an answer calls it.
@@ -32,6 +33,12 @@ _ANSWERS = frozenset((
 _SETS_PASSWORD = re.compile(r"\A(hashed_|encrypted_)?(password|passwd|pwd)(_?(hash|hashed|digest))?\Z", re.I)
 _HOST = re.compile(r"\A(x-forwarded-)?host\Z|\Aorigin\Z|\Areferer\Z", re.I)
 _LINKS = re.compile(r"(reset|token|confirm|verify|activate|invite|recover|code)\w*\s*[=/]", re.I)
+_LOOKS_UP = frozenset(("filter", "filter_by", "get", "find_one", "get_object_or_404", "get_or_none"))
+#: Statements that look a code up, that set a password, and that take a code away.
+_OF_CODE = r"(?:password_?)?(?:reset|recovery|forgot)_?(?:password_?)?(?:token|code|otp|pin|key|secret)"
+_ASKED_BY = re.compile(rf"\bwhere\b.*\b({_OF_CODE})\s*=\s*(?:\?|%s|%\(|\$\d|:\w)", re.I | re.S)
+_UPDATES = re.compile(r"\bupdate\b.*\bset\b.*\b(password|passwd|pwd)(_?(hash|digest))?\s*=", re.I | re.S)
+_EMPTIED = re.compile(rf"\bset\b(?:(?!\bwhere\b).)*\b{_OF_CODE}\s*=|\bdelete\s+from\b", re.I | re.S)
 #: What tells how old a code is, or has it checked by what does.
 _TIMES = re.compile(
     r"expir|_at\b|valid_|created|timedelta|max_age|\bnow\b|utcnow|time\(|ttl|deadline|\bage\b|minutes|hours|loads|decode"
@@ -104,9 +111,12 @@ def endless_reset_code(asked: Asked) -> Iterator[Answer]:
         handler = asked.handler(route)
         if handler is None or handler.node is None or route.verdict == "guarded":
             continue
-        compared = next(_compared(handler), None)
+        statements = [(node, text) for node in handler.nodes if (text := _statement(asked, handler, node))]
+        compared = next(_compared(handler, statements), None)
         text = handler.module.text(handler.node)
-        if compared is None or not _sets_password(handler) or _TIMES.search(text) or _is_cleared(handler):
+        if compared is None or not _sets_password(handler, statements) or _TIMES.search(text) or _is_cleared(handler):
+            continue
+        if any(_EMPTIED.search(one) for _, one in statements):
             continue
         if any(_TIMES.search(one.name) for one in asked.reached(route)[1:]):
             continue
@@ -121,20 +131,34 @@ def endless_reset_code(asked: Asked) -> Iterator[Answer]:
         )  # fmt: skip
 
 
-def _compared(handler: Scope) -> Iterator[tuple[Node, str]]:
+def _statement(asked: Asked, handler: Scope, node: Node) -> str:
+    """The statement that a call is given; empty where it is given none."""
+    if node[0] != form.CALL or not node[4]:
+        return ""
+    return text_of(asked.registrations.program, handler, node[4][0])
+
+
+def _compared(handler: Scope, statements: list[tuple[Node, str]]) -> Iterator[tuple[Node, str]]:
     """Where a column that holds a code is compared, or looked up by."""
     for node in form.walk_scope(handler.body):
         if node[0] == form.COMPARE:
             for side in node[3]:
-                if side[0] == form.ATTRIBUTE and _KEPT.match(side[4]):
-                    yield node, side[4]
-        elif node[0] == form.CALL and last_word(node) in ("filter", "filter_by", "get", "find_one"):
+                name = side[4] if side[0] == form.ATTRIBUTE else ""
+                name = form.text_of(side[4]) or "" if side[0] == form.SUBSCRIPT else name
+                if _KEPT.match(name):
+                    yield node, name
+        elif node[0] == form.CALL and last_word(node) in _LOOKS_UP:
             for name, _ in node[5]:
                 if name is not None and _KEPT.match(name):
                     yield node, name
+    for node, text in statements:
+        if found := _ASKED_BY.search(text):
+            yield node, found[1]
 
 
-def _sets_password(handler: Scope) -> bool:
+def _sets_password(handler: Scope, statements: list[tuple[Node, str]]) -> bool:
+    if any(_UPDATES.search(text) for _, text in statements):
+        return True
     for node in form.walk_scope(handler.body):
         if node[0] == form.CALL and last_word(node) == "set_password":
             return True

@@ -1,3 +1,4 @@
+import sqlite3
 from datetime import datetime, timedelta
 
 from flask import Flask, abort, request
@@ -56,4 +57,45 @@ def reset_soon():
         abort(400)
     user.set_password(request.form["password"])
     db.session.commit()
+    return "", 204
+
+
+def run(sql, *values):
+    return sqlite3.connect("shop.db").execute(sql, values)
+
+
+@app.post("/forgot/row")
+def reset_of_a_row():
+    user = run("SELECT * FROM users WHERE email = ?", request.form["email"]).fetchone()
+    if user is None or user["reset_code"] != request.form["code"]:  # expect: endless-reset-code
+        abort(400)
+    run("UPDATE users SET password = ? WHERE id = ?", make(request.form["password"]), user["id"])
+    return "", 204
+
+
+@app.post("/forgot/statement")
+def reset_by_a_statement():
+    new = make(request.form["password"])
+    run("UPDATE users SET password = ? WHERE reset_code = ?", new, request.form["code"])  # expect: endless-reset-code
+    return "", 204
+
+
+@app.post("/forgot/statement/once")
+def reset_once_by_a_statement():
+    new = make(request.form["password"])
+    run("UPDATE users SET password = ?, reset_code = NULL WHERE reset_code = ?", new, request.form["code"])
+    return "", 204
+
+
+@app.post("/forgot/row/once")
+def reset_of_a_row_once():
+    user = run("SELECT * FROM users WHERE reset_code = ?", request.form["code"]).fetchone()
+    run("DELETE FROM codes WHERE user = ?", user["id"])
+    run("UPDATE users SET password = ? WHERE id = ?", make(request.form["password"]), user["id"])
+    return "", 204
+
+
+@app.post("/name")
+def rename():
+    run("UPDATE users SET name = ? WHERE reset_code = ?", request.form["name"], request.form["code"])
     return "", 204
