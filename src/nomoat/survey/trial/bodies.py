@@ -160,6 +160,8 @@ class Bodies(Calls):
                 self._looked_behind.clear()
                 if owner.name == "request.session":
                     self.put_in_session(key, value)
+                elif owner.name == "request.scope":
+                    self.put_in_scope(key, value)
             if isinstance(owner, Thing) and owner.name in self.models.requests and entry_name(key):
                 name = f"[{entry_name(key)}]"
                 owner.named[name] = self.carried(value, lambda: owner.named.get(name) or Thing(marks=value.tags))

@@ -66,6 +66,13 @@ _PLAIN_ENTRY = re.compile(
     r"|lang(uage)?|locale|theme|tz|timezone|visits?|counter)$",
     re.I,
 )
+#: What a server or a framework puts into the scope of a request, and what says in it who is calling.
+_OF_SERVER = frozenset(
+    ("path", "raw_path", "root_path", "app_root_path", "method", "type", "scheme", "server", "client", "headers",
+     "query_string", "http_version", "asgi", "extensions", "state", "app", "router", "endpoint", "route",
+     "route_handler", "path_params", "subprotocols", "user", "auth", "session")
+)  # fmt: skip
+_SCOPE = "(scope) "
 #: What an answer of another service is compared with: whether it answers a question that was asked here.
 _ASKED = re.compile(r"^(\w+_)?(oauth|oidc|saml|sso|auth)?_?(state|nonce)$", re.I)
 _STATE = re.compile(
@@ -265,6 +272,12 @@ class Requests(Judging):
             other = Thing(marks=tags_of_session(name), trail=(name,))
             held.named[f"[{name}]"] = self.carried(value, lambda: before or other)
 
+    def put_in_scope(self, key: Value, value: Value) -> None:
+        """Takes note of what middleware puts into the scope of a request: `request.scope["config"] = config`."""
+        name = key.value if isinstance(key, Const) else None
+        if self.anonymous and not self.wires and isinstance(name, str) and name not in _OF_SERVER:
+            self.around.leave(f"{_SCOPE}{name}", self.carried(value, Thing))
+
     def in_session(self, part: Thing, key: Value) -> Value | None:
         """What code has put into the session under a key; None where it put nothing there."""
         held = self.proxies.get("session") if part.name == "request.session" else None
@@ -283,6 +296,9 @@ class Requests(Judging):
                 return value.named[str(key.value)]
             if key.value in ("path", "method", "endpoint", "route", "root_path"):
                 self.record.saw.add("path")
+            left = self.around.left.get(f"{_SCOPE}{key.value}")
+            if left is not None and (self.anonymous or "caller" not in left.tags):
+                return left
             source = {"headers": "header", "user": "credential", "session": "session", "auth": "credential"}.get(
                 str(key.value)
             )
