@@ -14,6 +14,7 @@ import enum
 from flask import Flask, abort, session
 
 app = Flask(__name__, static_folder=None)
+RANKS = ["reader", "writer", "admin"]
 GRANTED = {{"admin": {{"read", "write"}}, "reader": {{"read"}}}}
 
 
@@ -52,6 +53,9 @@ def d():
         ("who.level < 9", None),
         ('"write" not in GRANTED[who.role]', None),
         ('"write" not in GRANTED.get(who.role, set())', None),
+        ('not {"read", "write"} <= set(who.permissions)', ("read", "write")),
+        ('not set(who.permissions) >= {"write"}', ("write",)),
+        ('RANKS.index(who.role) < RANKS.index("writer")', None),
         ("not who", "signed-in"),
         ("who.name is None", "signed-in"),
         ("not GRANTED.get(who.id)", "signed-in"),

@@ -294,6 +294,10 @@ class Judging(Machine):
         is_of_package = isinstance(found, Outside) and found.me is None and found.name in self.models.proxies
         return is_of_package or (isinstance(found, Thing) and found.name == LOCAL_PROXY and not found.trail)
 
+    def set_operation(self, operator: str, left: Value, right: Value) -> Value:
+        """`required - held` and `required & held`."""
+        raise NotImplementedError
+
     def in_session(self, part: Thing, key: Value) -> Value | None:
         """What code has put into the session under a key."""
         raise NotImplementedError
@@ -468,8 +472,13 @@ class Judging(Machine):
                 return replace(test, anonymous=False if right.value else None)
             return test if right.value else negated(test)
         if operator in ("<", ">", "<=", ">="):
+            fewer, more = (left, right) if operator in ("<", "<=") else (right, left)
+            if isinstance(fewer, Items) and fewer.is_whole and "caller" in more.tags:
+                # `required <= granted`: none of it may be missing.
+                missing = self.truth(self.set_operation("-", fewer, more))
+                return negated(missing)
             last = _last(left) or _last(right)
-            is_rank = bool(_ROLES.search(last) or _RANK.search(last))
+            is_rank = bool(_ROLES.search(last) or _RANK.search(last)) or any(map(_is_place, (left, right)))
             demand = UNKNOWN if is_rank else _quiet(self.demand_of(left))
             return Test(None, demand, demand, marks)
         demand = self._demanded(left, operator, right)
@@ -609,6 +618,11 @@ def _is_data(value: Value) -> bool:
     # A row that the request asked for is data, though its database was opened with settings.
     is_setting = "setting" in value.tags and "input" not in value.tags
     return isinstance(value, (Thing, Object, Outside)) and not is_setting
+
+
+def _is_place(value: Value) -> bool:
+    """Whether it is where something stands in a list: `RANKS.index(user.role)`."""
+    return isinstance(value, Thing) and value.is_call and value.name.rpartition(".")[2] == "index"
 
 
 def _last(value: Value) -> str:
