@@ -32,7 +32,7 @@ from nomoat.survey.trial.judging import negated
 from nomoat.survey.trial.known import SPECIAL, WAITED, const_method, is_waited_for
 from nomoat.survey.trial.machine import End, Limited, RaisedError
 from nomoat.survey.trial.naming import guards_by_name
-from nomoat.survey.trial.refusals import SUPER, with_given_status
+from nomoat.survey.trial.refusals import SUPER, status_sent, with_given_status
 from nomoat.survey.trial.registrations import Registrations
 from nomoat.survey.trial.registry import Bound, Registering, Registry, RoutesOf, argument
 from nomoat.survey.trial.subclasses import of_class
@@ -552,8 +552,7 @@ class Calls(Registrations):
             if args and not (isinstance(args[0], Thing) and self._is_of_request(args[0])):
                 self.record.forged.add("header")
             return Thing("next.response", at=at)
-        message = args[0] if args else None
-        status = message.entries.get("status") if isinstance(message, Table) else None
+        status = status_sent(args[0] if args else None, went_on=NEXT in env.names)
         if status is not None:
             self.answer(with_given_status(self.models.answers, status, at), at, is_own=NEXT not in env.names)
         return Const(None)

@@ -53,6 +53,21 @@ def with_given_status(answers: Mapping[str, Refusal], status: Value, at: str) ->
     return Thing(name, named={known.status.names[0]: status} if known is not None else {}, at=at)
 
 
+#: What closes a connection because of who is calling, as a status.
+_CLOSED = {1008: 401, 3000: 401, 4001: 401, 4401: 401, 1000: 403, 4003: 403, 4403: 403}
+
+
+def status_sent(message: Value | None, *, went_on: bool) -> Value | None:
+    """The status of a message that ASGI is sent; one that closes a connection that nothing was asked of refuses it."""
+    if not isinstance(message, Table):
+        return None
+    kind, code = message.entries.get("type"), message.entries.get("code", Const(1000))
+    if not isinstance(kind, Const) or kind.value != "websocket.close" or went_on:
+        return message.entries.get("status")
+    known = _CLOSED.get(code.value) if isinstance(code, Const) and isinstance(code.value, int) else None
+    return Const(known) if known is not None else None
+
+
 #: How packages name exceptions, or the modules that hold nothing else.
 _RAISED = re.compile(r"\.(exceptions\.[A-Z]\w+|\w*(Error|Exception|ExceptionResponse|Invalid))$")
 
