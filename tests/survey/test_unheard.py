@@ -64,6 +64,39 @@ def test_what_somebody_may_listen_to_may_give_anything(tmp_path: Path, more: str
     assert _verdict(tmp_path, more) != "guarded"
 
 
+_HELPER = """
+from itertools import zip_longest
+from types import GeneratorType
+
+
+def given_back(answers, single=False, skip_none=True, as_list=False, many=GeneratorType):
+    values = []
+    for function, value in answers:
+        plugin = getattr(function, "plugin", None)
+        if not single and isinstance(value, many):
+            listed = list(value)
+            if listed:
+                values.extend(zip_longest([plugin], listed, fillvalue=plugin))
+        else:
+            values.append((plugin, value))
+    if skip_none:
+        values = [(p, v) for p, v in values if v is not None]
+    values = [v for p, v in values]
+    return values if as_list else set(values)
+
+"""
+
+
+@pytest.mark.parametrize("asked", ["given_back(SENT)", "given_back(SENT, single=True, as_list=True)"])
+def test_a_helper_makes_nothing_of_nothing(tmp_path: Path, asked: str) -> None:
+    sent = "before_check.send(type(self), handler=self)"
+    app = _APP.replace(f"[given for _, given in {sent}]", asked.replace("SENT", sent))
+    for folder, more, verdict in (("unheard", "", "guarded"), ("heard", _HEARD["called"], "unknown")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "app.py").write_text(_HELPER + app + more)
+        assert draw(tmp_path / folder).map.routes[0].verdict == verdict
+
+
 def test_tests_that_listen_are_no_part_of_the_application(tmp_path: Path) -> None:
     (tmp_path / "test_app.py").write_text(
         "from app import before_check\n\n\nbefore_check.connect(lambda sender: True)\n"

@@ -267,6 +267,8 @@ class Entering(Exceptions):
         assert scope.node is not None
         # What only answers a question about the caller is short, and near to the one who asks.
         is_short = scope.node[2] - scope.node[1] < _SHORT_BYTES and self.depth <= _MAX_ASKED
+        if is_short and any(isinstance(one, Items) and one.is_whole and not one.values for one in given):
+            return True  # What is made of nothing is soon known: `given_back(signal.send(...))`.
         is_near = self.depth <= _MAX_OWN or (len(scope.body) == 1 and self.depth <= _MAX_ASKED)
         if is_short and is_near and self.around.is_plain(scope):
             return True
