@@ -8,15 +8,15 @@ from nomoat.survey.trial.demands import OTHER
 from nomoat.survey.trial.values import Class, Const, Items, Outside, Table, Test, Value
 
 if TYPE_CHECKING:
-    from nomoat.survey.trial.expressions import Expressions
+    from nomoat.survey.trial.attributes import Attributes
 
 
-def order_of(run: Expressions, cls: Class, name: str) -> Value:
+def order_of(run: Attributes, cls: Class, name: str) -> Value:
     """`__mro__` of a class, or what `mro` is to be called for."""
     return order(run, cls) if name == "__mro__" else Outside("builtins.type.mro", cls)
 
 
-def order(run: Expressions, cls: Class) -> Items:
+def order(run: Attributes, cls: Class) -> Items:
     """A class and all that it is made of, as Python asks them."""
     bases = run.program.bases(cls.scope)
     return Items([Outside(one) if isinstance(one, str) else run.class_of(one) for one in bases], is_tuple=True)

@@ -9,6 +9,7 @@ from nomoat.survey.trial.values import Class, Const, Env, Items, ModuleValue, Th
 
 if TYPE_CHECKING:
     from nomoat.survey.python.symbols import Scope
+    from nomoat.survey.trial.attributes import Attributes
     from nomoat.survey.trial.expressions import Expressions
 
 #: The name under which its members are looked up (`Expressions`).
@@ -18,7 +19,7 @@ _MODELS = "django.db.models."
 _ADDS = b"get_urls"
 
 
-def meta(run: Expressions, cls: Class, name: str, outside: list[str]) -> Value | None:
+def meta(run: Attributes, cls: Class, name: str, outside: list[str]) -> Value | None:
     """What stands for `_meta` of a model; None where it is asked for something else."""
     if name != "_meta" or not any(base.startswith(_MODELS) for base in outside):
         return None
@@ -31,7 +32,7 @@ def meta(run: Expressions, cls: Class, name: str, outside: list[str]) -> Value |
     return Thing(META, named={key: Const(one) for key, one in told.items()})
 
 
-def _label(run: Expressions, cls: Class) -> str:
+def _label(run: Attributes, cls: Class) -> str:
     """The label of its application: what the model says, else the package that its module of models stands in."""
     own = run.attribute(cls, "Meta") if "Meta" in cls.scope.bindings else None
     said = run.attribute(own, "app_label") if isinstance(own, Class) and "app_label" in own.scope.bindings else None

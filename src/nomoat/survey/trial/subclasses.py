@@ -16,6 +16,7 @@ from nomoat.survey.trial.machine import ExhaustedError, RaisedError
 from nomoat.survey.trial.values import Class, Const, Env, Function, Items, Table, Value
 
 if TYPE_CHECKING:
+    from nomoat.survey.trial.attributes import Attributes
     from nomoat.survey.trial.expressions import Expressions
 
 #: What a function or class says of where it is defined.
@@ -24,7 +25,7 @@ NAMES = frozenset(("__name__", "__qualname__", "__module__"))
 _TELLING = (b"__init_subclass__", b"metaclass", b"__subclasses__")
 
 
-def told_of(run: Expressions, scope: Scope | None, name: str) -> Const:
+def told_of(run: Attributes, scope: Scope | None, name: str) -> Const:
     """`function.__name__`, `cls.__module__`."""
     if scope is None:
         return Const("<lambda>")

@@ -14,14 +14,14 @@ from nomoat.survey.trial.registry import argument
 from nomoat.survey.trial.values import SETTING, Choice, Const, Items, Object, Outside, Test, Thing, Value, joined
 
 if TYPE_CHECKING:
-    from nomoat.survey.trial.expressions import Expressions
+    from nomoat.survey.trial.attributes import Attributes
 
 #: What a declaration gives when it is tagged: `Unicode("").tag(config=True)` declares the same.
 TAG = "tag()"
 _DEFAULTS = ("default", "traitlets.default")
 
 
-def of_trait(run: Expressions, me: Object, name: str, told: Thing, declared_in: Scope) -> Value:
+def of_trait(run: Attributes, me: Object, name: str, told: Thing, declared_in: Scope) -> Value:
     """The default. It tells what there is, too."""
     method = _method(run, me, name, declared_in)
     if method is not None:
@@ -45,7 +45,7 @@ def of_trait(run: Expressions, me: Object, name: str, told: Thing, declared_in: 
     return default if default is not None else Thing(marks=SETTING, trail=(name,))
 
 
-def _method(run: Expressions, me: Object, name: str, declared_in: Scope) -> Scope | None:
+def _method(run: Attributes, me: Object, name: str, declared_in: Scope) -> Scope | None:
     """The method that gives the default, of the class that declares the trait or of one below it."""
     for base in run.program.bases(me.cls.scope):
         if isinstance(base, str):
