@@ -49,7 +49,8 @@ _OF_SETTINGS = frozenset(("setting", "changed", "unset"))
 #: Where so many trials of a wrapper with a credential came to no end, the others are not followed so far.
 _MAX_ENDLESS, _AFTERWARDS = 12, 3_000
 #: After so many steps of all trials together, each that comes after them gets so many: with a credential, and without.
-#: What is asked of a caller is asked early, and a map that takes minutes is no map.
+#: What is asked of a caller is asked early, and a map that takes minutes is no map. After `_MUCH` times as many, half.
+_MUCH = 2
 _MAX_TOGETHER = {False: (1_500_000, 4_000), True: (3_000_000, 8_000)}
 
 
@@ -451,7 +452,8 @@ class Judge:
         if function.scope is not None and self._endless[function.scope, is_anonymous] > _MAX_ENDLESS:
             return Limits(steps=_AFTERWARDS)
         together, each = _MAX_TOGETHER[is_anonymous]
-        return Limits(steps=each) if self._spent[is_anonymous] > together else Limits()
+        spent = self._spent[is_anonymous] / together
+        return Limits() if spent <= 1 else Limits(steps=each if spent <= _MUCH else each // 2)
 
     def _anonymous(self, found: Judgement, tried: Tried, name: str, at: str) -> None:
         about = [end for end in tried.ends if end.needs_credential]

@@ -208,7 +208,9 @@ class Verdicts:
             behind = frozenset((inner,)) if inner is not None else self._own_methods(found, handler)
             is_behind = bool(behind) and not tried.is_exhausted and behind.isdisjoint(tried.trial.met)
             is_hidden = _is_hidden(tried)
-            if (is_behind and tried.passes) or is_hidden:
+            # Where a test of who calls is what it is raised by, somebody else comes farther.
+            is_asked = is_hidden and all(_is_asked(end) for end in tried.ends)
+            if (is_behind and tried.passes) or (is_hidden and not is_asked):
                 other = self._judge.tried(handler, signed, is_anonymous=False, at_hand=made.signed)
                 is_behind = is_behind and not behind.isdisjoint(other.trial.met) and not other.is_exhausted
                 is_hidden = is_hidden and other.passes
@@ -633,6 +635,12 @@ def _is_hidden(tried: Tried) -> bool:
         and not tried.is_exhausted
         and all(_hides(tried, end) for end in tried.ends)
     )
+
+
+def _is_asked(end: End) -> bool:
+    """Whether the last test on the way to it is about who calls, and decided for who has no credential."""
+    last = end.conditions[-1].test if end.conditions else None
+    return last is not None and last.anonymous is not None and "caller" in last.marks
 
 
 def _hides(tried: Tried, end: End) -> bool:
