@@ -229,7 +229,7 @@ def second(user: str = Depends(signed_in)):
     return found
 """
     )
-    monkeypatch.setattr(guards, "_MAX_TOGETHER", {False: (1, 4), True: (1_000, 1_000)})
+    monkeypatch.setattr(guards, "_MAX_TOGETHER", {False: (1, 2), True: (1_000, 1_000)})
 
     told = {one.path: (one.verdict, one.binding) for one in draw(tmp_path).map.routes}
 

@@ -134,16 +134,16 @@ def draw_program(program: Program, sources: Sources, *, path: Path, settings: Se
     guarding: dict[Scope, None] = {}
     # All middleware first: what it leaves in a request, every dependency may find.
     before = {id(found): middleware.around(found) for part in parts for found in part.routes}
-    answers = {id(found): verdicts.of(found, before[id(found)]) for part in parts for found in part.routes}
-    by_default = ByDefault(wiring.surroundings, [found for part in parts for found in part.routes])
+    first = {id(found): verdicts.of(found, before[id(found)], if_told=True) for part in parts for found in part.routes}
+    by_default = ByDefault(wiring.surroundings, verdicts, [found for part in parts for found in part.routes])
     # What is not known of a prefix need not be unknown of the guard.
     wherever = Wherever(
-        lambda found: by_default.of(found, verdicts.of(found, middleware.around(found))),
+        lambda found: by_default.of(found, middleware.around(found)),
         [found for part in parts for found in part.routes],
     )
     for part in parts:
         for found in part.routes:
-            answer = wherever.of(found, by_default.of(found, answers[id(found)]))
+            answer = wherever.of(found, by_default.of(found, before[id(found)], first[id(found)]))
             route = _route(part, found, answer)
             routes.append(reaching(route, found, answer, reach, known))
             guarding.update(dict.fromkeys(answer.functions))

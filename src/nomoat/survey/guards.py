@@ -49,8 +49,8 @@ _OF_SETTINGS = frozenset(("setting", "changed", "unset"))
 #: Where so many trials of a wrapper with a credential came to no end, the others are not followed so far.
 _MAX_ENDLESS, _AFTERWARDS = 12, 3_000
 #: After so many steps of all trials together, each that comes after them gets so many: with a credential, and without.
-#: What is asked of a caller is asked early, and a map that takes minutes is no map. After `_MUCH` times as many, half.
-_MUCH = 2
+#: What is asked of a caller is asked early, and a map that takes minutes is no map. The more there were, the fewer.
+_LEAST = 1_000
 _MAX_TOGETHER = {False: (1_500_000, 4_000), True: (3_000_000, 8_000)}
 
 
@@ -453,7 +453,7 @@ class Judge:
             return Limits(steps=_AFTERWARDS)
         together, each = _MAX_TOGETHER[is_anonymous]
         spent = self._spent[is_anonymous] / together
-        return Limits() if spent <= 1 else Limits(steps=each if spent <= _MUCH else each // 2)
+        return Limits() if spent <= 1 else Limits(steps=max(int(each / spent), min(each, _LEAST)))
 
     def _anonymous(self, found: Judgement, tried: Tried, name: str, at: str) -> None:
         about = [end for end in tried.ends if end.needs_credential]

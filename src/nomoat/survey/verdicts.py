@@ -209,7 +209,7 @@ class Verdicts:
             is_behind = bool(behind) and not tried.is_exhausted and behind.isdisjoint(tried.trial.met)
             is_hidden = _is_hidden(tried)
             # Where a test of who calls is what it is raised by, somebody else comes farther.
-            is_asked = is_hidden and all(_is_asked(end) for end in tried.ends)
+            is_asked = is_hidden and all(_is_asked(tried, end) for end in tried.ends)
             if (is_behind and tried.passes) or (is_hidden and not is_asked):
                 other = self._judge.tried(handler, signed, is_anonymous=False, at_hand=made.signed)
                 is_behind = is_behind and not behind.isdisjoint(other.trial.met) and not other.is_exhausted
@@ -637,10 +637,14 @@ def _is_hidden(tried: Tried) -> bool:
     )
 
 
-def _is_asked(end: End) -> bool:
-    """Whether the last test on the way to it is about who calls, and decided for who has no credential."""
+def _is_asked(tried: Tried, end: End) -> bool:
+    """Whether the last test on the way to it is about who calls, and decided for who has no credential.
+
+    Of 404 it may be that nothing is there for anybody.
+    """
     last = end.conditions[-1].test if end.conditions else None
-    return last is not None and last.anonymous is not None and "caller" in last.marks
+    is_decided = last is not None and last.anonymous is not None and "caller" in last.marks
+    return is_decided and status_of_raised(tried.trial, end.value) != _NOT_FOUND
 
 
 def _hides(tried: Tried, end: End) -> bool:
