@@ -334,9 +334,28 @@ def _refuses(run: Machine, answer: Value, raised: Value | None) -> bool:
     if isinstance(answer, Thing) and answer.name in run.models.own_handlers:
         return True
     if answer is raised and run.has_statuses:
-        # An exception of HTTP is an answer, too.
-        return (status_of(run, raised, run.models.raised) or 0) >= _REDIRECTS
+        # An exception of HTTP is an answer, too; one of the tree may say itself which.
+        status = status_of(run, raised, run.models.raised) or 0
+        own = _own_answer(run, raised) if not status else None
+        return status >= _REDIRECTS or (
+            own is not None and (status_of(run, own, run.models.answers) or 0) >= _REDIRECTS
+        )
     return is_redirect(run, answer) or (status_of(run, answer, run.models.answers) or 0) >= _REDIRECTS
+
+
+def _own_answer(run: Machine, raised: Value | None) -> Value | None:
+    """What an exception of the tree is answered by, where its class says so: `def get_response(self, ...)`."""
+    from nomoat.survey.trial.machine import ExhaustedError, RaisedError
+
+    if not isinstance(raised, Object) or "get_response" not in raised.cls.scope.bindings:
+        return None
+    method = run.attribute(raised, "get_response")
+    if not isinstance(method, Function):
+        return None
+    try:
+        return run.call(method, (), {}, raised.at, method.env)
+    except (RaisedError, ExhaustedError, RecursionError):
+        return None
 
 
 def _handled(run: Machine, handler: Value, raised: Value | None) -> int:
