@@ -37,3 +37,13 @@ def test_what_adds_no_routes_is_not(line: str, tmp_path: Path) -> None:
     (tmp_path / "main.py").write_text(f"{_HEAD}{line}\n")
 
     assert () == draw(tmp_path).map.not_read
+
+
+@pytest.mark.parametrize(("package", "is_noted"), [("flask_sqlalchemy", False), ("flask_debugtoolbar", True)])
+def test_extensions_that_are_known_to_add_no_routes_are_not(package: str, is_noted: bool, tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(
+        f"from flask import Flask\nfrom {package} import Extension\n\nextension = Extension()\n"
+        "app = Flask(__name__)\nextension.init_app(app)\n"
+    )
+
+    assert bool(draw(tmp_path).map.not_read) is is_noted

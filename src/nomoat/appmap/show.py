@@ -170,7 +170,8 @@ def _remark(route: Route, every: list[Route]) -> str:
         guarded = [one for one in siblings if one.verdict == "guarded"]
         touches = route.reads or route.writes or route.method not in _SAFE
         if guarded and len(guarded) == len(siblings) and touches:
-            return f"its {_count(len(guarded), 'sibling')} need {_common(guarded)}"
+            need = "need" if len(guarded) > 1 else "needs"
+            return f"its {_count(len(guarded), 'sibling')} {need} {_common(guarded)}"
     takes_object = any(parameter.location == "path" for parameter in route.parameters)
     touches = takes_object and (route.reads or route.writes) and not _is_for_staff(route)
     if route.verdict == "guarded" and touches and not _has(route, "ownership"):

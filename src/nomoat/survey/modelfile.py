@@ -32,6 +32,7 @@ _NAMES = {
     "files": "files", "harmless_middleware": "harmless", "requests": "requests", "closing": "closing",
     "scopes_of_route": "scopes_of_route", "injected": "injected", "forms": "forms", "verifiers": "verifiers",
     "signatures": "signatures", "comparers": "comparers", "macs": "macs", "limiters": "limiters",
+    "routeless": "routeless",
     "stores": "stores", "parsers": "parsers", "transparent": "transparent", "splitting": "splitting",
     "managing": "managing", "own_handlers": "own_handlers", "sending": "sending", "forging": "forging",
     "scheme_methods": "scheme_methods", "settings": "settings", "settings_classes": "settings_classes",

@@ -470,7 +470,8 @@ class Calls(Registrations):
         last = trail[-1] if trail else name.rpartition(".")[2]
         if _ADDS.match(last) and any(_holds_application(one) for one in given):
             package = name.partition(".")[0] or "a package"
-            self.around.handed.setdefault(at, f"{last}() of {package}")
+            if package not in self.models.routeless:
+                self.around.handed.setdefault(at, f"{last}() of {package}")
 
     def _given(
         self, callee: Outside | Thing, args: tuple[Value, ...], named: dict[str, Value], marks: frozenset[str], at: str
