@@ -202,12 +202,14 @@ def unlimited_login(asked: Asked) -> Iterator[Answer]:
     """Services where passwords can be tried without end."""
     for service in asked.map.services:
         logins = [one for one in asked.routes if one.service == service.name and _signs_in(asked, one)]
+        if not logins:
+            continue  # To look for what counts goes through the whole tree.
         root = "" if service.root in (".", "") else f"{service.root}/"
         counting = [one for one in asked.registrations.program.words.matching(_COUNTED) if one.startswith(root)]
         limited = [route for route in logins if any(guard.kind == "rate-limit" for guard in route.guards)]
         if limited:
             yield from _beside(asked, logins, limited, counting)
-        if not logins or limited or counting:
+        if limited or counting:
             continue
         route = logins[0]
         # What signs in elsewhere may count there; behind guard, the sign-ins that the policy marks are watched.
