@@ -17,18 +17,10 @@ app = Flask(__name__, static_folder=None)
 LoginManager(app)
 
 
-DRIVERS = {}
+BASE
 
 
-def register(kind, driver):
-    DRIVERS[kind] = driver
-
-
-def driver(kind):
-    return DRIVERS[kind]
-
-
-class Manager:
+class Manager(ABOVE):
     def open_connection(self, server):
         if not current_user.is_authenticated:
             raise Gone("there is no such server")
@@ -46,6 +38,26 @@ class Manager:
 def show(server):
     return str(driver("Manager").CALLED)
 """
+_META = """
+from elsewhere import keep
+
+
+class Registry(type):
+    def __init__(cls, name, bases, parts):
+        keep(cls)
+
+"""
+_TABLE = """
+DRIVERS = {}
+
+
+def register(kind, driver):
+    DRIVERS[kind] = driver
+
+
+def driver(kind):
+    return DRIVERS[kind]
+"""
 _OTHER = """
 
 class Other:
@@ -54,23 +66,34 @@ class Other:
 """
 
 
-def _verdict(tmp_path: Path, called: str, more: str = "") -> str:
-    (tmp_path / "app.py").write_text(_APP.replace("CALLED", called) + more)
+def _verdict(tmp_path: Path, called: str, more: str = "", *, above: str, base: str = _TABLE) -> str:
+    source = _APP.replace("BASE", base).replace("ABOVE", above).replace("CALLED", called)
+    (tmp_path / "app.py").write_text(source + more)
     return str(draw(tmp_path).map.routes[0].verdict)
 
 
-def test_one_class_has_a_method_of_the_name(tmp_path: Path) -> None:
-    assert _verdict(tmp_path, "open_connection(server)") == "guarded"
+def test_one_class_that_registers_itself_has_a_method_of_the_name(tmp_path: Path) -> None:
+    assert _verdict(tmp_path, "open_connection(server)", above="metaclass=Registry", base=_META + _TABLE) == "guarded"
+
+
+def test_a_class_that_does_not_register_itself(tmp_path: Path) -> None:
+    assert _verdict(tmp_path, "open_connection(server)", above="object") == "unknown"
+
+
+def test_a_class_that_is_made_of_something_elsewhere(tmp_path: Path) -> None:
+    base = "from elsewhere import Driver\n" + _META + _TABLE
+    assert _verdict(tmp_path, "open_connection(server)", above="Driver, metaclass=Registry", base=base) == "unknown"
 
 
 def test_several_classes_have_one(tmp_path: Path) -> None:
-    assert _verdict(tmp_path, "open_connection(server)", _OTHER) == "unknown"
+    base = _META + _TABLE
+    assert _verdict(tmp_path, "open_connection(server)", _OTHER, above="metaclass=Registry", base=base) == "unknown"
 
 
 def test_a_method_that_asks_nobody(tmp_path: Path) -> None:
-    assert _verdict(tmp_path, "count_all()") == "unguarded"
+    assert _verdict(tmp_path, "count_all()", above="metaclass=Registry", base=_META + _TABLE) == "unguarded"
 
 
 @pytest.mark.parametrize("called", ["close(server)", "connect(server)"])
 def test_a_name_that_anything_may_have(tmp_path: Path, called: str) -> None:
-    assert _verdict(tmp_path, called) != "guarded"
+    assert _verdict(tmp_path, called, above="metaclass=Registry", base=_META + _TABLE) != "guarded"

@@ -1,7 +1,8 @@
 """Methods of objects whose class is not told: where one class alone has a method of that name, it is that one.
 
 `drivers[kind].connection_manager(server)`, where what is in `drivers` was put there by a metaclass. Only methods that
-ask who is calling matter; where several classes have one of the name, which of them is called is not known.
+ask who is calling matter. That it is the one is only said of a class that puts itself where others find it, and that
+is made of nothing from elsewhere: else a package may have an object with such a method, too, and it is not known.
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from nomoat.survey.python import form
 from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.trial.stubs import is_stub
-from nomoat.survey.trial.values import Thing, Value
+from nomoat.survey.trial.values import CALLER, INPUT, Thing, Value
 
 if TYPE_CHECKING:
     from nomoat.survey.trial.calls import Calls
@@ -26,7 +28,7 @@ _MOST = 4
 
 def asked(run: Calls, callee: Thing, at: str) -> Value | None:
     """The method that an object of no known class has, where it asks who is calling."""
-    if run.wires or callee.name or not callee.trail or callee.is_call or "caller" in callee.marks:
+    if run.wires or callee.name or not callee.trail or callee.is_call or callee.marks & (CALLER | INPUT):
         return None
     name = callee.trail[-1]
     if not _TELLING.fullmatch(name):
@@ -34,10 +36,24 @@ def asked(run: Calls, callee: Thing, at: str) -> Value | None:
     methods = _asking(run.around, name)
     if not methods:
         return None
-    if len(methods) > 1 or methods[0].parent is None:
+    cls = methods[0].parent
+    if len(methods) > 1 or cls is None or not _registers_itself(run.around, cls):
         run.record.unknown.append((f"of which class {name}() is called cannot be told", at))
         return None
-    return run.attribute(Thing(cls=methods[0].parent), name, at)
+    return run.attribute(Thing(cls=cls), name, at)
+
+
+def _registers_itself(around: Surroundings, cls: Scope) -> bool:
+    """Whether code runs for a class when it is made, and all that it is made of is here."""
+    bases = [one for one in around.program.bases(cls) if not isinstance(one, str)]
+    if around.program.bases_elsewhere(cls):
+        return False
+    return any(
+        "__init_subclass__" in one.bindings
+        or (one.node is not None and any(key == "metaclass" for key, _ in one.node[form.C_KEYWORDS]))
+        or bool(one.decorators)
+        for one in bases
+    )
 
 
 def _asking(around: Surroundings, name: str) -> list[Scope]:
