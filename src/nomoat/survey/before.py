@@ -18,7 +18,7 @@ from nomoat.survey.trial import resolved
 from nomoat.survey.trial.calls import NEXT
 from nomoat.survey.trial.machine import ExhaustedError, RaisedError, marks_of, proxy_of
 from nomoat.survey.trial.naming import stands_guard_by_name
-from nomoat.survey.trial.refusals import is_redirect, status_of, status_of_raised
+from nomoat.survey.trial.refusals import asks_for_else, is_redirect, status_of, status_of_raised
 from nomoat.survey.trial.registry import VIEW, Entry
 from nomoat.survey.trial.values import (
     ABSENT,
@@ -406,6 +406,7 @@ def _refuses(judge: Judge, tried: Tried) -> bool:
     for value, _, conditions, _, caught in tried.trial.answered:
         status = status_of(tried.trial, value, judge.models.answers) or 0
         about = caught or bool(marks_of(conditions) & {"caller", "signature"})
+        about = about and not asks_for_else(conditions, status)
         if about and (status >= 400 or is_redirect(tried.trial, value)):
             return True
     return False

@@ -19,7 +19,7 @@ from nomoat.survey.trial.asked import AskedPath, AskedText, Log
 from nomoat.survey.trial.calls import NEXT, SEND
 from nomoat.survey.trial.machine import ExhaustedError, RaisedError, marks_of
 from nomoat.survey.trial.naming import placed, stands_guard_by_name
-from nomoat.survey.trial.refusals import is_redirect, names_of, status_of, status_of_raised
+from nomoat.survey.trial.refusals import asks_for_else, is_redirect, names_of, status_of, status_of_raised
 from nomoat.survey.trial.registry import VIEW, Entry, argument
 from nomoat.survey.trial.usually import as_usual
 from nomoat.survey.trial.values import (
@@ -421,6 +421,7 @@ class MiddlewareJudge:
             status = status_of(tried.trial, value, self._models.answers) or 0
             marks = marks_of(conditions)
             is_about_caller = caught or bool(marks & {"caller", "signature"})
+            is_about_caller = is_about_caller and not asks_for_else(conditions, status)
             if (is_about_caller or "address" in marks) and (status >= 400 or is_redirect(tried.trial, value)):
                 found.append((place, is_about_caller))
         return found

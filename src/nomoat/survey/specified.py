@@ -24,6 +24,7 @@ from nomoat.survey.trial.values import (
     CALLER,
     FILLED,
     INPUT,
+    VAGUE,
     Class,
     Const,
     FileOf,
@@ -203,7 +204,7 @@ def _given(operation: Operation) -> Iterator[Given]:
     for one in operation.parameters:
         marks = _marks(one)
         value = Thing(FILLED if one.place == "path" and one.type in ("", "string") else "", marks=marks)
-        absent = Const(None, CALLER) if "caller" in marks else None
+        absent = Const(None, marks & (CALLER | VAGUE)) if "caller" in marks else None
         place = "body" if one.place == "formData" else one.place
         yield Given(one.name, value=value, absent=absent, place=place, type=one.told)
     for name in ("user", "token_info"):

@@ -22,7 +22,14 @@ from nomoat.survey.trial import demands
 from nomoat.survey.trial.demands import AUTHENTICATION
 from nomoat.survey.trial.machine import Condition, End, marks_of
 from nomoat.survey.trial.naming import guards_by_name, placed
-from nomoat.survey.trial.refusals import is_by_who_calls, is_redirect, names_of, status_of, status_of_raised
+from nomoat.survey.trial.refusals import (
+    asks_for_else,
+    is_by_who_calls,
+    is_redirect,
+    names_of,
+    status_of,
+    status_of_raised,
+)
 from nomoat.survey.trial.usually import as_usual
 from nomoat.survey.trial.values import Choice, Class, Const, Function, Object, Outside, Thing, Value, options
 from nomoat.survey.trial.wrapping import called_as_application
@@ -31,7 +38,9 @@ from nomoat.survey.trial.wrapping import called_as_application
 _REFUSING = frozenset((400, 401, 403, 407, 498))
 _FAULTS = 400
 _NOT_FOUND = 404
+_GONE = 410
 _LIMITED = 429
+_OWN_FAULTS = 500
 #: What a class is called that is mixed into others, or that asks something before they answer.
 _MIXED = re.compile(r"(Mixin|Required|Protected|Restricted|Permission|Guard)$")
 _SIGN_IN = re.compile(r"\.(LoginView\.\w+|login)$")
@@ -432,7 +441,8 @@ class Verdicts:
             refused = next((one for one in tried.trial.answered if any(it is value for it in options(one[0]))), None)
             status = status_of(tried.trial, value, self._models.answers) or 0
             about = refused is not None and (
-                _is_about_caller(refused[2], refused[4]) or is_by_who_calls(tried.trial, value, self._models.answers)
+                (_is_about_caller(refused[2], refused[4]) and not asks_for_else(refused[2], status))
+                or is_by_who_calls(tried.trial, value, self._models.answers)
             )
             # Whatever a wrapper itself answers in place of what it stands around (`{"ok": False}`) keeps callers out.
             is_kept_out = is_behind and refused is not None and refused[3] in wrappers
@@ -627,7 +637,8 @@ def _is_about_caller(conditions: tuple[Condition, ...], caught: bool) -> bool:
 def _is_hidden(tried: Tried) -> bool:
     """Whether everybody who has no credential is told that there is nothing, and because of that: `abort(404)`.
 
-    Or that it has gone, or that something is missing first: any status of HTTP that is raised for them alone.
+    Or that it has gone, or of a fault that is raised for them alone. Who is told that something is missing (400, 422)
+    may have to send what is no credential.
     """
     return (
         bool(tried.ends)
@@ -649,10 +660,10 @@ def _is_asked(tried: Tried, end: End) -> bool:
 
 def _hides(tried: Tried, end: End) -> bool:
     status = status_of_raised(tried.trial, end.value)
-    if not end.needs_credential or status == _LIMITED:
-        return False
     raised = tried.trial.models.raised.keys()
-    return status == _NOT_FOUND or (status >= _FAULTS and not raised.isdisjoint(names_of(tried.trial, end.value)))
+    is_fault = status == _GONE or status >= _OWN_FAULTS
+    is_told = is_fault and not raised.isdisjoint(names_of(tried.trial, end.value))
+    return end.needs_credential and (status == _NOT_FOUND or is_told)
 
 
 def _wrappers(handler: Function) -> set[Scope]:

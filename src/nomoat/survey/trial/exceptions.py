@@ -18,7 +18,7 @@ from nomoat.survey.trial.machine import (
     ExhaustedError,
     RaisedError,
 )
-from nomoat.survey.trial.refusals import is_above, names_of, status_of
+from nomoat.survey.trial.refusals import asks_for_else, is_above, names_of, status_of
 from nomoat.survey.trial.registry import Registry
 from nomoat.survey.trial.values import (
     CALLER,
@@ -61,6 +61,8 @@ class Exceptions(Bodies):
             any(condition.test.marks & (CALLER | {"signature"}) for condition in conditions) or self.caught_credential
         )
         needs = needs or (self.anonymous and self.decided[-1])
+        if needs and not self.caught_credential:
+            needs = not asks_for_else(conditions, status_of(self, value, self.models.raised) or 0)
         kind = next((end.kind for end in self.catching if end is not None and end.kind), "")
         by = self.responsible(env.scope)
         caught = self.catching[-1].value if self.catching and self.catching[-1] is not None else None

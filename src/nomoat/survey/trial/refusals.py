@@ -11,9 +11,11 @@ from http import HTTPStatus
 from nomoat.survey.models import Refusal
 from nomoat.survey.python import form
 from nomoat.survey.trial.answering import FLASK_ANSWER
-from nomoat.survey.trial.machine import Machine
+from nomoat.survey.trial.machine import Condition, Machine
 from nomoat.survey.trial.registry import argument
 from nomoat.survey.trial.values import (
+    CALLER,
+    VAGUE,
     Choice,
     Class,
     Const,
@@ -27,6 +29,9 @@ from nomoat.survey.trial.values import (
     options,
 )
 
+_REDIRECTS, _LEAST_FAULT, _ERROR = 300, 400, 500
+#: What is answered because of who one is, and of nothing else that is missing.
+_OF_WHO = frozenset((401, 403, 407, 498))
 #: The name under which an object keeps what its class gave to a base of another package.
 SUPER = "__super__"
 
@@ -250,6 +255,14 @@ def said_of_raised(run: Machine, value: Value | None) -> int:
     return next((number for name in told if (number := _number(run.attribute(value, name)))), 0)
 
 
+def asks_for_else(conditions: Iterable[Condition], status: int) -> bool:
+    """Whether somebody is told that a header is missing which need not be a credential: 400 without `X-Tenant`."""
+    about = [one.test.marks for one in conditions if one.test.marks & (CALLER | {"signature"})]
+    return (
+        _LEAST_FAULT <= status < _ERROR and status not in _OF_WHO and bool(about) and all(VAGUE <= one for one in about)
+    )
+
+
 def status_of_raised(run: Machine, value: Value | None) -> int:
     """The status that a caller sees of an exception; 0 when nothing turns it into one (then it is an error: 500).
 
@@ -294,10 +307,6 @@ def unrefused(run: Machine, value: Value | None) -> str:
     if not handlers:
         return "" if status is None or status == 0 or status >= _REDIRECTS else "it is raised as no refusal"
     return next((why for handler in handlers[-1:] if (why := _unrefused_by(run, handler, value))), "")
-
-
-_ERROR = 500
-_REDIRECTS = 300
 
 
 def _caught(run: Machine, raised: Value) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from nomoat.survey.trial.values import (
     MADE,
     NOTHING,
     UNREAD,
+    VAGUE,
     Const,
     Env,
     Items,
@@ -99,7 +100,9 @@ def tags_of_header(name: str) -> frozenset[str]:
         return frozenset(("csrf",))
     if _SIGNATURE.search(name):
         return frozenset(("signature",))
-    return INPUT if _PLAIN_HEADER.match(name) else CALLER
+    if _PLAIN_HEADER.match(name):
+        return INPUT
+    return CALLER if _CREDENTIAL_HEADER.search(name) else CALLER | VAGUE
 
 
 def tags_of_meta(name: str) -> frozenset[str]:

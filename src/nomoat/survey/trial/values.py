@@ -26,6 +26,8 @@ INPUT = frozenset(("input",))
 SETTING = frozenset(("setting",))
 #: A setting that functions of the program change while it runs: what source has for it says nothing.
 CHANGED = frozenset(("changed",))
+#: A header of a name that no credential has: it may be one, or say what is asked for.
+VAGUE = frozenset(("vague",))
 UNREAD = frozenset(("unread",))
 PLACE = frozenset(("place",))
 #: The name of something that an object of the tree has, which cannot be told.
@@ -359,7 +361,7 @@ class Choice(Value):
 def absent(default: Value, place: Value) -> Value:
     """What a request gives of a place for a credential to who sends none there: the default, known to be just that."""
     if isinstance(default, Const) and "setting" not in default.marks:
-        return Const(default.value, default.marks | CALLER, default.label)
+        return Const(default.value, default.marks | CALLER | (place.tags & VAGUE), default.label)
     if isinstance(default, (Items, Table)) and not (default.values if isinstance(default, Items) else default.entries):
         return Thing(marks=place.tags)
     return default if default.tags >= CALLER else Thing(marks=place.tags | default.tags | UNREAD)
