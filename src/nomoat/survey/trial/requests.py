@@ -32,7 +32,8 @@ from nomoat.survey.trial.values import (
 _PLAIN_HEADER = re.compile(
     r"^(accept|content|user-agent|host|if-|range|x-request|x-correlation|x-forwarded|x-real-ip|forwarded|connection"
     r"|cache-control|pragma|upgrade|date|via|traceparent|tracestate|x-b3|x-trace|sec-|dnt|te$|last-event-id|x-client"
-    r"|x-timezone|x-locale|x-lang|accept-language|idempotency|x-idempotency|prefer|depth|hx-|x-total|x-page)",
+    r"|x-timezone|x-locale|x-lang|accept-language|idempotency|x-idempotency|prefer|depth|hx-|x-total|x-page"
+    r"|(x-)?(h-|g-|re)?captcha|(cf-|x-)?turnstile)",
     re.I,
 )
 #: Words in the name of a header that tells who is calling; `X-Tenant` says only what somebody asks about.
@@ -58,13 +59,17 @@ _TYPED = frozenset(("password", "passcode", "credential", "credentials"))
 #: Those of them that may as well say what is asked about: a row by its key, a chat by its session.
 _OF_ANYTHING = frozenset(("key", "pin", "session", "session_id", "sessionid"))
 _PLAIN_COOKIE = re.compile(
-    r"(lang|locale|theme|consent|currency|tz|timezone|_ga|utm|visitor|cart|ab_|experiment)", re.I
+    r"(lang|locale|theme|consent|currency|tz|timezone|_ga|utm|visitor|cart|ab_|experiment|^age_?(ok|gate|verified)"
+    r"|accepted|agreed|dismissed|banner|popup|^seen|^terms)",
+    re.I,
 )
 #: What a session keeps of where somebody is and was: it is there for visitors, too, and says nothing of who they are.
 _PLAIN_ENTRY = re.compile(
     r"^(_?flashes|_?messages?|next(_?(url|uri|page|path))?|url|cart|basket|page|step|wizard|filters?|sort|captcha"
     r"|(redirect|return|referr?er|back|goto|came_from|last|previous)(_?(to|after_login|url|uri|page|path))?"
-    r"|lang(uage)?|locale|theme|tz|timezone|visits?|counter)$",
+    r"|lang(uage)?|locale|theme|tz|timezone|visits?|counter|drafts?(_?(id|data))?|(form|wizard)_?(data|step|state)"
+    r"|(accepted|agreed|seen|dismissed)(_\w+)?|((cookie|age)_?)?(consent|terms|check)(_?(ok|accepted|given|passed))?"
+    r"|age_?(ok|gate|verified)|search|coupon|promo(_?code)?|flash|notice|alerts?|utm_?\w*)$",
     re.I,
 )
 #: What a server or a framework puts into the scope of a request, and what says in it who is calling.
@@ -214,7 +219,8 @@ class Requests(Judging):
         if part == "url" and name == "path":
             self.record.saw.add("path")
             return value.named.get("path", Thing(marks=INPUT))
-        if (part in BY_NAME or part == "scope") and name in ("get", "getlist", "getall"):
+        takes = ("get", "getlist", "getall", "pop") if part == "session" else ("get", "getlist", "getall")
+        if (part in BY_NAME or part == "scope") and name in takes:
             return Outside(f"request.{part}.get", value)
         if part == "url" and name in ("query", "query_params"):
             return Thing("request.query")
