@@ -32,6 +32,7 @@ from nomoat.check.questions.resolvers import open_mutations, resolvers
 from nomoat.check.questions.shown import shown_secrets
 from nomoat.check.questions.siblings import guard_never_runs, missing_guard, weaker_guard
 from nomoat.check.questions.trade import negative_amount, price_of_the_caller, used_up_twice
+from nomoat.check.questions.unlooked import never_looked_at
 from nomoat.check.questions.words import listed, name_of
 
 __all__ = ["QUESTIONS", "Answer", "Asked", "answers"]
@@ -58,6 +59,7 @@ def _account_row_returned(asked: Asked) -> Iterator[Answer]:
 def _forgeable_identity(asked: Asked) -> Iterator[Answer]:
     yield from forgeable_identity(asked)
     yield from only_sent(asked)
+    yield from never_looked_at(asked)
 
 
 QUESTIONS: Mapping[str, Callable[[Asked], Iterator[Answer]] | None] = {
