@@ -274,3 +274,41 @@ def test_views_of_packages_ask_what_their_mixins_ask(tmp_path: Path) -> None:
     verdicts = told(tmp_path, _LISTS, 'INSTALLED_APPS = ["rest_framework"]')
 
     assert {**dict.fromkeys(closed, "guarded"), **dict.fromkeys(open_to_all, "unguarded")} == verdicts
+
+
+def test_routes_of_drf_extensions_stand_below_an_object_of_those_they_are_registered_on(tmp_path: Path) -> None:
+    urls = """
+from django.db import models
+from django.urls import include, path
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.viewsets import ReadOnlyModelViewSet
+from rest_framework_extensions.mixins import NestedViewSetMixin
+from rest_framework_extensions.routers import ExtendedDefaultRouter
+
+
+class Order(models.Model):
+    pass
+
+
+class Orders(NestedViewSetMixin, ReadOnlyModelViewSet):
+    queryset = Order.objects.all()
+
+
+class Lines(Orders):
+    permission_classes = [IsAuthenticated]
+
+
+router = ExtendedDefaultRouter()
+orders = router.register("orders", Orders)
+lines = orders.register("lines", Lines, basename="order-lines", parents_query_lookups=["order"])
+lines.register("parts", Lines, basename="line-parts", parents_query_lookups=["line__order", "line"])
+urlpatterns = [path("", include(router.urls))]
+"""
+
+    verdicts = told(tmp_path, urls, "INSTALLED_APPS = ['rest_framework']")
+
+    below = "/orders/{parent_lookup_order}/lines/"
+    further = "/orders/{parent_lookup_order}/lines/{parent_lookup_line}/parts/"
+    opened = {"GET /", "GET /orders/", "GET /orders/{pk}/"}
+    kept = {f"GET {below}", f"GET {below}{{pk}}/", f"GET {further}", f"GET {further}{{pk}}/"}
+    assert {**dict.fromkeys(opened, "unguarded"), **dict.fromkeys(kept, "guarded")} == verdicts

@@ -17,6 +17,7 @@ from nomoat.survey.trial import (
     patterns,
     published,
     resolved,
+    rows,
     view_functions,
 )
 from nomoat.survey.trial.configuration import Configuration
@@ -196,6 +197,7 @@ class Attributes(Requests):
                 found = replace(found, trail=(name,))
             if isinstance(me, Object) and isinstance(found, Thing) and found.name in self.models.traits:
                 return of_trait(self, me, name, found, base)
+            found = found if self.wires else rows.with_model(self, found, cls)
             return self.as_changed(name, self._member(cls, base, name, found, me), cls.scope)
         return self._member_elsewhere(cls, name, me)
 
@@ -278,6 +280,8 @@ class Attributes(Requests):
                 found = self._of_class(self.class_of(value.cls), name, value)
                 if isinstance(found, (Function, Thing)):
                     return found
+        if (led := rows.told(self, value, name, at)) is not None:
+            return led
         if self.wires and not value.name and (only := published.only(self, name)) is not None:
             return only
         given = (value.args, value.named) if value.name in ("re.compile", context_variables.NAME) else ((), {})

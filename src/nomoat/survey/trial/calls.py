@@ -19,6 +19,7 @@ from nomoat.survey.trial import (
     loading,
     queries,
     resolved,
+    rows,
     texts,
     tuples,
     unheard,
@@ -296,8 +297,8 @@ class Calls(Registrations):
         if last in queries.OF_DOCUMENTS:
             # What follows the filter says what is written.
             args, named = args[:1], {}
-        rows = args[0] if last in queries.LOOKS_IN and args else callee
-        if not queries.narrows(last, callee, args, named, lambda name: self._column(rows, name)):
+        looked_in = args[0] if last in queries.LOOKS_IN and args else callee
+        if not queries.narrows(last, callee, args, named, lambda name: self._column(looked_in, name)):
             return False
         is_asked_for = "input" in callee.tags | union((*args, *named.values()))
         self.record.limited.append(Limited(at, is_asked_for, tuple(self.path)))
@@ -461,6 +462,7 @@ class Calls(Registrations):
         marks -= frozenset(("csrf",))
         # One row of a class of the tree has the methods of its class.
         made = Thing(name, args, dict(named), marks, (), at, queries.row_of(callee, args), is_call=True)
+        made = rows.given(self, callee, args, made)
         if self.wires:
             wrapping.note_made(self, made, (*args, *named.values()))
         return made
@@ -764,4 +766,5 @@ class Calls(Registrations):
             if not callee.marks:
                 self._note_unknown(callee.name, args, at, marks)
             marks = self._given(callee, args, named, marks, at)
-        return Thing(callee.name, args, dict(named), marks, callee.trail, at, is_call=True, why=callee.why)
+        made = Thing(callee.name, args, dict(named), marks, callee.trail, at, is_call=True, why=callee.why)
+        return rows.given(self, callee, args, made)

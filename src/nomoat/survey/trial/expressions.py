@@ -107,7 +107,7 @@ class Expressions(Attributes):
         if isinstance(value, Items):
             return joined(value.values) if value.values else self.unknown("")
         if isinstance(value, Thing):
-            return Thing(value.name, marks=value.marks, trail=value.trail, why=value.why)
+            return Thing(value.name, marks=value.marks, trail=value.trail, why=value.why, cls=value.rows)
         return Thing(marks=value.tags)
 
     # -- kinds of expressions ----------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from nomoat.survey.python.program import Program
 from nomoat.survey.python.resolved import Resolved
 from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.python.symbols import Scope, statements
+from nomoat.survey.tables import Tables
 from nomoat.survey.trial.changes import Changes
 from nomoat.survey.trial.values import (
     Class,
@@ -98,6 +99,7 @@ class Surroundings:
         #: What waits for a scan, by the file of what it was attached to.
         self.attached: dict[str, list[Attached]] = {}
         self.asking_methods: dict[str, list[Scope]] = {}  # Methods by name, where one of them asks who is calling.
+        self.tables: Tables | None = None  # Models and what leads from one to another, once somebody asked.
         self.unheard: dict[str, bool] = {}  # Whether nobody listens to the signals of a name.
         #: Classes whose methods are routes, by a decorator of the class.
         self.views: dict[Scope, Class] = {}

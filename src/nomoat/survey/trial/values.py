@@ -308,6 +308,8 @@ class Thing(Value):
     cls: Scope | None = None
     why: str = ""
     is_call: bool = False
+    #: The class of the rows that it looks up, where it is a query or what gives one.
+    rows: Scope | None = None
 
     def _tags(self) -> frozenset[str]:
         return self.marks
