@@ -1,0 +1,3 @@
+"""flask-restful-swagger-2: Flask-RESTful with pages that describe it."""
+
+from flask_restful import Api, Resource
