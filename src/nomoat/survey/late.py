@@ -90,22 +90,23 @@ class Late:
         if not _is_outer(function):
             return {}
         found: dict[str, set[str]] = {}
+        kept = _kept(function)
         for node in form.walk(function.body):
-            for name, verb in self._registering(node):
-                found.setdefault(name, set()).add(verb)
+            for owner, verb in self._registering(node):
+                found.setdefault(kept.get(owner, owner.partition(".")[0]), set()).add(verb)
         return found
 
     def _registering(self, node: Node) -> Iterator[tuple[str, str]]:
         if node[0] == form.ATTRIBUTE:
             owner, _, verb = (form.dotted(node) or "").rpartition(".")
             if owner and verb in self._verbs and verb not in _COMMON:
-                yield owner.partition(".")[0], verb
+                yield owner, verb
         elif node[0] == form.FUNCTION:
             for mark in node[form.F_DECORATORS]:
                 called = mark[3] if mark[0] == form.CALL else mark
                 owner, _, verb = (form.dotted(called) or "").rpartition(".")
                 if owner and verb in self._verbs:
-                    yield owner.partition(".")[0], verb
+                    yield owner, verb
 
     def _has_registry(self, function: Scope, owners: dict[str, set[str]]) -> bool:
         parameters = _parameters(function)
@@ -202,6 +203,18 @@ def _is_outer(function: Scope) -> bool:
     """Whether it stands in a module or in a class of a module: what stands in a function runs with it."""
     top = function.parent
     return function.node is not None and top is not None and (top.node is None or top.is_class)
+
+
+def _kept(function: Scope) -> dict[str, str]:
+    """Parameters by the names under which a body keeps them: `self.app = app`, `_app = app` of a module."""
+    parameters = _parameters(function)
+    return {
+        name: node[4][3]
+        for node in form.walk(function.body)
+        if node[0] == form.ASSIGN and node[4][0] == form.NAME and node[4][3] in parameters
+        for name in map(form.dotted, node[3])
+        if name
+    }
 
 
 def _parameters(function: Scope) -> set[str]:
