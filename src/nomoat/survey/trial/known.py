@@ -23,6 +23,7 @@ from nomoat.survey.trial import (
     instances,
     modeled,
     modules,
+    on_applications,
     overlaid,
     patterns,
     plugins,
@@ -520,6 +521,8 @@ def _hasattr(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: s
         # `if not hasattr(request, "_user"): request._user = ...`: what was found is kept for later, and this is first.
         is_first = isinstance(name, str) and bool(run.path) and kept.alone_keeps(run.program, run.path[-1], name)
         return Const(False) if is_first else None
+    if isinstance(me, Registry) and isinstance(name, str):
+        return on_applications.has(run, me, name) or Thing(at=at)
     if isinstance(me, ModuleValue) and isinstance(name, str):
         return Const(name in run.module(me.scope).names or run.program.submodule(me.scope, name) is not None)
     if isinstance(me, Outside) and me.name in _OWN and isinstance(name, str):
