@@ -9,7 +9,7 @@ from nomoat.survey import doing
 from nomoat.survey.models import EndpointClass, Models
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
-from nomoat.survey.python.symbols import Scope
+from nomoat.survey.python.symbols import Scope, statements
 from nomoat.survey.trial.machine import ExhaustedError, Machine, RaisedError
 from nomoat.survey.trial.refusals import names_of
 from nomoat.survey.trial.values import Choice, Class, Const, Function, Items, Object, Table, Value
@@ -220,10 +220,17 @@ def _name_of(node: Node) -> str:
 
 
 def _handed_on(run: Machine, function: Function | None) -> Iterator[str]:
-    """The methods of classes that answer for a function: `return LoginView.as_view()(request)`."""
+    """The methods of classes that answer for a function: `return LoginView.as_view()(request)`.
+
+    Or under a name of the module: `sign_in = LoginView.as_view()`, then `return sign_in(request)`.
+    """
     scope = function.scope if function is not None else None
     makers = {model.made_by for model in run.models.endpoint_classes.values() if model.made_by}
+    request = scope.parameters[0][form.P_NAME] if scope is not None and scope.parameters else ""
     for node in form.walk(scope.body) if scope is not None else ():
+        named = node[3][3] if node[0] == form.CALL and node[3][0] == form.NAME and _is_handed(node, request) else ""
+        if named and function is not None and scope is not None and named not in scope.bindings:
+            yield from _allowed_by(run, run.evaluate(function.env, node[3])) or ()
         if node[0] != form.CALL or node[3][0] != form.ATTRIBUTE or node[3][4] not in makers or function is None:
             continue
         cls = run.evaluate(function.env, node[3][3])
@@ -236,7 +243,9 @@ def _spoken_of(run: Machine, function: Function | None) -> Iterator[str]:
     """Methods of which a function speaks, or one that it hands the request: `return saved(request)`."""
     scope = function.scope if function is not None else None
     words: set[str] = set()
-    for one in (scope, *_handed_request(run, scope)) if scope is not None else ():
+    handed = list(_handed_request(run, scope)) if scope is not None else []
+    handed += [asked for one in (scope, *handed) if one is not None for asked in _asked(run, one)]
+    for one in (scope, *handed) if scope is not None else ():
         for node in form.walk(one.body):
             if node[0] == form.CONSTANT and isinstance(node[3], str):
                 words.add(node[3].upper() if len(node[3]) < 8 else "")
@@ -251,9 +260,27 @@ def _handed_request(run: Machine, scope: Scope) -> Iterator[Scope]:
     given_back = {id(node[3]) for node in scope.nodes if node[0] == form.RETURN and node[3] is not None}
     for site in run.program.calls(scope) if given_back else ():
         callee = site.callee.scope if site.callee.kind == "function" else None
-        is_handed = bool(site.node[4]) and _name_of(site.node[4][0]) == request
-        if callee is not None and callee is not scope and is_handed and id(site.node) in given_back:
+        is_handed = _is_handed(site.node, request) and id(site.node) in given_back
+        if callee is not None and callee is not scope and is_handed:
             yield callee
+
+
+def _asked(run: Machine, scope: Scope) -> Iterator[Scope]:
+    """Functions of the tree that only answer a question about the request: `if is_post(request)`."""
+    request = scope.parameters[0][form.P_NAME] if scope.parameters else ""
+    tests = (test for node in statements(scope.body) if node[0] == form.IF for test, _ in node[3])
+    asked = {id(node) for test in tests for node in form.walk((test,))} if request else set()
+    for site in run.program.calls(scope) if asked else ():
+        callee = site.callee.scope if site.callee.kind == "function" else None
+        is_asked = id(site.node) in asked and _is_handed(site.node, request)
+        if callee is not None and is_asked and run.around.is_plain(callee):
+            yield callee
+
+
+def _is_handed(call: Node, request: str) -> bool:
+    """Whether a call is given the request that a function is called with."""
+    first = call[4][0] if call[4] else next((given for key, given in call[5] if key == "request"), None)
+    return bool(request) and first is not None and _name_of(first) == request
 
 
 def member(run: Machine, view: View, name: str, at: str) -> Value:

@@ -151,7 +151,7 @@ class Attributes(Requests):
         found = of_nobody(found) if value.is_for_nobody else found
         if value.marks == SETTING and not isinstance(found, Function):
             return as_setting(found, name)
-        if isinstance(found, Thing) and found.why and value.cls.scope.module.is_library and name != "__getattr__":
+        if isinstance(found, Thing) and found.why and not name.startswith("__"):
             further = self._of_class(value.cls, "__getattr__", value)
             if isinstance(further, Function):
                 return self.call(further, (Const(name),), {}, value.at, further.env)

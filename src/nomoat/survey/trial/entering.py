@@ -269,6 +269,8 @@ class Entering(Exceptions):
         is_short = scope.node[2] - scope.node[1] < _SHORT_BYTES and self.depth <= _MAX_ASKED
         if is_short and any(isinstance(one, Items) and one.is_whole and not one.values for one in given):
             return True  # What is made of nothing is soon known: `given_back(signal.send(...))`.
+        if is_short and scope.name == "__getattr__":
+            return True  # It says what else an object has: a setting, and its default.
         is_near = self.depth <= _MAX_OWN or (len(scope.body) == 1 and self.depth <= _MAX_ASKED)
         if is_short and is_near and self.around.is_plain(scope):
             return True

@@ -37,6 +37,7 @@ from nomoat.survey.trial.values import (
 
 #: What is raised where a table has no such key.
 _MISSED = End(Thing("builtins.KeyError"), "")
+_LACKED = End(Thing("builtins.AttributeError"), "")
 #: What makes an application the current one for as long as a block runs.
 _ENTERS = "app_context"
 
@@ -157,13 +158,16 @@ class Exceptions(Bodies):
         refusing = any(self._refuses(before, handler[5]) for handler in handlers)
         misses = any(self._matches(before, handler[3], _MISSED) for handler in handlers) and not self.wires
         mark, undecided = len(self.pending), len(self.conditions)
+        lacks = not self.wires and any(self._matches(before, handler[3], _LACKED) for handler in handlers)
         self.raising += refusing
         self.missing += misses
+        self.lacking += lacks
         try:
             flow = self.run(body, env)
         finally:
             self.raising -= refusing
             self.missing -= misses
+            self.lacking -= lacks
             del self.conditions[undecided:]
         raised = flow.ends + self.pending[mark:]
         del self.pending[mark:]

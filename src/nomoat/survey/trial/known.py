@@ -36,6 +36,7 @@ from nomoat.survey.trial import (
 )
 from nomoat.survey.trial.configuration import Configuration
 from nomoat.survey.trial.demands import OTHER
+from nomoat.survey.trial.machine import End, RaisedError
 from nomoat.survey.trial.matching import globbed, matched
 from nomoat.survey.trial.refusals import (
     is_above,
@@ -365,7 +366,7 @@ def _getattr(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: s
         is_own = bool(args) and isinstance(args[0], Object) and not args[0].cls.scope.module.is_library
         return Thing(OWN_MEMBER if is_own else "", marks=args[0].tags) if args else None
     if isinstance(args[0], Outside) and args[0].name in run.models.settings and args[1].value.isupper():
-        return run.setting(args[1].value) or _unset(run, args[2:], env)
+        return run.setting(args[1].value) or _unset(run, args[2:], at, env)
     is_nothing = isinstance(args[0], Const) and args[0].value is None and not args[0].marks - CALLER
     if len(args) > 2 and is_nothing and not hasattr(None, args[1].value):
         return marked(args[2]) if args[0].tags else args[2]
@@ -392,9 +393,15 @@ def _is_open(name: Value) -> bool:
     return "changed" in name.tags
 
 
-def _unset(run: Calls, default: tuple[Value, ...], env: Env) -> Value:
+def _unset(run: Calls, default: tuple[Value, ...], at: str, env: Env) -> Value:
     """What a setting gives that no module of settings names: what stands for none, which may be set elsewhere."""
     if not default:
+        if run.lacking:
+            # `try: return getattr(settings, name)`, and what is caught gives the default.
+            end = End(Thing("builtins.AttributeError"), at, tuple(run.conditions))
+            if run.around.by_default:
+                raise RaisedError([end])
+            run.pending.append(end)
         return Thing(marks=SETTING)
     if env.module.scope.module.is_library:
         # A package's own default counts wherever the settings of a whole project are here.

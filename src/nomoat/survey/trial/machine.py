@@ -185,6 +185,8 @@ class Machine:
         self.raising = 0
         #: How many handlers wait for a key that a table does not have.
         self.missing = 0
+        #: How many blocks around catch that something has no such attribute.
+        self.lacking = 0
         self.path: list[Scope] = []
         #: Which functions are entered while routes are registered; None: all of them.
         self.enters: Callable[[Scope], bool] | None = None

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Body, Node
-from nomoat.survey.python.symbols import Scope
+from nomoat.survey.python.symbols import Scope, statements
 from nomoat.survey.trial import adding, asking_elsewhere, given_statuses, overlaid, queries
 from nomoat.survey.trial.answering import ANSWER, NONE_YET, goes_on_working
 from nomoat.survey.trial.blocks import entered
@@ -55,6 +55,8 @@ _MAX_MODULE, _AFTERWARDS = 400_000, 4_000
 _MAX_LOOP, _MAX_LOOP_WIRING = 200, 2_000
 #: More turns than this no loop makes that puts texts together.
 _MAX_TURNS = 50
+#: How far it is followed what a function gives back.
+_MOST_SENT = 3
 #: From this status on, an answer is none that was asked for.
 _REFUSES = 400
 
@@ -360,8 +362,19 @@ class Trial(Definitions):
             return False
         if last[0] == form.RAISE or last[3] is None or last[3][0] != form.CALL:
             return True
-        answer = self.models.answers.get(self.program.resolve(env.scope, last[3][3]).name)
-        return answer is None or not answer.redirects
+        return not self._sends_elsewhere(env.scope, last[3])
+
+    def _sends_elsewhere(self, scope: Scope, call: Node, inside: int = 0) -> bool:
+        """Whether a call sends somebody elsewhere: itself, or as all that a function of the tree gives back."""
+        found = self.program.resolve(scope, call[3])
+        own = found.scope if found.kind == "function" and inside < _MOST_SENT else None
+        if own is None:
+            answer = self.models.answers.get(found.name)
+            return answer is not None and answer.redirects
+        given = [node[3] for node in statements(own.body) if node[0] == form.RETURN]
+        return bool(given) and all(
+            one is not None and one[0] == form.CALL and self._sends_elsewhere(own, one, inside + 1) for one in given
+        )
 
     def _for(self, node: Node, env: Env) -> Flow:
         source = gone_through(self.ran(self.evaluate(env, node[4])), also_empty=self.wires)
