@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -24,6 +25,8 @@ class Changes:
         self.names: set[tuple[str, str]] = set()
         #: Attributes that functions assign, with whose and where; what a constructor gives its own object is no change.
         self._attributes: dict[str, list[tuple[Scope, Node | None]]] = {}
+        #: Attributes that methods give their own object out of a file of settings, with each such method.
+        self._of_settings: dict[str, list[Scope]] = {}
         self._whose: dict[str, tuple[int, frozenset[Scope | None]]] = {}
         #: Constant keys under which a function puts something.
         self.keys: set[object] = set()
@@ -61,6 +64,7 @@ class Changes:
                     is_known = _is_its_own(scope, target) or _is_registered(scope, node, target)
                     if not is_known and not self._is_marked(scope, target):
                         self._changed(scope, target, mine)
+                        self._told(scope, node, target)
             elif node[0] == form.CALL and node[3][0] == form.ATTRIBUTE and node[3][4] in _ADDS:
                 self._filled(scope, node[3][3])
             elif node[0] == form.CALL and form.dotted(node[3]) == "setattr" and len(node[4]) == 3:
@@ -93,6 +97,25 @@ class Changes:
         elif target[0] in (form.TUPLE, form.LIST):
             for one in target[3]:
                 self._changed(scope, one, mine)
+
+    def _told(self, scope: Scope, node: Node, target: Node) -> None:
+        """Takes note of a method that gives its own object a setting: `self.port = parser.get("web", "port")`."""
+        me = scope.parameters[0][form.P_NAME] if scope.is_method and scope.parameters else ""
+        is_own = target[0] == form.ATTRIBUTE and target[3][0] == form.NAME and target[3][3] == me
+        if is_own and node[0] == form.ASSIGN and node[4][0] != form.CONSTANT and _reads_settings(scope):
+            self._of_settings.setdefault(target[4], []).append(scope)
+
+    def is_setting(self, name: str, cls: Scope | None) -> bool:
+        """Whether nothing changes an attribute of an object but methods of its own that read a file of settings.
+
+        What its constructor gives it is there by default then.
+        """
+        told, places = self._of_settings.get(name, ()), self._attributes.get(name, ())
+        classes = {one for at in places if at[0] not in told for one in self._classes(*at)}
+        is_else = None in classes or any(
+            cls is not None and (self._is_below(cls, one) or self._is_below(one, cls)) for one in classes if one
+        )
+        return bool(told) and cls is not None and not is_else
 
     def may_change(self, name: str, cls: Scope | None) -> bool:
         """Whether a function may give another value to an attribute of an object of a class, or of a module (None)."""
@@ -136,6 +159,20 @@ class Changes:
             return (made.scope,)
         is_foreign = made.scope is None and made.is_resolved and not made.alternatives and not made.is_partial
         return () if is_foreign and made.name.rpartition(".")[2][:1].isupper() else (None,)
+
+
+#: How the functions of packages are written that read files of settings.
+_FILES = re.compile(r"(^|\.)(Raw|Safe)?ConfigParser$|^(yaml|toml|tomli|tomllib|rtoml)\.\w*load\w*$")
+#: What only a parser of such files has.
+_PARSERS = frozenset(("has_option", "has_section", "getboolean"))
+
+
+def _reads_settings(scope: Scope) -> bool:
+    """Whether a function reads a file of settings, or is handed a parser of one."""
+    called = [node[3] for node in form.walk_scope(scope.body) if node[0] == form.CALL]
+    return any(
+        _FILES.search(form.dotted(one) or "") or (one[0] == form.ATTRIBUTE and one[4] in _PARSERS) for one in called
+    )
 
 
 def _last(decorator: Node) -> str:
@@ -194,8 +231,10 @@ def filled_later(value: Value) -> Value:
     return value
 
 
-def changeable(value: Value) -> Value:
+def changeable(value: Value, *, is_setting: bool = False) -> Value:
     """What is in the place of something that functions change: what source has for it, or anything."""
+    if isinstance(value, Const) and is_setting and value.value is not None:
+        return Const(value.value, value.marks | SETTING, value.label)
     if isinstance(value, Const):
         return Const(value.value, value.marks | SETTING | CHANGED, value.label)
     return joined([value, Thing(why="functions of the program put something else there")])

@@ -375,7 +375,7 @@ class Machine:
             value = filled_later(value)
         if self.wires or not isinstance(value, (Const, Function)) or not self.around.changes.may_change(name, cls):
             return value
-        return changeable(value)
+        return changeable(value, is_setting=self.around.changes.is_setting(name, cls))
 
     def forced(self, env: Env, name: str, value: Value) -> Value:
         """The value behind an import or a delayed value; by default, the one that is there as source has settings."""
