@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.trial.machine import Condition, End, RaisedError
 from nomoat.survey.trial.unpacking import marked
-from nomoat.survey.trial.usually import is_one_of
+from nomoat.survey.trial.usually import is_one_of, or_default
 from nomoat.survey.trial.values import (
     CALLER,
     INPUT,
@@ -48,7 +49,10 @@ def one_of_two(run: Expressions, env: Env, node: Node) -> Value:
             raise RaisedError(ends)
         run.pending.extend(ends)
         return first if first is not None else second  # type: ignore[return-value]  # One of them is there.
-    return is_one_of(test, joined([first, second]), first, second)
+    found = is_one_of(test, joined([first, second]), first, second)
+    # `key if key else ""` is `key or ""`.
+    is_same = form.dotted(node[3]) is not None and form.dotted(node[3]) == form.dotted(node[4])
+    return or_default(found, [first, second]) if is_same else found
 
 
 def one_of_operands(run: Expressions, env: Env, node: Node) -> Value:
@@ -83,7 +87,8 @@ def one_of_operands(run: Expressions, env: Env, node: Node) -> Value:
     ):
         # One that is decided says no more what the whole is, but still what the whole is about: who calls.
         return run.combined([run.truth(value) for value in evaluated], is_or=is_or)
-    return _stands_in(run, joined(values), marks)
+    found = joined(values)
+    return _stands_in(run, or_default(found, values) if is_or else found, marks)
 
 
 def _operand(

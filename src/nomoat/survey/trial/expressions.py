@@ -31,7 +31,7 @@ from nomoat.survey.trial.keys import is_hashable, key_of
 from nomoat.survey.trial.machine import End, RaisedError
 from nomoat.survey.trial.registry import Registry
 from nomoat.survey.trial.requests import BY_NAME, may_say_what, tells_who
-from nomoat.survey.trial.texts import beginning, ending, percent, put_together
+from nomoat.survey.trial.texts import beginning, defaults, ending, percent, put_together
 from nomoat.survey.trial.tuples import as_tuple
 from nomoat.survey.trial.values import (
     ARGUMENT,
@@ -305,9 +305,9 @@ class Expressions(Attributes):
             if lists and all(isinstance(value, (Items, Thing, Outside)) for value in values):
                 is_whole = len(lists) == len(values) and all(one.is_whole for one in lists)
                 return Items([item for one in lists for item in one.values], is_whole=is_whole)
-            text = put_together(
-                values, lambda row: "".join(map(str, row)) if all(type(one) is str for one in row) else None
-            )
+            text = put_together(values, _one_text)
+            if text is None and self.wires:
+                text = put_together(defaults(values), _one_text)
             if text is None:
                 text = ending(values) if self.wires else beginning(values, self.made(union(values)))
             if text is not None:
@@ -384,7 +384,9 @@ class Expressions(Attributes):
             return Const("".join(known), union(values))
         if self.wires and len(values) == 1 and isinstance(values[0], Choice):
             return values[0]
-        found = put_together(values, lambda row: "".join(map(str, row))) or (ending(values) if self.wires else None)
+        found = put_together(values, lambda row: "".join(map(str, row)))
+        if found is None and self.wires:
+            found = put_together(defaults(values), lambda row: "".join(map(str, row))) or ending(values)
         marks = self.made(union(values))
         found = found or (None if self.wires else beginning(values, marks))
         return found or Thing(marks=marks)
@@ -484,6 +486,11 @@ class Expressions(Attributes):
 
 
 _OF_CURSORS = frozenset(("fetchone", "fetchall", "fetchmany", "fetchrow"))
+
+
+def _one_text(row: list[object]) -> str | None:
+    """Texts in a row as one; None where something else is among them."""
+    return "".join(map(str, row)) if all(type(one) is str for one in row) else None
 
 
 def _called(key: object, value: Value) -> Value:

@@ -28,7 +28,7 @@ from nomoat.survey.trial.narrowing import narrow
 from nomoat.survey.trial.refusals import status_of
 from nomoat.survey.trial.registry import Entry, Registry
 from nomoat.survey.trial.requests import entry_name
-from nomoat.survey.trial.usually import as_usual, happens, is_left_by
+from nomoat.survey.trial.usually import as_usual, happens, is_left_by, left_as_default
 from nomoat.survey.trial.values import (
     CALLER,
     NOTHING,
@@ -298,7 +298,11 @@ class Trial(Definitions):
 
     def _usual_names(self, tried: list[tuple[Test, Env | None]], falls: list[Env]) -> dict[str, Value]:
         """What names mean after `if setting: ...` with every setting as source has it, where its ways differ."""
-        if not self.wires or len(falls) < len(("one", "other")) or any(test.usual is None for test, _ in tried):
+        if not self.wires or len(falls) < len(("one", "other")):
+            return {}
+        if len(tried) == 1 and len(falls) == len(("one", "other")) and "unset" in tried[0][0].marks:
+            return left_as_default(falls[0].names, falls[1].names)
+        if any(test.usual is None for test, _ in tried):
             return {}
         # The last that fell through is the one for which no test holds, unless that ends elsewhere.
         ends = [way for _, way in tried if way is not None]

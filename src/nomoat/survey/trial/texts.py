@@ -9,8 +9,22 @@ import itertools
 import re
 import string
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
-from nomoat.survey.trial.values import ENDING, Const, Items, Outside, Table, Thing, Value, joined, options, union
+from nomoat.survey.trial.values import (
+    ENDING,
+    SETTING,
+    Choice,
+    Const,
+    Items,
+    Outside,
+    Table,
+    Thing,
+    Value,
+    joined,
+    options,
+    union,
+)
 
 #: Widths and precisions are left alone: `%999999999s` would be a text of that length.
 _PLACE = re.compile(r"%(?:\((\w+)\))?([sd%])")
@@ -38,6 +52,24 @@ def put_together(parts: list[Value], make: Callable[[list[object]], str | None])
     texts = [(make([one.value for one in row]), union(row)) for row in itertools.product(*known)]
     made: list[Value] = [Const(text, marks) for text, marks in texts if text is not None]
     return joined(made) if len(made) == len(texts) else None
+
+
+def defaults(parts: list[Value]) -> list[Value]:
+    """Parts of a text, with what is there as source has every setting in the place of one of several.
+
+    `"/" + config.link`, where a file beside the program may name another link.
+    """
+    return [one if (usual := _default(one)) is None else replace(usual, marks=usual.marks | SETTING) for one in parts]
+
+
+def _default(value: Value) -> Const | None:
+    """What is there as source has every setting; beside what a setting gives it is what source has for it."""
+    if not isinstance(value, Choice) or isinstance(value.usual, Const):
+        return value.usual if isinstance(value, Choice) and isinstance(value.usual, Const) else None
+    known = [one for one in value.options if isinstance(one, Const)]
+    others = [one for one in value.options if not isinstance(one, Const)]
+    is_told = len(known) == 1 and all(isinstance(one, Thing) and SETTING <= one.marks for one in others)
+    return known[0] if is_told else None
 
 
 def ending(parts: list[Value]) -> Value | None:

@@ -47,6 +47,31 @@ def is_one_of(test: Test, value: Value, if_true: Value, if_false: Value) -> Valu
     return replace(value, usual=if_true if test.usual else if_false)
 
 
+def is_unset(value: Value) -> bool:
+    """Whether it is what nobody has set, a setting for which source names no default: `os.environ.get("KEY")`."""
+    return isinstance(value, Thing) and "unset" in value.tags and len(value.trail) <= 1
+
+
+def or_default(found: Value, ways: list[Value]) -> Value:
+    """What stands in the place of settings that nobody has set: `os.environ.get("KEY") or "of the tests"`.
+
+    None is no more of a default than there was without it.
+    """
+    last = ways[-1] if len(ways) > 1 and all(map(is_unset, ways[:-1])) else None
+    if not isinstance(found, Choice) or not isinstance(last, Const) or last.value is None:
+        return found
+    return replace(found, usual=Const(last.value, last.marks | SETTING, last.label))
+
+
+def left_as_default(names: dict[str, Value], rest: dict[str, Value]) -> dict[str, Value]:
+    """What names mean by default after `if os.environ.get("KEY"): key = os.environ.get("KEY")`, where they differ."""
+    return {
+        name: Const(before.value, before.marks | SETTING, before.label)
+        for name, before in rest.items()
+        if isinstance(before, Const) and before.value is not None and is_unset(names.get(name, before))
+    }
+
+
 #: What a function may give, each with whether it does as source has every setting; None where that is not told.
 Ways = list[tuple[Value, bool | None]]
 
