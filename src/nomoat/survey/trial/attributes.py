@@ -22,7 +22,7 @@ from nomoat.survey.trial import (
 )
 from nomoat.survey.trial.configuration import Configuration
 from nomoat.survey.trial.declared import declared
-from nomoat.survey.trial.fields import as_setting, default_of
+from nomoat.survey.trial.fields import as_setting, default_of, own_of
 from nomoat.survey.trial.refusals import is_redirect, status_of
 from nomoat.survey.trial.registry import Bound, Registry, RoutesOf, argument
 from nomoat.survey.trial.requests import Requests
@@ -147,7 +147,9 @@ class Attributes(Requests):
             own = value.attributes[name]
             own = as_setting(own, name) if value.marks == SETTING else own
             return own if value.is_fresh else self.as_changed(name, own, value.cls.scope)
-        found = perhaps_given(self._of_class(value.cls, name, value), value.attributes.get(SPREAD))
+        found = self._of_class(value.cls, name, value)
+        # A field that each object has of its own is there from now on.
+        found = perhaps_given(value.attributes.get(name, found), value.attributes.get(SPREAD))
         found = of_nobody(found) if value.is_for_nobody else found
         if value.marks == SETTING and not isinstance(found, Function):
             return as_setting(found, name)
@@ -207,7 +209,10 @@ class Attributes(Requests):
             return enums.member(base, bases, name, found)
         if any(base.rpartition(".")[2] == "BaseSettings" for base in bases):
             return as_setting(default_of(self, found), name)
-        return default_of(self, found) if isinstance(me, Object) else found
+        if not isinstance(me, Object):
+            return found
+        held = default_of(self, found)
+        return own_of(me, name, held) if held is not found and me.is_fresh else held
 
     def _member_elsewhere(self, cls: Class, name: str, me: Value | None) -> Value:
         outside = [base for base in self.program.bases_elsewhere(cls.scope) if not base.startswith("?")]

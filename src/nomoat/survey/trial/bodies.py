@@ -20,7 +20,7 @@ from nomoat.survey.trial.registry import Registry
 from nomoat.survey.trial.requests import entry_name
 from nomoat.survey.trial.surroundings import Surroundings
 from nomoat.survey.trial.tuples import as_tuple
-from nomoat.survey.trial.unpacking import parts
+from nomoat.survey.trial.unpacking import marked, parts
 from nomoat.survey.trial.usually import Ways, is_one_of_ways
 from nomoat.survey.trial.values import (
     CALLER,
@@ -283,7 +283,8 @@ class Bodies(Calls):
         """An account that is put in the place of who sent no credential: it may be one that counts as nobody."""
         if not self.anonymous or not self.around.has_own_accounts:
             return value
-        is_told = all(isinstance(one, Const) or one.tags & {"caller", "input"} for one in options(value))
+        # Of what is made here, source says what it is: `request.user = Visitor()`.
+        is_told = all(isinstance(one, (Const, Object)) or one.tags & {"caller", "input"} for one in options(value))
         return value if is_told else Thing(marks=CALLER | UNREAD)
 
     def _is_configuring(self, registry: Registry) -> bool:
@@ -310,6 +311,8 @@ class Bodies(Calls):
         if is_told and isinstance(value, Const) and not value.value:
             # It is None or False because there is no credential.
             value = Const(value.value, value.marks | CALLER)
+        elif is_told and isinstance(value, Object):
+            value = marked(value)
         return joined([before(), value]) if self.unsure else value
 
     def _parts(self, value: Value, targets: tuple[Node, ...]) -> list[Value]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from nomoat.survey.models import Spot, spot
 from nomoat.survey.trial.registry import argument
+from nomoat.survey.trial.unpacking import granted_to_nobody
 from nomoat.survey.trial.values import SETTING, Class, Const, Function, Items, Object, Outside, Table, Thing, Value
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ _FIELDS: dict[str, Spot] = {
 }
 _FACTORIES = spot("default_factory|factory")
 #: Factories of what has nothing in it at first.
-_EMPTY = frozenset(("builtins.dict", "builtins.list"))
+_EMPTY = frozenset(("builtins.dict", "builtins.list", "builtins.set", "builtins.frozenset", "builtins.tuple"))
 
 
 def default_of(run: Machine, found: Value) -> Value:
@@ -39,6 +40,19 @@ def default_of(run: Machine, found: Value) -> Value:
     given = argument(_FIELDS[found.name], found.args, found.named)
     is_told = given is not None and not (isinstance(given, Const) and given.value is ...)
     return given if is_told and given is not None else Thing(at=found.at)
+
+
+def own_of(me: Object, name: str, held: Value) -> Value:
+    """What an object that was made for one request has of a field: its own, in which is only what code puts there."""
+    if isinstance(held, (Items, Table)) and not held.is_whole and not _is_filled(held):
+        held = Items([]) if isinstance(held, Items) else Table({})
+        me.attributes[name] = granted_to_nobody(name, held) if me.is_for_nobody else held
+    return held
+
+
+def _is_filled(held: Items | Table) -> bool:
+    """Whether something is known to be in a list or table."""
+    return bool(held.values if isinstance(held, Items) else held.entries or held.other or held.pairs)
 
 
 def as_setting(found: Value, name: str) -> Value:

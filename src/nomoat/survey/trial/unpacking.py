@@ -6,11 +6,14 @@ that its options belong to. What a test leaves of one name, it leaves of those t
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from itertools import product
 
 from nomoat.survey.trial.values import CALLER, Choice, Const, Env, Items, Object, Table, Value, options
 
+#: What a caller has been granted, by the name that it goes by.
+_GRANTED = re.compile(r"(^|_)(roles?|groups?|permissions?|perms|scopes?|privileges?|rights|grants?|authorities)$", re.I)
 #: More ways than this are not told apart.
 _MOST_WAYS = 8
 
@@ -59,10 +62,25 @@ def marked(value: Value) -> Value:
     if isinstance(value, Items) and value.is_tuple and any(map(_is_no, value.values)):
         return Items([of_nobody(one) for one in value.values], value.is_whole, value.may_be_empty, is_tuple=True)
     if isinstance(value, Object) and value.is_fresh:
-        # `Result(valid=False)`, `Guest()`: it stays the one that was made.
-        value.attributes.update({name: of_nobody(one) for name, one in value.attributes.items()})
-        value.is_for_nobody = True
+        # `Result(valid=False)`, `Guest()`, `Result(user=Guest())`: it stays the one that was made.
+        _stand_for_nobody(value)
+        for one in [option for held in value.attributes.values() for option in options(held)]:
+            if isinstance(one, Object) and one.is_fresh:
+                _stand_for_nobody(one)
     return value
+
+
+def _stand_for_nobody(value: Object) -> None:
+    value.attributes.update({name: granted_to_nobody(name, one) for name, one in value.attributes.items()})
+    value.is_for_nobody = True
+
+
+def granted_to_nobody(name: str, value: Value) -> Value:
+    """What an object has that stands for nobody: in an empty list of roles, something is missing for that reason."""
+    if isinstance(value, Items) and value.is_whole and not value.values and _GRANTED.search(name):
+        value.of = CALLER
+        return value
+    return of_nobody(value)
 
 
 def of_nobody(value: Value) -> Value:
