@@ -1,5 +1,7 @@
 """What is kept on an application for its handlers: `app["users"] = UserStore(pool)`, `app.state.users = ...`.
 
+Or `Application(state=State({"users": ...}))`.
+
 Takes the parsed program; says what stands under a key of an application, by every assignment of that key in the tree.
 """
 
@@ -14,6 +16,8 @@ from nomoat.survey.python.resolved import Resolved, merged
 from nomoat.survey.python.sources import TEST_FILE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from nomoat.survey.python.form import Node
     from nomoat.survey.python.resolve import Resolver
     from nomoat.survey.python.symbols import Scope
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
 _NAMES = frozenset(("app", "application", "_app", "config_dict"))
 _KEPT = re.compile(rb"\b_?app(?:lication)?(?:\[[\w.\"']+\]|\.state\.\w+)\s*(?::[^=\n]{1,80})?=(?!=)")
 _WORDS = (b"app", b"application", b"_app")
+_GIVEN = re.compile(rb"\bstate\s*=\s*(?:\w+\.)?State\(\s*\{")
 _KEYS = frozenset(("aiohttp.web.AppKey", "aiohttp.web_app.AppKey", "aiohttp.helpers.AppKey"))
 _MAX_ALTERNATIVES = 4
 
@@ -45,6 +50,13 @@ class KeptOnApplications:
                         key = _key(target)
                         if key:
                             found.setdefault(key, []).append((scope, node[4]))
+        for path in program.words.matching(_GIVEN, (b"State",)):
+            if TEST_FILE.search(path):
+                continue
+            for scope in program.scopes(within=program.modules[path]):
+                for node in form.walk_scope(scope.body) if scope.may_hold(_GIVEN) else ():
+                    for key, value in _given(node):
+                        found.setdefault(f"state.{key}", []).append((scope, value))
         return found
 
     def held(self, scope: Scope, node: Node) -> Resolved | None:
@@ -82,6 +94,18 @@ def _key(node: Node) -> str:
     if node[0] == form.ATTRIBUTE and node[3][0] == form.ATTRIBUTE and node[3][4] == "state":
         return f"state.{node[4]}" if is_application(node[3][3]) else ""
     return ""
+
+
+def _given(node: Node) -> Iterator[tuple[str, Node]]:
+    """What an application is given with its state: `state=State({"users": UserStore(pool)})`."""
+    if node[0] != form.CALL or form.dotted(node[3]) is None:
+        return
+    made = next((value for name, value in node[5] if name == "state" and value[0] == form.CALL), None)
+    first = made[4][0] if made is not None and made[4] else None
+    for key, value in first[3] if first is not None and first[0] == form.DICT else ():
+        text = form.text_of(key) if key is not None else None
+        if text is not None:
+            yield text, value
 
 
 def is_application(node: Node) -> bool:

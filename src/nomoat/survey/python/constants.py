@@ -104,7 +104,7 @@ class Constants:
                 return member
         found = self._program.resolve(scope, node)
         setting = self._class_setting(scope, node, found)
-        if len(found.all) > 1 or found.is_partial:
+        if len(found.all) > 1 or found.is_partial or (not setting and self._is_given(scope, node)):
             return None
         known = self._of(found)
         if known is None or not setting:
@@ -167,6 +167,17 @@ class Constants:
         if not any(member.binding.how in (How.ANNOTATED, How.VALUE) for member in members):
             return ""
         return f"{self._prefix(base.scope)}{node[4]}".upper()
+
+    def _is_given(self, scope: Scope, node: Node) -> bool:
+        """Whether what made the object may give another value than its class has: `Config(**loaded).asks`."""
+        base = self._program.resolve(scope, node[3]) if node[0] == form.ATTRIBUTE else None
+        if base is None or base.kind != "instance" or base.scope is None:
+            return False
+        made = base.value if base.value is not None and base.value[0] == form.CALL else None
+        if made is None or not (made[4] or any(name in (None, node[4]) for name, _ in made[5])):
+            return False
+        members, _ = self._program.resolver.classes.members(base.scope, node[4])
+        return any(member.binding.how is How.ANNOTATED for member in members)
 
     def _prefix(self, scope: Scope) -> str:
         for member in self._program.resolver.classes.members(scope, "model_config")[0]:

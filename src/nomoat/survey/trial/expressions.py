@@ -8,6 +8,7 @@ from dataclasses import replace
 from nomoat.survey.python import form
 from nomoat.survey.python.applications import is_application
 from nomoat.survey.python.form import Node
+from nomoat.survey.python.resolved import Resolved
 from nomoat.survey.trial import (
     applied,
     choosing,
@@ -123,9 +124,8 @@ class Expressions(Attributes):
             known = self.known_constant(env.scope, node)
             if known is not None:
                 return known
-            if node[3][0] == form.ATTRIBUTE and node[3][4] == "state":
-                return self.of_application(env, node, found)
-        return found
+        is_kept = node[3][0] == form.ATTRIBUTE and node[3][4] == "state"
+        return self.of_application(env, node, found) if is_kept else found
 
     def _subscript(self, env: Env, node: Node) -> Value:
         kept = memories.kept(env, node) if not self.wires else None
@@ -148,13 +148,23 @@ class Expressions(Attributes):
 
     def of_application(self, env: Env, node: Node, found: Value) -> Value:
         """What any function of the tree keeps on an application, where nothing that was tried has put it there."""
-        is_unknown = isinstance(found, Outside) or (isinstance(found, Thing) and not found.name and not found.tags)
+        is_unknown = isinstance(found, Outside) or (isinstance(found, Thing) and not found.name and found.tags <= INPUT)
         kept = self.program.resolver.kept.held(env.scope, node) if is_unknown and not self.wires else None
-        if kept is None or kept.kind != "instance" or kept.scope is None or kept.alternatives:
+        if kept is None or not self._is_one_object(kept) or kept.scope is None:
             return found
-        given = kept.value[4] if kept.value is not None and kept.value[0] == form.CALL else ()
-        made = self.call(self.class_of(kept.scope), tuple(Thing() for _ in given), {}, self.at(env, node), env)
-        return made if isinstance(made, Object) else found
+        made = next((one.value for one in kept.all if one.value is not None and one.value[0] == form.CALL), None)
+        args, named = _given(made) if made is not None else ((), {})
+        value = self.call(self.class_of(kept.scope), args, named, self.at(env, node), env)
+        return value if isinstance(value, Object) else found
+
+    def _is_one_object(self, kept: Resolved) -> bool:
+        """Whether all that is kept is of one class, and said by one call; of settings whoever runs it says what is."""
+        if kept.kind != "instance" or kept.scope is None:
+            return False
+        scopes = {id(one.scope) for one in kept.all if one.kind == "instance" and one.scope is not None}
+        is_settings = any(base.endswith(".BaseSettings") for base in self.program.bases_elsewhere(kept.scope))
+        is_spread = kept.value is not None and kept.value[0] == form.CALL and any(not one[0] for one in kept.value[5])
+        return len(scopes) == 1 and (is_settings or not (kept.alternatives or kept.is_partial or is_spread))
 
     def _sliced(self, env: Env, value: Value, node: Node) -> Value | None:
         """`path[len("/api"):]`; None where source does not fix it."""
@@ -534,3 +544,13 @@ _HANDLERS: dict[int, Callable[[Expressions, Env, Node], Value]] = {
     form.WALRUS: Expressions._walrus,
     form.STARRED: Expressions._inner,
 }
+
+
+def _given(call: Node) -> tuple[tuple[Value, ...], dict[str, Value]]:
+    """What a call gives, as far as it is written out there."""
+    args = tuple(_written(one) for one in call[4])
+    return args, {name: _written(one) for name, one in call[5] if name}
+
+
+def _written(node: Node) -> Value:
+    return Const(node[3]) if node[0] == form.CONSTANT else Thing()
