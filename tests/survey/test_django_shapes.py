@@ -517,3 +517,42 @@ urlpatterns = [path("<str:shop>/", page)]
 @pytest.mark.parametrize(("second", "verdict"), [("request.user.is_superuser", "guarded"), ("True", "unknown")])
 def test_any_of_one_list_or_another(second: str, verdict: str, tmp_path: Path) -> None:
     assert {"GET /{shop}/": verdict} == drawn(tmp_path, urls=_ANY_OF_LISTS.format(second=second))
+
+
+def test_methods_of_a_viewset_that_are_called_like_those_of_http_answer_them(tmp_path: Path) -> None:
+    (tmp_path / "settings.py").write_text('ROOT_URLCONF = "urls"\nINSTALLED_APPS = ["rest_framework"]\n')
+    (tmp_path / "urls.py").write_text(
+        "from rest_framework.permissions import IsAuthenticatedOrReadOnly\n"
+        "from rest_framework.response import Response\nfrom rest_framework.routers import SimpleRouter\n"
+        "from rest_framework.viewsets import ViewSet\n\n\n"
+        "class Orders(ViewSet):\n    permission_classes = [IsAuthenticatedOrReadOnly]\n\n"
+        "    def list(self, request):\n        return Response()\n\n"
+        "    def delete(self, request, pk=None):\n        return Response()\n\n\n"
+        "class Nothing(ViewSet):\n    def delete(self, request):\n        return Response()\n\n\n"
+        "router = SimpleRouter()\nrouter.register('orders', Orders)\nrouter.register('nothing', Nothing)\n"
+        "urlpatterns = router.urls\n"
+    )
+
+    found = {f"{one.method} {one.path}": one.verdict for one in draw(tmp_path).map.routes if one.method != "HEAD"}
+
+    assert found == {"GET /orders/": "unguarded", "DELETE /orders/": "guarded"}
+
+
+def test_a_class_with_a_dispatch_of_its_own_is_posted_to_where_a_method_beside_it_speaks_of_that(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "settings.py").write_text('ROOT_URLCONF = "urls"\n')
+    (tmp_path / "urls.py").write_text(
+        "from django.http import HttpResponse\nfrom django.urls import path\n"
+        "from django.views.generic import View\n\n\n"
+        "class Page(View):\n    def dispatch(self, request, *args, **kwargs):\n"
+        "        return self.answer(request)\n\n\n"
+        "class Form(Page):\n    def answer(self, request):\n"
+        "        return HttpResponse(self.save() if request.method == 'POST' else 'form')\n\n\n"
+        "class Shown(Page):\n    def answer(self, request):\n        return HttpResponse('shown')\n\n\n"
+        "urlpatterns = [path('form/', Form.as_view()), path('shown/', Shown.as_view())]\n"
+    )
+
+    found = {f"{one.method} {one.path}" for one in draw(tmp_path).map.routes if one.method != "HEAD"}
+
+    assert found == {"GET /form/", "POST /form/", "GET /shown/"}

@@ -342,7 +342,9 @@ def _judged(judge: Judge, step: Step, found: Found, made: Requests, saw: set[str
     elif refuses and usual is not False:
         judged.refuses = True
     signed = judge.tried(function, _given(step, found, made.signed), is_anonymous=False, at_hand=made.signed)
-    if step.gives == "" and not (refuses or passes) and tried.passes and any(map(_is_none, options(signed.value))):
+    goes_on = bool(signed.trial.record.reached) if step.gives in _GOES_ON else any(map(_is_none, options(signed.value)))
+    if step.gives in _ANSWERS_FIRST and not (refuses or passes) and tried.passes and goes_on:
+        judged.answers = ""
         # Who has no credential gets something else than what comes after it, or what nobody can tell.
         if not step.is_conditional and all(_is_answer(tried, one) for one in options(tried.value)):
             judged.refuses = True
@@ -359,6 +361,8 @@ def _judged(judge: Judge, step: Step, found: Found, made: Requests, saw: set[str
 
 #: What is given each request together with what comes after it, or was made with that.
 _GOES_ON = ("get_response", "request and next")
+#: Whatever these give stands in the place of what comes after them.
+_ANSWERS_FIRST = ("", "request", "view", *_GOES_ON)
 
 
 def _opens_data(value: Value, stores: Set[str]) -> bool:

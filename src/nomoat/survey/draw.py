@@ -42,6 +42,7 @@ from nomoat.survey.python.words import WordIndex
 from nomoat.survey.reaching import reaching
 from nomoat.survey.readers import manifests
 from nomoat.survey.services import Part
+from nomoat.survey.trial import resolved
 from nomoat.survey.trial.values import Class, Const, Function, Object, Outside, Thing, Value, options
 from nomoat.survey.unregistered import unregistered
 from nomoat.survey.verdicts import Answer, Verdicts
@@ -127,6 +128,7 @@ def draw_program(program: Program, sources: Sources, *, path: Path, settings: Se
     judge = Judge(wiring.surroundings)
     parts = services.divide(wiring, judge, path=path, settings=settings)
     _keep_first(parts)
+    wiring.surroundings.addresses = resolved.addresses(found for part in parts for found in part.routes)
     middleware = MiddlewareJudge(judge)
     verdicts = Verdicts(judge)
     reach = Reach(program, known)

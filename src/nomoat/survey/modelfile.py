@@ -31,7 +31,7 @@ _NAMES = {
     "same": "same", "routes_attribute": "routes_attributes", "dependencies_attribute": "dependencies_attributes",
     "files": "files", "harmless_middleware": "harmless", "requests": "requests", "closing": "closing",
     "scopes_of_route": "scopes_of_route", "injected": "injected", "forms": "forms", "verifiers": "verifiers",
-    "signatures": "signatures", "comparers": "comparers", "macs": "macs", "limiters": "limiters",
+    "signatures": "signatures", "comparers": "comparers", "macs": "macs", "limiters": "limiters", "nobody": "nobody",
     "routeless": "routeless",
     "stores": "stores", "parsers": "parsers", "transparent": "transparent", "splitting": "splitting",
     "managing": "managing", "own_handlers": "own_handlers", "sending": "sending", "forging": "forging",

@@ -288,6 +288,8 @@ class Models:
     comparers: set[str] = field(default_factory=set)
     macs: set[str] = field(default_factory=set)
     limiters: set[str] = field(default_factory=set)
+    #: What stands for who is not signed in.
+    nobody: set[str] = field(default_factory=set)
     #: Packages that are given an application and add no routes to it.
     routeless: set[str] = field(default_factory=set)
     raising_methods: set[str] = field(default_factory=set)

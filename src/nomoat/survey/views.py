@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from nomoat.survey import doing
@@ -111,7 +111,11 @@ def _by_dispatch(run: Machine, view: View) -> Iterator[tuple[str, str]]:
     scope = dispatch.scope if isinstance(dispatch, Function) else None
     if scope is None or scope.module.is_library:
         return
-    for method in methods_of_function(run, dispatch):
+    bases = [base for base in run.program.bases(view.cls.scope) if not isinstance(base, str)]
+    methods = [one for base in bases if not base.module.is_library for one in base.children.values()]
+    # What it calls for that may be any other method of the class: `self.save(request)`.
+    beside = _POSTED.intersection(_words_of(one for one in methods if one.is_function))
+    for method in dict.fromkeys((*methods_of_function(run, dispatch), *(("POST",) if beside else ()))):
         if method != "HEAD" or view.model.head:
             yield method, "dispatch"
 
@@ -130,6 +134,10 @@ def _allowed(run: Machine, view: View) -> set[str] | None:
 _METHOD_WORDS = {
     "POST": ("POST", "FILES", "body"), "PUT": ("PUT",), "PATCH": ("PATCH",), "DELETE": ("DELETE",),
 }  # fmt: skip
+
+
+#: Of these a class speaks that is posted to.
+_POSTED = frozenset(("POST", "FILES"))
 
 
 def methods_of_function(run: Machine, handler: Value) -> tuple[str, ...]:
@@ -242,16 +250,22 @@ def _handed_on(run: Machine, function: Function | None) -> Iterator[str]:
 def _spoken_of(run: Machine, function: Function | None) -> Iterator[str]:
     """Methods of which a function speaks, or one that it hands the request: `return saved(request)`."""
     scope = function.scope if function is not None else None
-    words: set[str] = set()
     handed = list(_handed_request(run, scope)) if scope is not None else []
     handed += [asked for one in (scope, *handed) if one is not None for asked in _asked(run, one)]
-    for one in (scope, *handed) if scope is not None else ():
+    words = _words_of((scope, *handed) if scope is not None else ())
+    yield from (method for method, signs in _METHOD_WORDS.items() if words.intersection(signs))
+
+
+def _words_of(functions: Iterable[Scope]) -> set[str]:
+    """Short texts and attributes of which functions speak."""
+    words: set[str] = set()
+    for one in functions:
         for node in form.walk(one.body):
             if node[0] == form.CONSTANT and isinstance(node[3], str):
                 words.add(node[3].upper() if len(node[3]) < 8 else "")
             elif node[0] == form.ATTRIBUTE:
                 words.add(node[4])
-    yield from (method for method, signs in _METHOD_WORDS.items() if words.intersection(signs))
+    return words
 
 
 def _handed_request(run: Machine, scope: Scope) -> Iterator[Scope]:

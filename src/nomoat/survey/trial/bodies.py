@@ -24,6 +24,7 @@ from nomoat.survey.trial.unpacking import marked, parts
 from nomoat.survey.trial.usually import Ways, is_one_of_ways
 from nomoat.survey.trial.values import (
     CALLER,
+    MADE,
     UNREAD,
     Choice,
     Class,
@@ -43,6 +44,8 @@ from nomoat.survey.trial.values import (
 
 #: Statuses that refuse somebody.
 _REFUSES, _FAULTS = 400, 500
+#: By these a class says of itself whether somebody is signed in.
+_SAYS_WHO = frozenset(("is_authenticated", "is_anonymous", "is_active", "is_staff", "is_superuser"))
 #: Attributes of an answer that change its status.
 _STATUSES = frozenset(("status_code", "status", "code"))
 
@@ -281,11 +284,23 @@ class Bodies(Calls):
 
     def _stands_for(self, value: Value) -> Value:
         """An account that is put in the place of who sent no credential: it may be one that counts as nobody."""
+        if self.anonymous and all(self._is_nobody(one) for one in options(value)):
+            # `request.user = Guest()`, of a class that is made of what stands for nobody and says nothing else of it.
+            return Thing("request.credential", marks=CALLER | MADE)
         if not self.anonymous or not self.around.has_own_accounts:
             return value
         # Of what is made here, source says what it is: `request.user = Visitor()`.
         is_told = all(isinstance(one, (Const, Object)) or one.tags & {"caller", "input"} for one in options(value))
         return value if is_told else Thing(marks=CALLER | UNREAD)
+
+    def _is_nobody(self, value: Value) -> bool:
+        if isinstance(value, Thing):
+            return value.name in self.models.nobody and value.is_call and not value.trail
+        bases = self.program.bases(value.cls.scope) if isinstance(value, Object) else ()
+        own = [base for base in bases if not isinstance(base, str)]
+        return bool(self.models.nobody.intersection(base for base in bases if isinstance(base, str))) and not any(
+            _SAYS_WHO & base.bindings.keys() for base in own
+        )
 
     def _is_configuring(self, registry: Registry) -> bool:
         """Whether a method of what stands for a package changes it where source does not fix that code runs."""

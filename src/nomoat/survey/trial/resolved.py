@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from nomoat.survey.trial.values import (
     INPUT,
     NOTHING,
+    SETTING,
     Class,
     Const,
     Env,
@@ -25,6 +26,9 @@ from nomoat.survey.trial.values import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from nomoat.survey.found import Found
     from nomoat.survey.trial.calls import Calls
     from nomoat.survey.trial.machine import Machine
 
@@ -34,6 +38,8 @@ MATCH, _HIDDEN = "request.match", "match()"
 NOT_FOUND = "http_exception"
 #: Stands where a namespace cannot be read.
 UNREAD_NAME = "?:"
+#: The site of Django's own pages, and how paths to it are called.
+_ADMIN, _ADMIN_NAME = "django.contrib.admin.site.urls", "admin"
 #: What of a request the match tells.
 SAW = frozenset(("path", "endpoint"))
 
@@ -143,7 +149,39 @@ def _prefix(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: st
     return Const("/")
 
 
+def addressed(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    """`reverse("shop:index")`: the path that is called so, where only one is and nothing of it is left open."""
+    name = args[0] if args else named.get("viewname")
+    is_plain = len(args) <= 1 and not (named.keys() - {"viewname"})
+    if run.wires or not is_plain or not isinstance(name, Const) or "changed" in name.tags:
+        return None
+    path = run.around.addresses.get(str(name.value))
+    return None if path is None else Const(path, name.marks & SETTING)
+
+
+def addresses(every: Iterable[Found]) -> dict[str, str]:
+    """The paths of routes by how they are called; without those that several have, or that are not fixed."""
+    found: dict[str, set[str]] = {}
+    for one in every:
+        is_admin = one.is_of_framework and one.label == _ADMIN
+        name, path = (f"{_ADMIN_NAME}:index", f"{one.path.rstrip('/')}/") if is_admin else (one.endpoint, one.path)
+        if (one.is_named or is_admin) and UNREAD_NAME not in name:
+            found.setdefault(name, set()).add(path)
+    paths = {name: next(iter(paths)) for name, paths in found.items() if len(paths) == 1}
+    return {name: path for name, path in paths.items() if "{" not in path}
+
+
 SPECIAL = {
+    **dict.fromkeys(
+        (
+            "django.urls.reverse",
+            "django.urls.base.reverse",
+            "django.urls.reverse_lazy",
+            "django.urls.base.reverse_lazy",
+            "django.core.urlresolvers.reverse",
+        ),
+        addressed,
+    ),
     **dict.fromkeys(("django.urls.resolve", "django.urls.base.resolve", "django.core.urlresolvers.resolve"), found),
     **dict.fromkeys(("django.urls.get_script_prefix", "django.urls.base.get_script_prefix"), _prefix),
 }

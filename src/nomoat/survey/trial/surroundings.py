@@ -100,6 +100,7 @@ class Surroundings:
         self.attached: dict[str, list[Attached]] = {}
         self.asking_methods: dict[str, list[Scope]] = {}  # Methods by name, where one of them asks who is calling.
         self.tables: Tables | None = None  # Models and what leads from one to another, once somebody asked.
+        self.addresses: dict[str, str] = {}  # Paths by how they are called (`shop:index`), once routes are laid out.
         self.unheard: dict[str, bool] = {}  # Whether nobody listens to the signals of a name.
         #: Classes whose methods are routes, by a decorator of the class.
         self.views: dict[Scope, Class] = {}

@@ -56,6 +56,13 @@ class SimpleRouter(BaseRouter):
             one["patch"] = "partial_update"
         if hasattr(viewset, "destroy"):
             one["delete"] = "destroy"
+        # A method of the class that is called like one of HTTP answers it, wherever the class answers at all.
+        for method in ("get", "post", "put", "patch", "delete"):
+            if hasattr(viewset, method):
+                if whole:
+                    whole.setdefault(method, method)
+                if one:
+                    one.setdefault(method, method)
         start = f"{prefix}/" if prefix else ""
         lookup = self.get_lookup_regex(viewset)
         slash = self.trailing_slash

@@ -1,0 +1,142 @@
+"""Middleware of Django that puts a guest in the place of nobody, asks by addresses, or shows a form instead."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from nomoat.survey.draw import draw
+
+_URLS = """
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.urls import include, path
+
+
+def shown(request):
+    return HttpResponse("shown")
+
+
+def asks(request):
+    if request.user.is_anonymous:
+        raise PermissionDenied
+    return HttpResponse("asks")
+
+
+office = [path("", shown, name="index"), path("<int:pk>/", shown, name="one")]
+urlpatterns = [
+    path("shown/", shown, name="shown"),
+    path("asks/", asks, name="asks"),
+    path("office/", include((office, "office"), namespace="office")),
+]
+"""
+
+
+def told(folder: Path, middleware: str) -> dict[str, str]:
+    """The verdict on each path."""
+    (folder / "settings.py").write_text('ROOT_URLCONF = "urls"\nMIDDLEWARE = ["layer.Layer"]\n')
+    (folder / "urls.py").write_text(_URLS)
+    (folder / "layer.py").write_text(middleware)
+    return {one.path.strip("/"): one.verdict for one in draw(folder).map.routes if one.method == "GET"}
+
+
+_GUEST = """
+from django.contrib.auth.models import AnonymousUser
+
+
+class Guest(AnonymousUser):
+    BODY
+
+
+class Layer:
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if request.user.is_anonymous:
+            request.user = Guest()
+        return self.get_response(request)
+"""
+
+
+def test_a_guest_of_the_class_of_nobody_is_nobody(tmp_path: Path) -> None:
+    found = told(tmp_path, _GUEST.replace("BODY", "name = 'guest'"))
+
+    assert ("guarded", "unguarded") == (found["asks"], found["shown"])
+
+
+def test_a_guest_that_says_to_be_somebody_may_be_somebody(tmp_path: Path) -> None:
+    assert "guarded" != told(tmp_path, _GUEST.replace("BODY", "is_anonymous = False"))["asks"]
+
+
+_BY_ADDRESS = """
+from django.shortcuts import redirect
+from django.urls import NoReverseMatch, reverse
+
+
+class Layer:
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_view(self, request, view, args, kwargs):
+        if request.path.startswith(reverse(NAME)) and not request.user.is_authenticated:
+            return redirect("shown")
+"""
+
+
+def test_paths_are_found_by_how_they_are_called(tmp_path: Path) -> None:
+    found = told(tmp_path, _BY_ADDRESS.replace("NAME", '"%s:index" % "office"'))
+
+    assert ("guarded", "guarded", "unguarded") == (found["office"], found["office/{pk}"], found["shown"])
+
+
+@pytest.mark.parametrize("name", ['"office:one"', '"nowhere:index"', "str(request.user)"])
+def test_a_path_that_cannot_be_told_by_its_name_leaves_it_open(name: str, tmp_path: Path) -> None:
+    assert "guarded" != told(tmp_path, _BY_ADDRESS.replace("NAME", name))["shown"]
+
+
+_INSTEAD = """
+from django.shortcuts import render
+
+
+class Layer:
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_HOOK(self, request, *rest):
+        if ASKS:
+            return render(request, "sign_in.html")
+"""
+
+
+@pytest.mark.parametrize("hook", ["view", "request"])
+def test_who_is_shown_something_else_instead_does_not_come_in(hook: str, tmp_path: Path) -> None:
+    asked = _INSTEAD.replace("HOOK", hook).replace("ASKS", "not request.user.is_authenticated")
+
+    assert {"guarded"} == set(told(tmp_path, asked).values())
+
+
+@pytest.mark.parametrize("asks", ["True", "request.GET.get('x')", "request.user.is_authenticated"])
+def test_what_everybody_or_anybody_is_shown_instead_keeps_nobody_out(asks: str, tmp_path: Path) -> None:
+    asked = _INSTEAD.replace("HOOK", "view").replace("ASKS", asks)
+
+    assert "guarded" != told(tmp_path, asked)["shown"]
+
+
+def test_who_is_answered_around_the_view_instead_does_not_come_in(tmp_path: Path) -> None:
+    asked = _INSTEAD.replace(
+        "        return self.get_response(request)\n\n    def process_HOOK(self, request, *rest):\n", ""
+    )
+
+    found = told(
+        tmp_path, asked.replace("ASKS", "request.user.is_anonymous") + "        return self.get_response(request)\n"
+    )
+
+    assert {"guarded"} == set(found.values())
