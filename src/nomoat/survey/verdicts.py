@@ -6,6 +6,7 @@ An anonymous caller is refused (`guarded`), is not (`unguarded`), or it cannot b
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 from dataclasses import dataclass, field, replace
 
 from nomoat.appmap.model import SIGNED_IN, Guard, Parameter, Runs, Verdict
@@ -435,13 +436,14 @@ class Verdicts:
         refusals = [(end.function, end.at) for end in tried.ends if self._is_refusal(tried, end)]
         passes = is_kept_quiet = False
         wrappers, bases = _wrappers(handler), self._bases_of(handler)
+        sent_away = self._sent_away(tried)
         values = tried.value.options if hasattr(tried.value, "options") else (tried.value,)
         for value in values if tried.passes else ():
             # One of several that a name may be (`return answer`) was put there before it is answered.
             refused = next((one for one in tried.trial.answered if any(it is value for it in options(one[0]))), None)
             status = status_of(tried.trial, value, self._models.answers) or 0
             about = refused is not None and (
-                (_is_about_caller(refused[2], refused[4]) and not asks_for_else(refused[2], status))
+                (_is_about_caller(refused[2], refused[4], sent_away) and not asks_for_else(refused[2], status))
                 or is_by_who_calls(tried.trial, value, self._models.answers)
             )
             # Whatever a wrapper itself answers in place of what it stands around (`{"ok": False}`) keeps callers out.
@@ -463,6 +465,14 @@ class Verdicts:
             elif status < 400 or status == _LIMITED:
                 passes = True
         return refusals, None if is_kept_quiet and not passes else passes
+
+    def _sent_away(self, tried: Tried) -> set[tuple[str, bool]]:
+        """The tests, by where they stand and the answer, behind which a caller is refused or sent elsewhere."""
+        ways = [end.conditions for end in tried.ends if self._is_refusal(tried, end)]
+        for value, _, conditions, _, _ in tried.trial.answered:
+            if is_redirect(tried.trial, value) or (status_of(tried.trial, value, self._models.answers) or 0) >= _FAULTS:
+                ways.append(conditions)
+        return {(way[-1].at, way[-1].answer) for way in ways if way and not way[-1].is_implied}
 
     def _is_own_way(self, method: Scope) -> bool:
         """Whether a method of the tree answers by itself: what overrides one of a framework (`handle_no_permission`) is
@@ -628,9 +638,18 @@ def _binding(every: list[Judgement], doubts: list[str]) -> tuple[str, ...] | str
     return SIGNED_IN if "authentication" in kinds else None
 
 
-def _is_about_caller(conditions: tuple[Condition, ...], caught: bool) -> bool:
-    """Whether an answer is given because of who calls; where somebody comes who met what is asked, it is not."""
-    against = (one for one in conditions if not _is_beyond(one))
+def _is_about_caller(
+    conditions: tuple[Condition, ...], caught: bool, sent_away: Set[tuple[str, bool]] = frozenset()
+) -> bool:
+    """Whether an answer is given because of who calls; where somebody comes who met what is asked, it is not.
+
+    `sent_away`: tests behind which somebody was refused, so that who was not has met what they ask.
+    """
+    against = (
+        one
+        for one in conditions
+        if not _is_beyond(one) and not (_is_untold(one) and one.is_implied and (one.at, not one.answer) in sent_away)
+    )
     return caught or bool(marks_of(against) & {"caller", "signature"})
 
 
@@ -701,6 +720,12 @@ def _is_beyond(condition: Condition) -> bool:
     """Whether only who has what is asked comes here: `if user.has_perm("view", page): return redirect(page)`."""
     needed = condition.test.if_true if condition.answer else condition.test.if_false
     return condition.test.anonymous is None and needed.is_about_caller and not condition.escape.is_about_caller
+
+
+def _is_untold(condition: Condition) -> bool:
+    """Whether nothing tells which of both answers of a test is for whom."""
+    test = condition.test
+    return test.anonymous is None and not (test.if_true.is_about_caller or test.if_false.is_about_caller)
 
 
 def _place(function: Scope | None, found: Found, handler: Function, at: str = "") -> tuple[str, str, Runs]:
