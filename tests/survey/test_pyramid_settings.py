@@ -186,3 +186,59 @@ def test_defaults_that_loops_put_into_settings_are_what_routes_are_made_of(tmp_p
     found = {f"{one.method} {one.path}": one.verdict for one in draw(tmp_path).map.routes if one.method != "HEAD"}
 
     assert found == {"GET /v2/orders": "unguarded", "GET /v2/shop": "unguarded"}
+
+
+_OF_REQUESTS = """
+from pyramid.config import Configurator
+from pyramid.httpexceptions import HTTPBadRequest, HTTPForbidden
+from pyramid.view import view_config
+
+
+class Views:
+    def __init__(self, request):
+        self.request = request
+        self.settings = request.registry.settings
+        self.accounts = self.settings.get("authentication", {})
+
+    @view_config(route_name="form", renderer="string")
+    def form(self):
+        if self.accounts.get("elsewhere", {}).get("enabled", False):
+            raise HTTPBadRequest("ask elsewhere")
+        return "x"
+
+    @view_config(route_name="asks", renderer="string")
+    def asks(self):
+        if self.settings.get("asks", ASKS) and not self.request.headers.get("Authorization"):
+            raise HTTPForbidden()
+        return "x"
+
+    @view_config(route_name="within", renderer="string")
+    def within(self):
+        if not self.accounts.get("open", OPEN) and not self.request.headers.get("Authorization"):
+            raise HTTPForbidden()
+        return "x"
+
+
+def includeme(config):
+    for name in ("form", "asks", "within"):
+        config.add_route(name, f"/{name}")
+    config.scan()
+
+
+def main(global_config, **settings):
+    config = Configurator(settings=settings)
+    config.include(includeme)
+    return config.make_wsgi_app()
+"""
+
+
+@pytest.mark.parametrize(("default", "verdict"), [("True", "guarded"), ("False", "unguarded")])
+def test_settings_that_a_request_leads_to_are_settings(default: str, verdict: str, tmp_path: Path) -> None:
+    is_open = "False" if default == "True" else "True"
+    (tmp_path / "main.py").write_text(_OF_REQUESTS.replace("ASKS", default).replace("OPEN", is_open))
+
+    routes = {one.path: one for one in draw(tmp_path).map.routes if one.method == "GET"}
+
+    assert {path: one.verdict for path, one in routes.items()} == {
+        "/form": "unguarded", "/asks": verdict, "/within": verdict}  # fmt: skip
+    assert all((routes[path].because or "").startswith("by default: ") for path in ("/asks", "/within"))

@@ -114,3 +114,34 @@ def test_a_state_that_is_given_is_one(default: str, verdict: str, tmp_path: Path
     (route,) = draw(tmp_path).map.routes
 
     assert (route.verdict, (route.because or "")[:11]) == (verdict, "by default:")
+
+
+_PAGES = """
+from fastapi import FastAPI
+
+app = FastAPI(docs_url=None, redoc_url=None{given})
+
+
+@app.get("/docs")
+def docs():
+    return app.openapi_url
+
+
+@app.get(app.swagger_ui_oauth2_redirect_url)
+def back():
+    return "x"
+
+
+@app.get(app.openapi_url + "/again")
+def again():
+    return "x"
+"""
+
+
+@pytest.mark.parametrize(("given", "path"), [("", "/openapi.json"), (', openapi_url="/api.json"', "/api.json")])
+def test_pages_of_its_own_are_where_an_application_says(given: str, path: str, tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(_PAGES.format(given=given))
+
+    paths = {one.path for one in draw(tmp_path).map.routes}
+
+    assert paths == {"/docs", "/docs/oauth2-redirect", path, f"{path}/again"}

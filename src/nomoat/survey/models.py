@@ -170,6 +170,11 @@ class Kind:
     #: What a tuple in its list of routes is short for.
     rows: str = ""
 
+    def added_at(self, argument: str) -> str:
+        """The path of what it adds by itself where nobody gives another: `app.openapi_url`; empty for all else."""
+        paths = (one.path for one in self.adds if one.argument == argument and "{" not in one.path)
+        return next(paths, "") if argument.endswith("_url") else ""
+
 
 @dataclass(frozen=True, slots=True)
 class EndpointClass:

@@ -20,7 +20,7 @@ from nomoat.survey.trial import (
     rows,
     view_functions,
 )
-from nomoat.survey.trial.configuration import Configuration
+from nomoat.survey.trial.configuration import Configuration, of_registry
 from nomoat.survey.trial.declared import declared
 from nomoat.survey.trial.fields import as_setting, default_of, own_of
 from nomoat.survey.trial.refusals import is_redirect, status_of
@@ -94,6 +94,8 @@ class Attributes(Requests):
         if isinstance(value, Outside):
             if name == "config" and self.models.proxies.get(value.name) == "application":
                 return Configuration({}, is_whole=False)  # Of one of several applications.
+            if (settings := of_registry(self, value, name)) is not None:
+                return settings
             if value.name == "http.HTTPMethod" and name.isupper():
                 return Const(name, label=name)
             return self.proxied(Outside(f"{value.name}.{name}", value.me))
@@ -136,6 +138,8 @@ class Attributes(Requests):
             return registry.shared_dependencies()
         held = registry.held(name)
         taken = held if held is not None else registry.named.get(name)
+        if taken is None and (added := registry.kind.added_at(name)):
+            return Const(added)
         return taken if taken is not None else Outside(f"{registry.name}.{name}")
 
     def _is_of_tree(self, cls: Class, name: str) -> bool:

@@ -16,6 +16,7 @@ from nomoat.survey.trial.values import (
     Const,
     ModuleValue,
     Object,
+    Outside,
     Table,
     Thing,
     Value,
@@ -24,6 +25,7 @@ from nomoat.survey.trial.values import (
 
 if TYPE_CHECKING:
     from nomoat.survey.trial.calls import Calls
+    from nomoat.survey.trial.machine import Machine
 
 
 #: What holds settings wherever it came from, and what asks it for one: `context.profile.settings.get("insecure")`.
@@ -70,6 +72,18 @@ class Configuration(Table):
         return found if found is not None else Thing(marks=SETTING, trail=(name,) if isinstance(name, str) else ())
 
 
+def of_registry(run: Machine, value: Outside, name: str) -> Value | None:
+    """The settings of the application that a request is at, `request.registry.settings`; None for all else."""
+    is_asked = name == "settings" and isinstance(value.me, Thing) and value.me.name in run.models.requests
+    if not is_asked or value.name.rpartition(".")[2] != "registry" or run.wires:
+        return None
+    application = run.application or run.around.application
+    registry = run.attribute(application, "registry") if application is not None else None
+    found = run.attribute(registry, name) if isinstance(registry, Object) else None
+    entries = dict(found.entries) if isinstance(found, Table) else {}
+    return Configuration(entries, is_whole=False)
+
+
 def of_configuration(
     run: Calls, me: Configuration, name: str, args: tuple[Value, ...], named: dict[str, Value]
 ) -> Value | None:
@@ -77,7 +91,11 @@ def of_configuration(
     first = args[0] if args else None
     if name in ("get", "pop") and first is not None:
         default = args[1] if len(args) > 1 else named.get("default", Const(None))
-        return me.setting(first, default)
+        found = me.setting(first, default)
+        # `settings.get("accounts", {}).get("enabled")`: what is within a setting is one.
+        if found is default and isinstance(default, Table) and not isinstance(default, Configuration):
+            return Configuration(dict(default.entries), is_whole=False)
+        return found
     if not run.wires:
         return None
     if name == "setdefault" and len(args) > 1 and isinstance(first, Const):
