@@ -75,6 +75,8 @@ class Judgement:
     is_scheme: bool = False
     #: Schemes whose credential this one verifies: it is named instead of them.
     absorbs: list[Judgement] = field(default_factory=list)
+    #: What answers in the end is not reached without a credential, and is with one.
+    is_passed_by: bool = False
     #: Why middleware answers by itself, so that nothing behind it is asked; empty where it does not.
     answers: str = ""
     #: Whether it hands a request on to what comes after it.

@@ -10,7 +10,7 @@ from collections.abc import Set
 from dataclasses import dataclass, field, replace
 
 from nomoat.appmap.model import SIGNED_IN, Guard, Parameter, Runs, Verdict
-from nomoat.survey import unfollowed
+from nomoat.survey import doing, unfollowed
 from nomoat.survey.before import Before, Requests
 from nomoat.survey.escaping import Refusal
 from nomoat.survey.found import Found
@@ -44,6 +44,8 @@ _LIMITED = 429
 _OWN_FAULTS = 500
 #: What a class is called that is mixed into others, or that asks something before they answer.
 _MIXED = re.compile(r"(Mixin|Required|Protected|Restricted|Permission|Guard)$")
+#: What of a class is called first, and calls the method that answers.
+_DISPATCH = "dispatch"
 _SIGN_IN = re.compile(r"\.(LoginView\.\w+|login)$")
 _ORDER: dict[Runs, int] = {"before": 0, "inside": 1, "never": 2}
 
@@ -217,13 +219,15 @@ class Verdicts:
             inner = _inner(found, handler)
             behind = frozenset((inner,)) if inner is not None else self._own_methods(found, handler)
             is_behind = bool(behind) and not tried.is_exhausted and behind.isdisjoint(tried.trial.met)
+            answering = self._passed_by(found, handler) - tried.trial.met if not tried.is_exhausted else frozenset()
             is_hidden = _is_hidden(tried)
             # Where a test of who calls is what it is raised by, somebody else comes farther.
             is_asked = is_hidden and all(_is_asked(tried, end) for end in tried.ends)
-            if (is_behind and tried.passes) or (is_hidden and not is_asked):
+            if ((is_behind or answering) and tried.passes) or (is_hidden and not is_asked):
                 other = self._judge.tried(handler, signed, is_anonymous=False, at_hand=made.signed)
                 is_behind = is_behind and not behind.isdisjoint(other.trial.met) and not other.is_exhausted
                 is_hidden = is_hidden and other.passes
+                result.is_passed_by = not answering.isdisjoint(other.trial.met) and not other.is_exhausted
             self._try_anonymous(
                 handler, tried, result, _named(found, handler), inner, is_behind=is_behind, is_hidden=is_hidden
             )
@@ -259,6 +263,18 @@ class Verdicts:
             return frozenset()
         own = cls.scope.children.values()
         return frozenset(one for one in own if one.is_function and not one.name.startswith("__"))
+
+    def _passed_by(self, found: Found, handler: Function) -> frozenset[Scope]:
+        """What answers in the end where a `dispatch` of the tree comes first that changes nothing by itself."""
+        made = handler.set_on_it("view_class")
+        reader = self._judge._reader
+        dispatch = reader.attribute(made, _DISPATCH) if isinstance(made, Class) else None
+        answering = reader.attribute(made, found.method.lower()) if isinstance(made, Class) else None
+        is_own = isinstance(dispatch, Function) and dispatch.scope is not None and not dispatch.scope.module.is_library
+        if not is_own or not isinstance(dispatch, Function) or doing.changes(dispatch):
+            return frozenset()
+        scope = answering.scope if isinstance(answering, Function) else None
+        return frozenset((scope,)) if scope is not None else frozenset()
 
     def _mixed_in(self, found: Found, handler: Function) -> list[str]:
         """Doubts: the class that answers is made of one that is called like a guard and is not here."""
@@ -382,7 +398,7 @@ class Verdicts:
 
         `is_hidden`: who has none is told that there is nothing, and who has one is not.
         """
-        refusals, others = self._ends(tried, inner, handler, is_behind=is_behind)
+        refusals, others = self._ends(tried, inner, handler, is_behind=is_behind, is_passed_by=result.is_passed_by)
         if others is None:
             others = False
             result.doubts.append(
@@ -427,7 +443,7 @@ class Verdicts:
         return tuple(self._judge.around.program.bases(cls.scope)) if isinstance(cls, Class) else ()
 
     def _ends(
-        self, tried: Tried, inner: Scope | None, handler: Function, *, is_behind: bool
+        self, tried: Tried, inner: Scope | None, handler: Function, *, is_behind: bool, is_passed_by: bool
     ) -> tuple[list[tuple[Scope | None, str]], bool | None]:
         """Functions that refuse a caller without a credential, and whether the handler can also answer.
 
@@ -462,6 +478,13 @@ class Verdicts:
                 is_kept_quiet = True  # Another function answers there, be it a page for everybody.
             elif refused is not None and refused[4] and inner is not None and refused[3] is not inner:
                 is_kept_quiet = True
+            elif (
+                is_passed_by
+                and refused is not None
+                and refused[3].name == _DISPATCH
+                and is_redirect(tried.trial, value)
+            ):
+                continue  # Whoever is sent elsewhere first comes no nearer to what the class does.
             elif status < 400 or status == _LIMITED:
                 passes = True
         return refusals, None if is_kept_quiet and not passes else passes
