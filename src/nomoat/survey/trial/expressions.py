@@ -32,7 +32,7 @@ from nomoat.survey.trial.keys import is_hashable, key_of
 from nomoat.survey.trial.machine import End, RaisedError
 from nomoat.survey.trial.registry import Registry
 from nomoat.survey.trial.requests import BY_NAME, may_say_what, tells_who
-from nomoat.survey.trial.texts import beginning, defaults, ending, percent, put_together
+from nomoat.survey.trial.texts import beginning, defaults, ending, of_groups, percent, put_together
 from nomoat.survey.trial.tuples import as_tuple
 from nomoat.survey.trial.values import (
     ARGUMENT,
@@ -319,7 +319,8 @@ class Expressions(Attributes):
             if text is None and self.wires:
                 text = put_together(defaults(values), _one_text)
             if text is None:
-                text = ending(values) if self.wires else beginning(values, self.made(union(values)))
+                marks = self.made(union(values))
+                text = (of_groups(values) or ending(values)) if self.wires else beginning(values, marks)
             if text is not None:
                 return text
         first = values[0]
@@ -396,7 +397,8 @@ class Expressions(Attributes):
             return values[0]
         found = put_together(values, lambda row: "".join(map(str, row)))
         if found is None and self.wires:
-            found = put_together(defaults(values), lambda row: "".join(map(str, row))) or ending(values)
+            found = put_together(defaults(values), lambda row: "".join(map(str, row)))
+            found = found or of_groups(values) or ending(values)
         marks = self.made(union(values))
         found = found or (None if self.wires else beginning(values, marks))
         return found or Thing(marks=marks)

@@ -14,6 +14,7 @@ from dataclasses import replace
 from nomoat.survey.trial.values import (
     ENDING,
     SETTING,
+    UNREAD,
     Choice,
     Const,
     Items,
@@ -35,6 +36,10 @@ _BEGINNING = "beginning()"
 _NOT_FIXED = frozenset(("setting", "changed"))
 #: What a template for `format` begins with.
 _FIRST = re.compile(r"\{(\w*)\}")
+#: What stands in a pattern for something that is not known, what is escaped in one, and a group with a name.
+_ANY = "[^/]+"
+_ESCAPED = re.compile(r"\\.")
+_NAMED = re.compile(r"\(\?P<\w+>")
 #: Methods of a text that put others together.
 MADE = frozenset(("format", "format_map", "join"))
 
@@ -70,6 +75,26 @@ def _default(value: Value) -> Const | None:
     others = [one for one in value.options if not isinstance(one, Const)]
     is_told = len(known) == 1 and all(isinstance(one, Thing) and SETTING <= one.marks for one in others)
     return known[0] if is_told else None
+
+
+def of_groups(parts: list[Value]) -> Const | None:
+    """A pattern of which only what stands within groups is not known: `rf"^(?P<kind>{KINDS})/$"`.
+
+    Whatever fits a group, it is one parameter of a path.
+    """
+    text, marks = "", union(parts)
+    for part in parts:
+        known = part.value if isinstance(part, Const) and isinstance(part.value, str) else None
+        if known is None and not _is_in_group(text):
+            return None
+        text += _ANY if known is None else known
+    return Const(text, marks - UNREAD) if _NAMED.search(text) else None
+
+
+def _is_in_group(text: str) -> bool:
+    """Whether a group of a pattern that has a name, or none, is open where the text ends."""
+    plain = _ESCAPED.sub("", text)
+    return plain.count("(") - plain.count(")") == 1 and "[" not in plain.rpartition("(")[2]
 
 
 def ending(parts: list[Value]) -> Value | None:
@@ -138,11 +163,22 @@ def percent(template: str, values: Value, *, may_end: bool = False) -> Value | N
         )
     given = list(values.values) if isinstance(values, Items) else [values]
     known = put_together(given, lambda row: _percent(template, row))
+    pieces = template.split("%s") if known is None and may_end else []
+    if len(pieces) == len(given) + 1 and (whole := of_groups(_between(pieces, given))) is not None:
+        return whole
     if known is not None or not may_end or not template.startswith("%s") or not given:
         return known
     # `"%s/login" % root`
     rest = put_together(given[1:], lambda row: _percent(template[2:], row))
     return ending([given[0], rest]) if isinstance(rest, Const) else None
+
+
+def _between(pieces: list[str], given: list[Value]) -> list[Value]:
+    """The pieces of a template with what is put between them."""
+    return [
+        *(one for text, value in zip(pieces, given, strict=False) for one in (Const(text), value)),
+        Const(pieces[-1]),
+    ]
 
 
 def _percent(template: str, given: list[object] | dict[str, object]) -> str | None:
