@@ -140,3 +140,35 @@ def test_who_is_answered_around_the_view_instead_does_not_come_in(tmp_path: Path
     )
 
     assert {"guarded"} == set(found.values())
+
+
+_NOT_USED = """
+import os
+
+from django.conf import settings
+from django.core.exceptions import MiddlewareNotUsed, PermissionDenied
+
+
+class Layer:
+    def __init__(self, get_response):
+        if ASKS:
+            raise MiddlewareNotUsed
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if request.user.is_anonymous:
+            raise PermissionDenied
+        return self.get_response(request)
+"""
+
+
+def test_middleware_that_is_not_used_keeps_nobody_out(tmp_path: Path) -> None:
+    assert "unguarded" == told(tmp_path, _NOT_USED.replace("ASKS", "not getattr(settings, 'CLOSED', False)"))["shown"]
+
+
+def test_whether_middleware_is_used_may_be_left_open(tmp_path: Path) -> None:
+    assert "unknown" == told(tmp_path, _NOT_USED.replace("ASKS", "os.path.exists('/etc/closed')"))["shown"]
+
+
+def test_middleware_that_is_used_keeps_guests_out(tmp_path: Path) -> None:
+    assert "guarded" == told(tmp_path, _NOT_USED.replace("ASKS", "not getattr(settings, 'CLOSED', True)"))["shown"]

@@ -16,10 +16,11 @@ from nomoat.survey.python import form
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.trial import resolved
 from nomoat.survey.trial.calls import NEXT
-from nomoat.survey.trial.machine import ExhaustedError, RaisedError, marks_of, proxy_of
+from nomoat.survey.trial.machine import End, ExhaustedError, RaisedError, marks_of, proxy_of
 from nomoat.survey.trial.naming import stands_guard_by_name
 from nomoat.survey.trial.refusals import asks_for_else, is_redirect, status_of, status_of_raised
 from nomoat.survey.trial.registry import VIEW, Entry
+from nomoat.survey.trial.usually import happens
 from nomoat.survey.trial.values import (
     ABSENT,
     CALLER,
@@ -212,8 +213,10 @@ def _steps(judge: Judge, entry: Entry) -> Iterator[Step | Judgement]:
         value = next((one for one in value.options if isinstance(one, Function)), value)
     if entry.verb.calls == "get_response":
         for step in _of_middleware(judge, value):
-            if isinstance(step, Step):
-                step = replace(step, is_conditional=entry.is_conditional, usual=entry.usual)
+            if isinstance(step, Step) and entry.is_conditional:
+                both = (entry.usual, step.usual) if step.is_conditional else (entry.usual,)
+                usual = False if False in both else None if None in both else True
+                step = replace(step, is_conditional=True, usual=usual)
             yield step
     elif entry.verb.calls == "request and next":
         yield from _of_going_on(judge, value, entry)
@@ -300,6 +303,7 @@ def _of_middleware(judge: Judge, value: Value | None) -> Iterator[Step | Judgeme
         return
     reader = judge._reader
     made: Value | None = None
+    mark = len(reader.pending)
     try:
         if isinstance(value, Function):
             made = reader.call(value, (Outside(NEXT),), {}, value.at, value.env)
@@ -307,15 +311,28 @@ def _of_middleware(judge: Judge, value: Value | None) -> Iterator[Step | Judgeme
                 yield Step(made, "get_response", value.name, value.at)
             return
         made = reader.construct(value, (Outside(NEXT),), {}, value.scope.at) if isinstance(value, Class) else None
-    except (RaisedError, ExhaustedError, RecursionError):
+    except RaisedError as raised:
+        if not raised.ends or not all(map(_is_not_used, raised.ends)):
+            yield Judgement(doubts=["a middleware cannot be read"])
+        return
+    except (ExhaustedError, RecursionError):
         yield Judgement(doubts=["a middleware cannot be read"])
         return
     if not isinstance(value, Class) or not isinstance(made, Object):
         return
+    unused = [end for end in reader.pending[mark:] if _is_not_used(end)]
+    stays_out = [happens(end.conditions) for end in unused]
+    usual = None if None in stays_out or not unused else True not in stays_out
     for name, gives in (("process_request", "request"), ("__call__", "get_response"), ("process_view", "view")):
         method = reader.attribute(made, name)
         if isinstance(method, Function):
-            yield Step(method, gives, value.scope.name, value.scope.at)
+            yield Step(method, gives, value.scope.name, value.scope.at, bool(unused), usual)
+
+
+def _is_not_used(end: End) -> bool:
+    """Whether what stands around all views says when it is made that it will not: `raise MiddlewareNotUsed`."""
+    value = end.value
+    return isinstance(value, (Thing, Outside)) and value.name.rpartition(".")[2] == _NOT_USED
 
 
 def _judged(judge: Judge, step: Step, found: Found, made: Requests, saw: set[str]) -> Judgement:
@@ -359,6 +376,8 @@ def _judged(judge: Judge, step: Step, found: Found, made: Requests, saw: set[str
     return judged
 
 
+#: What middleware of Django raises where it is not to be used.
+_NOT_USED = "MiddlewareNotUsed"
 #: What is given each request together with what comes after it, or was made with that.
 _GOES_ON = ("get_response", "request and next")
 #: Whatever these give stands in the place of what comes after them.
