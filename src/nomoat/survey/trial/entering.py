@@ -251,6 +251,8 @@ class Entering(Exceptions):
                 return True  # It says what is answered to a refusal: `status_of(error)`.
             if self.depth <= _MAX_ASKED and isinstance(value, Thing) and value.name == "request.credential":
                 return True  # It is handed who calls: `may(user, "write")`.
+            if self.depth <= _MAX_ASKED and isinstance(value, Function) and (_calls(scope) or self._may_ask(value)):
+                return True  # It calls what it is given: `answered(self.show)`.
         if self.around.may_refuse(scope):
             return True
         if isinstance(me, Object) and me.cls.scope is not scope.parent and self.around.class_may_refuse(me.cls.scope):
@@ -261,9 +263,9 @@ class Entering(Exceptions):
         if (
             scope.name == "__init__"
             and scope.parent is not None
-            and set(self.bases(scope.parent)) & self.models.raised.keys()
+            and any(base in self.models.raised or is_exception(base) for base in self.bases(scope.parent))
         ):
-            return True  # It says which status an exception has.
+            return True  # It says which status an exception has, or what it carries to who catches it.
         assert scope.node is not None
         # What only answers a question about the caller is short, and near to the one who asks.
         is_short = scope.node[2] - scope.node[1] < _SHORT_BYTES and self.depth <= _MAX_ASKED
@@ -271,10 +273,19 @@ class Entering(Exceptions):
             return True  # What is made of nothing is soon known: `given_back(signal.send(...))`.
         if is_short and scope.name == "__getattr__":
             return True  # It says what else an object has: a setting, and its default.
-        is_near = self.depth <= _MAX_OWN or (len(scope.body) == 1 and self.depth <= _MAX_ASKED)
+        is_near = self.depth <= _MAX_OWN or (_is_one_statement(scope) and self.depth <= _MAX_ASKED)
         if is_short and is_near and self.around.is_plain(scope):
             return True
         return is_short and (bool(marks & (CALLER | {"signature"})) or self.around.makes(scope))
+
+    def _may_ask(self, given: Function) -> bool:
+        """Whether a function that is handed on may refuse or asks who calls; of a lambda, what it calls."""
+        called = [given.scope] if given.scope is not None else []
+        if given.scope is None and given.node is not None:
+            calls = (node for node in form.walk(given.node[4]) if node[0] == form.CALL)
+            made = (one for node in calls for one in self.program.resolve(given.env.scope, node[3]).all)
+            called = [one.scope for one in made if one.kind == "function" and one.scope is not None]
+        return any(self.around.may_refuse(one) or self.around.asks_who(one) for one in called)
 
     def _is_around_caller(self, function: Function) -> bool:
         """Whether a function within another uses what that one has of the caller: `def check(roles): user.roles`."""
@@ -374,6 +385,22 @@ class Entering(Exceptions):
         """What a scheme raises is the framework's own refusal: a subclass may catch it and let everybody pass."""
         name = next((one for one in self.models.raised if one.endswith(".HTTPException")), "")
         return Thing(name, named={"status_code": Const(401)}, at=at) if name else None
+
+
+def _is_one_statement(scope: Scope) -> bool:
+    """Whether a body is a single statement, whatever is written above it about it."""
+    first = scope.body[0] if scope.body else None
+    is_told = first is not None and first[0] == form.EXPRESSION and first[3][0] == form.CONSTANT
+    return len(scope.body) == 1 + is_told
+
+
+def _calls(scope: Scope) -> bool:
+    """Whether a short function calls one of its parameters."""
+    assert scope.node is not None
+    given = {one[form.P_NAME] for one in scope.parameters}
+    return scope.node[2] - scope.node[1] < _SHORT_BYTES and any(
+        node[0] == form.CALL and node[3][0] == form.NAME and node[3][3] in given for node in scope.nodes
+    )
 
 
 def _is_wrapper(function: Function) -> bool:
