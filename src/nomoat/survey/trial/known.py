@@ -525,6 +525,8 @@ def _hasattr(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: s
     if isinstance(me, Thing) and (me.name.startswith("request.") or me.name in run.models.requests):
         if isinstance(name, str) and (name in me.named or ABSENT + name in me.named):
             return Const(True) if name in me.named else Const(False, CALLER)
+        if name in _OF_FLASK and me.name.partition(".")[0] in ("flask", "quart", "werkzeug"):
+            return Const(True)
         # `if not hasattr(request, "_user"): request._user = ...`: what was found is kept for later, and this is first.
         is_first = isinstance(name, str) and bool(run.path) and kept.alone_keeps(run.program, run.path[-1], name)
         return Const(False) if is_first else None
@@ -538,6 +540,12 @@ def _hasattr(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: s
     return Thing(at=at)
 
 
+#: What each request of Flask has: code that serves several frameworks asks for it.
+_OF_FLASK = frozenset(
+    ("args", "authorization", "cookies", "data", "endpoint", "environ", "files", "form", "get_data", "get_json",
+     "headers", "host", "is_json", "is_secure", "json", "method", "path", "remote_addr", "url", "url_rule", "values",
+     "view_args")
+)  # fmt: skip
 #: Modules of Python that programs look into for what somebody has put there.
 _OWN = {"builtins": builtins, "sys": sys}
 

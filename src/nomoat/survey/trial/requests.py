@@ -47,7 +47,8 @@ _SIGNATURE = re.compile(r"(signature|hmac|x-hub|sig$|^sig|webhook-id|webhook-tim
 #: Parameters of a query that carry a credential.
 _SECRET = re.compile(
     r"^(token|access_?token|auth(_?token|orization)?|api_?key|apikey|x_?api_?key|key|secret|jwt|bearer|session(_?id)?"
-    r"|password|credentials?|id_?token|auth_?key|admin_?key|admin_?token|passcode|pin)$",
+    r"|password|credentials?|id_?token|auth_?key|admin_?key|admin_?token|passcode|pin|session_?(token|key)"
+    r"|(user|private|api)_?token|access_?key)$",
     re.I,
 )
 #: Those of them that stand for a credential and nothing else.
