@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from nomoat.survey.trial.values import INPUT, Const, PathOf, Test, Thing, Value
+from nomoat.survey.trial.values import INPUT, LITERALS, Const, PathOf, Test, Thing, Value
 
 #: What is done to the text of a path, one after the other.
 Chain = tuple[Callable[[str], str], ...]
@@ -126,12 +126,12 @@ def of_method(
 def written(values: list[Value]) -> AskedText | None:
     """A text of which one part is a path, and all others are fixed; None where they are not."""
     paths = [place for place, value in enumerate(values) if isinstance(value, AskedText)]
-    fixed = [value for value in values if type(value) is Const]
+    fixed = [value for value in values if type(value) in LITERALS]
     path = values[paths[0]] if len(paths) == 1 else None
     if not isinstance(path, AskedText) or len(fixed) != len(values) - 1:
         return None
     before, after = (
-        "".join(str(one.value) for one in part if type(one) is Const)
+        "".join(str(one.value) for one in part if isinstance(one, Const))
         for part in (values[: paths[0]], values[paths[0] + 1 :])
     )
     return path.changed(lambda text: f"{before}{text}{after}")

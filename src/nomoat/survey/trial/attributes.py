@@ -40,6 +40,7 @@ from nomoat.survey.trial.values import (
     FileOf,
     Function,
     Lazy,
+    Member,
     ModuleValue,
     NoneBy,
     Object,
@@ -105,6 +106,10 @@ class Attributes(Requests):
             return told_of(self, value.innermost.scope, name)
         if isinstance(value, FileOf):
             return files.attribute(value, name) or Outside(f".{name}", value)
+        if isinstance(value, Member) and value.cls is not None:
+            own = enums.attribute(value, name)
+            has = own is None and self._is_of_tree(value.cls, name)
+            return own or (self._of_class(value.cls, name, value) if has else Outside(f".{name}", value))
         if isinstance(value, Const) and value.label and name in ("value", "name"):
             return Const(value.label) if name == "name" else value
         return Outside(f".{name}", value)
@@ -210,7 +215,7 @@ class Attributes(Requests):
     def _member(self, cls: Class, base: Scope, name: str, found: Value, me: Value | None) -> Value:
         bases = self.bases(cls.scope)
         if enums.is_enum(bases):
-            return enums.member(base, bases, name, found)
+            return enums.member(cls, base, bases, name, found)
         if any(base.rpartition(".")[2] == "BaseSettings" for base in bases):
             return as_setting(default_of(self, found), name)
         if not isinstance(me, Object):
@@ -245,7 +250,7 @@ class Attributes(Requests):
         bound = Function(found.scope, found.env, owner, found.given, found.named, found.node, found.wraps, found.outer)
         bound.attributes = found.attributes
         if marks & {"property", "cached_property", "functools.cached_property"}:
-            if me is not None and me.tags and not (self.anonymous and isinstance(me, Object)):
+            if me is not None and me.tags and not (self.anonymous and isinstance(me, (Object, Member))):
                 return Thing(marks=me.tags, trail=(found.scope.name,))
             return self.call(bound, (), {}, found.at, found.env)
         return bound

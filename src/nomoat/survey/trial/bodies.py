@@ -24,6 +24,7 @@ from nomoat.survey.trial.unpacking import marked, parts
 from nomoat.survey.trial.usually import Ways, is_one_of_ways
 from nomoat.survey.trial.values import (
     CALLER,
+    LITERALS,
     MADE,
     UNREAD,
     Choice,
@@ -147,6 +148,7 @@ class Bodies(Calls):
             if target[4] in SETS_STATUS and target[3][0] == form.NAME and target[3][3] in env.names:
                 env.names[target[3][3]] = with_status(owner, value, self.models.answers)
             given_statuses.note(self, env, owner, target[4], value)
+            memories.made(env, target, value)
             self.set(owner, target[4], value)
         elif kind in (form.TUPLE, form.LIST):
             taken = self._parts(value, target[3])
@@ -190,7 +192,7 @@ class Bodies(Calls):
 
     def _as_refusal(self, value: Value) -> Value:
         """The status that is chosen for who has no credential: `if user is None: code = 401`, which is given later."""
-        is_status = self.anonymous and type(value) is Const and type(value.value) is int
+        is_status = self.anonymous and isinstance(value, Const) and type(value) in LITERALS and type(value.value) is int
         if not is_status or not isinstance(value, Const) or not _REFUSES <= int(str(value.value)) < _FAULTS:
             return value
         inside = self.conditions[self._own_first :]

@@ -6,6 +6,7 @@ A part that raises ends there only where it is surely come to: `find(key) or abo
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nomoat.survey.python import form
@@ -20,6 +21,7 @@ from nomoat.survey.trial.values import (
     Const,
     Env,
     Items,
+    Member,
     Object,
     Table,
     Test,
@@ -122,6 +124,8 @@ def _stands_in(run: Expressions, value: Value, marks: frozenset[str]) -> Value:
         return value
     if (isinstance(value, Object) and value.is_fresh) or isinstance(value, (Items, Table)):
         return marked(value)  # `Editor(key) if key else Reader()`, `roles_of(key) if key else []`
+    if isinstance(value, Member):
+        return replace(value, marks=value.marks | CALLER)
     return Const(value.value, value.marks | CALLER, value.label) if isinstance(value, Const) else value
 
 

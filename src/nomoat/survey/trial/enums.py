@@ -5,7 +5,7 @@ from __future__ import annotations
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.symbols import Scope
-from nomoat.survey.trial.values import Const, Value
+from nomoat.survey.trial.values import Class, Const, Items, Member, Object, Table, Thing, Value
 
 _ENUMS = frozenset(("Enum", "StrEnum", "IntEnum", "Flag", "IntFlag"))
 _FLAGS = frozenset(("Flag", "IntFlag"))
@@ -16,13 +16,23 @@ def is_enum(bases: tuple[str, ...]) -> bool:
     return any(base.rpartition(".")[2] in _ENUMS for base in bases)
 
 
-def member(cls: Scope, bases: tuple[str, ...], name: str, found: Value) -> Value:
-    """A member of an enumeration; `found` is what stands in its class."""
+def member(cls: Class, base: Scope, bases: tuple[str, ...], name: str, found: Value) -> Value:
+    """A member of an enumeration that `base` defines; `found` is what stands in its class."""
     if isinstance(found, Const):
-        return Const(found.value, label=name)
+        return Member(found.value, label=name, cls=cls)
     last = {base.rpartition(".")[2] for base in bases}
-    number = None if "StrEnum" in last else _numbers(cls, is_flag=bool(last & _FLAGS)).get(name)
-    return Const(number, label=name) if number is not None else found
+    number = None if "StrEnum" in last else _numbers(base, is_flag=bool(last & _FLAGS)).get(name)
+    if number is not None:
+        return Member(number, label=name, cls=cls)
+    is_made = name in base.bindings and not name.startswith("_") and isinstance(found, (Items, Object, Table, Thing))
+    return Member(f"{base.name}.{name}", label=name, cls=cls, held=found) if is_made else found
+
+
+def attribute(value: Member, name: str) -> Value | None:
+    """What a member has by itself; None for all else, which its class has."""
+    if name == "name":
+        return Const(value.label, value.marks)
+    return (value.held or value) if name == "value" else None
 
 
 def together(operator: str, left: Value, right: Value) -> Const | None:

@@ -39,6 +39,7 @@ from nomoat.survey.trial.values import (
     CALLER,
     CHANGED,
     INPUT,
+    LITERALS,
     MADE,
     NOTHING,
     SETTING,
@@ -117,6 +118,8 @@ class Expressions(Attributes):
         return self.proxied(self.lookup(env, node[3]))
 
     def _attribute(self, env: Env, node: Node) -> Value:
+        if (made := memories.once_made(env, node)) is not None:
+            return made
         value = self.evaluate(env, node[3])
         found = self.attribute(value, node[4], self.at(env, node))
         # What code computes around a setting or constant, the program may know better.
@@ -218,7 +221,13 @@ class Expressions(Attributes):
             return kept
         if isinstance(value, Table) and isinstance(key, Const):
             found = value.entries.get(key.value) if is_hashable(key.value) else None
-            if found is not None and self.anonymous and "caller" in key.tags and type(found) is Const:
+            if (
+                found is not None
+                and self.anonymous
+                and "caller" in key.tags
+                and isinstance(found, Const)
+                and type(found) in LITERALS
+            ):
                 # What stands for who has no credential: `RIGHTS[role]`.
                 found = replace(found, marks=found.marks | CALLER)
             if found is not None:
@@ -278,7 +287,7 @@ class Expressions(Attributes):
         """A table of which everything is known has nothing under a credential that is not there, nor what it lacks."""
         is_caller = self.anonymous and "caller" in key.tags
         is_waited_for = (
-            self.missing > 0 and type(table) is Table and type(key) is Const and not (key.tags or table.tags)
+            self.missing > 0 and type(table) is Table and type(key) in LITERALS and not (key.tags or table.tags)
         )
         if is_caller or (is_waited_for and table is not None and not (table.pairs or table.kept or table.perhaps)):
             fault = Thing("builtins.KeyError")

@@ -8,7 +8,21 @@ from typing import TYPE_CHECKING
 from nomoat.survey.trial import patterns
 from nomoat.survey.trial.demands import AUTHENTICATION, OTHER
 from nomoat.survey.trial.refusals import is_raised_as, is_redirect, status_of
-from nomoat.survey.trial.values import Class, Const, Env, Function, Items, Object, Outside, Table, Test, Thing, Value
+from nomoat.survey.trial.values import (
+    Choice,
+    Class,
+    Const,
+    Env,
+    Function,
+    Items,
+    Member,
+    Object,
+    Outside,
+    Table,
+    Test,
+    Thing,
+    Value,
+)
 
 if TYPE_CHECKING:
     from nomoat.survey.trial.calls import Calls
@@ -42,6 +56,13 @@ def _isinstance(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at
     marks = args[0].tags if args else frozenset()
     if args and isinstance(args[0], (Outside, Thing)) and args[0].name in run.models.transparent:
         return Const(False)
+    if len(args) == 2 and isinstance(args[0], Choice):
+        tests = [run.truth(_isinstance(run, (one, args[1]), {}, at, env) or Thing()) for one in args[0].options]
+        if len({one.anonymous for one in tests}) == 1 and tests[0].anonymous is not None:
+            return run.any_of(tests)
+    if len(args) == 2 and isinstance(args[0], Member) and args[0].cls is not None and isinstance(args[1], Class):
+        is_member = args[1].scope.dotted in run.bases(args[0].cls.scope)
+        return Const(True) if is_member else Test(False, AUTHENTICATION if "caller" in marks else OTHER, OTHER, marks)
     is_entry = patterns.is_a(run, args[0], args[1]) if len(args) == 2 and isinstance(args[0], Thing) else None
     if is_entry is not None:
         return Const(is_entry)

@@ -172,15 +172,16 @@ class Judging(Machine):
         """A test of one of several values; who is not to get None of them must meet what each None demands."""
         refused = [one for one in value.options if isinstance(one, NoneBy)]
         others = [one for one in value.options if not isinstance(one, NoneBy)]
-        found = self._any_of([does(one) for one in value.options])
+        found = self.any_of([does(one) for one in value.options])
         if not refused or not others or not (is_none or does == self.truth):
             return found
-        rest = self._any_of([does(one) for one in others])
+        rest = self.any_of([does(one) for one in others])
         asked = rest.if_false if is_none else rest.if_true
         demand = both([*(as_demand(one.escape) for one in refused), *([asked] if asked != OTHER else [])])
         return replace(found, if_false=demand) if is_none else replace(found, if_true=demand)
 
-    def _any_of(self, tests: list[Test]) -> Test:
+    def any_of(self, tests: list[Test]) -> Test:
+        """The test of a value that may be any of several: decided where all of them are, in the same way."""
         answers = {test.anonymous for test in tests}
         marks = frozenset().union(*(test.marks for test in tests))
         return Test(
@@ -321,7 +322,7 @@ class Judging(Machine):
             either_way = self._unless_none(left, lambda one: self.compared(one, operator, right), is_none=is_none)
             return self._usually(either_way, None if left.usual is None else self.compared(left.usual, operator, right))
         if isinstance(right, Choice):
-            either_way = self._any_of([self.compared(left, operator, option) for option in right.options])
+            either_way = self.any_of([self.compared(left, operator, option) for option in right.options])
             return self._usually(
                 either_way, None if right.usual is None else self.compared(left, operator, right.usual)
             )
@@ -679,7 +680,8 @@ def _is_path_argument(value: Thing) -> bool:
 def _known(left: Value, operator: str, right: Value) -> bool | None:
     if isinstance(left, Const) and isinstance(right, Const):
         if operator == "is":
-            return left.value is right.value if right.value in (None, True, False) else None
+            is_one = left.label and right.label  # Members of enumerations.
+            return left.value is right.value if right.value in (None, True, False) or is_one else None
         if operator == "==":
             return bool(left.value == right.value)
         if operator == "in" and isinstance(left.value, str) and isinstance(right.value, str):

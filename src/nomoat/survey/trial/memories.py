@@ -7,20 +7,27 @@ What outlives a request may have been found for somebody else, unless the functi
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
+from nomoat.survey import kept as kept_
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Body, Node
-from nomoat.survey.trial.values import KEPT, Env, Function, Table, Thing, Value
+from nomoat.survey.python.symbols import Scope
+from nomoat.survey.trial.values import KEPT, Class, Const, Env, Function, Table, Thing, Value
 
 if TYPE_CHECKING:
     from nomoat.survey.trial.statements import Trial
 
+#: What is found by who calls is no memory.
+_OF_WHO = frozenset(("caller", "signature"))
 _KEEPS = frozenset(("set", "put", "setdefault", "set_value", "__setitem__"))
 
 
 def is_first_time(run: Trial, test: Node, body: Body, env: Env) -> bool:
     """Whether a test asks if a memory knows an answer that the body under it then finds and keeps."""
+    if _is_made_once(run, test, body, env):
+        return True
     asked, name = _asked_of_memory(test), _asked_of_name(test)
     if asked is None and not name:
         return False
@@ -29,6 +36,54 @@ def is_first_time(run: Trial, test: Node, body: Body, env: Env) -> bool:
         if is_asked and (_is_of_request(run, env, memory[0]) or _finds_alone(run, env, body)):
             return True
     return False
+
+
+def _is_made_once(run: Trial, test: Node, body: Body, env: Env) -> bool:
+    """Whether what nothing else sets is made here once it is asked for: `if cls._one is None: cls._one = Store()`."""
+    asked = _asked_if_there(test)
+    held = form.dotted(asked) if asked is not None else None
+    if asked is None or held is None:
+        return False
+    makes = any(
+        node[0] == form.ASSIGN and node[4][0] == form.CALL and held in map(form.dotted, node[3]) for node in body
+    )
+    if not makes or run.evaluate(env, asked).tags & _OF_WHO:
+        return False
+    if asked[0] == form.ATTRIBUTE:
+        owner = run.evaluate(env, asked[3])
+        is_alone = kept_.alone_keeps(run.program, env.scope, asked[4]) or (
+            isinstance(owner, Class) and _alone_keeps(run, env.scope, owner.scope, asked[4])
+        )
+        if is_alone:
+            env.names[KEPT] = Const(held)
+        return is_alone
+    setting = [one for one in run.program.functions(within=env.scope.module) if held in one.outer_names]
+    return setting == [env.scope]
+
+
+def _alone_keeps(run: Trial, scope: Scope, cls: Scope, name: str) -> bool:
+    """Whether a function alone sets an attribute of a class, whatever others of that name there are."""
+    if cls.node is None or scope.node is None:
+        return False
+    by_name = re.compile(rb"\b%s\.%s\s*(?::[^=\n]+)?=(?!=)" % (cls.name.encode(), re.escape(name.encode())))
+    by_self = re.compile(rb"\b(?:cls|self|__class__|type\(self\))\.%s\s*(?::[^=\n]+)?=(?!=)" % re.escape(name.encode()))
+    first, last = cls.node[1], cls.node[2]
+    places = [
+        (path, found.start())
+        for path in run.program.words.matching(by_name, (cls.name.encode(), name.encode()))
+        for found in by_name.finditer(run.program.modules[path].source)
+    ]
+    places += [(cls.module.path, found.start()) for found in by_self.finditer(cls.module.source, first, last)]
+    return all(path == scope.module.path and scope.node[1] <= at < scope.node[2] for path, at in places)
+
+
+def _asked_if_there(test: Node) -> Node | None:
+    """`held is None`, `not held`: what is asked whether it is there yet."""
+    if test[0] == form.COMPARE and tuple(test[4]) in (("is",), ("==",)):
+        is_nothing = test[3][1][0] == form.CONSTANT and test[3][1][3] is None
+        return test[3][0] if is_nothing and test[3][0][0] in (form.NAME, form.ATTRIBUTE) else None
+    is_not = test[0] == form.UNARY and test[3] == "not" and test[4][0] in (form.NAME, form.ATTRIBUTE)
+    return test[4] if is_not else None
 
 
 def _is_of_request(run: Trial, env: Env, owner: str) -> bool:
@@ -73,6 +128,21 @@ def kept(env: Env, node: Node) -> Value | None:
     """What was just kept under the same names."""
     memory = _memory(node)
     return env.names.get(f"{KEPT} {memory}") if memory is not None else None
+
+
+def made(env: Env, target: Node, value: Value) -> None:
+    """Takes note of what was made where nothing was, for who asks for it under the same name: `cls._one = Store()`."""
+    once = env.names.get(KEPT)
+    if isinstance(once, Const) and once.value == form.dotted(target):
+        env.names[f"{KEPT} {once.value}"] = value
+
+
+def once_made(env: Env, node: Node) -> Value | None:
+    """What was just made under the same name."""
+    once = env.names.get(KEPT)
+    return (
+        env.names.get(f"{KEPT} {once.value}") if isinstance(once, Const) and once.value == form.dotted(node) else None
+    )
 
 
 Memory = tuple[str, str]

@@ -82,6 +82,19 @@ class NoneBy(Const):
 
 
 @dataclass(eq=False)
+class Member(Const):
+    """A member of an enumeration of the tree: of two, each is what the other is not, whatever stands behind them."""
+
+    cls: Class | None = None
+    #: What stands in the class where that is no literal: `DENIED = Answer(403, "no")`.
+    held: Value | None = None
+
+
+#: What source has written out, and nothing else.
+LITERALS = (Const, Member)
+
+
+@dataclass(eq=False)
 class Items(Value):
     """A list, tuple or set; `is_whole` is False when it may hold more than is known."""
 
@@ -539,7 +552,8 @@ def _alike(one: Value, other: Value) -> bool:
     if isinstance(one, Thing) and isinstance(other, Thing):
         return _told(one) == _told(other) and ((_is_bare(one) and _is_bare(other)) or _is_same_call(one, other))
     return (
-        type(one) is Const
+        type(one) in LITERALS
+        and isinstance(one, Const)
         and isinstance(other, Const)
         and type(one.value) is type(other.value)
         and one.value == other.value
