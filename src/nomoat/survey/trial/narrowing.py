@@ -12,7 +12,7 @@ from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.trial.asked import is_asked
 from nomoat.survey.trial.unpacking import keep
-from nomoat.survey.trial.values import Choice, Class, Const, Env, Function, Object, Thing, Value
+from nomoat.survey.trial.values import Choice, Class, Const, Env, Function, Object, Thing, Value, options
 
 _IS, _IS_NOT = ("is", "=="), ("is not", "!=")
 
@@ -27,6 +27,7 @@ def narrow(env: Env, test: Node, answers: Container[str], *, holds: bool) -> Non
             narrow(env, operand, answers, holds=holds)
     elif kind == form.COMPARE:
         _by_none(env, test, answers, holds=holds)
+        _by_number(env, test, holds=holds)
     else:
         _keep(env, test, lambda value: _may_be(value, answers, truth=holds))
 
@@ -38,6 +39,31 @@ def _by_none(env: Env, test: Node, answers: Container[str], *, holds: bool) -> N
     if operators[0] in _IS + _IS_NOT:
         is_none = (operators[0] in _IS) is holds
         _keep(env, operands[0], lambda value: _may_be_none(value, answers) if is_none else not _is_none(value))
+
+
+#: What is asked about who calls is decided by that.
+_OF_WHO = frozenset(("caller", "signature"))
+#: What says of a count that there is nothing: how it is compared with which number, and whether that holds.
+_NOTHING = {(">", 0): False, (">=", 1): False, ("!=", 0): False, ("==", 0): True, ("<", 1): True, ("<=", 0): True}
+
+
+def _by_number(env: Env, test: Node, *, holds: bool) -> None:
+    """Where there is none, there is none behind that, too: `if count > 0: return ...`, and then `if count == 0:`."""
+    operands, operators = test[3], test[4]
+    if len(operands) != 2 or operands[0][0] != form.NAME or operands[1][0] != form.CONSTANT:
+        return
+    name, number = operands[0][3], operands[1][3]
+    value = env.names.get(name)
+    if type(number) is not int or _NOTHING.get((operators[0], number)) is not holds or value is None:
+        return
+    if all(_is_count(one) for one in options(value)):
+        env.names[name] = Const(0)
+
+
+def _is_count(value: Value) -> bool:
+    """Whether it may be a number of something that is no question about the caller."""
+    is_zero = isinstance(value, Const) and type(value.value) is int and value.value == 0
+    return not value.tags & _OF_WHO and (is_zero or isinstance(value, Thing))
 
 
 def _keep(env: Env, node: Node, fits: object) -> None:

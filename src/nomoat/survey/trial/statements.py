@@ -186,11 +186,16 @@ class Trial(Definitions):
         ):
             value = self._answer_of_tests(value)
         value = given_statuses.answered(self, env, value, self.at(env, node))
+        if self.anonymous and isinstance(value, Const) and not value.marks and self._is_for_nobody():
+            value = replace(value, marks=CALLER)
         self.leaving.append(env.names.get(ANSWER))
         if self.wires:
             self.ways.append((value, is_left_by(self.conditions[self._own_first :])))
         if self.wires and isinstance(value, (Object, Thing)) and value in self.around.wrappers:
-            self.around.given_back.append(value)
+            # Who was handed the application gives an extension of it back, or who called gives the wrapper back then.
+            handed = (env.names.get(one[form.P_NAME]) for one in env.scope.parameters)
+            if not any(isinstance(one, Registry) and one.kind.is_application for one in handed):
+                self.around.given_back.append(value)
         for option in options(value) if self.finished else ():
             if id(option) in self.finished:
                 self.answered.append((option, *self.finished[id(option)][1]))  # type: ignore[arg-type]  # As noted there.
@@ -204,6 +209,12 @@ class Trial(Definitions):
             self.given.append((value, self.at(env, node), tuple(self.conditions), env.scope))
         is_rare = self.wires and happens(self.conditions[self._own_first :]) is False
         return Flow(None, [value], [value] if is_rare else [])
+
+    def _is_for_nobody(self) -> bool:
+        """Whether who has no credential leaves a function here, others elsewhere: `return Status.UNKNOWN`."""
+        return any(
+            one.test.anonymous is not None and one.test.marks & _OF_WHO for one in self.conditions[self._own_first :]
+        )
 
     def _note_inside(self, value: Value, node: Node, env: Env) -> None:
         """A refusal that is handed on beside something else (`return None, ("who are you", 401)`) is given here."""
@@ -267,9 +278,12 @@ class Trial(Definitions):
             if test.anonymous is None and test.marks:
                 self.record.undecided.append(condition)
             if decided:
+                if branch.env is not None and branch.falls_by:
+                    # Who left inside of it has left for good: `if uses_tokens: if user: return user`.
+                    implied = branch.falls_by[-1]
                 current = None
                 break
-            narrow(env, test_node, self.models.answers, holds=False)
+            narrow(env, self._undecided(env, test_node), self.models.answers, holds=False)
         if current is not None:
             with self.perhaps(entered > 0), self.branches.apart(written, is_apart=bool(written)):
                 rest = self.run(node[4], env)
@@ -295,6 +309,21 @@ class Trial(Definitions):
         # What stands in it stands there as if in no block: `if status is not None: handler.set_status(status)`.
         self.is_no_block = is_plain
         return flow
+
+    def _undecided(self, env: Env, test: Node) -> Node:
+        """What a test that fails is about: of `count > 0 and "key" in ways`, where the key surely is there, the count.
+
+        Only what calls nothing is looked at once more.
+        """
+        if test[0] != form.BOOLEAN or test[3] != "and":
+            return test
+        calls = [any(one[0] == form.CALL for one in form.walk(operand)) for operand in test[4]]
+        left = [
+            operand
+            for operand, is_call in zip(test[4], calls, strict=True)
+            if is_call or self.test(env, operand).anonymous is not True
+        ]
+        return left[0] if len(left) == 1 else test
 
     def _usual_names(self, tried: list[tuple[Test, Env | None]], falls: list[Env]) -> dict[str, Value]:
         """What names mean after `if setting: ...` with every setting as source has it, where its ways differ."""
