@@ -312,3 +312,15 @@ urlpatterns = [path("", include(router.urls))]
     opened = {"GET /", "GET /orders/", "GET /orders/{pk}/"}
     kept = {f"GET {below}", f"GET {below}{{pk}}/", f"GET {further}", f"GET {further}{{pk}}/"}
     assert {**dict.fromkeys(opened, "unguarded"), **dict.fromkeys(kept, "guarded")} == verdicts
+
+
+def test_anybody_may_post_to_where_procedures_are_called(tmp_path: Path) -> None:
+    urls = """
+from django.contrib.auth.decorators import login_required
+from django.urls import path
+from modernrpc.views import RPCEntryPoint
+
+urlpatterns = [path("rpc/", RPCEntryPoint.as_view()), path("own/", login_required(RPCEntryPoint.as_view()))]
+"""
+
+    assert {"POST /rpc/": "unguarded", "POST /own/": "guarded"} == told(tmp_path, urls, "")

@@ -123,7 +123,10 @@ def test_who_is_shown_something_else_instead_does_not_come_in(hook: str, tmp_pat
     assert {"guarded"} == set(told(tmp_path, asked).values())
 
 
-@pytest.mark.parametrize("asks", ["True", "request.GET.get('x')", "request.user.is_authenticated"])
+_NOBODYS = ("True", "request.GET.get('x')", "request.user.is_authenticated", "not request.session.get('tour')")
+
+
+@pytest.mark.parametrize("asks", _NOBODYS)
 def test_what_everybody_or_anybody_is_shown_instead_keeps_nobody_out(asks: str, tmp_path: Path) -> None:
     asked = _INSTEAD.replace("HOOK", "view").replace("ASKS", asks)
 

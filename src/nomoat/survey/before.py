@@ -5,6 +5,7 @@ What one of them sets on the request (`g.user = ...`), the next and the handler 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Set
 from dataclasses import dataclass, field, replace
 
@@ -360,7 +361,8 @@ def _judged(judge: Judge, step: Step, found: Found, made: Requests, saw: set[str
         judged.refuses = True
     signed = judge.tried(function, _given(step, found, made.signed), is_anonymous=False, at_hand=made.signed)
     goes_on = bool(signed.trial.record.reached) if step.gives in _GOES_ON else any(map(_is_none, options(signed.value)))
-    if step.gives in _ANSWERS_FIRST and not (refuses or passes) and tried.passes and goes_on:
+    comes_first = step.gives == "" or (step.gives in _ANSWERS_FIRST and _asks_who(tried))
+    if comes_first and not (refuses or passes) and tried.passes and goes_on:
         judged.answers = ""
         # Who has no credential gets something else than what comes after it, or what nobody can tell.
         if not step.is_conditional and all(_is_answer(tried, one) for one in options(tried.value)):
@@ -381,7 +383,20 @@ _NOT_USED = "MiddlewareNotUsed"
 #: What is given each request together with what comes after it, or was made with that.
 _GOES_ON = ("get_response", "request and next")
 #: Whatever these give stands in the place of what comes after them.
-_ANSWERS_FIRST = ("", "request", "view", *_GOES_ON)
+_ANSWERS_FIRST = ("request", "view", *_GOES_ON)
+#: By these a function asks of an account whether it is somebody's, and so are entries of a session called.
+_OF_ACCOUNTS = frozenset(("is_authenticated", "is_anonymous", "is_staff", "is_superuser", "is_active", "has_perm"))
+_ENTRY = re.compile(r"(user|account|auth|login|logged|member|admin)", re.I)
+
+
+def _asks_who(tried: Tried) -> bool:
+    """Whether what ran asks for an account, and not for a note that some visit left: a tour, a language."""
+    nodes = (node for scope in tried.trial.met if not scope.module.is_library for node in form.walk(scope.body))
+    return any(
+        (node[0] == form.ATTRIBUTE and node[4] in _OF_ACCOUNTS)
+        or (node[0] == form.CONSTANT and isinstance(node[3], str) and bool(_ENTRY.search(node[3])))
+        for node in nodes
+    )
 
 
 def _opens_data(value: Value, stores: Set[str]) -> bool:
