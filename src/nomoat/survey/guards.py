@@ -451,8 +451,10 @@ class Judge:
         return Tried(True, value, list(trial.pending), trial)
 
     def _limits(self, function: Function, is_anonymous: bool) -> Limits:
-        if function.scope is not None and self._endless[function.scope, is_anonymous] > _MAX_ENDLESS:
-            return Limits(steps=_AFTERWARDS)
+        endless = self._endless[function.scope, is_anonymous] if function.scope is not None else 0
+        if endless > _MAX_ENDLESS:
+            # The more often it came to no end, the less is lost with one more.
+            return Limits(steps=max(_AFTERWARDS * _MAX_ENDLESS // endless, _LEAST // 2))
         together, each = _MAX_TOGETHER[is_anonymous]
         spent = self._spent[is_anonymous] / together
         return Limits() if spent <= 1 else Limits(steps=max(int(each / spent), min(each, _LEAST)))
