@@ -13,7 +13,13 @@ from nomoat.survey.python.symbols import Scope
 from nomoat.survey.routing import dependency_of
 from nomoat.survey.trial.machine import ExhaustedError, Machine, RaisedError
 from nomoat.survey.trial.registry import Registry
-from nomoat.survey.trial.requests import tags_of_cookie, tags_of_header, tags_of_parameter, tags_of_query
+from nomoat.survey.trial.requests import (
+    tags_of_cookie,
+    tags_of_header,
+    tags_of_parameter,
+    tags_of_query,
+    tags_of_sent,
+)
 from nomoat.survey.trial.values import (
     CALLER,
     INPUT,
@@ -108,7 +114,7 @@ class Injection:
             return Given(name, value=self._scopes(scopes), type=short)
         for mark in marks:
             if isinstance(mark, Thing) and mark.name in self._models.inputs:
-                given = self._input(name, self._models.inputs[mark.name], mark, cls, short)
+                given = self._input(name, self._models.inputs[mark.name], mark, cls, short, in_handler=in_handler)
                 return _with_default(given, _defaults(mark, marks))
         if dotted in self._models.injected:
             return Given(name, value=Thing(dotted), type=short)
@@ -179,12 +185,14 @@ class Injection:
         values: list[Value] = [Thing(marks=INPUT) if name == "?" else Const(name) for name in scopes]
         return Thing("scopes", named={"scopes": Items(values), "scope_str": Const(" ".join(scopes))})
 
-    def _input(self, name: str, place: str, mark: Thing, cls: Scope | None, short: str) -> Given:
+    def _input(self, name: str, place: str, mark: Thing, cls: Scope | None, short: str, *, in_handler: bool) -> Given:
         # `Parameter(header="X-Token")` of Litestar says where it is read from, and by which name.
         told = next((one for one in ("header", "cookie", "query") if isinstance(mark.named.get(one), Const)), None)
         place, alias = told or place, mark.named.get(told or "alias")
         asked = str(alias.value) if isinstance(alias, Const) and isinstance(alias.value, str) else name
         by_place = {"header": tags_of_header, "cookie": tags_of_cookie, "query": tags_of_query}
+        if cls is None and not in_handler:
+            by_place |= {"form": tags_of_sent, "body": tags_of_sent}
         marks = by_place[place](asked) if place in by_place else INPUT
         shown = asked.replace("_", "-") if place == "header" else asked
         shown = shown if place == "header" else name

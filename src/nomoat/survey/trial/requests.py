@@ -144,6 +144,11 @@ def tags_of_query(name: str) -> frozenset[str]:
     return CALLER if _SECRET.match(name.replace("-", "_")) else INPUT
 
 
+def tags_of_sent(name: str) -> frozenset[str]:
+    """What a field of a form tells that a dependency asks for, and no handler: a token that a page sends along."""
+    return INPUT if name.lower() in _TYPED | _OF_ANYTHING else tags_of_query(name)
+
+
 def tags_of_parameter(name: str) -> frozenset[str]:
     """What a parameter of a handler tells that is read from the query for its name alone.
 
