@@ -21,3 +21,16 @@ def test_only_those_that_name_the_part_that_serves_are_run_for_routes() -> None:
     )
 
     assert ["other.py", "part.py", "server.py"] == found
+
+
+def test_where_no_framework_is_imported_nothing_is_registered() -> None:
+    logs = "class Handler:\n    def add_handlers(self):\n        self.log.add_handlers([])\n"
+
+    assert [] == _registering(logs=logs)
+    assert ["app.py", "logs.py"] == _registering(logs=logs, app="from tornado.web import Application\n")
+
+
+def test_a_package_that_stands_on_a_framework_registers_as_well() -> None:
+    views = "def add(api):\n    api.add_router('/shop', shop)\n"
+
+    assert ["views.py"] == _registering(views=views, app="from ninja import NinjaAPI\n")

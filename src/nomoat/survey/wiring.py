@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from nomoat.survey.late import Late
 from nomoat.survey.models import Kind, Models, Spot, UrlModules, Verb
-from nomoat.survey.python import form
+from nomoat.survey.python import form, library
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.parser import Module
 from nomoat.survey.python.program import Program
@@ -188,24 +188,38 @@ def registering(models: Models, index: Index) -> list[str]:
     lists = {one.variable for one in models.url_modules}
     parts = {package: part for package, _, part in (one.partition(".") for one in models.serving_parts)}
     whole = packages - parts.keys()
+    of_imports = {*index.matching(_imports(whole), map(str.encode, whole))}
+    for package, part in parts.items():
+        of_imports |= _naming_part(index, package, part)
+    of_lists = {*index.holding(map(str.encode, lists))}
+    if not of_imports and not of_lists and not _extending(index, packages):
+        return []  # Every other registration is one on something that a framework made.
     decorated = re.compile(rf"@[\w.]+\.(?:{_or(verbs)})\(".encode())
     adding = [word for word in index.containing(b"add_") if _ADDING.fullmatch(word)]
     adding += [word for part in (b"include_", b"register_") for word in index.containing(part) if word.startswith(part)]
     added = re.compile(rf"\.(?:{_or(word.decode() for word in (*adding, b'mount'))})\(".encode())
     return sorted(
         {
-            *index.matching(_imports(whole), map(str.encode, whole)),
-            *(path for package, part in parts.items() for path in _naming_part(index, package, part)),
-            *index.holding(map(str.encode, lists)),
+            *of_imports,
+            *of_lists,
             *index.matching(decorated, map(str.encode, verbs)),
             *index.matching(added, (*adding, b"mount")),
         }
     )
 
 
+def _extending(index: Index, packages: Iterable[str]) -> bool:
+    """Whether a tree that imports none of these packages imports one that stands on them."""
+    # A description imports nomoat to say what Python has no words for.
+    extensions = library.importing(_imports({*packages} - {"nomoat"}))
+    return bool(index.matching(_imports(extensions), [one.encode() for one in extensions]))
+
+
 def _imports(packages: Iterable[str]) -> re.Pattern[bytes]:
-    """Packages by their import: the name alone may be any variable's."""
-    return re.compile(rf"\b(?:from|import)\b[^\n]*\b(?:{_or(packages)})\b".encode())
+    """Packages by their import: the name alone may be any variable's, or a word of prose."""
+    named = rf"\b(?:{_or(packages)})\b"
+    importing = rf"(?<!__future__ )\bimport\b[\w.,( \t]*{named}"
+    return re.compile(rf"\bfrom[ \t]+[\w.]*{named}[\w.]*[ \t]+import\b|{importing}".encode())
 
 
 def _naming_part(index: Index, package: str, part: str) -> set[str]:

@@ -6,6 +6,7 @@ The files are read, never run.
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -53,3 +54,14 @@ def described(dotted: str) -> Module | None:
     module = parse(path.read_bytes() if path is not None else b"", f"<{dotted}>")
     module.name, module.is_library = dotted, True
     return module
+
+
+@cache
+def importing(pattern: re.Pattern[bytes]) -> tuple[str, ...]:
+    """The packages of which a description imports what an expression finds, sorted."""
+    found = {
+        dotted.partition(".")[0]
+        for dotted, path in _files().items()
+        if path is not None and pattern.search(path.read_bytes())
+    }
+    return tuple(sorted(found))
