@@ -14,7 +14,7 @@ from typing import Any
 
 from nomoat.appmap import codec
 from nomoat.appmap.model import Map, NotRead
-from nomoat.check.model import Finding, Span, Suppression
+from nomoat.check.model import Span, finding_of
 from nomoat.check.parts import Part, Parts
 from nomoat.check.prefilter import Making
 from nomoat.check.suppress import Allow
@@ -186,18 +186,3 @@ def _as_question(document: list[Any], paths: list[str]) -> tuple[Question, Share
 
 def _as_bytes(text: str) -> bytes:
     return text.encode("latin-1")
-
-
-def finding_of(document: dict[str, Any]) -> Finding:
-    """A finding that `asdict` took apart."""
-    suppressed = document["suppressed"]
-    return Finding(
-        **{
-            **document,
-            "span": Span(**document["span"]),
-            "steps": tuple((Span(**span), words) for span, words in document["steps"]),
-            "owasp": tuple(document["owasp"]),
-            "asvs": tuple(document["asvs"]),
-            "suppressed": Suppression(**suppressed) if suppressed is not None else None,
-        }
-    )

@@ -295,3 +295,18 @@ class Result:
     is_remembered: bool = False
     #: It speaks of files that are left out of the tree: whether they changed, nobody would notice.
     is_of_more: bool = False
+
+
+def finding_of(document: dict[str, Any]) -> Finding:
+    """A finding that `asdict` took apart."""
+    suppressed = document["suppressed"]
+    return Finding(
+        **{
+            **document,
+            "span": Span(**document["span"]),
+            "steps": tuple((Span(**span), words) for span, words in document["steps"]),
+            "owasp": tuple(document["owasp"]),
+            "asvs": tuple(document["asvs"]),
+            "suppressed": Suppression(**suppressed) if suppressed is not None else None,
+        }
+    )

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 import nomoat
 from nomoat.check import rulefiles
-from nomoat.check.model import Result, Rule
+from nomoat.check.model import Result, Rule, finding_of
 from nomoat.errors import NomoatError
 from nomoat.settings import Settings
 from nomoat.survey.excluding import exclusions
@@ -313,8 +313,6 @@ def _written(result: Result) -> dict[str, Any]:
 
 
 def _read(document: dict[str, Any]) -> Result:
-    from nomoat.check.left import finding_of
-
     document["findings"] = tuple(finding_of(one) for one in document["findings"])
     for name in ("not_analysed", "notes"):
         document[name] = tuple((at, why) for at, why in document[name])
