@@ -36,6 +36,7 @@ class Other:
 
 
 settings = Settings()
+every = [settings]
 
 
 @app.route("/")

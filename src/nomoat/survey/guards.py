@@ -45,6 +45,8 @@ _LIMITED = 429
 #: What is called like a question whether somebody may come in: `_has_access`.
 _ASKS_ACCESS = re.compile(r"(^|_)(can|check|ensure|has|needs?|require[sd]?|verify)_access(_|$)", re.IGNORECASE)
 _UNAUTHENTICATED = 401
+#: Statuses that refuse for who calls.
+_WHO = (401, 403)
 _OF_SETTINGS = frozenset(("setting", "changed", "unset"))
 #: Where so many trials of a wrapper with a credential came to no end, the others are not followed so far.
 _MAX_ENDLESS, _AFTERWARDS = 12, 3_000
@@ -594,32 +596,47 @@ def unread(tried: Tried, name: str, within: Scope | None = None) -> Iterator[str
     `within`: the handler itself. What is switched off there by a setting is a part of the application.
     """
     for end in tried.ends:
-        status = status_of_raised(tried.trial, end.value) if not end.needs_credential else 0
-        # Of its own exceptions a tree may say the status itself, and hand them to what is not followed.
-        status = status or (said_of_raised(tried.trial, end.value) if not end.needs_credential else 0)
-        if status not in (401, 403) and not end.needs_credential and end.instead_of is not None:
-            # Who is refused is told of a fault: `except Exception: raise ServerError()`.
-            status = status_of_raised(tried.trial, end.instead_of)
-        if status not in (401, 403):
-            continue
-        # A handler may forbid for many reasons, what is called like a guard and stands before it for one.
-        if _is_untold(end) and (status == _UNAUTHENTICATED or end.function is not within):
-            yield f"{name} refuses who is not signed in by something that source does not tell ({end.at})"
-        if _is_by_setting(end, within) and not any(one.needs_credential for one in tried.ends):
-            yield placed(f"{name} lets everybody pass when a setting says so", end.at)
-        if any(one.test.anonymous is None and "unread" in one.test.marks for one in end.conditions):
-            yield f"{name} refuses by what a function of a package that is not here makes of the request ({end.at})"
+        whys = tuple(_unread_ways(end, name, within, is_asked=any(one.needs_credential for one in tried.ends)))
+        # What a handler makes of an exception takes a trial of its own.
+        status = _status_told(tried, end) if whys else 0
+        for least, why in whys:
+            if status in least:
+                yield why
     for at in _answers_untold(tried):
         yield f"{name} refuses who is not signed in by something that source does not tell ({at})"
     for at in _answers_by_what_is_unread(tried):
         yield f"{name} refuses by what a function of a package that is not here makes of the request ({at})"
 
 
+def _unread_ways(end: End, name: str, within: Scope | None, *, is_asked: bool) -> Iterator[tuple[tuple[int, ...], str]]:
+    """Of which statuses it would be a doubt that a caller ends here, and the doubt."""
+    # A handler may forbid for many reasons, what is called like a guard and stands before it for one.
+    if _is_untold(end):
+        statuses = _WHO if end.function is not within else (_UNAUTHENTICATED,)
+        yield statuses, f"{name} refuses who is not signed in by something that source does not tell ({end.at})"
+    if not is_asked and _is_by_setting(end, within):
+        yield _WHO, placed(f"{name} lets everybody pass when a setting says so", end.at)
+    if any(one.test.anonymous is None and "unread" in one.test.marks for one in end.conditions):
+        yield _WHO, f"{name} refuses by what a function of a package that is not here makes of the request ({end.at})"
+
+
+def _status_told(tried: Tried, end: End) -> int:
+    """The status by which somebody is refused who may have a credential."""
+    # Of its own exceptions a tree may say the status itself, and hand them to what is not followed.
+    status = 0
+    if not end.needs_credential:
+        status = status_of_raised(tried.trial, end.value) or said_of_raised(tried.trial, end.value)
+        if status not in _WHO and end.instead_of is not None:
+            # Who is refused is told of a fault: `except Exception: raise ServerError()`.
+            status = status_of_raised(tried.trial, end.instead_of)
+    return status
+
+
 def _answers_by_what_is_unread(tried: Tried) -> Iterator[str]:
     """Where a caller is answered 401 or 403 by what a function of another package made."""
     for value, at, conditions, _, _ in tried.trial.answered:
         is_by_that = any(one.test.anonymous is None and "unread" in one.test.marks for one in conditions)
-        if is_by_that and status_of(tried.trial, value, tried.trial.models.answers) in (401, 403):
+        if is_by_that and status_of(tried.trial, value, tried.trial.models.answers) in _WHO:
             yield at
 
 

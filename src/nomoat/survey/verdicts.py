@@ -427,8 +427,8 @@ class Verdicts:
 
     def _always(self, tried: Tried) -> list[tuple[Scope | None, str]]:
         """Refusals that are the only end there is, whatever was asked on the way to them."""
-        statuses = {status_of_raised(tried.trial, end.value) for end in tried.ends}
-        return [(end.function, end.at) for end in tried.ends] if statuses and statuses <= {401, 403} else []
+        is_always = all(status_of_raised(tried.trial, end.value) in (401, 403) for end in tried.ends)
+        return [(end.function, end.at) for end in tried.ends] if is_always else []
 
     def _may_refuse(self, handler: Function) -> bool:
         """Whether it may refuse somebody; of a class that answers, whether any of its methods may."""

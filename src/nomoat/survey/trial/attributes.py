@@ -155,7 +155,7 @@ class Attributes(Requests):
         if name in value.attributes:
             own = value.attributes[name]
             own = as_setting(own, name) if value.marks == SETTING else own
-            return own if value.is_fresh else self.as_changed(name, own, value.cls.scope)
+            return own if value.is_fresh else self.as_changed(name, own, value.cls.scope, value.at)
         found = self._of_class(value.cls, name, value)
         # A field that each object has of its own is there from now on.
         found = perhaps_given(value.attributes.get(name, found), value.attributes.get(SPREAD))
@@ -209,7 +209,8 @@ class Attributes(Requests):
             if isinstance(me, Object) and isinstance(found, Thing) and found.name in self.models.traits:
                 return of_trait(self, me, name, found, base)
             found = found if self.wires else rows.with_model(self, found, cls)
-            return self.as_changed(name, self._member(cls, base, name, found, me), cls.scope)
+            made = me.at if isinstance(me, Object) else ""
+            return self.as_changed(name, self._member(cls, base, name, found, me), cls.scope, made)
         return self._member_elsewhere(cls, name, me)
 
     def _member(self, cls: Class, base: Scope, name: str, found: Value, me: Value | None) -> Value:

@@ -10,6 +10,7 @@ from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.program import Program
 from nomoat.survey.python.symbols import How, Scope
+from nomoat.survey.trial.alone import Alone
 from nomoat.survey.trial.own import is_own_table
 from nomoat.survey.trial.values import CHANGED, SETTING, Const, Items, Table, Thing, Value, joined
 
@@ -27,12 +28,13 @@ class Changes:
         self._attributes: dict[str, list[tuple[Scope, Node | None]]] = {}
         #: Attributes that methods give their own object out of a file of settings, with each such method.
         self._of_settings: dict[str, list[Scope]] = {}
-        self._whose: dict[str, tuple[int, frozenset[Scope | None]]] = {}
+        self._whose: dict[str, tuple[int, list[tuple[str, frozenset[Scope | None]]]]] = {}
         #: Constant keys under which a function puts something.
         self.keys: set[object] = set()
         #: What lists and tables are called to which functions add, when somebody calls them.
         self.filled: set[str] = set()
         self._program = program
+        self._alone = Alone(program)
         self._paths: set[str] = set()
         #: By what names functions are decorated.
         self._decorators: set[str] = set()
@@ -112,23 +114,37 @@ class Changes:
         """
         told, places = self._of_settings.get(name, ()), self._attributes.get(name, ())
         classes = {one for at in places if at[0] not in told for one in self._classes(*at)}
-        is_else = None in classes or any(
-            cls is not None and (self._is_below(cls, one) or self._is_below(one, cls)) for one in classes if one
-        )
+        is_else = None in classes or any(self._may_be(one, cls) for one in classes if one)
         return bool(told) and cls is not None and not is_else
 
-    def may_change(self, name: str, cls: Scope | None) -> bool:
-        """Whether a function may give another value to an attribute of an object of a class, or of a module (None)."""
+    def may_change(self, name: str, cls: Scope | None, at: str = "") -> bool:
+        """Whether a function may give another value to an attribute of an object of a class, or of a module (None).
+
+        `at`: where the object was made.
+        """
         places = self._attributes.get(name)
         if places is None:
             return False
         known = self._whose.get(name)
         if known is None or known[0] != len(places):
-            known = self._whose[name] = len(places), frozenset(one for at in places for one in self._classes(*at))
-        if None in known[1]:
-            return True
+            whose = [(_called(owner), frozenset(self._classes(scope, owner))) for scope, owner in places]
+            known = self._whose[name] = len(places), list(dict.fromkeys(whose))
+        return any(self._may_be(one, cls) for _, classes in known[1] for one in classes if one is not None) or (
+            any(None in classes for _, classes in known[1]) and not self._is_apart(known[1], cls, at)
+        )
+
+    def _is_apart(self, whose: list[tuple[str, frozenset[Scope | None]]], cls: Scope | None, at: str) -> bool:
+        """Whether an object is none of those that may be anything: nobody has it but by a name that they have not."""
+        alone = self._alone.name_of(at, cls) if cls is not None and at else ""
+        if not alone or cls is None:
+            return False
+        own = {base.rpartition(".")[2] if isinstance(base, str) else base.name for base in self._program.bases(cls)}
+        names = {alone, "cls", "type", "__class__", *own}
+        return not any(called in names for called, classes in whose if None in classes)
+
+    def _may_be(self, one: Scope, cls: Scope | None) -> bool:
         # An object that is known by a class above may be one of a class below.
-        return cls is not None and any(self._is_below(cls, one) or self._is_below(one, cls) for one in known[1] if one)
+        return cls is not None and (self._is_below(cls, one) or self._is_below(one, cls))
 
     def _is_below(self, cls: Scope, other: Scope) -> bool:
         return other in self._program.bases(cls)
@@ -173,6 +189,14 @@ def _reads_settings(scope: Scope) -> bool:
     return any(
         _FILES.search(form.dotted(one) or "") or (one[0] == form.ATTRIBUTE and one[4] in _PARSERS) for one in called
     )
+
+
+def _called(owner: Node | None) -> str:
+    """The last name of an expression, of a call that of what is called; empty where it has none."""
+    node = owner[3] if owner is not None and owner[0] == form.CALL else owner
+    if node is None or node[0] not in (form.NAME, form.ATTRIBUTE):
+        return ""
+    return str(node[3] if node[0] == form.NAME else node[4])
 
 
 def _last(decorator: Node) -> str:

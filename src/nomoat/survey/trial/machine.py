@@ -369,11 +369,16 @@ class Machine:
             return self.as_changed(name, value, None) if isinstance(value, Const) and not self.wires else value
         return changeable(value)
 
-    def as_changed(self, name: str, value: Value, cls: Scope | None) -> Value:
-        """The value of an attribute of an object of a class (None: of a module), when functions may have changed it."""
+    def as_changed(self, name: str, value: Value, cls: Scope | None, at: str = "") -> Value:
+        """The value of an attribute of an object of a class (None: of a module), when functions may have changed it.
+
+        `at`: where the object was made, if it is one.
+        """
         if not self.wires and name in self.around.changes.filled:
             value = filled_later(value)
-        if self.wires or not isinstance(value, (Const, Function)) or not self.around.changes.may_change(name, cls):
+        if self.wires or not isinstance(value, (Const, Function)):
+            return value
+        if not self.around.changes.may_change(name, cls, at):
             return value
         return changeable(value, is_setting=self.around.changes.is_setting(name, cls))
 
