@@ -17,6 +17,7 @@ from nomoat.survey.trial import (
     context_variables,
     files,
     loading,
+    own_members,
     queries,
     resolved,
     rows,
@@ -710,7 +711,12 @@ class Calls(Registrations):
         setting = asked_of(callee, args, named)
         if setting is not None:
             return setting
-        if callee.name == OWN_MEMBER and not callee.trail and not self.wires:
+        if (
+            callee.name == OWN_MEMBER
+            and not callee.trail
+            and not self.wires
+            and own_members.may_turn_away(self, callee)
+        ):
             self.record.unknown.append(("which of its own methods is called cannot be told", at))
         method = by_method.asked(self, callee, at)
         if isinstance(method, Function):

@@ -364,7 +364,8 @@ def _getattr(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: s
         return run.each(args[1].options, lambda one: _getattr(run, (args[0], one, *args[2:]), {}, at, env) or Thing())
     if len(args) < 2 or not isinstance(args[1], Const) or not isinstance(args[1].value, str) or _is_open(args[1]):
         is_own = bool(args) and isinstance(args[0], Object) and not args[0].cls.scope.module.is_library
-        return Thing(OWN_MEMBER if is_own else "", marks=args[0].tags) if args else None
+        held = args[:1] if is_own else ()
+        return Thing(OWN_MEMBER if is_own else "", held, marks=args[0].tags) if args else None
     if isinstance(args[0], Outside) and args[0].name in run.models.settings and args[1].value.isupper():
         return run.setting(args[1].value) or _unset(run, args[2:], at, env)
     is_nothing = isinstance(args[0], Const) and args[0].value is None and not args[0].marks - CALLER
