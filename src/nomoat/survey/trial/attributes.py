@@ -291,6 +291,10 @@ class Attributes(Requests):
             return value.named[name]
         if value.cls is not None:
             names = self.program.resolver.classes.members(value.cls, name)[0]
+            is_field = bool(names) and names[-1].binding.how in (How.ANNOTATED, How.VALUE) and not value.tags
+            if is_field and any(one.endswith(".BaseSettings") for one in self.program.bases_elsewhere(value.cls)):
+                # Settings are what their class says, whoever made them.
+                return self._of_class(self.class_of(value.cls), name, None)
             if names and names[-1].binding.how is How.FUNCTION:
                 found = self._of_class(self.class_of(value.cls), name, value)
                 if isinstance(found, (Function, Thing)):

@@ -303,6 +303,8 @@ class Entering(Exceptions):
     def _unentered(self, scope: Scope, marks: frozenset[str], at: str) -> Value:
         found = self.program.returned(scope)
         cls = found.scope if found.kind == "instance" else None
+        if cls is not None and _is_given_there(scope, cls.name):
+            cls = None  # What it is given there, its class does not tell.
         return Thing(
             found.name if found.kind == "instance" else "", marks=self._unread(marks), at=at, cls=cls, is_call=True
         )
@@ -419,3 +421,10 @@ def _ends_raising(scope: Scope) -> bool:
 
 def _is(value: Value | None, what: bool) -> bool:
     return isinstance(value, Const) and bool(value.value) is what and "setting" not in value.marks
+
+
+def _is_given_there(scope: Scope, name: str) -> bool:
+    """Whether a function makes an object of this class with values of its own: `Settings(asks=False)`."""
+    calls = (node for node in scope.nodes if node[0] == form.CALL)
+    made = (node for node in calls if (form.dotted(node[3]) or "").rpartition(".")[2] == name)
+    return any(node[4] or any(one[0] for one in node[5]) for node in made)
