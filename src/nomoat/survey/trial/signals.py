@@ -6,7 +6,7 @@ They are connected when their modules are imported, which an application does wh
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
@@ -22,38 +22,59 @@ _DECORATORS = frozenset(("django.dispatch.receiver", "django.dispatch.dispatcher
 _CONNECT = "connect"
 
 
+class Site(NamedTuple):
+    """Where something is connected: to which signal, or signals, and what (a name of the module, or an expression)."""
+
+    scope: Scope
+    signal: Node
+    receiver: Node | str
+
+
 def receivers(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
     """The functions that are connected to a signal; None where one of them cannot be read."""
     signal = args[0] if args else None
     if not isinstance(signal, Object):
         return None
     found: list[Value] = []
-    for module in run.program.holding(("receiver", _CONNECT)):
-        if TEST_FILE.search(module.path) or module.is_library:
+    for one in _sites(run):
+        asked = _read(run, one.scope, one.signal)
+        listed = asked.values if isinstance(asked, Items) else [asked]
+        if not any(_is_same(value, signal) for value in listed):
             continue
-        scope = run.program.scope(module)
-        for one in (*_decorated(run, scope, signal), *_connected(run, scope, signal)):
-            if not isinstance(one, Function):
-                return None
-            found.append(one)
+        receiver = one.receiver
+        function = (
+            run.member_of_module(one.scope, receiver) if isinstance(receiver, str) else _read(run, one.scope, receiver)
+        )
+        if not isinstance(function, Function):
+            return None
+        found.append(function)
     return Items(found)
 
 
-def _decorated(run: Calls, scope: Scope, signal: Object) -> Iterator[Value]:
+def _sites(run: Calls) -> list[Site]:
+    """Every place of the tree where something is connected, looked for once."""
+    known = run.around.receiving
+    if known is None:
+        modules = run.program.holding(("receiver", _CONNECT))
+        scopes = [run.program.scope(one) for one in modules if not TEST_FILE.search(one.path) and not one.is_library]
+        known = run.around.receiving = [
+            one for scope in scopes for one in (*_decorated(run, scope), *_connected(scope))
+        ]
+    return known
+
+
+def _decorated(run: Calls, scope: Scope) -> Iterator[Site]:
     for child in scope.children.values():
         for node in child.decorators if child.is_function else ():
             if node[0] == form.CALL and node[4] and run.program.resolve(scope, node[3]).name in _DECORATORS:
-                asked = _read(run, scope, node[4][0])
-                listed = asked.values if isinstance(asked, Items) else [asked]
-                if any(_is_same(one, signal) for one in listed):
-                    yield run.member_of_module(scope, child.name)
+                yield Site(scope, node[4][0], child.name)
 
 
-def _connected(run: Calls, scope: Scope, signal: Object) -> Iterator[Value | None]:
+def _connected(scope: Scope) -> Iterator[Site]:
     for node in form.walk(scope.body):
         is_call = node[0] == form.CALL and node[3][0] == form.ATTRIBUTE and node[3][4] == _CONNECT and node[4]
-        if is_call and form.dotted(node[3][3]) and _is_same(_read(run, scope, node[3][3]), signal):
-            yield _read(run, scope, node[4][0])
+        if is_call and form.dotted(node[3][3]):
+            yield Site(scope, node[3][3], node[4][0])
 
 
 def _read(run: Calls, scope: Scope, node: Node) -> Value | None:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from nomoat.survey.models import Models
 from nomoat.survey.python import form
@@ -26,6 +27,9 @@ from nomoat.survey.trial.values import (
     Value,
     joined,
 )
+
+if TYPE_CHECKING:
+    from nomoat.survey.trial.signals import Site
 
 _MAX_ASKING = 3
 #: Parts of a request that may carry a credential: `handler.request.headers`.
@@ -101,6 +105,7 @@ class Surroundings:
         self.asking_methods: dict[str, list[Scope]] = {}  # Methods by name, where one of them asks who is calling.
         self.tables: Tables | None = None  # Models and what leads from one to another, once somebody asked.
         self.addresses: dict[str, str] = {}  # Paths by how they are called (`shop:index`), once routes are laid out.
+        self.receiving: list[Site] | None = None  # Where something is connected to a signal, once somebody asked.
         self.unheard: dict[str, bool] = {}  # Whether nobody listens to the signals of a name.
         #: Classes whose methods are routes, by a decorator of the class.
         self.views: dict[Scope, Class] = {}
