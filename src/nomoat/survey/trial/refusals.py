@@ -312,9 +312,12 @@ def unrefused(run: Machine, value: Value | None) -> str:
 def _caught(run: Machine, raised: Value) -> tuple[str, ...]:
     """The names of a class that a handler is for, with those that the models know for the same exception."""
     names = names_of(run, raised)[:1]
-    last = names[0].rpartition(".")[2] if names and names[0] in run.models.raised else ""
-    same = (name for name in run.models.raised if last and name.rpartition(".")[2] == last)
-    return (*names, *same)
+    known = run.around.caught.get(names)
+    if known is None:
+        last = names[0].rpartition(".")[2] if names and names[0] in run.models.raised else ""
+        same = (name for name in run.models.raised if last and name.rpartition(".")[2] == last)
+        known = run.around.caught[names] = (*names, *same)
+    return known
 
 
 def _unrefused_by(run: Machine, handler: Value, raised: Value | None) -> str:

@@ -72,6 +72,7 @@ class Surroundings:
         self.started: set[str] = set()
         #: Exceptions to the function that turns them into an answer.
         self.handlers: list[tuple[Value, Value]] = []
+        self.caught: dict[tuple[str, ...], tuple[str, ...]] = {}  # By a class, all that its handler is for.
         #: Dependencies that the application replaces by others; None: which ones is not known.
         self.replaced: list[Value | None] = []
         self.replaced_elsewhere: list[Value | None] = []  # Where a setting has another value than source has for it.
