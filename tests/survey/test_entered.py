@@ -95,3 +95,33 @@ def test_a_long_function_that_is_handed_who_calls_is_followed(otherwise: str, ve
     verdicts = {one.method: one.verdict for one in draw(tmp_path).map.routes}
 
     assert verdicts == {"GET": verdict, "HEAD": verdict}
+
+
+@pytest.mark.parametrize("refusal", ["{'error': 'no'}, 403", "'no', HTTPStatus.UNAUTHORIZED", "abort(403)"])
+def test_what_gives_a_refusal_is_followed_however_deep_it_is(tmp_path: Path, refusal: str) -> None:
+    deep = "".join(f"def check_{one}():\n    return check_{one - 1}()\n\n\n" for one in range(1, 12))
+    (tmp_path / "app.py").write_text(f"""
+from http import HTTPStatus
+from flask import Flask, abort, session
+
+app = Flask(__name__, static_folder=None)
+
+
+def who():
+    return session.get("uid")
+
+
+def check_0():
+    if not who():
+        return {refusal}
+    return None
+
+
+{deep}
+@app.get("/")
+def index():
+    refused = check_11()
+    return refused if refused else "done"
+""")
+
+    assert draw(tmp_path).map.routes[0].verdict == "guarded"

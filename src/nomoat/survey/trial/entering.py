@@ -122,7 +122,7 @@ class Entering(Exceptions):
         is_wrapper = _is_wrapper(function)
         most = _MAX_INSIDE_WIRING if self.wires else _MAX_INSIDE
         most = _MAX_INSIDE_LIBRARY if scope.module.is_library else _MAX_WRAPPED if is_wrapper else most
-        if self.depth >= self.limits.depth or self.path.count(scope) >= most or (is_stub(scope) and self.depth):
+        if self._is_too_deep(scope) or self.path.count(scope) >= most or (is_stub(scope) and self.depth):
             return Thing(marks=self._unread(marks), at=at)
         if (
             not self.wires
@@ -258,7 +258,7 @@ class Entering(Exceptions):
         if isinstance(me, Object) and me.cls.scope is not scope.parent and self.around.class_may_refuse(me.cls.scope):
             # What a class above calls may be a method of this one: `def process(self): self.check()`.
             return True
-        if self.depth <= _MAX_ASKED and self.around.asks_who(scope):
+        if (self.depth <= _MAX_ASKED or self._is_asked_to_refuse()) and self.around.asks_who(scope):
             return True
         if (
             scope.name == "__init__"
@@ -299,6 +299,20 @@ class Entering(Exceptions):
     def _unread(self, marks: frozenset[str]) -> frozenset[str]:
         """The marks of what a function gives into which nobody looked."""
         return marks | UNREAD if self.anonymous and "caller" in marks else marks
+
+    def _is_too_deep(self, scope: Scope) -> bool:
+        """Whether a function is called from too far away to be followed.
+
+        What may refuse may be twice as far, and who calls is asked as far as that.
+        """
+        if self.depth < self.limits.depth or self.wires:
+            return self.depth >= self.limits.depth
+        is_worth = self.around.may_refuse(scope) or (self._is_asked_to_refuse() and self.around.asks_who(scope))
+        return self.depth > 2 * self.limits.depth or not is_worth
+
+    def _is_asked_to_refuse(self) -> bool:
+        """Whether the function at hand itself may refuse: what it asks of others may be why."""
+        return bool(self.path) and self.around.refuses(self.path[-1])
 
     def _unentered(self, scope: Scope, marks: frozenset[str], at: str) -> Value:
         found = self.program.returned(scope)

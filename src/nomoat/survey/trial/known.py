@@ -42,10 +42,10 @@ from nomoat.survey.trial.refusals import (
     is_above,
     is_exception,
     names_of,
-    number_in,
     status_number,
 )
 from nomoat.survey.trial.registry import Bound, Registry
+from nomoat.survey.trial.statuses import number_in
 from nomoat.survey.trial.unpacking import marked
 from nomoat.survey.trial.values import (
     ABSENT,

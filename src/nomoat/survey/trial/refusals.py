@@ -6,13 +6,13 @@ import builtins
 import re
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
-from http import HTTPStatus
 
 from nomoat.survey.models import Refusal
 from nomoat.survey.python import form
 from nomoat.survey.trial.answering import FLASK_ANSWER
 from nomoat.survey.trial.machine import Condition, Machine
 from nomoat.survey.trial.registry import argument
+from nomoat.survey.trial.statuses import number_in
 from nomoat.survey.trial.values import (
     CALLER,
     VAGUE,
@@ -230,15 +230,6 @@ def status_number(value: Value) -> Value:
     """For descriptions of packages: the number of a status, however it is written; itself where that is not told."""
     number = _number(value)
     return Const(number) if number else value
-
-
-def number_in(name: str) -> int:
-    """The number in the name of a status."""
-    last = name.removesuffix(".value").rpartition(".")[2]
-    for part in last.split("_"):
-        if part.isdigit():
-            return int(part)
-    return HTTPStatus[last].value if last in HTTPStatus.__members__ else 0
 
 
 #: Under which names classes of exceptions say their status.

@@ -19,6 +19,7 @@ from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.python.symbols import Scope, statements
 from nomoat.survey.tables import Tables
 from nomoat.survey.trial.changes import Changes
+from nomoat.survey.trial.statuses import number_in
 from nomoat.survey.trial.values import (
     Class,
     Env,
@@ -31,6 +32,7 @@ from nomoat.survey.trial.values import (
 if TYPE_CHECKING:
     from nomoat.survey.trial.signals import Site
 
+_REFUSED = (401, 403)
 _MAX_ASKING = 3
 #: Parts of a request that may carry a credential: `handler.request.headers`.
 _CARRIES = frozenset(("header", "cookie", "session", "credential", "token", "somebody", "meta"))
@@ -47,6 +49,13 @@ _SAYS_WHO = re.compile(rb"^[ \t]+(def[ \t]+is_authenticated\b|is_authenticated[ 
 _LIKE_SETTINGS = re.compile(r"(^|\.)(\w+_)?settings(_\w+)?$")
 _TO_COPY = re.compile(r"(^|[_.])(example|sample|template|default|defaults|base|common)([_.]|$)")
 _FOR_DEVELOPMENT = re.compile(r"(^|[_.])(dev|develop|development|local|debug|ci)([_.]|$)")
+
+
+def _says_refused(status: Node) -> bool:
+    """Whether an expression is a status that refuses for who calls: `401`, `HTTPStatus.FORBIDDEN`."""
+    if status[0] == form.CONSTANT:
+        return status[3] in _REFUSED
+    return number_in(form.dotted(status) or "") in _REFUSED
 
 
 def _for_whom(name: str) -> int:
@@ -119,6 +128,7 @@ class Surroundings:
         self._changes: Changes | None = None
         self._changes_of = 0
         self._refusing: dict[Scope, bool] = {}
+        self._refusing_itself: dict[Scope, bool] = {}
         self._refusing_classes: dict[Scope, bool] = {}
         self._generators: dict[Scope, bool] = {}
         self._makers: dict[Scope, bool] = {}
@@ -305,7 +315,16 @@ class Surroundings:
 
     def may_refuse(self, scope: Scope) -> bool:
         """Whether the function, or one that it calls, may answer a caller with a refusal."""
-        return self._reaches(self._refusing, scope, self._refuses_here)
+        return self._reaches(self._refusing, scope, self.refuses)
+
+    def refuses(self, scope: Scope) -> bool:
+        """Whether the function itself may answer a caller with a refusal, by what a package has for that, too."""
+        known = self._refusing_itself.get(scope)
+        if known is None:
+            called = (site.callee.scope for site in self.program.calls(scope) if site.callee.kind == "function")
+            theirs = [one for one in called if one is not None and one.module.is_library]
+            known = self._refusing_itself[scope] = any(map(self._refuses_here, (scope, *theirs)))
+        return known
 
     def may_turn_away(self, scope: Scope) -> bool:
         """Whether the function, or one that it calls, may refuse, abort or send somewhere else."""
@@ -345,6 +364,8 @@ class Surroundings:
             return (last in self.models.settling and "." in (callee or "")) or (
                 is_told and (last in self._answers or (last[:1].isupper() and self._is_own_answer(scope, node[3])))
             )
+        if node[0] == form.RETURN and node[3] is not None and node[3][0] == form.TUPLE and len(node[3][3]) > 1:
+            return _says_refused(node[3][3][1])  # `return {"error": "no"}, 403`
         return bool(node[0] == form.CONSTANT and node[3] == "http.response.start")
 
     def _refuses_when_raised(self, raised: Resolved) -> bool:
