@@ -324,3 +324,109 @@ urlpatterns = [path("rpc/", RPCEntryPoint.as_view()), path("own/", login_require
 """
 
     assert {"POST /rpc/": "unguarded", "POST /own/": "guarded"} == told(tmp_path, urls, "")
+
+
+_TOKENS = """
+from django.urls import include, path
+from oauth2_provider.contrib.rest_framework import IsAuthenticatedOrTokenHasScope, TokenHasScope
+from oauth2_provider.decorators import protected_resource
+from oauth2_provider.urls import base_urlpatterns
+from oauth2_provider.views import ApplicationList
+from oauth2_provider.views.generic import ProtectedResourceView
+from rest_framework.views import APIView
+
+
+class Own(ApplicationList):
+    template_name = "own.html"
+
+
+class Shelf(ProtectedResourceView):
+    def get(self, request):
+        return None
+
+
+class Scoped(APIView):
+    permission_classes = [TokenHasScope]
+    required_scopes = ["read"]
+
+    def get(self, request):
+        return None
+
+
+class Either(APIView):
+    permission_classes = [IsAuthenticatedOrTokenHasScope]
+    required_scopes = ["read"]
+
+    def get(self, request):
+        return None
+
+
+class Perhaps(APIView):
+    permission_classes = [IsAuthenticatedOrTokenHasScope | Nobody]
+    required_scopes = ["read"]
+
+    def get(self, request):
+        return None
+
+
+@protected_resource(scopes=["read"])
+def listed(request):
+    return None
+
+
+urlpatterns = [
+    path("o/", include((base_urlpatterns, "oauth2_provider"))),
+    path("own/", Own.as_view()),
+    path("shelf/", Shelf.as_view()),
+    path("scoped/", Scoped.as_view()),
+    path("either/", Either.as_view()),
+    path("perhaps/", Perhaps.as_view()),
+    path("listed/", listed),
+]
+"""
+
+
+def test_tokens_of_oauth_are_asked_for_where_views_of_the_package_do(tmp_path: Path) -> None:
+    source = _TOKENS.replace("class Perhaps", "class Nobody(BasePermission):\n    pass\n\n\nclass Perhaps").replace(
+        "from rest_framework.views", "from rest_framework.permissions import BasePermission\nfrom rest_framework.views"
+    )
+    verdicts = told(tmp_path, source, "INSTALLED_APPS = ['rest_framework', 'oauth2_provider']")
+
+    guarded = {"GET /o/authorize/", "POST /o/authorize/", "PUT /o/authorize/", "GET /o/introspect/"}
+    guarded |= {"POST /o/introspect/"}
+    guarded |= {f"GET /{one}/" for one in ("own", "shelf", "scoped", "either", "listed")}
+    anybody = {"POST /o/token/", "POST /o/revoke_token/", "GET /perhaps/"}
+    assert {**dict.fromkeys(guarded, "guarded"), **dict.fromkeys(anybody, "unguarded")} == verdicts
+
+
+_DYNAMIC = """
+from django.urls import include, path
+from dynamic_rest.routers import DynamicRouter
+from dynamic_rest.viewsets import DynamicModelViewSet, WithDynamicViewSetMixin
+from rest_framework.mixins import ListModelMixin
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.viewsets import GenericViewSet
+
+
+class Orders(DynamicModelViewSet):
+    http_method_names = ["get", "patch"]
+    permission_classes = [IsAuthenticated]
+
+
+class Regions(WithDynamicViewSetMixin, ListModelMixin, GenericViewSet):
+    permission_classes = []
+
+
+router = DynamicRouter()
+router.register("orders", Orders)
+router.register("regions", Regions)
+
+urlpatterns = [path("api/", include(router.urls))]
+"""
+
+
+def test_routers_of_dynamic_rest_change_many_at_once(tmp_path: Path) -> None:
+    verdicts = told(tmp_path, _DYNAMIC, "INSTALLED_APPS = ['rest_framework', 'dynamic_rest']")
+
+    orders = {"GET /api/orders/", "PATCH /api/orders/", "GET /api/orders/{pk}/", "PATCH /api/orders/{pk}/"}
+    assert {**dict.fromkeys(orders, "guarded"), "GET /api/regions/": "unguarded", "GET /api/": "unguarded"} == verdicts

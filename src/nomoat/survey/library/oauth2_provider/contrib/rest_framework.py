@@ -1,7 +1,13 @@
-"""django-oauth-toolkit: who is calling, by a token; None where there is none."""
+"""django-oauth-toolkit for Django REST framework, by its shorter names."""
 
-from rest_framework.authentication import TokenAuthentication
-
-
-class OAuth2Authentication(TokenAuthentication):
-    pass
+from oauth2_provider.contrib.rest_framework.authentication import (
+    OAuth2Authentication,
+    OAuth2ProtectedResourceAuthentication,
+)
+from oauth2_provider.contrib.rest_framework.permissions import (
+    IsAuthenticatedOrTokenHasScope,
+    TokenHasReadWriteScope,
+    TokenHasResourceScope,
+    TokenHasScope,
+    TokenMatchesOASRequirements,
+)
