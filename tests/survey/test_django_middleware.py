@@ -175,3 +175,56 @@ def test_whether_middleware_is_used_may_be_left_open(tmp_path: Path) -> None:
 
 def test_middleware_that_is_used_keeps_guests_out(tmp_path: Path) -> None:
     assert "guarded" == told(tmp_path, _NOT_USED.replace("ASKS", "not getattr(settings, 'CLOSED', True)"))["shown"]
+
+
+_KEPT_OUT = """
+from django.http import HttpResponseRedirect
+from django.utils.deprecation import MiddlewareMixin
+
+
+class KeepOut(MiddlewareMixin):
+    def process_request(self, request):
+        if not request.user.is_authenticated:
+            return HttpResponseRedirect("/login/")
+"""
+
+
+@pytest.mark.parametrize(
+    "adding",
+    [
+        'MIDDLEWARE.append("keeping.KeepOut")',
+        'MIDDLEWARE += ["keeping.KeepOut"]',
+        'MIDDLEWARE = ["keeping.KeepOut"] + MIDDLEWARE',
+        'MIDDLEWARE.insert(0, "keeping.KeepOut")',
+    ],
+)
+@pytest.mark.parametrize(
+    ("locked", "verdict", "is_default"),
+    [
+        ('os.getenv("LOCKED", "False") == "True"', "unguarded", True),
+        ('os.getenv("LOCKED", "True") == "True"', "guarded", True),
+        ('ast.literal_eval(os.getenv("LOCKED", "False"))', "unguarded", True),
+        ('ast.literal_eval(os.getenv("LOCKED", "True"))', "guarded", True),
+        ('strtobool(os.environ.get("LOCKED", "no"))', "unguarded", True),
+        ('strtobool(os.environ.get("LOCKED", "yes"))', "guarded", True),
+        ('os.getenv("LOCKED")', "unknown", False),
+        ('ast.literal_eval(os.environ["LOCKED"])', "unknown", False),
+    ],
+)
+def test_middleware_that_a_setting_adds_is_there_as_source_has_it(
+    adding: str, locked: str, verdict: str, is_default: bool, tmp_path: Path
+) -> None:
+    (tmp_path / "settings.py").write_text(
+        "import ast\nimport os\nfrom distutils.util import strtobool\n\nROOT_URLCONF = 'urls'\n"
+        "MIDDLEWARE = ['django.contrib.sessions.middleware.SessionMiddleware']\n"
+        f"LOCKED = {locked}\nif LOCKED:\n    {adding}\n"
+    )
+    (tmp_path / "keeping.py").write_text(_KEPT_OUT)
+    (tmp_path / "urls.py").write_text(
+        "from django.http import HttpResponse\nfrom django.urls import path\n\n\n"
+        "def home(request):\n    return HttpResponse()\n\n\nurlpatterns = [path('', home)]\n"
+    )
+
+    (route,) = [one for one in draw(tmp_path).map.routes if one.method == "GET"]
+
+    assert (verdict, is_default) == (route.verdict, (route.because or "").startswith("by default"))

@@ -339,13 +339,15 @@ def _is_not_used(end: End) -> bool:
 def _judged(judge: Judge, step: Step, found: Found, made: Requests, saw: set[str]) -> Judgement:
     function = step.function
     judged = Judgement(function=function.scope)
+    usual = step.usual if judge.around.by_default and step.is_conditional else None
+    if usual is False:
+        return judged  # As source has every setting it is not there.
     tell = resolved.show if step.gives == "view" else resolved.hide
     for at_hand in (made.anonymous, made.signed):
         tell(at_hand.request, judge.models.request)
     given = _given(step, found, made.anonymous)
     tried = judge.tried(function, given, is_anonymous=True, at_hand=made.anonymous)
     refuses = _refuses(judge, tried)
-    usual = step.usual if judge.around.by_default and step.is_conditional else None
     if step.gives in _GOES_ON:
         passes = tried.is_exhausted or bool(tried.trial.record.reached)
         judged.answers = answers_itself(judge.models, tried, step.name)
@@ -357,7 +359,7 @@ def _judged(judge: Judge, step: Step, found: Found, made: Requests, saw: set[str
         judged.doubts.append(judge._why(tried, step.name))
     elif refuses and step.is_conditional and usual is None:
         judged.doubts.append(f"whether {step.name} runs before it depends on something ({step.at})")
-    elif refuses and usual is not False:
+    elif refuses:
         judged.refuses = True
     signed = judge.tried(function, _given(step, found, made.signed), is_anonymous=False, at_hand=made.signed)
     goes_on = bool(signed.trial.record.reached) if step.gives in _GOES_ON else any(map(_is_none, options(signed.value)))

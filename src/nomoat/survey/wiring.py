@@ -25,6 +25,7 @@ from nomoat.survey.trial.registry import Entry, Registry
 from nomoat.survey.trial.scanning import dotted
 from nomoat.survey.trial.statements import Trial
 from nomoat.survey.trial.surroundings import Surroundings
+from nomoat.survey.trial.usually import as_usual
 from nomoat.survey.trial.values import Choice, Class, Const, Function, Items, Object, Thing, Value, options
 from nomoat.survey.trial.wrapping import put_around
 
@@ -152,14 +153,25 @@ def _middleware(trial: Trial, model: UrlModules, at: str) -> list[Entry]:
         return [Entry("before", verb, "", (), {}, at, Thing(why=why))] if is_there else []
     sure = [{str(one.value) for one in items.values if isinstance(one, Const)} for items in lists]
     every = [one for items in lists for given in items.values for one in options(given) if isinstance(one, Const)]
+    usually = as_usual(listed, by_default=True) if listed is not None else None
     found: list[Entry] = []
     for name in dict.fromkeys(one.value for one in every if isinstance(one.value, str)):
         entry = Entry("before", verb, name, (), {}, at, trial.by_name(name))
         is_usual = all(name in each for each in sure)
         entry.is_conditional = is_several or not is_usual
-        entry.usual = is_usual or None
+        entry.usual = is_usual or (_is_usually_in(usually, name) if isinstance(usually, Items) else None)
         found.append(entry)
     return found
+
+
+def _is_usually_in(items: Items, name: str) -> bool | None:
+    """Whether a list holds a text as source has every setting; None where that is not told."""
+    told: list[bool | None] = []
+    for one in items.values:
+        if any(isinstance(each, Const) and each.value == name for each in options(one)):
+            usual = as_usual(one, by_default=True)
+            told.append(None if isinstance(usual, Choice) else isinstance(usual, Const) and usual.value == name)
+    return True if True in told else None if None in told or not items.is_whole else False
 
 
 def _root_modules(trial: Trial, model: UrlModules) -> set[str]:
@@ -241,11 +253,14 @@ def _or(words: Iterable[str]) -> str:
 def _run_factories(trial: Trial, program: Program, models: Models) -> None:
     """Functions that make an application and that no module calls: a server does (`--factory`), or a test."""
     names = {name.rpartition(".")[2] for name, kind in models.kinds.items() if kind.is_application}
-    names |= _derived(program, names, trial.around.started)
+    derived = _derived(program, names, trial.around.started)
+    names |= derived
+    # Whoever makes an application of a class of the tree need not know of which framework it is.
+    making = {module.path for module in program.holding(derived) if not TEST_FILE.search(module.path)}
     found = [
         function
         for module in program.holding(names)
-        if module.path in trial.around.started
+        if module.path in trial.around.started or module.path in making
         for function in program.functions(within=module)
         if not _has_made(trial, function) and _makes_application(program, models, function)
     ]
@@ -374,10 +389,14 @@ def _name_of(function: Scope) -> str:
 
 
 def _derived(program: Program, names: set[str], paths: Iterable[str]) -> set[str]:
-    """Names of classes of the tree that are applications: `class Shop(tornado.web.Application)`."""
+    """Names of classes of the tree that are applications: `class Shop(tornado.web.Application)`, `Store = Shop`."""
     inherits = re.compile(rf"^class (\w+)\([^)]*\b({'|'.join(sorted(map(re.escape, names)))})\b".encode(), re.M)
     sources = [program.modules[path].source for path in paths if path in program.modules]
-    return {found.group(1).decode() for source in sources for found in inherits.finditer(source)}
+    derived = {found.group(1).decode() for source in sources for found in inherits.finditer(source)}
+    if not derived:
+        return derived
+    again = re.compile(rf"^(\w+) = (?:{_or(derived)})\s*$".encode(), re.M)
+    return derived | {found.group(1).decode() for source in sources for found in again.finditer(source)}
 
 
 def _plug(trial: Trial, program: Program, models: Models) -> None:

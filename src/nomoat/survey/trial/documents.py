@@ -1,7 +1,11 @@
-"""Texts that source has and that a program reads as documents: `json.loads(default)`, `json.dumps("1.0")`."""
+"""Texts that source has and that a program reads as documents: `json.loads(default)`, `json.dumps("1.0")`.
+
+Or as Python writes values, `literal_eval(os.getenv("LOCKED", "False"))`, and as people write yes and no.
+"""
 
 from __future__ import annotations
 
+import ast
 import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -40,6 +44,31 @@ def _dumps(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str
     return Const(json.dumps(one.value), one.marks) if run.wires and isinstance(one, Const) and is_plain else None
 
 
+def _literal(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    """What a text of Python says; None of what is no plain value, and of a text that is no Python."""
+    text = args[0] if args else None
+    if not isinstance(text, Const) or not isinstance(text.value, str) or len(text.value) > _MOST:
+        return None
+    try:
+        found = ast.literal_eval(text.value.strip())
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return None
+    return _value(found, text) if isinstance(found, (str, int, float, bool, list, dict, type(None))) else None
+
+
+#: How people write yes and no where a setting takes either.
+_ANSWERS = {
+    **dict.fromkeys(("y", "yes", "t", "true", "on", "1"), 1),
+    **dict.fromkeys(("n", "no", "f", "false", "off", "0"), 0),
+}
+
+
+def _yes_or_no(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    text = args[0] if args else None
+    answer = _ANSWERS.get(text.value.lower()) if isinstance(text, Const) and isinstance(text.value, str) else None
+    return Const(answer, text.marks) if isinstance(text, Const) and answer is not None else None
+
+
 def _value(found: object, text: Const) -> Value:
     if isinstance(found, list):
         return Items([_value(one, text) for one in found])
@@ -51,4 +80,6 @@ def _value(found: object, text: Const) -> Value:
 SPECIAL: dict[str, Known] = {
     **{f"{package}.loads": _loads for package in _PACKAGES},
     **{f"{package}.dumps": _dumps for package in _PACKAGES},
+    "ast.literal_eval": _literal,
+    "distutils.util.strtobool": _yes_or_no,
 }
