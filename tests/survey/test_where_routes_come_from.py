@@ -386,3 +386,62 @@ def test_what_is_known_of_a_prefix_or_path_is_on_the_map(tmp_path: Path) -> None
     verdicts = {route.path: route.verdict for route in drawn.routes}
     assert {"/v1/orders/{order_id}": "guarded", "/open": "unguarded"} == verdicts
     assert all((route.because or "").endswith("; wherever it stands") for route in drawn.routes)
+
+
+def test_views_that_are_looked_for_in_a_package_are_on_the_application_that_is_a_class_of_the_tree(
+    tmp_path: Path,
+) -> None:
+    for path, text in {
+        "shop/__init__.py": "",
+        "shop/views/__init__.py": """
+from werkzeug.utils import find_modules, import_string
+
+
+def register(app):
+    for name in find_modules("shop.views"):
+        app.register_blueprint(import_string(name).bp)
+""",
+        "shop/views/orders.py": """
+from flask import Blueprint, g
+
+bp = Blueprint("orders", __name__, url_prefix="/orders")
+
+
+@bp.route("/")
+def orders():
+    return g.shop.orders()
+""",
+        "shop/views/keeping.py": """
+from flask import Blueprint, abort, request
+
+bp = Blueprint("keeping", __name__)
+
+
+@bp.before_app_request
+def keep_out():
+    if "Authorization" not in request.headers:
+        abort(401)
+""",
+        "shop/views/deeper/__init__.py": "",
+        "shop/views/deeper/open.py": "from flask import Blueprint\n\nbp = Blueprint('open', __name__)\n",
+        "shop/web.py": """
+from flask import Flask
+from shop.views import register
+
+
+class Shop(Flask):
+    def __init__(self, env):
+        Flask.__init__(self, "shop", static_folder=None)
+        register(self)
+
+
+Store = Shop
+""",
+        "shop/serving.py": "from shop.web import Store\n\n\ndef serve(env):\n    Store(env).run()\n",
+    }.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+
+    drawn = draw(tmp_path)
+
+    assert ["guarded"] == [one.verdict for one in drawn.map.routes if one.path == "/orders/" and one.method == "GET"]

@@ -741,6 +741,7 @@ SPECIAL: dict[str, Known] = {
     "os.getenv": _environment_or_none,
     "inspect.getmembers": _getmembers,
     "django.utils.module_loading.import_string": _import_string,
+    "werkzeug.utils.import_string": _import_string,
     "pydoc.locate": _import_string,
     "django.utils.module_loading.module_has_submodule": _has_submodule,
     "os.environ.get": _environment_or_none,

@@ -1,4 +1,7 @@
-"""Modules that code looks for: `pkgutil.iter_modules(package.__path__, "shop.")`, then imports by their names."""
+"""Modules that code looks for: `pkgutil.iter_modules(package.__path__, "shop.")`, then imports by their names.
+
+Or `find_modules("shop.views")` of Werkzeug, which gives their whole names.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,23 @@ def _modules_of(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at
 def _all_modules_of(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
     """Those of the packages in it as well."""
     return _listed(run, args, named, env, is_deep=True)
+
+
+def _found(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    """Whole names of the modules below a package; of packages in it only where they are asked for."""
+    package = args[0] if args else named.get("import_path")
+    with_packages = _is_true(args[1] if len(args) > 1 else named.get("include_packages"))
+    is_deep = _is_true(args[2] if len(args) > 2 else named.get("recursive"))
+    name = str(package.value) if isinstance(package, Const) else ""
+    scope = run.program.find(name) or (run.program.module_named(name, env.module.scope.module) if name else None)
+    if scope is None or scope.node is not None:
+        return None
+    rows = _below(run, _folder(ModuleValue(scope), env) or "", f"{name}.", is_deep=is_deep)
+    return Items([Const(name) for name, is_package in rows if with_packages or not is_package])
+
+
+def _is_true(value: Value | None) -> bool:
+    return isinstance(value, Const) and value.value is True
 
 
 def _listed(run: Calls, args: tuple[Value, ...], named: dict[str, Value], env: Env, *, is_deep: bool) -> Value | None:
@@ -56,4 +76,8 @@ def _below(run: Calls, folder: str, prefix: str, *, is_deep: bool) -> Iterator[t
                 yield from _below(run, above, f"{prefix}{name}.", is_deep=True)
 
 
-SPECIAL: dict[str, Known] = {"pkgutil.iter_modules": _modules_of, "pkgutil.walk_packages": _all_modules_of}
+SPECIAL: dict[str, Known] = {
+    "pkgutil.iter_modules": _modules_of,
+    "pkgutil.walk_packages": _all_modules_of,
+    "werkzeug.utils.find_modules": _found,
+}
