@@ -526,19 +526,25 @@ def subset(asked: Items, held: Value) -> Value | None:
 
 
 _MOST_OPTIONS = 8
+#: A handler of many actions answers each of them, piece by piece, and each may be refused: so many are told apart.
+_MOST_ANSWERS = 48
 
 
 def joined(values: list[Value]) -> Value:
     """One value of several."""
     flat: list[Value] = []
+    answers = 0
+    is_too_much = False
     for option in (one for value in values for one in options(value)):
         if not any(_alike(option, one) for one in flat):
             flat.append(option)
-            if len(flat) > _MOST_OPTIONS:
+            answers += isinstance(option, Thing) and option.name.startswith("__framework__.")
+            is_too_much = len(flat) - answers > _MOST_OPTIONS or answers > _MOST_ANSWERS
+            if is_too_much:
                 break
     if len(flat) == 1:
         return flat[0]
-    if len(flat) > _MOST_OPTIONS:
+    if is_too_much:
         # Whatever else it may be is not known; a public option must not be forgotten among those of callers.
         flat = [*flat[: _MOST_OPTIONS - 1], Thing()]
     return Choice(tuple(flat)) if flat else Const(None)

@@ -17,28 +17,34 @@ class RequestHandler:
     def answering(cls, name, **kwargs):
         async def execute(request, *groups, **path):
             handler = cls(application, request, **kwargs)
-            await handler._execute([], *groups, *path.values())
+            await handler._execute([], *groups, **path)
             return left()
 
         execute.view_class = cls
         return execute
 
-    async def _execute(self, transforms, *path, **named):
+    async def _execute(self, transforms, *groups, **path):
+        self.path_args = groups
+        self.path_kwargs = path
         await self.prepare()
         if answered():
             stay()
             return None
         go_on()
-        await self.answers(*path)
+        await self.answers(*groups, **path)
 
-    def answers(self, *path):
-        return getattr(self, self.request.method.lower())(*path)
+    def answers(self, *groups, **path):
+        return getattr(self, self.request.method.lower())(*groups, **path)
 
     def initialize(self, **kwargs):
         return None
 
     def prepare(self):
         return None
+
+    @property
+    def _finished(self):
+        return answered()
 
     @property
     def settings(self):

@@ -9,7 +9,7 @@ class WebSocketHandler(RequestHandler):
     def answering(cls, name, **kwargs):
         async def execute(request, *groups, **path):
             handler = cls(application, request, **kwargs)
-            await handler._execute([], *groups, *path.values())
+            await handler._execute([], *groups, **path)
             return left()
 
         async def messages(request, *groups, **path):
@@ -21,8 +21,8 @@ class WebSocketHandler(RequestHandler):
         execute.messages = messages
         return execute
 
-    def answers(self, *path):
-        return self.get(*path)
+    def answers(self, *groups, **path):
+        return self.get(*groups, **path)
 
     async def get(self, *args, **kwargs):
         await self.open(*args, **kwargs)
