@@ -90,3 +90,57 @@ def test_namespaces_are_placed_and_their_objects_refuse(tmp_path: Path) -> None:
         "GET /api/cost/": "unguarded",
         "POST /api/cost/": "guarded",
     }
+
+
+_TOLD = """
+from flask import Blueprint, Flask, abort, request, session
+from flask_restx import Api, Namespace, Resource
+
+orders = Namespace("orders", description="Orders")
+things = Namespace("things", path="/all-things/")
+rest = Namespace("rest", path="/")
+pages = Blueprint("pages", __name__, url_prefix="/pages")
+
+
+class Listed(Resource):
+    def get(self):
+        return []
+
+
+orders.add_resource(Listed, "/")
+things.add_resource(Listed, "/")
+rest.add_resource(Listed, "/status")
+
+
+@pages.get("/")
+def page():
+    return "page"
+
+
+app = Flask(__name__, static_folder=None)
+api = Api(app, prefix="/api", doc=False)
+kept = [orders, things]
+for namespace in [*kept, rest]:
+    api.add_namespace(namespace)
+app.register_blueprint(pages)
+
+
+@app.before_request
+def keep_out():
+    own = any(request.path.startswith(f"/api{one.path}") for one in kept)
+    if (own or request.path.startswith(pages.url_prefix)) and "user" not in session:
+        abort(401)
+"""
+
+
+def test_namespaces_and_blueprints_tell_where_they_are(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(_TOLD)
+
+    found = {one.path: one.verdict for one in draw(tmp_path).map.routes if one.method == "GET"}
+
+    assert found == {
+        "/api/orders/": "guarded",
+        "/api/all-things/": "guarded",
+        "/api/status": "unguarded",
+        "/pages/": "guarded",
+    }

@@ -142,7 +142,7 @@ class Attributes(Requests):
         if name in self.models.dependencies_attributes and "provided" not in registry.kind.takes:
             return registry.shared_dependencies()
         held = registry.held(name)
-        taken = held if held is not None else registry.named.get(name)
+        taken = held if held is not None else registry.told(name) or registry.named.get(name)
         if taken is None and (added := registry.kind.added_at(name)):
             return Const(added)
         return taken if taken is not None else Outside(f"{registry.name}.{name}")

@@ -117,6 +117,19 @@ class Registry(Value):
             self.lists[what] = Items(list(known.values), known.is_whole)
         return self.lists.get(what)
 
+    def told(self, attribute: str) -> Value | None:
+        """Its prefix or name, under the name by which the constructor takes them: `namespace.path`, `router.prefix`."""
+        what = next((one for one in ("prefix", "name") if attribute in self.kind.takes.get(one, Spot()).names), None)
+        given = self.taken(what) if what is not None else None
+        name = self.taken("name") or (self.args[0] if self.args else None)
+        if what == "name":
+            return name
+        if what is None or not self.kind.prefix_is_name:
+            return given
+        if isinstance(given, Const) and isinstance(given.value, str) and given.value:
+            return Const(given.value.rstrip("/"), given.marks)
+        return Const(f"/{name.value}") if isinstance(name, Const) else given
+
     def keep(self, key: Value, value: Value, *, is_sure: bool) -> None:
         """What code keeps on it under a name: `app["prefix"] = "orders"`."""
         before = self.kept(key)
