@@ -556,3 +556,27 @@ def test_a_class_with_a_dispatch_of_its_own_is_posted_to_where_a_method_beside_i
     found = {f"{one.method} {one.path}" for one in draw(tmp_path).map.routes if one.method != "HEAD"}
 
     assert found == {"GET /form/", "POST /form/", "GET /shown/"}
+
+
+def test_a_dispatch_of_the_tree_answers_behind_one_of_a_package_too(tmp_path: Path) -> None:
+    (tmp_path / "settings.py").write_text('ROOT_URLCONF = "urls"\n')
+    (tmp_path / "urls.py").write_text(
+        "from django.contrib.auth.mixins import LoginRequiredMixin\nfrom django.http import HttpResponse\n"
+        "from django.urls import path\nfrom django.views.generic import View\nfrom elsewhere.views import Sign\n\n\n"
+        "class Base(View):\n    def dispatch(self, request, *args, **kwargs):\n"
+        "        return Sign.as_view()(request, *args, **kwargs)\n\n\n"
+        "class Kept(LoginRequiredMixin, Base):\n    pass\n\n\n"
+        "class Nothing(LoginRequiredMixin, View):\n    pass\n\n\n"
+        "class Asks(View):\n    def dispatch(self, request, *args, **kwargs):\n"
+        "        if not request.user.is_authenticated:\n            return HttpResponse(status=403)\n"
+        "        return super().dispatch(request, *args, **kwargs)\n\n\n"
+        "class Shown(Asks):\n    def get(self, request):\n        return HttpResponse('shown')\n\n\n"
+        "urlpatterns = [path('kept/', Kept.as_view()), path('base/', Base.as_view()),\n"
+        "               path('nothing/', Nothing.as_view()), path('shown/', Shown.as_view())]\n"
+    )
+
+    found = {f"{one.method} {one.path}": one.verdict for one in draw(tmp_path).map.routes if one.method != "HEAD"}
+
+    kept = dict.fromkeys(("GET /kept/", "POST /kept/", "GET /shown/"), "guarded")
+    assert {one: verdict for one, verdict in found.items() if "/base/" not in one} == kept
+    assert "guarded" not in (found["GET /base/"], found["POST /base/"])

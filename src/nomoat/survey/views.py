@@ -107,14 +107,16 @@ def methods_of(run: Machine, view: View, given: tuple[str, ...] | None) -> list[
 
 def _by_dispatch(run: Machine, view: View) -> Iterator[tuple[str, str]]:
     """The methods of a class that has no function for one: what it does before it looks for that is all it does."""
-    dispatch = run.attribute(view.cls, "dispatch")
-    scope = dispatch.scope if isinstance(dispatch, Function) else None
-    if scope is None or scope.module.is_library:
-        return
     bases = [base for base in run.program.bases(view.cls.scope) if not isinstance(base, str)]
     methods = [one for base in bases if not base.module.is_library for one in base.children.values()]
-    # What it calls for that may be any other method of the class: `self.save(request)`.
+    # A mixin of a package may ask who calls before it comes to that of the tree.
+    scope = next((one for one in methods if one.name == "dispatch" and one.is_function), None)
+    if scope is None or scope.parent is None or not isinstance(run.attribute(view.cls, "dispatch"), Function):
+        return
+    dispatch = run.attribute(Class(scope.parent, run.module(run.program.scope(scope.module))), "dispatch")
+    # What it calls for that may be any other method of the class: `self.save(request)`; or another class that answers.
     beside = _POSTED.intersection(_words_of(one for one in methods if one.is_function))
+    beside |= {"as_view"} & set(_words_of((scope,)))
     for method in dict.fromkeys((*methods_of_function(run, dispatch), *(("POST",) if beside else ()))):
         if method != "HEAD" or view.model.head:
             yield method, "dispatch"
