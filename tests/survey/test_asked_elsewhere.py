@@ -108,3 +108,44 @@ def test_an_answer_is_of_the_class_of_its_kind(tmp_path: Path, kept: str, else_:
     rows = {one.path: one.verdict for one in draw(tmp_path).map.routes if one.method == "GET"}
 
     assert rows == {"/private/": verdict, "/free/": "unguarded"}
+
+
+_HANDED = """
+from functools import wraps
+
+from aiohttp import web
+
+routes = web.RouteTableDef()
+
+
+def wrapped(handler):
+    @wraps(handler)
+    async def inner(request):
+        return await request.app["somebody"].{method}(request, handler)
+
+    return inner
+
+
+@routes.get("/orders")
+@wrapped
+async def orders(request):
+    return web.json_response({{}})
+
+
+app = web.Application()
+app.add_routes(routes)
+"""
+
+
+@pytest.mark.parametrize(
+    ("method", "verdict"),
+    [("authenticate_and_handle", "unknown"), ("require_login", "unknown"), ("timed", "unguarded")],
+)
+def test_what_is_handed_to_something_that_is_called_like_a_guard_may_be_kept(
+    tmp_path: Path, method: str, verdict: str
+) -> None:
+    (tmp_path / "app.py").write_text(_HANDED.format(method=method))
+
+    (route,) = [one for one in draw(tmp_path).map.routes if one.method == "GET"]
+
+    assert verdict == route.verdict

@@ -138,3 +138,46 @@ def test_the_nearest_class_says_what_the_default_is(tmp_path: Path) -> None:
     server = _SERVER.replace(declared, declared + method)
 
     assert "guarded" not in drawn(tmp_path, server).values()
+
+
+_KEEPER = """
+from tornado import web
+from traitlets import Type
+from traitlets.config import Application, LoggingConfigurable
+
+
+class Keeper(LoggingConfigurable):
+    def may(self, request):
+        return {may}
+
+
+class Shop(Application):
+    keeper_class = Type("shop.Keeper", klass="shop.Keeper", config=True)
+
+    def start(self):
+        self.keeper = self.keeper_class(parent=self)
+        web.Application([("/orders", Orders)], keeper=self.keeper).listen(80)
+
+
+class Orders(web.RequestHandler):
+    def get(self):
+        if not self.settings["keeper"].may(self.request):
+            raise web.HTTPError(401)
+        self.finish("orders")
+
+
+def main():
+    Shop().start()
+"""
+
+
+@pytest.mark.parametrize(
+    ("may", "verdict", "is_default"),
+    [("'Authorization' in request.headers", "guarded", True), ("True", "unguarded", False)],
+)
+def test_a_class_that_a_trait_names_is_the_usual_one(tmp_path: Path, may: str, verdict: str, is_default: bool) -> None:
+    (tmp_path / "shop.py").write_text(_KEEPER.format(may=may))
+
+    (route,) = [one for one in draw(tmp_path).map.routes if one.method == "GET"]
+
+    assert (verdict, is_default) == (route.verdict, (route.because or "").startswith("by default"))

@@ -1,6 +1,7 @@
 """What is called for nothing but that it may refuse, and is of a package that is not here: `check_access(request)`.
 
-Nobody takes what it gives, so it is called for what it does; what it does to a caller is not known.
+Nobody takes what it gives, so it is called for what it does; what it does to a caller is not known. So it is of what
+cannot be told and is handed what answers: `await authenticator.authenticate_and_handle(request, handler)`.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ from typing import TYPE_CHECKING
 
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
-from nomoat.survey.trial.values import Env
+from nomoat.survey.trial.naming import guards_by_name
+from nomoat.survey.trial.values import Env, Function, Thing, Value
 
 if TYPE_CHECKING:
+    from nomoat.survey.trial.machine import Machine
     from nomoat.survey.trial.statements import Trial
 
 #: Names of what refuses by itself, where its answer is thrown away.
@@ -39,4 +42,14 @@ def note(run: Trial, env: Env, node: Node) -> None:
         run.record.unknown.append((f"asks {last} of a package that is not here", run.at(env, node)))
 
 
-__all__ = ["note"]
+def note_handed(run: Machine, callee: Thing, args: tuple[Value, ...], at: str) -> None:
+    """Takes note of a function that is handed to what is called like a guard, of something that cannot be told."""
+    last = callee.trail[-1] if callee.trail else ""
+    is_own = any(
+        isinstance(one, Function) and one.scope is not None and not one.scope.module.is_library for one in args
+    )
+    if run.anonymous and is_own and last not in run.models.transparent and guards_by_name(last):
+        run.record.unknown.append((f"hands what answers to {last}() of something that cannot be told", at))
+
+
+__all__ = ["note", "note_handed"]

@@ -11,6 +11,7 @@ from nomoat.survey.models import spot
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.trial import (
+    asking_elsewhere,
     backends,
     by_method,
     containers,
@@ -769,6 +770,7 @@ class Calls(Registrations):
                 self.around.replaced.append(None)
             self._note_handed(callee.name, callee.trail, (*args, *named.values()), at)
         if not self.wires:
+            asking_elsewhere.note_handed(self, callee, (*args, *named.values()), at)
             if not callee.marks:
                 self._note_unknown(callee.name, args, at, marks)
             marks = self._given(callee, args, named, marks, at)

@@ -307,9 +307,11 @@ class Machine:
 
         Where it is told which one it is as source has every setting, that is told of what it gives.
         """
+        usual = values.usual if isinstance(values, Choice) else None
+        if usual is not None and self.around.by_default and not self.wires:
+            return does(as_usual(usual, by_default=True))
         found: list[Value] = []
         ends: list[End] = []
-        usual = values.usual if isinstance(values, Choice) and self.wires else None
         given: Value | None = None
         for value in values.options if isinstance(values, Choice) else values:
             try:
@@ -317,7 +319,7 @@ class Machine:
             except RaisedError as raised:
                 ends.extend(raised.ends)
                 continue
-            if value is usual:
+            if value is usual and self.wires:
                 given = found[-1]
         if not found:
             raise RaisedError(ends)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from nomoat.survey.python import form
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.trial.registry import argument
-from nomoat.survey.trial.values import SETTING, Choice, Const, Items, Object, Outside, Test, Thing, Value, joined
+from nomoat.survey.trial.values import SETTING, Choice, Class, Const, Items, Object, Outside, Test, Thing, Value, joined
 
 if TYPE_CHECKING:
     from nomoat.survey.trial.attributes import Attributes
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 #: What a declaration gives when it is tagged: `Unicode("").tag(config=True)` declares the same.
 TAG = "tag()"
 _DEFAULTS = ("default", "traitlets.default")
+#: Traits that hold a class.
+_CLASSES = ("traitlets.Type",)
 
 
 def of_trait(run: Attributes, me: Object, name: str, told: Thing, declared_in: Scope) -> Value:
@@ -40,9 +42,17 @@ def of_trait(run: Attributes, me: Object, name: str, told: Thing, declared_in: S
     if isinstance(default, Thing) and default.name in run.models.traits:
         # `List(Unicode())`: what stands first says what is in it.
         default = told.named.get("default_value") or Items([])
+    if told.name in _CLASSES and isinstance(default, Const) and isinstance(default.value, str):
+        # A class by its dotted name. Whoever configures it may name another: here is the usual one.
+        usual = run.by_name(default.value)
+        return Choice((usual, _elsewhere(name)), usual=usual) if isinstance(usual, Class) else usual
     if isinstance(default, Const):
         return default if run.wires else _as_setting(default, name)
     return default if default is not None else Thing(marks=SETTING, trail=(name,))
+
+
+def _elsewhere(name: str) -> Thing:
+    return Thing(marks=SETTING, trail=(name,))
 
 
 def _method(run: Attributes, me: Object, name: str, declared_in: Scope) -> Scope | None:
