@@ -228,3 +228,39 @@ def test_middleware_that_a_setting_adds_is_there_as_source_has_it(
     (route,) = [one for one in draw(tmp_path).map.routes if one.method == "GET"]
 
     assert (verdict, is_default) == (route.verdict, (route.because or "").startswith("by default"))
+
+
+_BY_HOST = """
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.shortcuts import redirect
+
+from hosts import Host
+
+
+class Layer:
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        found = Host.objects.filter(name=request.headers["Host"]).first()
+        if found is not None:
+            request.shop = found.shop
+        if hasattr(request, "shop"):
+            SHOP
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.path)
+        return self.get_response(request)
+"""
+
+
+@pytest.mark.parametrize(
+    ("shop", "verdict"),
+    [
+        # Who comes by another address is sent to that of the service, where nobody gets in.
+        ("return redirect(settings.SITE_URL)", "guarded"),
+        ("return self.get_response(request)", "unknown"),
+    ],
+)
+def test_what_was_perhaps_put_into_a_request_is_perhaps_there(shop: str, verdict: str, tmp_path: Path) -> None:
+    assert verdict == told(tmp_path, _BY_HOST.replace("SHOP", shop))["shown"]

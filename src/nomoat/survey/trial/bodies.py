@@ -26,6 +26,7 @@ from nomoat.survey.trial.values import (
     CALLER,
     LITERALS,
     MADE,
+    PERHAPS,
     UNREAD,
     Choice,
     Class,
@@ -266,7 +267,12 @@ class Bodies(Calls):
             self.around.replaced.append(None)
         elif isinstance(owner, Thing) and (owner.name.startswith("request.") or owner.name in self.models.requests):
             value = self._stands_for(value) if self.models.request.get(name) == "credential" else value
+            is_there = name in owner.named and PERHAPS + name not in owner.named
             owner.named[name] = self.carried(value, lambda: self._carried_before(owner, name))
+            if self.unsure and not is_there:
+                owner.named[PERHAPS + name] = Const(None)
+            else:
+                owner.named.pop(PERHAPS + name, None)
             # Who is signed in may be another one now.
             self._looked_behind.clear()
             if owner.name == "request.state" and self.anonymous and self.leaves:

@@ -54,6 +54,7 @@ from nomoat.survey.trial.values import (
     INPUT,
     NOTHING,
     OWN_MEMBER,
+    PERHAPS,
     PLACE,
     SETTING,
     SPREAD,
@@ -524,6 +525,8 @@ def _hasattr(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: s
         has_part = patterns.has(run, me, name)
         return Const(has_part) if has_part is not None else Thing(at=at)
     if isinstance(me, Thing) and (me.name.startswith("request.") or me.name in run.models.requests):
+        if isinstance(name, str) and PERHAPS + name in me.named:
+            return Thing(at=at)
         if isinstance(name, str) and (name in me.named or ABSENT + name in me.named):
             return Const(True) if name in me.named else Const(False, CALLER)
         if name in _OF_FLASK and me.name.partition(".")[0] in ("flask", "quart", "werkzeug"):

@@ -43,6 +43,8 @@ KEPT = "(kept)"
 MADE = frozenset(("made",))
 #: Stands before the name of what a request does not carry, because nobody put it there for who has no credential.
 ABSENT = "-"
+#: Set before the name of what was set where code may not run: whether it is there is not known.
+PERHAPS = f"{ABSENT}?"
 #: The name under which a call is given what it spreads of something unknown: `Settings(**loaded)`.
 SPREAD = "**"
 
