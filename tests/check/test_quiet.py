@@ -44,6 +44,25 @@ def test_a_middleware_of_another_package_protects_as_well(more: str, found: int,
     assert found == _sure(tmp_path, "csrf-disabled", _MIDDLEWARE.replace("{more}", more))
 
 
+_OF_REST_FRAMEWORK = """
+    from rest_framework.decorators import api_view
+    {views}
+
+    ROOT_URLCONF = "shop.urls"
+    INSTALLED_APPS = ["shop"]
+    MIDDLEWARE = ["django.contrib.sessions.middleware.SessionMiddleware"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("views", "found"), [("", 0), ("from django.contrib.auth.decorators import login_required", 1)]
+)
+def test_views_of_rest_framework_never_ask_the_middleware(views: str, found: int, tmp_path: Path) -> None:
+    source = _OF_REST_FRAMEWORK.replace("{views}", views)
+
+    assert found == _sure(tmp_path, "csrf-disabled", source)
+
+
 _HANDLER = """
     from tornado.web import Application, RequestHandler
 

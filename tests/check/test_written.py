@@ -59,3 +59,46 @@ def test_a_column_that_a_route_writes_as_it_was_sent_is_sure(writes: str, confid
     result = scan(tmp_path, settings_file.empty(tmp_path), today=date(2026, 11, 29))
 
     assert [confidence] == [one.confidence for one in result.findings if one.rule == "unescaped-template"]
+
+
+_POLLS = """\
+from django import forms
+from django.db import models
+from django.shortcuts import get_object_or_404, render
+
+
+class Category(models.Model):
+    title = models.CharField()
+
+
+class Poll(models.Model):
+    title = models.CharField()
+
+
+class TitleForm(forms.ModelForm):
+    class Meta:
+        model = {model}
+        fields = ("title",)
+
+
+def poll(request, pk):
+    return render(request, "poll.html", {"shown": get_object_or_404(Poll, pk=pk)})
+
+
+def drawn(request, poll):
+    return render(request, "drawn.html", {"poll": poll})
+"""
+
+
+@pytest.mark.parametrize(("model", "confidence"), [("Poll", "sure"), ("Category", "likely")])
+@pytest.mark.parametrize(("page", "name"), [("poll.html", "shown"), ("drawn.html", "poll")])
+def test_a_column_of_the_same_name_in_another_table_is_not_what_was_written(
+    model: str, confidence: str, page: str, name: str, tmp_path: Path
+) -> None:
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "templates" / page).write_text("<p>{{ NAME.title|safe }}</p>\n".replace("NAME", name))
+    (tmp_path / "views.py").write_text(_POLLS.replace("{model}", model))
+
+    result = scan(tmp_path, settings_file.empty(tmp_path), today=date(2026, 11, 29))
+
+    assert [confidence] == [one.confidence for one in result.findings if one.rule == "unescaped-template"]

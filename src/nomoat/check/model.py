@@ -97,6 +97,7 @@ class Pattern:
     values of something whose name is like these words, or what functions with a decorator that ends so answer. `others`
     are tests of the other side of a comparison; `framework` is the one whose settings are meant (empty: any), `inside`
     the qualified name of the function it must stand in, `beside` names of which one must stand in the same function,
+    `used` names of which the project must use one,
     and `only_items` leaves of values those that are items of a dict.
 
     Where another call that fits one of `unless` stands in the same function, it is only a `low` finding; so it is
@@ -122,6 +123,7 @@ class Pattern:
     unless_asked: re.Pattern[str] | None = None
     unless_tested: bool = False
     only_items: bool = False
+    used: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from nomoat.check.model import Confidence, Pattern, Rule, weaker
 from nomoat.check.owned import SettingsOf
 from nomoat.check.prefilter import Hits
 from nomoat.check.sites import Site, Sites
-from nomoat.check.standing import is_asked_for, is_for_development, is_tested
+from nomoat.check.standing import is_accepted, is_asked_for, is_for_development, is_tested
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.parser import Module
@@ -119,6 +119,8 @@ class Patterns:
         may_change = arguments.depends(self._program, scope, site.subject, tests)
         if may_change or (pattern.on == "settings" and self._settings.may_be_set(scope, site)):
             confidence = weaker(confidence, "likely")
+        if not rule.hides_literals and is_accepted(scope, site.node):
+            confidence = weaker(confidence, "likely")
         is_harmless = not rule.in_development and is_for_development(
             scope, site.node, is_setting=pattern.on == "settings"
         )
@@ -155,6 +157,8 @@ class Patterns:
         if pattern.only_items and site.place != "item":
             return False
         if pattern.beside and not self._stands_beside(scope, site):
+            return False
+        if pattern.used and not self._uses(pattern.used):
             return False
         if pattern.on == "calls":
             return self._fits(scope, site.node, pattern)
@@ -215,6 +219,18 @@ class Patterns:
             # What the decorated function does, with all inside of it.
             scope = scope.child(site.other)
             others = [node for node in form.walk(scope.body) if node[0] == form.CALL]
+            beside = [
+                (one, one if one[0] == form.CALL else (form.CALL, one[1], one[2], one, (), ()))
+                for one in scope.decorators
+            ]
+            outer = scope.parent or scope
+            if any(
+                self._fits(outer, call, unless)
+                for unless in site.pattern.unless
+                for one, call in beside
+                if one is not site.node
+            ):
+                return True
         else:
             others = [node for node in scope.nodes if node[0] == form.CALL and node is not site.node]
         return any(self._fits(scope, other, unless) for unless in site.pattern.unless for other in others)

@@ -31,6 +31,13 @@ _NOTING = frozenset(
 #: What decides by what it is given, whatever it is a class of.
 _FILTERING = frozenset(("filter", "filter_by", "get", "where", "exclude", "find", "find_one", "first"))
 _MAX_DEPTH = 4
+#: What a function is called that asks whether somebody may, and what refuses beside `raise`.
+_DEMANDS = re.compile(
+    r"\A_*(require|check|has|have|ensure|assert|verify|demand|can|may|is|user)_?\w*"
+    r"(perm|role|access|right|scope|owner|allowed|authori[sz]|grant|privileg|edit|manage)", re.I
+)  # fmt: skip
+_REFUSES = re.compile(r"\A_*(abort|deny|forbid|refuse|reject|require|ensure|assert|unauthori[sz]ed|forbidden)", re.I)
+_MAX_HELPERS = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,6 +69,8 @@ class Registrations:
         self._calls = self._index(drawn, program)
         self._handlers = _Handlers(program)
         self._known: dict[tuple[str, str, str], Registration] = {}
+        self._judging: dict[Scope, bool] = {}
+        self._calling: dict[Scope, list[Scope]] = {}
 
     def of(self, route: Route) -> Registration:
         """The registration of a route."""
@@ -160,6 +169,39 @@ class Registrations:
             )
         return any(self._decides(handler, node, self._named(route, handler), route.method) for node in handler.body)
 
+    def asks_in_helper(self, route: Route) -> bool:
+        """Whether the handler calls a function of the tree that refuses by who is calling or what they may.
+
+        What the map has as a guard that asks for a sign-in is none: it says nothing of one's own.
+        """
+        handler = self.of(route).handler
+        if handler is None:
+            return False
+        signing_in = [one.at for one in route.guards if one.kind == "authentication"]
+        return any(
+            self._judges(one) for one in self.called(handler) if not any(_stands_in(at, one) for at in signing_in)
+        )
+
+    def called(self, scope: Scope) -> list[Scope]:
+        """The functions of the tree that a function calls."""
+        if scope not in self._calling:
+            calls = (node for node in form.walk_scope(scope.body) if node[0] == form.CALL)
+            found = (self.program.resolve(scope, node[3]).scope for node in calls)
+            self._calling[scope] = [
+                one for one in found if one is not None and one.is_function and not one.module.is_library
+            ]
+        return self._calling[scope]
+
+    def _judges(self, scope: Scope, depth: int = 0) -> bool:
+        if scope not in self._judging:
+            nodes = list(form.walk_scope(scope.body))
+            words = [_last_word(node) for node in nodes if node[0] == form.CALL]
+            asks = any(map(_names_caller, nodes)) or any(map(_DEMANDS.search, words))
+            refuses = any(node[0] == form.RAISE for node in nodes) or any(map(_REFUSES.search, words))
+            self._judging[scope] = asks and refuses
+        is_near = depth < _MAX_HELPERS
+        return self._judging[scope] or (is_near and any(self._judges(one, depth + 1) for one in self.called(scope)))
+
     def tests_caller(self, route: Route) -> bool:
         """Whether the handler compares who is calling, or hands them to a function of the tree, which may.
 
@@ -256,6 +298,11 @@ class Registrations:
             if inner is not None and self._reads_credential(inner, depth + 1):
                 return True
         return False
+
+
+def _last_word(call: Node) -> str:
+    callee = call[3]
+    return str(callee[4] if callee[0] == form.ATTRIBUTE else callee[3] if callee[0] == form.NAME else "")
 
 
 def _is_of_other_method(test: Node, method: str) -> bool:

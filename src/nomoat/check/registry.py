@@ -59,8 +59,8 @@ _SECRET = ("of", "starts", "shape", "checked", "confidence", "fix")
 _MAKER = ("argument", "at", "of", "where")
 _CHECK = ("of", "removes", "argument", "at", "answers")
 _PATTERN = (
-    "of", "where", "inside", "beside", "unless", "unless_used", "unless_asked", "unless_tested", "message", "fix",
-    "confidence",
+    "of", "where", "inside", "beside", "used", "unless", "unless_used", "unless_asked", "unless_tested", "message",
+    "fix", "confidence",
 )  # fmt: skip
 _MORE: dict[PatternKind, tuple[str, ...]] = {
     "calls": ("unless_then", "if_used"), "settings": ("framework",), "values": ("framework", "only_items"),
@@ -176,6 +176,7 @@ class _RuleReader(Reader):
             self._regex(fields.get("unless_asked"), "unless_asked"),
             self.boolean(fields.get("unless_tested"), "unless_tested") or False,
             self.boolean(fields.get("only_items"), "only_items") or False,
+            self.texts(fields.get("used"), "used"),
         )
 
     def _others(self, fields: Mapping, name: str) -> tuple[Pattern, ...]:

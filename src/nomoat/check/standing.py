@@ -14,22 +14,34 @@ from nomoat.survey.python.form import Node
 from nomoat.survey.python.symbols import Scope
 
 _SEPARATORS = re.compile(r"[/._-]+")
-#: Folders that nobody serves.
+#: Folders that nobody serves: examples, tests, packages of others, what `startproject` copies.
 _FOLDERS = frozenset(
     ("docs", "doc", "docs_src", "documentation", "examples", "example", "samples", "tutorial", "tutorials",
      "benchmarks", "benchmark", "fixtures", "migrations", "cookbook", "testing", "tests", "t",
-     "vendor", "_vendor", "vendored", "_vendored", "third_party", "thirdparty", "site-packages")
+     "vendor", "_vendor", "vendored", "_vendored", "third_party", "thirdparty", "site-packages",
+     "project_template", "project_templates", "app_template", "app_templates", "project_name", "app_name",
+     "scaffold", "scaffolds", "scaffolding", "skeleton", "skeletons", "boilerplate", "boilerplates")
 )  # fmt: skip
 #: Parts of the name of a file or class of settings: `settings/dev.py`, `local_settings.py`, `class TestingConfig`.
 _WORDS = frozenset(
     ("dev", "devel", "develop", "development", "local", "localhost", "localdev", "debug", "debugging", "test", "tests",
-     "testing", "ci", "build", "devserver", "example", "sample", "unittest", "pytest", "e2e")
+     "testing", "ci", "build", "devserver", "example", "sample", "unittest", "pytest", "e2e", "doc", "docs",
+     "documentation")
 )  # fmt: skip
 _OF_TESTS = re.compile(
     r"tests?|testing|tests?[_-]?(utils?|data|support|apps?|projects?|suites?|helpers?|server|settings)"
 )
+#: A project that is there to develop another one in: `devproject/settings.py`.
+_OF_TRIALS = re.compile(r"(dev|devel|test|demo|sample|example|sandbox)[_-]?(project|site|app|server|env)|sandbox")
+#: `load_test_data.py`, `create_demo_users.py`
+_LOADS_TESTS = re.compile(
+    r"(load|create|make|generate|populate|seed|insert|add|setup)_(\w+_)?(test|demo|sample|fake|dummy|example)(_\w+)?\.py"
+)
 _OF_SETTINGS = re.compile(r"(^|[/_.-])(settings?|configs?|configuration|conf|env|devserver)([/_.-]|$)")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_MAX_LINES = 12
+#: What is called so beside another that is not is chosen by somebody: `_insecure_transport`.
+_MEANT = re.compile(r"insecure|not?_verify|without_verif|self_signed", re.I)
 _SWITCH = re.compile(r"debug|\bdev|local|test|__main__|runserver", re.I)
 
 
@@ -44,8 +56,11 @@ def is_for_development(scope: Scope, node: Node, *, is_setting: bool) -> bool:
 
 
 def _is_folder_of_none(path: str) -> bool:
-    """Whether nobody serves what stands there: examples, tests, packages of others."""
-    return any(folder in _FOLDERS or _OF_TESTS.fullmatch(folder) for folder in path.split("/")[:-1])
+    """Whether nobody serves what stands there: examples, tests, packages of others; commands that load test data."""
+    *folders, file = path.split("/")
+    if any(folder in _FOLDERS or _OF_TESTS.fullmatch(folder) for folder in folders):
+        return True
+    return _LOADS_TESTS.fullmatch(file) is not None or any(_OF_TRIALS.fullmatch(one) for one in folders)
 
 
 def _is_file_for_development(path: str) -> bool:
@@ -57,6 +72,23 @@ def _is_file_for_development(path: str) -> bool:
 def _is_class_for_development(scope: Scope) -> bool:
     cls = scope.enclosing_class
     return cls is not None and any(word.lower() in _WORDS for word in _CAMEL.split(cls.name.replace("_", " ")))
+
+
+#: How other linters of security are told that something is meant.
+_ACCEPTED = re.compile(r"#\s*(nosec\b|noqa:[^#]*\bS\d{3}\b|nosemgrep\b|lgtm\b)", re.I)
+
+
+def is_accepted(scope: Scope, node: Node) -> bool:
+    """Whether somebody has written on its lines that it is meant: `# nosec B303 # part of the specification`.
+
+    So it is where what is made is called so: `_insecure_transport = Transport(verify=False)`, beside one that is not.
+    """
+    around = next((one for one in scope.body if one[0] == form.ASSIGN and one[1] <= node[1] < one[2]), None)
+    if around is not None and any(one[0] == form.NAME and _MEANT.search(one[3]) for one in around[3]):
+        return True
+    module = scope.module
+    first, last = module.line(node[1]), module.line(max(node[1], node[2] - 1))
+    return any(_ACCEPTED.search(module.line_text(line)) for line in range(first, min(last, first + _MAX_LINES) + 1))
 
 
 def is_asked_for(scope: Scope, node: Node, word: re.Pattern[str]) -> bool:

@@ -119,6 +119,8 @@ class Calls(Expressions):
             made = self.program.resolve(scope, node[3][3]).value if callee[0] == form.ATTRIBUTE else None
             is_escaping = made is not None and made[0] == form.CALL and form.keyword(made, "autoescape") is not None
             return tainted.as_text() if tainted is not None and not is_escaping else None
+        if name == "fastapi.encoders.jsonable_encoder" and tainted is not None and self._is_schema(scope, node[4][0]):
+            return tainted.with_fixed_keys()
         if name == "re.sub" and tainted is not None and len(given.positional) >= len(("pattern", "by", "text")):
             return self._substituted(scope, node, given)
         if name in vocabulary.PASSES_ON or name in vocabulary.PARSERS:
@@ -197,6 +199,9 @@ class Calls(Expressions):
         if receiver is not None:
             if method == "keys" and receiver.has_fixed_keys:
                 return None
+            if method == "model_dump" and self._is_of_unknown_schema(scope, node[3][3]):
+                # Whichever model it is, its fields are fixed.
+                return receiver.with_fixed_keys()
             if method in ("model_dump", "dict") and (written := self._written_fields(scope, node[3][3])) is not None:
                 return replace(receiver, fields=written) if written else None
             if receiver.fields is not None and method in ("get", "pop") and node[4] and node[4][0][0] == form.CONSTANT:
@@ -212,7 +217,11 @@ class Calls(Expressions):
                         return None
                     taint = self.read(path_of(node), node[3][3], self.item(scope, node, node[3][3], key, taint), env)
                 elif taint is not None and method in _TEXT_METHODS:
-                    taint = cutting.replaced(node, taint.as_text()) if method == "replace" else taint.as_text()
+                    taint = (
+                        cutting.replaced(self.program, scope, node, taint.as_text())
+                        if method == "replace"
+                        else taint.as_text()
+                    )
                 return taint.without(removed) if taint is not None else None
             return None if method in vocabulary.FETCHING else receiver.whole().without(removed).less_sure("low")
         if method in ("load", "loads") and found.name.startswith("marshmallow.") and tainted is not None:
@@ -230,12 +239,22 @@ class Calls(Expressions):
         found = self.program.resolve(scope, model)
         if found.kind != "instance" or not _is_own(found) or found.scope is None or len(found.all) > 1:
             return None
-        for name in ("model_config", "Config"):
-            for member in self.program.resolver.classes.members(found.scope, name)[0]:
-                inner = member.binding.value if name == "model_config" else member.binding.node
-                if inner is None or "allow" in {form.text_of(node) for node in form.walk(inner)}:
-                    return None
+        if _takes_more(self.program, found.scope):
+            return None
         return frozenset(sources.fields(self.program, found.scope))
+
+    def _is_of_unknown_schema(self, scope: Scope, model: Node) -> bool:
+        found = self.program.resolve(scope, model)
+        return found.kind != "instance" and not (found.scope is not None and found.scope.is_class)
+
+    def _is_schema(self, scope: Scope, node: Node) -> bool:
+        """Whether a parameter is declared to be of a model, which leaves out what it does not know."""
+        parameter = next(
+            (one for one in scope.parameters if node[0] == form.NAME and one[form.P_NAME] == node[3]), None
+        )
+        annotation = parameter[form.P_ANNOTATION] if parameter is not None else None
+        model = self.program.annotation(scope.parent or scope, annotation).scope if annotation is not None else None
+        return model is not None and model.is_class and not _takes_more(self.program, model)
 
     @staticmethod
     def _formatted(taint: Taint, template: str) -> Taint:
@@ -271,6 +290,16 @@ class Calls(Expressions):
 def _is_own(found: Resolved) -> bool:
     """Whether a definition is the project's; what is described of a package says nothing of data."""
     return found.scope is not None and not found.scope.module.is_library
+
+
+def _takes_more(program: Program, model: Scope) -> bool:
+    """Whether a model keeps what it does not know: `extra="allow"`."""
+    for name in ("model_config", "Config"):
+        for member in program.resolver.classes.members(model, name)[0]:
+            inner = member.binding.value if name == "model_config" else member.binding.node
+            if inner is None or "allow" in {form.text_of(node) for node in form.walk(inner)}:
+                return True
+    return False
 
 
 def _put_between(node: Node) -> tuple[Node, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nomoat.check.flow import texts
+from nomoat.check.flow.origins import bound_once
 from nomoat.check.flow.taint import Taint
 from nomoat.check.model import KINDS
 from nomoat.survey.python import form
@@ -20,9 +21,15 @@ _DOUBTED = {"..": frozenset(("path",)), "{{": frozenset(("template",))}
 _PLACES = frozenset(("path", "url", "redirect"))
 
 
-def replaced(call: Node, taint: Taint) -> Taint:
-    """The taint of `text.replace("<", "&lt;")`."""
+#: What parts of paths stand between.
+_BETWEEN = frozenset(("os.sep", "os.path.sep", "posixpath.sep"))
+
+
+def replaced(program: Program, scope: Scope, call: Node, taint: Taint) -> Taint:
+    """The taint of `text.replace("<", "&lt;")`, or of `name.replace(os.sep, "_")`."""
     old, new = (form.text_of(one) for one in call[4][:2]) if len(call[4]) > 1 else (None, None)
+    if old is None and new is not None and program.resolve(scope, call[4][0]).name in _BETWEEN:
+        old = "/"
     if old is None or new is None or old in new:
         return taint if old not in _DOUBTED or new is None else taint.doubtful(_DOUBTED[old])
     if old in _DOUBTED:
@@ -41,9 +48,12 @@ def substituted(program: Program, scope: Scope, call: Node, taint: Taint) -> Tai
     return taint.without(frozenset(KINDS) - _PLACES)
 
 
-def cut(node: Node, taint: Taint) -> Taint:
+def cut(scope: Scope, node: Node, taint: Taint) -> Taint:
     """The taint of `name.split("/")[-1]`, which has no slash, and of `name.rsplit(".", 1)[1]`, which has no dot."""
     call, place = node[3], node[4]
+    if call[0] == form.NAME:
+        # `parts = name.rsplit(".", 1)`, then `parts[1]`.
+        call = bound_once(scope, call[3]) or call
     if call[0] != form.CALL or call[3][0] != form.ATTRIBUTE or not call[4] or place[0] != form.CONSTANT:
         return taint
     word, by = call[3][4], form.text_of(call[4][0])

@@ -147,7 +147,7 @@ class Expressions(Binding):
             # Tornado's uploads are dictionaries.
             return replace(taint.as_text(), removed=taint.removed - {"path"} | OF_STRUCTURES)
         if taint.removed >= OF_STRUCTURES:
-            taint = cutting.cut(node, taint)
+            taint = cutting.cut(scope, node, taint)
         return self.read(path, node[3], self.item(scope, node, node[3], node[4], taint), env)
 
     @staticmethod
@@ -235,7 +235,11 @@ class Expressions(Binding):
         found: list[Taint | None] = []
         inside = dict(env)
         for operand in node[4]:
+            known = frozenset(inside)
             found.append(self.value(scope, operand, inside))
+            if len(inside) > len(known):
+                # What is first looked at here is known behind it, so that what the whole proves of it counts there.
+                env.update({path: taint for path, taint in inside.items() if path not in known and path not in env})
             self.prove(scope, operand, inside, holds=node[3] == "and")
         return merged(found)
 

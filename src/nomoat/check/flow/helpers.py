@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container
 from dataclasses import replace
 from typing import TypeAlias
@@ -18,6 +19,10 @@ from nomoat.survey.python.symbols import How, Scope
 MAX_HELPERS = 6
 #: Calls in calls of the project through which a way is sure.
 _MAX_SURE = 3
+#: What a function is called that gives back only what may pass.
+_VALIDATING = re.compile(
+    r"_*(get_|to_|make_|as_)?(validated?|saniti[sz]ed?|clean(ed)?|safe|secure|verified|checked)(_|\Z)", re.I
+)
 #: What a helper gives back, what its checks prove of its parameters, and what it keeps in its object's fields.
 _Outcome: TypeAlias = tuple[Taint | None, dict[str, frozenset[str] | None], dict[str, Taint]]
 
@@ -71,6 +76,8 @@ class Helpers(Calls):
             return None
         # The way is that of this call, whoever asked first.
         own = next((t for t in taints.values() if t is not None and t.source == returned.source), None)
+        if own is not None and _tests_by_name(function):
+            returned = returned.less_sure("likely")
         trail = own.trail if own is not None else returned.trail
         return replace(returned, trail=trail).then(scope, call, f"comes back from {function.name}()")
 
@@ -190,6 +197,13 @@ class Helpers(Calls):
         if rest is not None:
             found[rest] = _keywords(given, names)
         return found
+
+
+def _tests_by_name(function: Scope) -> bool:
+    """Whether a function is called after what it makes of a value, and tests something: `_validate_next_url(url)`."""
+    return _VALIDATING.match(function.name) is not None and any(
+        node[0] in (form.IF, form.CONDITIONAL, form.TRY) for node in form.walk_scope(function.body)
+    )
 
 
 def _state(taint: Taint | None) -> tuple[object, ...]:

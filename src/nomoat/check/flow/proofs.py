@@ -18,6 +18,8 @@ from nomoat.survey.python.symbols import How, Scope
 
 _WORD_TESTS = frozenset(("isdigit", "isalnum", "isidentifier", "isalpha", "isdecimal", "isnumeric"))
 _MAX_DEPTH = 6
+#: What is the same in another form: `str(path) in listed`.
+_TURNING = frozenset(("str", "Path", "PurePath"))
 
 
 def proved(
@@ -150,7 +152,8 @@ def _one_of_few(scope: Scope, node: Node) -> Iterator[Proof]:
 
 
 def _one_path(node: Node) -> Iterator[str]:
-    path = path_of(node)
+    is_turned = node[0] == form.CALL and node[3][0] == form.NAME and node[3][3] in _TURNING and len(node[4]) == 1
+    path = path_of(node[4][0] if is_turned else node)
     if path is not None:
         yield path
 
@@ -252,6 +255,9 @@ def _called(program: Program, scope: Scope, call: Node, *, holds: bool, checks: 
         path = path_of(call[4][0])
         if path is not None and sources.is_converted(program, found.name, found.scope):
             yield Proof(path)
+        elif path is not None and found.name.startswith("django.core.files.uploadedfile."):
+            # Django cuts the name of an upload down to its last part.
+            yield Proof(path, PATH)
         elif path is not None and found.name.removeprefix("builtins.") in ("str", "bytes"):
             yield Proof(path, OF_STRUCTURES)
     yield from by_function(program, scope, call, holds=holds, checks=checks, prove=proved, depth=depth)

@@ -45,6 +45,13 @@ def pattern_of(program: Program, scope: Scope, call: Node) -> tuple[str | None, 
     on = program.resolve(scope, callee[3])
     if len(arguments) >= 2 and on.name == "re":
         pattern, subject = program.constant(scope, arguments[0]), arguments[1]
+        found = program.resolve(scope, arguments[0]) if pattern is None else on
+        if found.where is not None and found.where.is_class and found.value is not None and found.value[0] == form.NAME:
+            # `NOT_ALLOWED = NOT_ALLOWED` in a class: that of the module.
+            found = program.resolve(found.where.parent or found.where, found.value)
+        if pattern is None and found.where is not None and found.value is not None and found.value[0] == form.CALL:
+            # `re.sub(self.NOT_ALLOWED, "_", name)`, where that is a pattern.
+            pattern = program.constant(found.where, found.value[4][0]) if found.value[4] else None
     else:
         subject = arguments[0]
         pattern = None

@@ -62,7 +62,8 @@ class _Walker(Helpers):
     def handler(self, handler: Handler) -> Taint | None:
         """Walks a handler; its parameters are request data."""
         self.confidence = "sure" if handler.is_on_map else "likely"
-        self._answering = handler.scope if handler.answers_html else self._answering
+        if handler.answers_html:
+            self._answering = None if _is_made_anew(self.program, handler.scope) else handler.scope
         return self._function(handler.scope, sources.environment(self.program, handler, self._dependency))
 
     def _dependency(self, scope: Scope) -> Taint | None:
@@ -333,6 +334,35 @@ _STEPS: dict[int, Callable[[_Walker, Scope, Node, Environment], bool]] = {
     form.WITH: _Walker._with,
     form.MATCH: _Walker._match,
 }
+
+
+def _is_made_anew(program: Program, scope: Scope) -> bool:
+    """Whether a decorator of the tree makes something else of what the function returns: `return json_of(func())`."""
+    for decorator in scope.decorators:
+        named = decorator[3] if decorator[0] == form.CALL else decorator
+        found = program.resolve(scope.parent or scope, named).scope
+        if found is None or not found.is_function or found.module.is_library:
+            continue
+        inside = [found]
+        for one in inside:
+            inside.extend(child for child in one.children.values() if child.is_function)
+        names = {one[form.P_NAME] for each in inside for one in each.parameters}
+        for wrapper in inside[1:]:
+            calls = [node for node in form.walk_scope(wrapper.body) if _calls_one_of(node, names)]
+            if calls and not any(_gives(wrapper, node[3]) in calls for node in wrapper.nodes if node[0] == form.RETURN):
+                return True
+    return False
+
+
+def _calls_one_of(node: Node, names: set[str]) -> bool:
+    return bool(node[0] == form.CALL and node[3][0] == form.NAME and node[3][3] in names)
+
+
+def _gives(scope: Scope, value: Node | None) -> Node | None:
+    """What is returned, through a name and an `await`."""
+    if value is not None and value[0] == form.NAME:
+        value = origins.bound_once(scope, value[3]) or value
+    return value[3] if value is not None and value[0] == form.AWAIT else value
 
 
 def _takes(case: Node, value: object) -> bool | None:

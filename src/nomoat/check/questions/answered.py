@@ -353,7 +353,7 @@ def error_text_returned(asked: Asked) -> Iterator[Answer]:
             for caught in node[4] if node[0] == form.TRY else ():
                 types = caught[3][3] if caught[3] is not None and caught[3][0] == form.TUPLE else (caught[3],)
                 names = {_name(program, handler, one) for one in types}
-                if caught[4] and names & _ANY:
+                if caught[4] and names & _ANY and not _only_reads(node[3]):
                     yield from _texts_in(asked, route, handler, caught[5], caught[4])
     for path in program.words.holding(map(str.encode, sorted(_HANDLES | _REGISTERS))):
         if TEST_FILE.search(path):
@@ -365,6 +365,20 @@ def error_text_returned(asked: Asked) -> Iterator[Answer]:
                 yield from _texts_in(asked, None, scope, scope.body, name)
         for scope in _registered(program, module):
             yield from _texts_in(asked, None, scope, scope.body, str(scope.parameters[-1][form.P_NAME]))
+
+
+#: What makes something of what the caller sent: its errors tell of that.
+_READS = frozenset((
+    "loads", "model_validate", "model_validate_json", "parse_obj", "parse_raw", "validate", "get_json", "json",
+    "fromisoformat", "strptime", "int", "float", "UUID", "Decimal", "decode", "b64decode", "safe_load", "get", "str",
+    "strip", "lower",
+))  # fmt: skip
+
+
+def _only_reads(body: form.Body) -> bool:
+    """Whether nothing is done but to read what the caller sent: what its errors say is in there."""
+    calls = [node for node in form.walk_scope(body) if node[0] == form.CALL]
+    return bool(calls) and all(last_word(one) in _READS for one in calls)
 
 
 def _registered(program: Program, module: Module) -> Iterator[Scope]:

@@ -16,6 +16,8 @@ from nomoat.survey.python.form import Node
 from nomoat.survey.python.symbols import Scope
 
 _ADMIN = frozenset(("admin", "administration", "administrator", "superuser", "backoffice", "sysadmin", "staff"))
+#: By these everybody reaches those who administrate: `/contact_staff`.
+_REACHING = frozenset(("contact", "about", "meet", "our", "become", "call", "message", "ask", "email", "notify", "to"))
 _DEBUG = frozenset(
     (
         "debug",
@@ -102,7 +104,8 @@ def _without_a_guard_that_was_read(asked: Asked) -> set[str]:
 def _is_of_admin(route: Route) -> bool:
     """`/admin/users`, `/site-admin`, `def admin_users`; `contact_admin` is for everybody."""
     function = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", route.handler.rpartition(":")[2].rpartition(".")[2]).lower()
-    in_path = any(_ADMIN & set(re.split(r"[_-]", segment)[:2]) for segment in segments_of(route))
+    segments = [re.split(r"[_-]", segment)[:2] for segment in segments_of(route)]
+    in_path = any(_ADMIN & set(words) and words[0] not in _REACHING for words in segments)
     return in_path or function.strip("_").partition("_")[0] in _ADMIN
 
 

@@ -9,6 +9,7 @@ from functools import partial
 from nomoat.appmap.model import Route
 from nomoat.check.questions.asking import Answer, Asked, Place
 from nomoat.check.questions.words import last_word, name_of
+from nomoat.check.templates.views import names_in
 from nomoat.check.templates.written import Written
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
@@ -45,7 +46,7 @@ def stored_markup(asked: Asked) -> Iterator[Answer]:
             if written is None:
                 written = Written(asked.registrations.program)
             column = str(value[4]) if value[0] == form.ATTRIBUTE else form.text_of(value[4]) or ""
-            at = written.at(column)
+            at = written.at(column, names_in(handler, value[3]))
             if at:
                 yield _answer(route, handler, node, column, at)
     yield from _of_models(asked, written or Written(asked.registrations.program))
@@ -71,12 +72,14 @@ def _in_method(asked: Asked, cls: Scope, method: Scope, written: Written) -> Ite
             continue
         given = node[4][0]
         parts = list(_parts(given)) if form.string_parts(given) else [given]
-        column = next((name for name in map(partial(_own_text, cls), parts) if name and written.at(name)), "")
+        column = next(
+            (name for name in map(partial(_own_text, cls), parts) if name and written.at(name, [cls.name])), ""
+        )
         if column and asked.registrations.program.resolve(method, node[3]).name in _AS_HTML:
             yield Answer(
                 None,
                 f"{cls.name}.{method.name} gives {column} as HTML as it is",
-                f"what is written into {column} ({written.at(column)}) is marked as safe",
+                f"what is written into {column} ({written.at(column, [cls.name])}) is marked as safe",
                 "", f"escape it: format_html with {{}} for {column}, or clean it with a list of tags", "likely",
                 Place(method.module, node),
             )  # fmt: skip

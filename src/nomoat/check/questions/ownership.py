@@ -7,13 +7,14 @@ from collections.abc import Iterator
 
 from nomoat.appmap.ids import SAFE_METHODS
 from nomoat.appmap.model import Route
-from nomoat.check.model import Confidence
+from nomoat.check.model import Confidence, weaker
 from nomoat.check.questions.addressed import addressed, given_to, is_named, looked_up
 from nomoat.check.questions.asking import Answer, Asked
 from nomoat.check.questions.requested import Requested
 from nomoat.check.questions.siblings import is_for_machines, is_of_nobody
 from nomoat.check.questions.statements import keys_of_statement
 from nomoat.check.questions.words import (
+    asks_for_more,
     asks_for_rank,
     bare,
     is_identifier,
@@ -219,7 +220,8 @@ def _owned(
         stores = {one for one in stores if asked.model(one) is None or asked.model(one) in picked} or stores
     elif is_in_path:
         stores = _named_in_path(route, stores) or stores
-    evidence, confidence = "", "sure"
+    evidence, is_told_by_list = "", False
+    confidence: Confidence = "sure"
     for other in asked.routes:
         theirs = set(other.reads) | set(other.writes)
         about = _named_in_path(other, theirs)
@@ -227,11 +229,16 @@ def _owned(
         if not about and len(theirs) > _MOST_COMPARED:
             continue
         shared = stores & (about or theirs)
-        if other is not route and shared and asked.owns(other):
+        is_list = not any(one.location == "path" for one in other.parameters)
+        if other.login or (other.verdict == "unguarded" and other.method not in SAFE_METHODS):
+            # Who signs in, or is nobody, owns nothing yet.
+            continue
+        if other is not route and shared and not (evidence and is_list) and asked.owns(other):
             confidence = "sure" if about or len(theirs) <= _FEW_COMPARED else "likely"
             names = listed([bare(store) for store in sorted(shared)])
             evidence = f"{name_of(other)} ({other.at}) compares the owner of {names}, this route does not"
-            if not (_ranks(route) - _ranks(other)):
+            is_told_by_list = is_list
+            if not (_ranks(route) - _ranks(other)) and not is_list:
                 break
     if not evidence and is_key:
         column = _through(asked, picked) if picked else asked.owner_column(route)
@@ -245,9 +252,16 @@ def _owned(
     # Who makes something names what it is made of (`{"item": 4}`), which need not be theirs.
     is_making = not is_in_path and route.method not in SAFE_METHODS
     registrations = asked.registrations
-    if registrations.uses_identity(route) if is_making else registrations.decides_by_caller(route):
+    decides = registrations.uses_identity(route) if is_making else registrations.decides_by_caller(route)
+    if decides or (confidence == "sure" and registrations.asks_in_helper(route)):
         # It does something with who is calling: a check may be in there that could not be read.
         confidence = "likely"
+    if route.method in SAFE_METHODS and is_told_by_list and not asked.owner_column(route):
+        # Somebody's list of what is everybody's: rows that nobody owns are shown to all.
+        confidence = weaker(confidence, "likely")
+    if any(one.kind == "permission" and asks_for_more(one) for one in route.guards):
+        # Who was granted a permission may be meant to reach all that it is for.
+        confidence = weaker(confidence, "likely")
     of_model = any(one.kind == "permission" and _OF_MODEL.search(one.name) for one in route.guards)
     if (_ranks(route) and asks_for_rank(route)) or is_for_machines(asked, route):
         # Who has a role that others have not, and a service with a key, may be meant to reach everybody's.
@@ -262,7 +276,7 @@ def _owned(
     ):
         # More is asked than can be read, perhaps of the object itself; and who may administrate may see everybody's.
         confidence = "low"
-    return evidence, confidence  # type: ignore[return-value]  # One of the three words.
+    return evidence, confidence
 
 
 def _asks_by_decorator(asked: Asked, route: Route) -> bool:

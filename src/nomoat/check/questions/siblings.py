@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from nomoat.appmap.ids import SAFE_METHODS
 from nomoat.appmap.model import SIGNED_IN, Guard, Route
-from nomoat.check.model import Confidence
+from nomoat.check.model import Confidence, weaker
 from nomoat.check.questions.answered import answers_with_password
 from nomoat.check.questions.asking import Answer, Asked
 from nomoat.check.questions.changing import changes_by_get
@@ -15,6 +15,8 @@ from nomoat.check.questions.opened import joins, says_everybody, shows_what_is_p
 from nomoat.check.questions.requested import Requested
 from nomoat.check.questions.words import bare, is_public_by_name, listed, name_of, touched, touches
 from nomoat.survey.python import form
+from nomoat.survey.python.form import Node
+from nomoat.survey.python.symbols import Scope
 
 _OF_PEOPLE = re.compile(
     r"passw|\bpwd|email|e_mail|phone|address|birth|\bssn\b|social_sec|salary|income|balance|iban|card|passport|tax_id"
@@ -28,6 +30,9 @@ _OF_MACHINES = re.compile(
 )
 #: A key that is compared with what was sent; and what finds out which person calls.
 _COMPARED = re.compile(r"compare_digest\(.*(key|token|secret|signature|digest)", re.I | re.S)
+_ONE_SECRET = re.compile(
+    r"\b(environ|getenv|env\w*|settings|config)\b\W[^\n]{0,20}?(key|token|secret|passw(or)?d|passwd)\b", re.I
+)
 _PERSON = re.compile(
     r"user|account|member|person|customer|owner|staff|claims|decode\(|session\b|cookie|query|select|fetch|find_one"
     r"|objects\.|\.get_by|passw", re.I
@@ -35,7 +40,10 @@ _PERSON = re.compile(
 #: A message that is received, and what it says of who sends it.
 _FIRST_MESSAGE = re.compile(r"receive(_text|_json|_bytes)?\(.*?\b(auth|token|credentials?)\b", re.S)
 #: Names of parts of a path that only those know to whom they were sent.
-_PROOF = re.compile(r"\A(\w+_)?(token|secret|signature|hmac|nonce|invite|invitation)\Z|\Auidb64\Z", re.I)
+_PROOF = re.compile(
+    r"\A(?!page_|next_|continuation_|sync_|cursor_|csrf_)(\w+_)?(token|secret|signature|hmac|nonce|invite|invitation)\Z|\Auidb64\Z",
+    re.I,
+)
 
 
 def missing_guard(asked: Asked) -> Iterator[Answer]:
@@ -140,8 +148,20 @@ def is_for_machines(asked: Asked, route: Route) -> bool:
 def is_of_nobody(asked: Asked, route: Route) -> bool:
     """Whether all that guards a route compares one key, and finds out nothing of who calls: nobody owns anything."""
     guards = [one for one in route.guards if one.runs != "never" and one.kind in ("authentication", "signature")]
-    texts = [one.module.text(one.node) for one in asked.guarding(route) if one.node is not None]
-    return bool(guards and texts) and all(_COMPARED.search(text) and not _PERSON.search(text) for text in texts)
+    texts = [_with_what_it_calls(asked, one) for one in asked.guarding(route)]
+    return bool(guards and any(texts)) and all(_is_of_one(text) for text in texts if text)
+
+
+def _with_what_it_calls(asked: Asked, scope: Scope) -> str:
+    """The text of a guard, and of the functions that it calls."""
+    every = (scope, *asked.registrations.called(scope))
+    return "\n".join(one.module.text(one.node) for one in every if one.node is not None)
+
+
+def _is_of_one(text: str) -> bool:
+    """Whether a guard compares what was sent with one key of the service, and asks nothing of who sent it."""
+    is_compared = _COMPARED.search(text) or (_ONE_SECRET.search(text) and "==" in text.replace("!=", "=="))
+    return bool(is_compared) and not _PERSON.search(_ONE_SECRET.sub("", text))
 
 
 def _weaker_by_verb(asked: Asked, route: Route) -> Answer | None:
@@ -222,7 +242,14 @@ def _against_siblings(asked: Asked, route: Route) -> Answer | None:
         )
     if route.method in SAFE_METHODS:
         said = said.replace("other route", "other reading route")
-    return _answer(asked, route, said, guarded, _how_sure(asked, route, guarded))
+    confidence = _how_sure(asked, route, guarded)
+    is_mixed = len(guarded) * 5 < len(siblings) * 3 or _is_told_elsewhere(asked, route, guarded)
+    return _answer(asked, route, said, guarded, weaker(confidence, "likely") if is_mixed else confidence)
+
+
+def _is_told_elsewhere(asked: Asked, route: Route, guarded: list[Route]) -> bool:
+    """Whether the same function answers routes that are guarded: who is refused is decided somewhere behind it."""
+    return any(other.at == route.at and other.path != route.path for other in guarded)
 
 
 def _how_sure(asked: Asked, route: Route, guarded: list[Route]) -> Confidence:
@@ -310,16 +337,34 @@ def _answer(asked: Asked, route: Route, why: str, guarded: list[Route], confiden
 def _is_given_proof(asked: Asked, route: Route) -> bool:
     """Whether the handler hands on what only those know to whom it was sent: `verify(form.challenge_token)`."""
     handler = asked.handler(route)
-    if handler is None or route.method in SAFE_METHODS:
+    if handler is None:
         return False
     requested = Requested(asked.registrations.program, handler, route)
-    return any(
+    given = [
+        one for node in form.walk_scope(handler.body) if node[0] == form.CALL and _is_own(asked, handler, node)
+        for one in node[4]
+    ]  # fmt: skip
+    parameters = {one[form.P_NAME] for one in handler.parameters}
+    if any(_is_proof_of(parameters, one) for one in given):
+        return True
+    return route.method not in SAFE_METHODS and any(
         item.place in ("body", "form") and bool(_PROOF.search(item.name))
         for node in form.walk_scope(handler.body)
         if node[0] == form.CALL
-        for given in node[4]
-        for item in requested.items(given)
+        for one in node[4]
+        for item in requested.items(one)
     )
+
+
+def _is_own(asked: Asked, handler: Scope, call: Node) -> bool:
+    found = asked.registrations.program.resolve(handler, call[3]).scope
+    return found is not None and found.is_function and not found.module.is_library
+
+
+def _is_proof_of(parameters: set[str], node: Node) -> bool:
+    """`args["token"]` of what a schema made of the request and a decorator handed over."""
+    is_item = node[0] == form.SUBSCRIPT and node[3][0] == form.NAME and node[3][3] in parameters
+    return is_item and bool(_PROOF.search(form.text_of(node[4]) or ""))
 
 
 def _asks_in_messages(asked: Asked, route: Route) -> bool:

@@ -18,14 +18,18 @@ from nomoat.survey.python.words import WordIndex
 
 #: Files that show how something is written: what stands in them is seldom real.
 _SHOWING = re.compile(
-    r"(^|/)(docs?|examples?|samples?|fixtures?|testdata|demo|cassettes|locale|translations)/|\.(md|rst|txt|html)$"
-    r"|\.(example|sample|template|dist|tmpl|j2)(\.|$)|[._-](example|sample|template)[._-]?", re.I
+    r"(^|/)(docs?|examples?|samples?|fixtures?|testdata|demo|cassettes|locale|translations|project_templates?"
+    r"|app_templates?|project_name|app_name|scaffold(s|ing)?|skeletons?|boilerplates?)/|\.(md|rst|txt|html)$"
+    r"|\.(example|sample|template|dist|tmpl|j2)(\.|$)|([._-]|(^|/))(example|sample|template)[._-]?|(^|/)(tests?|mock|fake|dummy)[_-][^/]*\.(cfg|conf|ini|ya?ml|json|toml|env|xml|sh)$"
+    r"|(^|/)(dev|devel|test|demo|sample|example|sandbox)[_-]?(project|site|app|server|env)/", re.I
 )  # fmt: skip
 #: Translations speak of passwords and tokens on every line, and hold none.
 _TEXTS_FOR_PEOPLE = re.compile(
     r"(^|/)(locales?|translations?|i18n|l10n|lang(uages?)?)/|(^|/)(strings|messages)\.json$", re.I
 )
 _SHOWN = 40
+#: In more places of one file no secret stands.
+_MOST_PLACES = 3
 
 
 class FoundSecret(NamedTuple):
@@ -104,6 +108,11 @@ class SecretSearch:
         if not shapes and not naming:
             return
         text = data.decode("utf-8", "replace")
+
+        def is_shown_often(spotted: Spotted, line: str) -> bool:
+            """Whether the same stands in many places: an example that is shown again and again."""
+            return text.count(line[spotted.start : spotted.end]) > _MOST_PLACES
+
         taken: set[int] = set()
         ends = [found.start() for found in re.finditer("\n", text)]
         for spotted in self._shapes.in_text(text, shapes) if shapes else ():
@@ -116,6 +125,8 @@ class SecretSearch:
         for line in texts.lines(path, text, naming - taken):
             for spotted in self._shapes.in_line(line.text):
                 start = ends[line.number - 2] + 1 if line.number > 1 else 0
+                if is_shown_often(spotted, line.text):
+                    spotted = spotted._replace(confidence=weaker(spotted.confidence, "low"))
                 yield _Place(line.number, start, line.column, line.text, spotted)
 
     def _found(self, path: str, place: _Place) -> FoundSecret:

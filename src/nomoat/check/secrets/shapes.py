@@ -36,6 +36,12 @@ _SHOWN_HOST = re.compile(r"@([\w-]+\.)*(example\.(com|org|net)|[\w-]+\.(example|
 _PASSWORD = re.compile(r"passw(or)?d|passwd|pwd|passphrase", re.I)
 #: Names of what stands in the place of a secret: `DUMMY_SECRET`, which is hashed where there is no user.
 _STANDS_IN = re.compile(r"(^|_)(dummy|fake|mock(ed)?|place_?holder|example|sample)(_|$)", re.I)
+#: Keys that are sent to browsers and with each program: they name a project, and let nobody in; places in a list.
+_TELLS_WHERE = re.compile(
+    r"amplitude|posthog|mixpanel|segment|matomo|plausible|bugsnag|sentry|google_?analytics|publishable|site_?key"
+    r"|(next|page|continuation|cursor|sync)_?(page_?)?token",
+    re.I,
+)
 #: Values that are said otherwise: another name, a path, an address without a password, words of a sentence.
 _OTHERWISE = re.compile(
     r"^(https?://[^@]*|/|\./|~/|[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$|[a-z]+:$)|^[a-z_-]+$|^[A-Z_]+$|\s|\(|^arn:|^urn:"
@@ -151,7 +157,7 @@ def _how_sure(name: str, value: str) -> Confidence | None:
         or name.lower() in value.lower()
     ):
         return None
-    if _STANDS_IN.search(name):
+    if _STANDS_IN.search(name) or _TELLS_WHERE.search(name):
         return "low"
     if looks_random(value):
         return "sure"

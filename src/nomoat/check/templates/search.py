@@ -15,6 +15,10 @@ from nomoat.check.model import Confidence, Rule, Span, weaker
 from nomoat.check.templates.views import Views
 
 _FILES = re.compile(r"\.(html?|jinja2?|j2|django)$", re.I)
+#: Templates of what no browser shows as a page: mails as text, configurations, programs.
+_NO_PAGES = re.compile(
+    r"\.(txt|text|md|rst|csv|json|conf|cfg|ini|ya?ml|toml|sh|py|sql|tex|xml|env|service)\.\w+$", re.I
+)
 _MAX_BYTES = 1_000_000
 #: `{{ x|safe }}`, also with filters before and behind; the value is what stands before the first filter.
 _SAFE = re.compile(
@@ -53,7 +57,7 @@ class FoundUnescaped(NamedTuple):
 
 def is_template(path: str) -> bool:
     """Whether a file is one, by its name."""
-    return _FILES.search(path) is not None
+    return _FILES.search(path) is not None and _NO_PAGES.search(path) is None
 
 
 def unescaped(rule: Rule, root: Path, paths: Iterable[str], views: Views) -> Iterator[FoundUnescaped | tuple[str, str]]:
@@ -87,7 +91,8 @@ def _in_template(rule: Rule, path: str, text: str, views: Views) -> Iterator[Fou
             continue
         label = f"{root} {given.words} ({given.at})" if given.at else ""
         column = _COLUMN.search(value)
-        written = views.written.at(column["name"]) if column is not None and given.at else ""
+        names = (first.group(), root, *given.names)
+        written = views.written.at(column["name"], names) if column is not None and given.at else ""
         if written and confidence == "likely":
             confidence, label = (
                 "sure",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from nomoat.check.questions.requested import Requested
-from nomoat.check.templates.written import Written
+from nomoat.check.templates.written import Written, tables_of
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.program import Program
@@ -28,6 +28,8 @@ class Given(NamedTuple):
     words: str = ""
     is_request: bool = False
     is_fixed: bool = False
+    #: Variables, classes and tables that the value is made of.
+    names: tuple[str, ...] = ()
 
 
 class Views:
@@ -69,12 +71,13 @@ class Views:
     def _meant(self, scope: Scope, call: Node, value: Node) -> Given:
         at = scope.module.at(call)
         requested = Requested(self._program, scope, None)
-        item = next(requested.items(value), None)
+        item = next(requested.items(value), None) if not _is_made_elsewhere(scope, value) else None
         if item is not None:
             return Given(at, f"is {item.name or 'data'} of the request", is_request=True)
         if _is_fixed(self._program, scope, value):
             return Given(at, "is fixed", is_fixed=True)
-        return Given(at, "is what rows hold" if _is_of_rows(scope, value) else "is given by the view")
+        names = tuple(names_in(scope, value))
+        return Given(at, "is what rows hold" if _is_of_rows(scope, value) else "is given by the view", names=names)
 
 
 def _values(scope: Scope, call: Node, name: str) -> Iterator[Node]:
@@ -94,6 +97,48 @@ def _dicts(scope: Scope, node: Node) -> Iterator[Node]:
         for binding in scope.bindings.get(node[3], ()):
             if binding.how is How.VALUE and binding.value is not None and binding.value[0] == form.DICT:
                 yield binding.value
+
+
+#: Calls that give back what they are given, as text.
+_TEXTS = frozenset((
+    "get", "getlist", "pop", "get_json", "str", "format", "join", "strip", "lower", "upper", "title", "replace",
+    "unquote", "unquote_plus", "Markup", "mark_safe", "format_html", "get_argument", "get_query_argument",
+    "get_body_argument",
+))  # fmt: skip
+
+
+def _is_made_elsewhere(scope: Scope, node: Node, depth: int = 0) -> bool:
+    """Whether the value is what some other call gives: `rows_of(request.args)` are rows, and nothing of the request."""
+    if node[0] == form.AWAIT:
+        node = node[3]
+    if node[0] == form.NAME and depth < 2:
+        bindings = [one for one in scope.bindings.get(node[3], ()) if one.how is How.VALUE and one.value is not None]
+        return bool(bindings) and all(_is_made_elsewhere(scope, one.value, depth + 1) for one in bindings if one.value)
+    if node[0] != form.CALL:
+        return False
+    word = node[3][4] if node[3][0] == form.ATTRIBUTE else node[3][3] if node[3][0] == form.NAME else ""
+    is_format = word == "format" and node[3][0] == form.ATTRIBUTE
+    given = [*node[4], *(value for _, value in node[5])]
+    if is_format:
+        return bool(given) and all(_is_of_no_text(scope, one) for one in given)
+    return word not in _TEXTS
+
+
+def _is_of_no_text(scope: Scope, node: Node) -> bool:
+    return node[0] == form.CONSTANT or (node[0] == form.NAME and _is_made_elsewhere(scope, node))
+
+
+def names_in(scope: Scope, node: Node, depth: int = 0) -> Iterator[str]:
+    """The names that a value is made of, also those that its variables are made of."""
+    yield from tables_of(node)
+    for inner in form.walk(node):
+        if inner[0] == form.ATTRIBUTE:
+            yield inner[4]
+        elif inner[0] == form.NAME:
+            yield inner[3]
+            for binding in scope.bindings.get(inner[3], ()) if depth < 2 else ():
+                if binding.value is not None and binding.how is not How.PARAMETER:
+                    yield from names_in(scope, binding.value, depth + 1)
 
 
 def _is_fixed(program: Program, scope: Scope, node: Node) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from nomoat.check.questions.requested import Requested
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
+from nomoat.survey.python.parser import Module
 from nomoat.survey.python.program import Program
 from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.python.symbols import Scope
@@ -22,30 +23,84 @@ _MODELS = frozenset(
 _WORDS = re.compile(rb"request|form|fields|model_dump|\.dict\(\)|fastapi")
 
 
+#: Words of names that say nothing of which row it is.
+_ANY = frozenset((
+    "", "form", "schema", "serializer", "model", "object", "obj", "instance", "row", "item", "data", "db", "session",
+    "query", "self", "request", "execute", "cursor", "fetchone", "fetchall", "one", "all", "first", "filter", "by",
+    "new", "create", "update", "insert", "add", "value", "get", "set", "save", "edit", "of", "in", "out", "base",
+))  # fmt: skip
+_WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
+_TABLE = re.compile(r"\b(?:into|update|from|join)\s+[\"`\[]?(?:\w+\.)?(\w+)", re.I)
+
+
 class Written:
     """Answers for one program, which is gone through when a column is asked for first."""
 
     def __init__(self, program: Program) -> None:
         self._program = program
-        self._found: dict[str, str] | None = None
+        self._found: dict[str, list[tuple[str, frozenset[str]]]] | None = None
+        self._declared: dict[str, int] = {}
 
-    def at(self, column: str) -> str:
-        """Where what a caller wrote is put into a column of this name; empty where nothing here does."""
+    def at(self, column: str, names: Iterable[str] = ()) -> str:
+        """Where what a caller wrote is put into this column of a row that is called by one of the names, if there are.
+
+        Empty where nothing here does. Where one class alone declares the column, a row of it may be called anything.
+        """
         if self._found is None:
             self._found = {}
             for path in self._program.words.matching(_WORDS):
-                if TEST_FILE.search(path):
-                    continue
-                module = self._program.modules[path]
-                for scope in self._program.functions(within=module):
-                    for name, node in _in_function(self._program, scope):
-                        self._found.setdefault(name, module.at(node))
-                    for name, node in _of_bodies(self._program, scope):
-                        self._found.setdefault(name, module.at(node))
-                for scope in self._program.classes(within=module) if b"class Meta" in module.source else ():
-                    for name, node in _in_form(scope):
-                        self._found.setdefault(name, module.at(node))
-        return self._found.get(column, "")
+                if not TEST_FILE.search(path):
+                    self._read(self._program.modules[path], self._found)
+        found = self._found.get(column, [])
+        asked = words_of(names)
+        named = next((at for at, owner in found if owner & asked), "")
+        return named or (found[0][0] if found and (not asked or self._declaring(column) <= 1) else "")
+
+    def _read(self, module: Module, found: dict[str, list[tuple[str, frozenset[str]]]]) -> None:
+        for scope in self._program.functions(within=module):
+            for name, node in (*_in_function(self._program, scope), *_of_bodies(self._program, scope)):
+                found.setdefault(name, []).append((module.at(node), words_of(_owners(node))))
+        for scope in self._program.classes(within=module) if b"class Meta" in module.source else ():
+            for name, node, model in _in_form(scope):
+                found.setdefault(name, []).append((module.at(node), words_of([model])))
+
+    def _declaring(self, column: str) -> int:
+        """How many classes declare a column of this name, or something else that is made by a call."""
+        if column not in self._declared:
+            scopes = (
+                scope
+                for module in self._program.holding((column,))
+                if not TEST_FILE.search(module.path)
+                for scope in self._program.classes(within=module)
+            )
+            self._declared[column] = sum(
+                any(one.value is not None and one.value[0] == form.CALL for one in scope.bindings.get(column, ()))
+                for scope in scopes
+            )
+        return self._declared[column]
+
+
+def words_of(names: Iterable[str]) -> frozenset[str]:
+    """The words of names that tell a row from others, in the singular: "blog" and "comment" of `BlogComments`."""
+    words = (word.lower() for name in names for word in _WORD.findall(name))
+    return frozenset(word.removesuffix("s") for word in words) - _ANY
+
+
+def _owners(node: Node) -> Iterator[str]:
+    """What the row is called where something is put into it: a variable, a class, a table in a statement."""
+    if node[0] == form.ASSIGN:
+        yield from (one[3] for target in node[3] for one in form.walk(target) if one[0] == form.NAME)
+    elif node[0] == form.CALL:
+        yield from (one[3] for one in form.walk(node[3]) if one[0] == form.NAME)
+        yield from (one[4] for one in form.walk(node[3]) if one[0] == form.ATTRIBUTE)
+        yield from tables_of(node)
+
+
+def tables_of(node: Node) -> Iterator[str]:
+    """The tables that statements in a node name."""
+    for one in form.walk(node):
+        if one[0] == form.CONSTANT and isinstance(one[3], str):
+            yield from _TABLE.findall(one[3])
 
 
 def _in_function(program: Program, scope: Scope) -> Iterator[tuple[str, Node]]:
@@ -137,13 +192,14 @@ def _of_statement(program: Program, scope: Scope, call: Node) -> Iterator[tuple[
             yield name, value
 
 
-def _in_form(scope: Scope) -> Iterator[tuple[str, Node]]:
-    """`fields` of a form or serializer that is of a model."""
+def _in_form(scope: Scope) -> Iterator[tuple[str, Node, str]]:
+    """`fields` of a form or serializer that is of a model, and the name of the model."""
     meta = next((child for child in scope.children.values() if child.is_class and child.name == "Meta"), None)
     bindings = meta.bindings if meta is not None else {}
     if "model" not in bindings or "fields" not in bindings:
         return
+    model = bindings["model"][-1].value
     value = bindings["fields"][-1].value
     for one in value[3] if value is not None and value[0] in (form.LIST, form.TUPLE) else ():
         if name := form.text_of(one):
-            yield name, one
+            yield name, one, (form.dotted(model) or "").rpartition(".")[2] if model is not None else ""
