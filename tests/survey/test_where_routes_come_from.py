@@ -445,3 +445,62 @@ Store = Shop
     drawn = draw(tmp_path)
 
     assert ["guarded"] == [one.verdict for one in drawn.map.routes if one.path == "/orders/" and one.method == "GET"]
+
+
+_TABLE = """
+import yaml
+from flask import Blueprint, Flask, request, abort
+
+orders = Blueprint("orders", __name__)
+debug = Blueprint("debug", __name__)
+
+
+@orders.get("/orders")
+def listed():
+    return "orders"
+
+
+@debug.get("/debug")
+def shown():
+    return "debug"
+
+
+class Shop:
+    def __init__(self, path):
+        self.path = path
+
+    def config(self):
+        with open(self.path) as file:
+            return yaml.safe_load(file)
+
+
+def create(path):
+    app = Flask(__name__, static_folder=None)
+    server = Shop(path).config()["server"]
+    app.register_blueprint(orders, url_prefix=f"/{server.get('path', 'shop')}")
+    if server.get("debug", False):
+        app.register_blueprint(debug)
+
+    @app.before_request
+    def keep_out():
+        if server.get("locked", %s) and "Authorization" not in request.headers:
+            abort(401)
+
+    return app
+"""
+
+
+@pytest.mark.parametrize(("locked", "verdict"), [("True", "guarded"), ("False", "unguarded")])
+def test_a_table_that_nobody_can_read_gives_the_default_that_is_asked_for(
+    tmp_path: Path, locked: str, verdict: str
+) -> None:
+    (tmp_path / "app.py").write_text(_TABLE % locked)
+
+    routes = {one.path: one for one in draw(tmp_path).map.routes if one.method == "GET"}
+
+    assert {"/shop/orders", "/debug"} == routes.keys()
+    # Whoever runs it may say something else.
+    assert routes["/shop/orders"].verdict in (verdict, "unknown")
+    assert routes["/shop/orders"].verdict != "guarded" or (routes["/shop/orders"].because or "").startswith(
+        "by default"
+    )

@@ -29,7 +29,7 @@ from nomoat.survey.trial import (
 )
 from nomoat.survey.trial.answering import ANSWER, ANSWERING
 from nomoat.survey.trial.branches import Branches
-from nomoat.survey.trial.configuration import Configuration, asked_of, of_configuration
+from nomoat.survey.trial.configuration import Configuration, asked_of, by_default, of_configuration
 from nomoat.survey.trial.demands import OTHER
 from nomoat.survey.trial.judging import negated
 from nomoat.survey.trial.known import SPECIAL, WAITED, const_method, is_waited_for
@@ -709,7 +709,7 @@ class Calls(Registrations):
         row = tuples.made(callee, args, named)
         if row is not None:
             return row
-        setting = asked_of(callee, args, named)
+        setting = asked_of(callee, args, named) or (by_default(callee, args, named) if self.wires else None)
         if setting is not None:
             return setting
         if (

@@ -49,6 +49,18 @@ def asked_of(callee: Thing, args: tuple[Value, ...], named: dict[str, Value]) ->
     return Const(default.value, default.marks | SETTING) if isinstance(default, Const) else Thing(marks=SETTING)
 
 
+def by_default(callee: Thing, args: tuple[Value, ...], named: dict[str, Value]) -> Const | None:
+    """What registers routes takes of a table that nobody can read: `config["server"].get("path", "admin")`.
+
+    Whatever it is read from may say something else, as with any setting.
+    """
+    default = args[1] if len(args) == 2 else named.get("default") if len(args) == 1 else None
+    is_asked = callee.trail[-1:] == ("get",) and bool(args) and isinstance(args[0], Const)
+    if not is_asked or not isinstance(default, Const) or not isinstance(default.value, (str, bool, int)):
+        return None
+    return Const(default.value, default.marks | SETTING)
+
+
 @dataclass(eq=False)
 class Configuration(Table):
     """A table of settings by name. Whatever is there is only a default; `given` are names that it surely has."""
