@@ -28,6 +28,9 @@ def orders(): ...
         ("Authorizer", "unknown"),
         ("TokenVerifier", "unknown"),
         ("RequireAuthentication", "unknown"),
+        ("require_session_scope", "unknown"),
+        ("TokenScope", "unknown"),
+        ("async_session_scope", "unguarded"),
         ("Pagination", "unguarded"),
         ("AuthorFinder", "unguarded"),
     ],
@@ -100,3 +103,58 @@ def drawn(folder: Path, source: str) -> dict[str, str]:
     """The path of each route, with its verdict."""
     (folder / "app.py").write_text(source, encoding="utf-8")
     return {one.path: one.verdict for one in draw(folder).map.routes}
+
+
+_TYPED = """
+from typing import Annotated
+
+from company.security import authenticate_user, require_login
+from fastapi import Depends, FastAPI, HTTPException, Request
+from fastapi.security import HTTPBasic, HTTPBasicCredentials, OAuth2PasswordRequestForm
+from pydantic import BaseModel
+
+app = FastAPI(openapi_url=None)
+basic = HTTPBasic(auto_error=False)
+
+
+class Login(BaseModel):
+    username: str
+    password: str
+
+
+@app.post("/login")
+async def login(request: Request, form: Annotated[OAuth2PasswordRequestForm, Depends()]):
+    if not await authenticate_user(form.username, form.password, request):
+        raise HTTPException(401)
+
+
+@app.post("/sign-in")
+async def sign_in(request: Request, body: Login):
+    if not await authenticate_user(request, username=body.username, password=body.password):
+        raise HTTPException(401)
+
+
+@app.post("/orders")
+async def orders(request: Request, body: Login):
+    if not await authenticate_user(request, body.username):
+        raise HTTPException(401)
+
+
+@app.post("/basic")
+async def by_header(request: Request, given: Annotated[HTTPBasicCredentials | None, Depends(basic)]):
+    if not await authenticate_user(request, given.username, given.password):
+        raise HTTPException(401)
+
+
+@app.post("/things")
+async def things(request: Request, body: Login):
+    require_login(request)
+    await authenticate_user(body.username, body.password, request)
+"""
+
+
+def test_who_signs_in_with_a_password_is_anybody(tmp_path: Path) -> None:
+    found = drawn(tmp_path, _TYPED)
+
+    assert ("unguarded", "unguarded") == (found["/login"], found["/sign-in"])
+    assert "unguarded" not in (found["/orders"], found["/basic"], found["/things"])

@@ -34,7 +34,7 @@ from nomoat.survey.trial.demands import OTHER
 from nomoat.survey.trial.judging import negated
 from nomoat.survey.trial.known import SPECIAL, WAITED, const_method, is_waited_for
 from nomoat.survey.trial.machine import End, Limited, RaisedError
-from nomoat.survey.trial.naming import guards_by_name
+from nomoat.survey.trial.naming import guards_by_name, is_typed
 from nomoat.survey.trial.refusals import SUPER, status_sent, with_given_status
 from nomoat.survey.trial.registrations import Registrations
 from nomoat.survey.trial.registry import Bound, Registering, Registry, RoutesOf, argument
@@ -459,7 +459,7 @@ class Calls(Registrations):
                 # What a part's own class does with it (`super().register(app, options)`) adds nothing else.
                 self._note_handed(name, (), (*args, *named.values()), at)
         else:
-            self._note_unknown(name, args, at, marks)
+            self._note_unknown(name, args, named, at)
             marks = self._given(callee, args, named, marks, at)
         marks -= frozenset(("csrf",))
         # One row of a class of the tree has the methods of its class.
@@ -488,6 +488,9 @@ class Calls(Registrations):
         package = callee.name.partition(".")[0]
         is_own = package in sys.stdlib_module_names
         values = (*args, *named.values())
+        if any(map(is_typed, values)):
+            # Who signs in is somebody with a password, and anybody may try.
+            return (marks - CALLER - UNREAD) | INPUT
         if (package or _is_told_later(callee)) and not is_own and any(self._is_request(one) for one in values):
             return marks | UNREAD
         if not is_own and any(self._holds_request(one) for one in values):
@@ -600,8 +603,13 @@ class Calls(Registrations):
     def answer(self, value: Value, at: str, *, is_own: bool = True) -> None:
         """Takes note of an answer that is given here."""
 
-    def _note_unknown(self, name: str, args: tuple[Value, ...], at: str, marks: frozenset[str]) -> None:
-        """A function elsewhere that is given the request and is called like a guard."""
+    def _note_unknown(self, name: str, args: tuple[Value, ...], named: dict[str, Value], at: str) -> None:
+        """A function elsewhere that is given the request and is called like a guard.
+
+        What is given a password that somebody types in is the sign-in itself.
+        """
+        if any(map(is_typed, (*args, *named.values()))):
+            return
         request = any(isinstance(arg, Thing) and arg.name in self.models.requests and not arg.is_call for arg in args)
         last = name.rpartition(".")[2]
         if request and guards_by_name(last) and not name.startswith(("builtins.", ".")):
@@ -772,7 +780,7 @@ class Calls(Registrations):
         if not self.wires:
             asking_elsewhere.note_handed(self, callee, (*args, *named.values()), at)
             if not callee.marks:
-                self._note_unknown(callee.name, args, at, marks)
+                self._note_unknown(callee.name, args, named, at)
             marks = self._given(callee, args, named, marks, at)
         made = Thing(callee.name, args, dict(named), marks, callee.trail, at, is_call=True, why=callee.why)
         return rows.given(self, callee, args, made)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from nomoat.survey.trial.values import Thing, Value
+
 #: Names of functions elsewhere that are likely to refuse somebody; what they do cannot be read here.
 GUARDING = re.compile(
     r"(^|_|\.)(verify|verifier|auth|authn|authz|authenticate|authenticated|authentication|authenticator"
@@ -23,9 +25,14 @@ _OF_FORGERY = re.compile(r"(^|_|\.)[cx]srf(_|$|\.)", re.I)
 _OF_SIGN_IN = re.compile(r"(^|\.)authorize_(redirect|access_token)$")
 
 
+#: How long a connection to a database stays open is no scope of a token: `session_scope()`.
+_OF_DATABASES = re.compile(r"(^|_|\.)(session|transaction|connection|database|db)_scope(_|$|\.)", re.I)
+
+
 def guards_by_name(dotted: str) -> bool:
     """Whether something elsewhere is called like a guard of who is calling."""
     name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", dotted)
+    name = _OF_DATABASES.sub(r"\1\3", name)
     return bool(GUARDING.search(name)) and not _OF_FORGERY.search(name) and not _OF_SIGN_IN.search(name)
 
 
@@ -38,3 +45,13 @@ def stands_guard_by_name(name: str) -> bool:
 def placed(why: str, at: str) -> str:
     """A reason with its place, where it has one: what a description of a package does has none."""
     return f"{why} ({at})" if at else why
+
+
+#: What somebody types in who signs in.
+_PASSWORD = re.compile(r"(^|_)(password|passwd|pwd)$", re.I)
+
+
+def is_typed(value: Value) -> bool:
+    """Whether it is a password of what a request brings: `form.password`, `request.POST["password"]`."""
+    is_input = isinstance(value, Thing) and "input" in value.tags and "caller" not in value.tags
+    return is_input and bool(value.trail) and bool(_PASSWORD.search(value.trail[-1]))
