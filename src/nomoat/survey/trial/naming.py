@@ -53,5 +53,6 @@ _PASSWORD = re.compile(r"(^|_)(password|passwd|pwd)$", re.I)
 
 def is_typed(value: Value) -> bool:
     """Whether it is a password of what a request brings: `form.password`, `request.POST["password"]`."""
-    is_input = isinstance(value, Thing) and "input" in value.tags and "caller" not in value.tags
-    return is_input and bool(value.trail) and bool(_PASSWORD.search(value.trail[-1]))
+    if not isinstance(value, Thing) or not value.trail:
+        return False
+    return "input" in value.tags and "caller" not in value.tags and bool(_PASSWORD.search(value.trail[-1]))
