@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from nomoat.appmap.model import Guard, Runs
 from nomoat.survey.escaping import Refusal, demanded
@@ -53,6 +54,11 @@ _MAX_ENDLESS, _AFTERWARDS = 12, 3_000
 #: After so many steps of all trials together, each that comes after them gets so many: with a credential, and without.
 #: What is asked of a caller is asked early, and a map that takes minutes is no map. The more there were, the fewer.
 _LEAST = 1_000
+#: Whether trials are those of who has no credential, and whether settings are as source has them: those come sooner to
+#: an end, and what came to none otherwise does not keep them from it.
+_Kind: TypeAlias = tuple[bool, bool]
+#: What stands before handlers goes so many steps by itself, whatever others went before it.
+_MAX_BEFORE = 100_000
 _MAX_TOGETHER = {False: (1_500_000, 4_000), True: (3_000_000, 8_000)}
 
 
@@ -167,9 +173,10 @@ class Judge:
         #: Each with the value that it judges: a key holds its `id`, which is another value's once it is gone.
         self._known: dict[tuple[object, ...], tuple[Value, Judgement]] = {}
         self._open: set[tuple[object, ...]] = set()
-        self._endless: Counter[tuple[Scope, bool]] = Counter()
-        #: Steps of all trials so far, by whether they were without a credential.
-        self._spent: Counter[bool] = Counter()
+        self._endless: Counter[tuple[Scope | None, _Kind]] = Counter()
+        #: Steps of all trials of a kind so far, of handlers and of what stands before them; and by what is tried.
+        self._spent: Counter[tuple[bool, _Kind]] = Counter()
+        self._spent_by: Counter[tuple[Scope | None, _Kind]] = Counter()
         #: The request at hand, of who has no credential and of who has one.
         self._request: tuple[Thing, Thing] | None = None
 
@@ -424,7 +431,8 @@ class Judge:
 
         What a handler sets, nothing else finds: its request is over then.
         """
-        trial = Trial(self.around, anonymous=is_anonymous, limits=self._limits(function, is_anonymous))
+        kind = (is_anonymous, self.around.by_default)
+        trial = Trial(self.around, anonymous=is_anonymous, limits=self._limits(function, kind, is_handler=is_handler))
         # What stands before one route and its handler find what they leave on the request at hand.
         trial.judges, trial.leaves = True, not is_handler and at_hand is None
         if at_hand is not None:
@@ -445,21 +453,23 @@ class Judge:
         except RaisedError as raised:
             return Tried(False, Const(None), [*raised.ends, *trial.pending], trial)
         except (ExhaustedError, RecursionError):
-            if function.scope is not None:
-                self._endless[function.scope, is_anonymous] += 1
+            self._endless[function.scope, kind] += 1
             return Tried(True, Thing(), list(trial.pending), trial, is_exhausted=True)
         finally:
-            self._spent[is_anonymous] += trial.steps
+            self._spent[is_handler, kind] += trial.steps
+            self._spent_by[function.scope, kind] += trial.steps
         return Tried(True, value, list(trial.pending), trial)
 
-    def _limits(self, function: Function, is_anonymous: bool) -> Limits:
-        endless = self._endless[function.scope, is_anonymous] if function.scope is not None else 0
+    def _limits(self, function: Function, kind: _Kind, *, is_handler: bool) -> Limits:
+        endless = self._endless[function.scope, kind] if function.scope is not None else 0
         if endless > _MAX_ENDLESS:
             # The more often it came to no end, the less is lost with one more.
             return Limits(steps=max(_AFTERWARDS * _MAX_ENDLESS // endless, _LEAST // 2))
-        together, each = _MAX_TOGETHER[is_anonymous]
-        spent = self._spent[is_anonymous] / together
-        return Limits() if spent <= 1 else Limits(steps=max(int(each / spent), min(each, _LEAST)))
+        together, each = _MAX_TOGETHER[kind[0]]
+        # Handlers are many, what stands before them is told of all: neither is cut short for the other.
+        spent = self._spent[is_handler, kind] / together
+        is_fresh = not is_handler and self._spent_by[function.scope, kind] < _MAX_BEFORE
+        return Limits() if spent <= 1 or is_fresh else Limits(steps=max(int(each / spent), min(each, _LEAST)))
 
     def _anonymous(self, found: Judgement, tried: Tried, name: str, at: str) -> None:
         about = [end for end in tried.ends if end.needs_credential]
