@@ -10,7 +10,7 @@ import pytest
 from nomoat.survey import guards
 from nomoat.survey.draw import draw
 from nomoat.survey.standing import Standing
-from nomoat.survey.trial.values import CALLER, Choice, Const, Items, Table, Thing, Value, holds, union
+from nomoat.survey.trial.values import CALLER, Choice, Const, Function, Items, Table, Thing, Value, holds, union
 
 _CONFIGURATION = (
     """
@@ -218,8 +218,10 @@ def signed_in(token: str | None = Header(None)):
         raise HTTPException(401)
     return token
 
-@app.get("/first", dependencies=[Depends(signed_in)])
-def first(): return []
+@app.get("/first")
+def first(user: str = Depends(signed_in)):
+    found = [1]
+    return found
 
 @app.get("/second")
 def second(user: str = Depends(signed_in)):
@@ -285,3 +287,52 @@ def test_what_tells_the_same_may_be_in_a_list_already() -> None:
     assert holds(items, asked(), perhaps=True)
     assert not holds(items, Thing(marks=CALLER, trail=("other",)), perhaps=True)
     assert not holds(items, Thing("shop.found", is_call=True), perhaps=True)
+
+
+def test_what_asks_for_the_path_is_tried_once_for_paths_of_which_it_asks_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    route = "@app.get('/{0}/{1}')\ndef {2}_{3}({4}): return 'x'\n\n\n"
+    routes = "".join(route.format("api", f"{n}/<one>", "api", n, "one") for n in range(30))
+    routes += "".join(route.format("open", n, "open", n, "") for n in range(30))
+    (tmp_path / "app.py").write_text(f"""
+from flask import Flask, abort, g, request, session
+
+app = Flask(__name__, static_folder=None)
+
+
+@app.before_request
+def check():
+    g.user = session.get("uid")
+    if request.path.startswith("/open/2") or request.path == "/open/9":
+        return
+    if not g.user:
+        abort(401)
+
+
+@app.before_request
+def kept():
+    g.at = [request.path]
+
+
+@app.before_request
+def check_again():
+    if g.at[0] != "/open/9" and g.at[0] != "/open/2" and not g.user:
+        abort(403)
+
+
+{routes}
+""")
+    tried: list[str] = []
+    was = guards.Judge.tried
+
+    def counted(self: guards.Judge, function: Function, *args: Any, **named: Any) -> guards.Tried:
+        tried.append(function.name)
+        return was(self, function, *args, **named)
+
+    monkeypatch.setattr(guards.Judge, "tried", counted)
+
+    verdicts = {one.path: one.verdict for one in draw(tmp_path).map.routes if one.method == "GET"}
+
+    assert {"/open/2", "/open/9"} == {path for path, verdict in verdicts.items() if verdict != "guarded"}
+    assert tried.count("check") < 20

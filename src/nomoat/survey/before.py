@@ -12,10 +12,11 @@ from dataclasses import dataclass, field, replace
 from nomoat.appmap import ids
 from nomoat.survey.found import Found
 from nomoat.survey.guards import AtHand, Judge, Judgement, Tried
-from nomoat.survey.middleware import answering_of, answers_itself, noted_on, path_argument, request_to
+from nomoat.survey.middleware import answering_of, answers_itself, is_open, noted_on, path_argument, request_to
 from nomoat.survey.python import form
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.trial import resolved
+from nomoat.survey.trial.asked import Log, is_asked, is_kept_in, plain
 from nomoat.survey.trial.calls import NEXT
 from nomoat.survey.trial.machine import End, ExhaustedError, RaisedError, marks_of, proxy_of
 from nomoat.survey.trial.naming import stands_guard_by_name
@@ -67,6 +68,8 @@ class Before:
         self._judge = judge
         self._steps: dict[int, tuple[Entry, list[Step | Judgement]]] = {}
         self._known: dict[tuple[object, ...], _Known] = {}
+        #: Steps that asked for nothing of a request but its path and method, in a state, and what about the path.
+        self._alike: dict[tuple[int, int], list[tuple[tuple[str, bool], Log, _Known]]] = {}
         #: What of a request a step asked for, when it was tried in a state.
         self._saw: dict[tuple[int, int], set[str]] = {}
         self._states: dict[tuple[object, ...], int] = {}
@@ -74,7 +77,8 @@ class Before:
 
     def requests(self, found: Found) -> Requests:
         """The request as the handler of the route gets it, and what stood before it."""
-        made = Requests(self._at_hand(found), self._at_hand(found))
+        log = Log()
+        made = Requests(self._at_hand(found, log), self._at_hand(found, log))
         # A request to another application is another request.
         application = made.anonymous.application
         state = self._numbered("application", id(application)) if application is not None else 0
@@ -85,38 +89,52 @@ class Before:
                 known = self._steps[id(entry)] = entry, list(_steps(self._judge, entry))
             for step in known[1]:
                 if isinstance(step, Step):
-                    state = self._step(step, found, made, state)
+                    state = self._step(step, found, made, state, log)
                 else:
                     made.judged.append(step)
         made.state = state
         for at_hand in (made.anonymous, made.signed):
             resolved.show(at_hand.request, self._judge.models.request)
+            for part in (at_hand.request, *at_hand.request.named.values()):
+                if isinstance(part, Thing):
+                    part.named.update({name: plain(one) for name, one in part.named.items() if is_asked(one)})
         return made
 
-    def _at_hand(self, found: Found) -> AtHand:
+    def _at_hand(self, found: Found, log: Log) -> AtHand:
         arguments: dict[object, Value] = {name: path_argument(kind) for name, kind in ids.parameters(found.path)}
-        request = request_to(self._judge.models, found)
+        request = request_to(self._judge.models, found, log=log)
         # Where the program makes only one, that is the one, whatever a route was found by.
         application = found.around.application if self._judge.around.application is None else None
         return AtHand({"request": request}, found.has_statuses, request, Table(arguments), application=application)
 
-    def _step(self, step: Step, found: Found, made: Requests, state: int) -> int:
+    def _step(self, step: Step, found: Found, made: Requests, state: int, log: Log) -> int:
         place = (id(step), state)
-        known = self._known.get((*place, *_asked(self._saw.get(place, set()), found)))
+        known = self._known.get((*place, *_asked(self._saw.get(place, set()), found))) or self._like(place, found)
         if known is None:
             before = (_left(made.anonymous), _left(made.signed))
             saw: set[str] = set() if step.gives in ("", "request", *_GOES_ON) else {"path", "endpoint", "opt"}
+            log.questions, log.is_untold = [], False
             judged = _judged(self._judge, step, found, made, saw)
+            asked = Log(log.questions, log.is_untold)
             self._saw.setdefault(place, set()).update(saw)
             left = (_left(made.anonymous), _left(made.signed))
             # What leaves nothing behind leads to no other state, what leaves the same behind to the same one.
             known = _Known(judged, *left, state if left == before else self._state(place, left))
             self._known[(*place, *_asked(self._saw[place], found))] = known
+            kept = (one for caller in left for named in caller.values() for one in named.values())
+            if "path" in saw and saw <= {"path", "method"} and not asked.is_untold and not is_kept_in(kept):
+                self._alike.setdefault(place, []).append((_kind(found), asked, known))
         else:
             _restore(made.anonymous, known.anonymous, is_anonymous=True)
             _restore(made.signed, known.signed, is_anonymous=False)
         made.judged.append(known.judged)
         return known.state
+
+    def _like(self, place: tuple[int, int], found: Found) -> _Known | None:
+        """What a step did where another path gave the same answers to all that it asked about it."""
+        kind = _kind(found)
+        alike = self._alike.get(place, ())
+        return next((known for one, log, known in alike if one == kind and log.fits(found.path, is_open=kind[1])), None)
 
     def _state(self, place: tuple[int, int], left: tuple[dict[str, dict[str, Value]], ...]) -> int:
         """The number of what a step left on the requests of either caller."""
@@ -155,6 +173,11 @@ def _shape(value: Value, requests: Set[str], compared: list[Value], depth: int =
     # It is kept, so that no other value is taken for it when it is gone.
     compared.append(value)
     return id(value)
+
+
+def _kind(found: Found) -> tuple[str, bool]:
+    """What paths have in common that may be asked the same: the method, and whether they have parameters."""
+    return found.method, is_open(found)
 
 
 def _asked(saw: set[str], found: Found) -> Iterator[str]:

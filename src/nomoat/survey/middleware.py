@@ -50,12 +50,13 @@ def path_argument(kind: str) -> Value:
 
 def path_to(found: Found, log: Log | None = None) -> Value:
     """The path of a request to the route; `log` takes notes of what is asked about it."""
-    if _is_open(found):
+    if is_open(found):
         return PathOf(found.path) if log is None else AskedPath(found.path, log)
     return Const(found.path, INPUT) if log is None else AskedText(found.path, log=log)
 
 
-def _is_open(found: Found) -> bool:
+def is_open(found: Found) -> bool:
+    """Whether more than one path leads to a route."""
     return "{" in found.path or found.method == "ANY"
 
 
@@ -185,7 +186,7 @@ class MiddlewareJudge:
     def _judged_alike(self, value: Entry | Value, found: Found) -> Judgement:
         """What middleware does, or what it did where another path gave the same answers to all that it asked."""
         tried = self._alike.setdefault(id(value), [])
-        kind = (found.method, self._root, _is_open(found))
+        kind = (found.method, self._root, is_open(found))
         for one in tried:
             if one.kind == kind and one.log.fits(found.path, is_open=kind[2]):
                 self._saw_path = True

@@ -224,7 +224,7 @@ class Verdicts:
             # Where a test of who calls is what it is raised by, somebody else comes farther.
             is_asked = is_hidden and all(_is_asked(tried, end) for end in tried.ends)
             if ((is_behind or answering) and tried.passes) or (is_hidden and not is_asked):
-                other = self._judge.tried(handler, signed, is_anonymous=False, at_hand=made.signed)
+                other = self._judge.tried(handler, signed, is_anonymous=False, at_hand=made.signed, is_handler=True)
                 is_behind = is_behind and not behind.isdisjoint(other.trial.met) and not other.is_exhausted
                 is_hidden = is_hidden and other.passes
                 result.is_passed_by = not answering.isdisjoint(other.trial.met) and not other.is_exhausted
@@ -235,7 +235,9 @@ class Verdicts:
             result.saw |= tried.trial.record.saw
 
         def try_signed() -> None:
-            tried = other or self._judge.tried(handler, signed, is_anonymous=False, at_hand=made.signed)
+            tried = other or self._judge.tried(
+                handler, signed, is_anonymous=False, at_hand=made.signed, is_handler=True
+            )
             self._try_signed(found, handler, tried, result)
             saw.update(tried.trial.record.saw)
 
@@ -301,7 +303,7 @@ class Verdicts:
         is_open = bool(tried.trial.record.served) or any(one.serves for one in result.all() if one is not result)
         if not takes_it or is_open or tried.is_exhausted or not tried.passes or result.refuses or result.doubts:
             return
-        other = self._judge.tried(handler, signed, is_anonymous=False, at_hand=made.signed)
+        other = self._judge.tried(handler, signed, is_anonymous=False, at_hand=made.signed, is_handler=True)
         result.refuses = bool(other.trial.record.served) and not other.is_exhausted
 
     @property

@@ -7,10 +7,23 @@ Whatever looks at the text of the path in any other way makes the notes useless,
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from nomoat.survey.trial.values import INPUT, LITERALS, Const, PathOf, Test, Thing, Value
+from nomoat.survey.trial.values import (
+    INPUT,
+    LITERALS,
+    Choice,
+    Const,
+    Function,
+    Items,
+    Object,
+    PathOf,
+    Table,
+    Test,
+    Thing,
+    Value,
+)
 
 #: What is done to the text of a path, one after the other.
 Chain = tuple[Callable[[str], str], ...]
@@ -99,6 +112,39 @@ def plain(value: Value) -> Value:
 def is_asked(value: Value) -> bool:
     """Whether notes are taken of what is asked about it."""
     return isinstance(value, (AskedText, AskedPath))
+
+
+def is_kept_in(values: Iterable[Value]) -> bool:
+    """Whether a path is kept in one of some values, however deep; of what is too much to look through it may be."""
+    left, seen = list(values), set[int]()
+    while left:
+        value = left.pop()
+        if is_asked(value) or len(seen) > _MAX_SEEN:
+            return True
+        if id(value) not in seen:
+            seen.add(id(value))
+            left += _parts(value)
+    return False
+
+
+_MAX_SEEN = 300
+
+
+def _parts(value: Value) -> Iterable[Value]:
+    if isinstance(value, Choice):
+        return value.options
+    if isinstance(value, Items):
+        return value.values
+    if isinstance(value, Table):
+        return [*value.entries.values(), *(one for pair in value.pairs for one in pair)]
+    if isinstance(value, Thing):
+        return (*value.args, *value.named.values())
+    if isinstance(value, Object):
+        return value.attributes.values()
+    if isinstance(value, Function):
+        me = (value.me,) if value.me is not None else ()
+        return (*value.given, *value.named.values(), *me)
+    return ()
 
 
 #: Methods that give another text.
