@@ -6,7 +6,6 @@ An anonymous caller is refused (`guarded`), is not (`unguarded`), or it cannot b
 from __future__ import annotations
 
 import re
-from collections.abc import Set
 from dataclasses import dataclass, field, replace
 
 from nomoat.appmap.model import SIGNED_IN, Guard, Parameter, Runs, Verdict
@@ -15,13 +14,14 @@ from nomoat.survey.before import Before, Requests
 from nomoat.survey.escaping import Refusal
 from nomoat.survey.found import Found
 from nomoat.survey.guards import Judge, Judgement, Tried, not_followed, unread
+from nomoat.survey.hiding import is_about_caller, is_asked, is_hidden
 from nomoat.survey.middleware import UNNAMED, MiddlewareJudge, tell_route
 from nomoat.survey.python import form
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.routing import dependency_of
 from nomoat.survey.trial import demands
 from nomoat.survey.trial.demands import AUTHENTICATION
-from nomoat.survey.trial.machine import Condition, End, marks_of
+from nomoat.survey.trial.machine import End
 from nomoat.survey.trial.naming import guards_by_name, placed
 from nomoat.survey.trial.refusals import (
     asks_for_else,
@@ -39,9 +39,7 @@ from nomoat.survey.trial.wrapping import called_as_application
 _REFUSING = frozenset((400, 401, 403, 407, 498))
 _FAULTS = 400
 _NOT_FOUND = 404
-_GONE = 410
 _LIMITED = 429
-_OWN_FAULTS = 500
 #: What a class is called that is mixed into others, or that asks something before they answer.
 _MIXED = re.compile(r"(Mixin|Required|Protected|Restricted|Permission|Guard)$")
 #: What of a class is called first, and calls the method that answers.
@@ -220,16 +218,16 @@ class Verdicts:
             behind = frozenset((inner,)) if inner is not None else self._own_methods(found, handler)
             is_behind = bool(behind) and not tried.is_exhausted and behind.isdisjoint(tried.trial.met)
             answering = self._passed_by(found, handler) - tried.trial.met if not tried.is_exhausted else frozenset()
-            is_hidden = _is_hidden(tried)
+            hides = is_hidden(tried)
             # Where a test of who calls is what it is raised by, somebody else comes farther.
-            is_asked = is_hidden and all(_is_asked(tried, end) for end in tried.ends)
-            if ((is_behind or answering) and tried.passes) or (is_hidden and not is_asked):
+            asks = hides and all(is_asked(tried, end) for end in tried.ends)
+            if ((is_behind or answering) and tried.passes) or (hides and not asks):
                 other = self._judge.tried(handler, signed, is_anonymous=False, at_hand=made.signed, is_handler=True)
                 is_behind = is_behind and not behind.isdisjoint(other.trial.met) and not other.is_exhausted
-                is_hidden = is_hidden and other.passes
+                hides = hides and other.passes
                 result.is_passed_by = not answering.isdisjoint(other.trial.met) and not other.is_exhausted
             self._try_anonymous(
-                handler, tried, result, _named(found, handler), inner, is_behind=is_behind, is_hidden=is_hidden
+                handler, tried, result, _named(found, handler), inner, is_behind=is_behind, is_hidden=hides
             )
             saw |= tried.trial.record.saw
             result.saw |= tried.trial.record.saw
@@ -461,7 +459,7 @@ class Verdicts:
             refused = next((one for one in tried.trial.answered if any(it is value for it in options(one[0]))), None)
             status = status_of(tried.trial, value, self._models.answers) or 0
             about = refused is not None and (
-                (_is_about_caller(refused[2], refused[4], sent_away) and not asks_for_else(refused[2], status))
+                (is_about_caller(refused[2], refused[4], sent_away) and not asks_for_else(refused[2], status))
                 or is_by_who_calls(tried.trial, value, self._models.answers)
             )
             # Whatever a wrapper itself answers in place of what it stands around (`{"ok": False}`) keeps callers out.
@@ -471,7 +469,7 @@ class Verdicts:
                 own = next((one for one in tried.trial.given if one[0] is value), None)
                 refused = refused or (None if own is None else (*own, False))
                 is_kept_out = refused is not None and self._is_own_way(refused[3])
-                is_kept_out = is_kept_out and refused is not None and _is_about_caller(refused[2], refused[4])
+                is_kept_out = is_kept_out and refused is not None and is_about_caller(refused[2], refused[4])
             is_sent_to_sign_in = refused is not None and _signs_in(refused[3]) and refused[3].parent not in bases
             is_refused = about and (status >= 400 or is_sent_to_sign_in or is_redirect(tried.trial, value))
             if is_kept_out or is_refused:
@@ -663,53 +661,6 @@ def _binding(every: list[Judgement], doubts: list[str]) -> tuple[str, ...] | str
     return SIGNED_IN if "authentication" in kinds else None
 
 
-def _is_about_caller(
-    conditions: tuple[Condition, ...], caught: bool, sent_away: Set[tuple[str, bool]] = frozenset()
-) -> bool:
-    """Whether an answer is given because of who calls; where somebody comes who met what is asked, it is not.
-
-    `sent_away`: tests behind which somebody was refused, so that who was not has met what they ask.
-    """
-    against = (
-        one
-        for one in conditions
-        if not _is_beyond(one) and not (_is_untold(one) and one.is_implied and (one.at, not one.answer) in sent_away)
-    )
-    return caught or bool(marks_of(against) & {"caller", "signature"})
-
-
-def _is_hidden(tried: Tried) -> bool:
-    """Whether everybody who has no credential is told that there is nothing, and because of that: `abort(404)`.
-
-    Or that it has gone, or of a fault that is raised for them alone. Who is told that something is missing (400, 422)
-    may have to send what is no credential.
-    """
-    return (
-        bool(tried.ends)
-        and not tried.passes
-        and not tried.is_exhausted
-        and all(_hides(tried, end) for end in tried.ends)
-    )
-
-
-def _is_asked(tried: Tried, end: End) -> bool:
-    """Whether the last test on the way to it is about who calls, and decided for who has no credential.
-
-    Of 404 it may be that nothing is there for anybody.
-    """
-    last = end.conditions[-1].test if end.conditions else None
-    is_decided = last is not None and last.anonymous is not None and "caller" in last.marks
-    return is_decided and status_of_raised(tried.trial, end.value) != _NOT_FOUND
-
-
-def _hides(tried: Tried, end: End) -> bool:
-    status = status_of_raised(tried.trial, end.value)
-    raised = tried.trial.models.raised.keys()
-    is_fault = status == _GONE or status >= _OWN_FAULTS
-    is_told = is_fault and not raised.isdisjoint(names_of(tried.trial, end.value))
-    return end.needs_credential and (status == _NOT_FOUND or is_told)
-
-
 def _wrappers(handler: Function) -> set[Scope]:
     """What stands around a function, itself the innermost."""
     function: Function | None = handler
@@ -739,18 +690,6 @@ def _inner(found: Found, handler: Function) -> Scope | None:
 def _signs_in(function: Scope | None) -> bool:
     """Whether it is a package's own page to sign in, which stands for a refusal: `LoginView.as_view()(request)`."""
     return function is not None and function.module.is_library and bool(_SIGN_IN.search(function.dotted))
-
-
-def _is_beyond(condition: Condition) -> bool:
-    """Whether only who has what is asked comes here: `if user.has_perm("view", page): return redirect(page)`."""
-    needed = condition.test.if_true if condition.answer else condition.test.if_false
-    return condition.test.anonymous is None and needed.is_about_caller and not condition.escape.is_about_caller
-
-
-def _is_untold(condition: Condition) -> bool:
-    """Whether nothing tells which of both answers of a test is for whom."""
-    test = condition.test
-    return test.anonymous is None and not (test.if_true.is_about_caller or test.if_false.is_about_caller)
 
 
 def _place(function: Scope | None, found: Found, handler: Function, at: str = "") -> tuple[str, str, Runs]:
