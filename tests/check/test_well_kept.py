@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import string
 from pathlib import Path
 
 import pytest
@@ -261,7 +263,9 @@ def test_what_somebody_wrote_to_be_meant_is_less_sure(comment: str, told: list[s
     import requests
 
     def fetch(url):
-        return requests.get(url, verify=False){comment}
+        return read(
+            requests.get(url, verify=False), url
+        ){comment}
     """
 
     assert told == _told(tmp_path, "unverified-certificate", {"app.py": source})
@@ -425,3 +429,317 @@ def test_what_a_parser_says_of_what_was_sent_tells_nothing(body: str, found: int
     """
 
     assert found == len(_told(tmp_path, "error-text-returned", {"app.py": source}))
+
+
+_FOUND = """
+    import requests
+    from flask import Flask, request
+    from flask_sqlalchemy import SQLAlchemy
+
+    app = Flask(__name__)
+    db = SQLAlchemy(app)
+
+    class Asset(db.Model):
+        id = db.Column(db.Integer, primary_key=True)
+
+    class Remote:
+        def __init__(self, name):
+            self.url = addresses.read(f"remote:{name}")
+
+    @app.get("/tried")
+    def tried():
+        BODY
+"""
+
+
+@pytest.mark.parametrize(
+    ("rule", "body", "sure"),
+    [
+        ("cross-site-scripting", 'found = db.session.get(Asset, request.args["q"])\n        return f"No {found}"', 0),
+        ("cross-site-scripting", 'found = names.get("asset", request.args["q"])\n        return f"No {found}"', 1),
+        (
+            "server-side-request",
+            'at = Remote(request.args["of"])\n        q = request.args["q"]'
+            '\n        return requests.get(f"{at.url}/api/{q}").json()',
+            0,
+        ),
+        ("server-side-request", "return requests.get(f\"{request.args['of']}/api/{request.args['q']}\").json()", 1),
+    ],
+)
+def test_what_is_found_by_something_sent_is_not_what_was_sent(rule: str, body: str, sure: int, tmp_path: Path) -> None:
+    assert sure == _told(tmp_path, rule, {"app.py": _FOUND.replace("BODY", body)}).count("sure")
+
+
+def test_a_guard_is_called_after_its_decorator_and_a_fix_names_what_arrives(tmp_path: Path) -> None:
+    source = """
+    from functools import wraps
+
+    from flask import Flask, abort, request
+    from flask_login import current_user
+    from flask_sqlalchemy import SQLAlchemy
+
+    app = Flask(__name__)
+    db = SQLAlchemy(app)
+
+
+    class Order(db.Model):
+        id = db.Column(db.Integer, primary_key=True)
+
+
+    def signed_in(function):
+        @wraps(function)
+        def wrapper(*args):
+            if not current_user.is_authenticated:
+                abort(401)
+            return function(*args)
+        return wrapper
+
+
+    @app.get("/orders")
+    @signed_in
+    def orders():
+        return [one.id for one in Order.query.all()]
+
+
+    @app.get("/orders/open")
+    @signed_in
+    def some():
+        return [one.id for one in Order.query.filter_by(id=1).all()]
+
+
+    @app.get("/orders/all")
+    def every():
+        return [one.id for one in Order.query.all()]
+
+
+    @app.post("/orders/<name>")
+    @signed_in
+    def write(name):
+        for key in request.form:
+            open(key, "w")
+        return ""
+    """
+    found = result_of(tmp_path, {"app.py": source}).findings
+
+    assert ["signed_in"] == [
+        one.fix.partition("(")[2].partition(",")[0] for one in found if one.rule == "missing-guard"
+    ]
+    assert [True] == ["test it" in one.fix or "secure_filename(key)" in one.fix for one in found if "path" in one.rule]
+
+
+# -- what other routes tell --------------------------------------------------------------------------------------------
+
+_PAGES = """
+    from flask import Flask, abort, request
+    from flask.views import MethodView
+    from flask_login import current_user
+    from flask_sqlalchemy import SQLAlchemy
+
+    app = Flask(__name__)
+    db = SQLAlchemy(app)
+
+
+    class Order(db.Model):
+        id = db.Column(db.Integer, primary_key=True)
+        user_id = db.Column(db.Integer)
+
+
+    class Page(MethodView):
+        def get(self):
+            log = Order.query.all()
+            return self.shown()
+
+
+    class Signed(Page):
+        def shown(self):
+            if not current_user.is_authenticated:
+                abort(401)
+            return ""
+
+
+    class Start(Page):
+        def shown(self):
+            return ""
+
+
+    class Own(MethodView):
+        def get(self):
+            if not current_user.is_authenticated:
+                abort(401)
+            return str(Order.query.all())
+
+
+    class Other(MethodView):
+        def get(self):
+            return str(Order.query.all())
+
+
+    app.add_url_rule("/a", view_func=Own.as_view("a"))
+    app.add_url_rule("/b", view_func=VIEW.as_view("b"))
+    app.add_url_rule("/c", view_func=Signed.as_view("c"))
+    app.add_url_rule("/d", view_func=Signed.as_view("d"))
+"""
+
+
+@pytest.mark.parametrize(("view", "sure"), [("Start", 0), ("Other", 1)])
+def test_what_a_function_shared_with_guarded_routes_does_is_decided_behind_it(
+    view: str, sure: int, tmp_path: Path
+) -> None:
+    assert sure == _told(tmp_path, "missing-guard", {"app.py": _PAGES.replace("VIEW", view)}).count("sure")
+
+
+_FEED = """
+    from flask import Flask, abort
+    from flask_jwt_extended import jwt_required
+    from flask_smorest import Blueprint
+    from flask_sqlalchemy import SQLAlchemy
+
+    app = Flask(__name__)
+    db = SQLAlchemy(app)
+
+
+    class Event(db.Model):
+        id = db.Column(db.Integer, primary_key=True)
+        user_id = db.Column(db.Integer)
+
+
+    def of(token):
+        return Event.query.all()
+
+
+    @app.get("/events")
+    @jwt_required()
+    def events():
+        return [one.id for one in Event.query.all()]
+
+
+    @app.get("/events/old")
+    @jwt_required()
+    def old():
+        return [one.id for one in Event.query.all()]
+
+
+    @app.get("/events.ics")
+    @arguments(Query, location="query")
+    def feed(args):
+        Event.query.all()
+        return str(of(args["NAME"]))
+"""
+
+
+@pytest.mark.parametrize(("name", "sure"), [("token", 0), ("page_token", 1), ("kind", 1)])
+def test_a_feed_that_is_given_a_token_is_for_who_was_sent_it(name: str, sure: int, tmp_path: Path) -> None:
+    assert sure == _told(tmp_path, "missing-guard", {"app.py": _FEED.replace("NAME", name)}).count("sure")
+
+
+@pytest.mark.parametrize(("path", "found"), [("contact_staff", 0), ("staff_rooms", 1)])
+def test_who_may_be_called_is_no_page_of_theirs(path: str, found: int, tmp_path: Path) -> None:
+    source = f"""
+    from flask import Flask
+    from flask_login import login_required
+    from flask_sqlalchemy import SQLAlchemy
+
+    app = Flask(__name__)
+    db = SQLAlchemy(app)
+
+
+    class Room(db.Model):
+        id = db.Column(db.Integer, primary_key=True)
+
+
+    @app.get("/{path}/")
+    @login_required
+    def rooms():
+        return [one.id for one in Room.query.all()]
+    """
+
+    assert found == _told(tmp_path, "admin-exposed", {"app.py": source}).count("sure")
+
+
+@pytest.mark.parametrize(
+    ("check", "sure"),
+    [("sent == os.environ['API_PASSWORD']", 0), ("sent in people", 1)],
+)
+def test_where_one_password_lets_in_nobody_owns_anything(check: str, sure: int, tmp_path: Path) -> None:
+    source = f"""
+    import os
+
+    from fastapi import Depends, FastAPI, Header, HTTPException
+    from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+    app = FastAPI()
+    people = {{"k1": "ana", "k2": "ben"}}
+
+
+    class Base(DeclarativeBase):
+        pass
+
+
+    class Trade(Base):
+        __tablename__ = "trades"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        owner_id: Mapped[int]
+
+
+    def is_right(sent):
+        return {check}
+
+
+    def signed_in(authorization: str = Header()):
+        if not is_right(authorization):
+            raise HTTPException(401)
+
+
+    @app.delete("/trades/{{trade_id}}", dependencies=[Depends(signed_in)])
+    def delete(trade_id: int):
+        with Session() as session:
+            session.delete(session.get(Trade, trade_id))
+    """
+
+    assert sure == _told(tmp_path, "missing-ownership", {"app.py": source}).count("sure")
+
+
+# -- connections, cookies, keys ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("protocol", "told"), [("PROTOCOL_TLS_SERVER", []), ("PROTOCOL_TLS_CLIENT", ["sure"])])
+def test_a_server_asks_its_callers_for_no_certificate(protocol: str, told: list[str], tmp_path: Path) -> None:
+    source = f"""
+    import ssl
+
+    def made():
+        context = ssl.SSLContext(ssl.{protocol})
+        context.verify_mode = ssl.CERT_NONE
+        return context
+    """
+
+    assert told == _told(tmp_path, "unverified-certificate", {"app.py": source})
+
+
+@pytest.mark.parametrize(("name", "found"), [("login_redirect", 0), ("login", 1)])
+def test_a_cookie_that_says_where_to_go_signs_nobody_in(name: str, found: int, tmp_path: Path) -> None:
+    source = f"""
+    def signed_in(response, value):
+        response.set_cookie("{name}", value, max_age=3600)
+    """
+
+    assert found == len(_told(tmp_path, "cookie-readable-by-scripts", {"app.py": source}))
+
+
+@pytest.mark.parametrize(("name", "told"), [("next_page_token", []), ("billing_token", ["sure"])])
+def test_a_place_in_a_list_is_no_secret(name: str, told: list[str], tmp_path: Path) -> None:
+    assert told == _told(tmp_path, "secret-in-source", {"app.py": f'found = {{"{name}": "{_SAMPLE}"}}\n'})
+
+
+@pytest.mark.parametrize(("name", "told"), [("DocumentationConfig", []), ("StagingConfig", ["sure"])])
+def test_a_configuration_to_build_the_documentation_serves_nobody(name: str, told: list[str], tmp_path: Path) -> None:
+    assert told == _told(
+        tmp_path, "hard-coded-key", {"config.py": f'class {name}:\n    SECRET_KEY = "keep-it-{_SECRET}"\n'}
+    )
+
+
+def test_a_part_of_a_program_in_base64_is_no_token(tmp_path: Path) -> None:
+    token = "EAAB" + "".join(random.Random(7).choices(string.ascii_letters + string.digits, k=150))
+    files = {"a.js": f'var e = atob("AGFz/{token}/AAh");\n', "b.js": f'var url = "/me?access_token={token}";\n'}
+
+    assert ["b.js"] == [one.span.path for one in result_of(tmp_path, files).findings if one.rule == "provider-secret"]

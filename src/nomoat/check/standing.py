@@ -40,6 +40,7 @@ _LOADS_TESTS = re.compile(
 _OF_SETTINGS = re.compile(r"(^|[/_.-])(settings?|configs?|configuration|conf|env|devserver)([/_.-]|$)")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _MAX_LINES = 12
+_CLOSES = re.compile(r"\s*[)\]}]")
 #: What is called so beside another that is not is chosen by somebody: `_insecure_transport`.
 _MEANT = re.compile(r"insecure|not?_verify|without_verif|self_signed", re.I)
 _SWITCH = re.compile(r"debug|\bdev|local|test|__main__|runserver", re.I)
@@ -88,6 +89,9 @@ def is_accepted(scope: Scope, node: Node) -> bool:
         return True
     module = scope.module
     first, last = module.line(node[1]), module.line(max(node[1], node[2] - 1))
+    while last - first < _MAX_LINES and _CLOSES.match(module.line_text(last + 1)):
+        # `)  # nosec` ends the statement.
+        last += 1
     return any(_ACCEPTED.search(module.line_text(line)) for line in range(first, min(last, first + _MAX_LINES) + 1))
 
 

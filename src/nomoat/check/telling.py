@@ -19,6 +19,7 @@ from nomoat.check.secrets.used import uses
 from nomoat.check.templates.search import FoundUnescaped
 from nomoat.journal.facts import Severity
 from nomoat.settings import Settings
+from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.parser import Module
 from nomoat.survey.python.program import Program
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 #: How a label says where a literal stands that is used elsewhere.
 STANDS = "it stands in "
+#: What is longer is no name for anything.
+_SHORT = 40
 _POLICY_SEVERITY: dict[str, Severity] = {"error": "medium", "warning": "low"}
 
 
@@ -109,7 +112,7 @@ class Telling:
             confidence = weaker(confidence, "likely")
         return replace(
             finding, confidence=confidence, steps=steps, target=route.id if route is not None else "",
-            fix=arrival.sink.fix.replace("{source}", taint.source) or rule.fix,
+            fix=arrival.sink.fix.replace("{source}", _one_value(arrival)) or rule.fix,
             label=f"{taint.source}, which the caller writes, arrives here",
         )  # fmt: skip
 
@@ -142,6 +145,16 @@ class Telling:
             rule.fix, found.span, found.line_text, label=found.label, code=found.value, symbol=found.span.path,
             cwe=rule.cwe, owasp=rule.owasp, asvs=rule.asvs,
         )  # fmt: skip
+
+
+def _one_value(arrival: Arrival) -> str:
+    """What arrives, as a fix may name it: `request.POST` as a whole is no value, `name` or `value.name` may be one."""
+    source, call = arrival.taint.source, arrival.call
+    if source.endswith(("]", ")")) or "." not in source:
+        return source
+    given = form.argument(call, arrival.sink.argument, arrival.sink.at) if call[0] == form.CALL else None
+    text = arrival.scope.module.text(given) if given is not None else ""
+    return text if text and len(text) <= _SHORT and "\n" not in text else source
 
 
 def _in_settings(at: str, settings: Settings) -> tuple[Span, str, str]:

@@ -180,7 +180,9 @@ class Calls(Expressions):
     ) -> Taint | None:
         method, tainted, receiver = node[3][4], given.any, given.receiver
         if receiver is None and method == "get" and len(given.positional) > 1:
-            return given.positional[1]
+            # `session.get(Order, order_id)` gives a row, and not what stands there where there is none.
+            of = self.program.resolve(scope, node[4][0]) if node[4][0][0] in (form.NAME, form.ATTRIBUTE) else None
+            return given.positional[1] if of is None or of.kind != "class" else None
         if method in vocabulary.PUTTING and tainted is not None and receiver is None:
             self._put_into(scope, node[3][3], tainted, env)
             return None

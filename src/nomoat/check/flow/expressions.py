@@ -175,6 +175,9 @@ class Expressions(Binding):
                 taint = taint.as_text()
                 if part[0] == form.FORMATTED and part[4] in ("r", "a"):
                     taint = taint.without(("log", "header"))
+                if not prefix and taint.confidence == "low":
+                    # What was found by it stands in front, as the address of a service by its name.
+                    taint = taint.without(vocabulary.URL_KINDS)
                 is_fixed = is_fixed or (not prefix and vocabulary.URL_KINDS <= taint.removed)
                 # Where the query begins, the host has ended.
                 is_fixed = is_fixed or "?" in prefix or "#" in prefix

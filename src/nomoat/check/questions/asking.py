@@ -122,7 +122,7 @@ class Asked:
 
     def guarding(self, route: Route) -> tuple[Scope, ...]:
         """The functions that the guards of the route stand in, and those that a decorator puts around the handler."""
-        found = [self._function(guard.at) for guard in route.guards if guard.runs != "never"]
+        found = [self.function_at(guard.at) for guard in route.guards if guard.runs != "never"]
         handler = self.handler(route)
         for one in handler.decorators if handler is not None else ():
             assert handler is not None
@@ -300,7 +300,7 @@ class Asked:
             _OF_ROWS.search(base) for base in self.registrations.program.bases(scope) if isinstance(base, str)
         )
 
-    def _function(self, at: str) -> Scope | None:
+    def function_at(self, at: str) -> Scope | None:
         """The innermost function around a line of a file."""
         path, _, line = at.rpartition(":")
         module = self.registrations.program.modules.get(path)

@@ -222,6 +222,7 @@ def _owned(
         stores = _named_in_path(route, stores) or stores
     evidence, is_told_by_list = "", False
     confidence: Confidence = "sure"
+    weak: tuple[str, Confidence] | None = None
     for other in asked.routes:
         theirs = set(other.reads) | set(other.writes)
         about = _named_in_path(other, theirs)
@@ -229,17 +230,27 @@ def _owned(
         if not about and len(theirs) > _MOST_COMPARED:
             continue
         shared = stores & (about or theirs)
-        is_list = not any(one.location == "path" for one in other.parameters)
         if other.login or (other.verdict == "unguarded" and other.method not in SAFE_METHODS):
             # Who signs in, or is nobody, owns nothing yet.
             continue
-        if other is not route and shared and not (evidence and is_list) and asked.owns(other):
-            confidence = "sure" if about or len(theirs) <= _FEW_COMPARED else "likely"
-            names = listed([bare(store) for store in sorted(shared)])
-            evidence = f"{name_of(other)} ({other.at}) compares the owner of {names}, this route does not"
-            is_told_by_list = is_list
-            if not (_ranks(route) - _ranks(other)) and not is_list:
-                break
+        is_list = not any(one.location == "path" for one in other.parameters)
+        if other is route or not shared or (evidence and is_list) or not asked.owns(other):
+            continue
+        is_told_by_list = is_list
+        if evidence:
+            # It was told by a list, and another route asks of each row.
+            break
+        confidence = "sure" if about or len(theirs) <= _FEW_COMPARED else "likely"
+        names = listed([bare(store) for store in sorted(shared)])
+        told = f"{name_of(other)} ({other.at}) compares the owner of {names}, this route does not"
+        if _ranks(route) - _ranks(other):
+            weak = weak or (told, confidence)
+            continue
+        evidence = told
+        if not is_list or route.method not in SAFE_METHODS:
+            break
+    if not evidence and weak is not None:
+        evidence, confidence = weak
     if not evidence and is_key:
         column = _through(asked, picked) if picked else asked.owner_column(route)
         evidence = f"{column} says whose each row is" if column else ""
@@ -256,6 +267,9 @@ def _owned(
     if decides or (confidence == "sure" and registrations.asks_in_helper(route)):
         # It does something with who is calling: a check may be in there that could not be read.
         confidence = "likely"
+    if any(one.at == route.at and one.path != route.path and asked.owns(one) for one in asked.routes):
+        # The same function answers routes that ask: what differs is decided somewhere behind it.
+        confidence = weaker(confidence, "likely")
     if route.method in SAFE_METHODS and is_told_by_list and not asked.owner_column(route):
         # Somebody's list of what is everybody's: rows that nobody owns are shown to all.
         confidence = weaker(confidence, "likely")

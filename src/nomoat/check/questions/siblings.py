@@ -37,6 +37,13 @@ _PERSON = re.compile(
     r"user|account|member|person|customer|owner|staff|claims|decode\(|session\b|cookie|query|select|fetch|find_one"
     r"|objects\.|\.get_by|passw", re.I
 )  # fmt: skip
+#: Of more permissions than these the names are not told.
+_FEW_NAMES = 3
+#: What a decorator calls the function that it makes.
+_INNER = frozenset((
+    "wrapper", "wrapped", "inner", "decorated", "decorator", "decorate", "_wrapper", "_wrapped", "_inner",
+    "wrapped_view", "_wrapped_view", "decorated_function", "wrap", "_decorator",
+))  # fmt: skip
 #: A message that is received, and what it says of who sends it.
 _FIRST_MESSAGE = re.compile(r"receive(_text|_json|_bytes)?\(.*?\b(auth|token|credentials?)\b", re.S)
 #: Names of parts of a path that only those know to whom they were sent.
@@ -44,6 +51,9 @@ _PROOF = re.compile(
     r"\A(?!page_|next_|continuation_|sync_|cursor_|csrf_)(\w+_)?(token|secret|signature|hmac|nonce|invite|invitation)\Z|\Auidb64\Z",
     re.I,
 )
+
+#: What a part of a path is called that was sent as a whole: `/reports/<public_link>`.
+_SENT = re.compile(r"((public|share|shared|private|secret)_)?link")
 
 
 def missing_guard(asked: Asked) -> Iterator[Answer]:
@@ -199,8 +209,10 @@ def _weaker_by_siblings(asked: Asked, route: Route) -> Answer | None:
     if len(stronger) < 3 or len(stronger) * 4 < len(beside) * 3:
         return None
     shares = bool(set(route.writes) & {store for one in stronger for store in one.writes})
-    names = sorted({name for one in stronger for name in _permissions(one)})
-    said = f"{len(stronger)} of the {len(beside)} other writing routes beside it demand {listed(names)}"
+    # `%(app_label)s.add_%(model_name)s` of REST framework is another one for each model.
+    names = sorted({name for one in stronger for name in _permissions(one) if "%(" not in name})
+    demanded = listed(names) if 0 < len(names) <= _FEW_NAMES else "a permission"
+    said = f"{len(stronger)} of the {len(beside)} other writing routes beside it demand {demanded}"
     return _weaker(asked, route, said, stronger, "sure" if shares and len(stronger) == len(beside) else "likely")
 
 
@@ -325,7 +337,9 @@ def _answer(asked: Asked, route: Route, why: str, guarded: list[Route], confiden
         confidence = "likely" if confidence == "sure" else "low"
     if route.method in SAFE_METHODS and (says_everybody(asked, route) or shows_what_is_public(asked, route)):
         confidence = "low"
-    in_path = any(parameter.location == "path" and _PROOF.search(parameter.name) for parameter in route.parameters)
+    in_path = any(
+        one.location == "path" and (_PROOF.search(one.name) or _SENT.fullmatch(one.name)) for one in route.parameters
+    )
     if in_path or _is_given_proof(asked, route) or _asks_in_messages(asked, route):
         # Who was sent the link has what nobody guesses: `/invitations/{token}`.
         confidence = "low"
@@ -459,4 +473,14 @@ def _fix(
     written = asked.registrations.guard_text(like)
     if written:
         return f"{written}   as {name_of(like)} has it; {otherwise}"
-    return f"guard it as {name_of(like)} is ({best.name}, {best.at}), {otherwise}"
+    return f"guard it as {name_of(like)} is ({_called(asked, best)}, {best.at}), {otherwise}"
+
+
+def _called(asked: Asked, guard: Guard) -> str:
+    """What a guard is called where it is used: the decorator whose `wrapper` it is."""
+    if guard.name not in _INNER:
+        return guard.name
+    around = asked.function_at(guard.at)
+    while around is not None and around.name in _INNER and around.parent is not None and around.parent.is_function:
+        around = around.parent
+    return around.name if around is not None else guard.name

@@ -112,8 +112,8 @@ def _is_made_elsewhere(scope: Scope, node: Node, depth: int = 0) -> bool:
     if node[0] == form.AWAIT:
         node = node[3]
     if node[0] == form.NAME and depth < 2:
-        bindings = [one for one in scope.bindings.get(node[3], ()) if one.how is How.VALUE and one.value is not None]
-        return bool(bindings) and all(_is_made_elsewhere(scope, one.value, depth + 1) for one in bindings if one.value)
+        values = [one.value for one in scope.bindings.get(node[3], ()) if one.how in (How.VALUE, How.UNPACKED)]
+        return bool(values) and all(one is not None and _is_made_elsewhere(scope, one, depth + 1) for one in values)
     if node[0] != form.CALL:
         return False
     word = node[3][4] if node[3][0] == form.ATTRIBUTE else node[3][3] if node[3][0] == form.NAME else ""
@@ -121,7 +121,8 @@ def _is_made_elsewhere(scope: Scope, node: Node, depth: int = 0) -> bool:
     given = [*node[4], *(value for _, value in node[5])]
     if is_format:
         return bool(given) and all(_is_of_no_text(scope, one) for one in given)
-    return word not in _TEXTS
+    # `Tool.objects.get(id=...)` is a row.
+    return word not in _TEXTS or (word == "get" and not node[4])
 
 
 def _is_of_no_text(scope: Scope, node: Node) -> bool:
