@@ -743,3 +743,36 @@ def test_a_part_of_a_program_in_base64_is_no_token(tmp_path: Path) -> None:
     files = {"a.js": f'var e = atob("AGFz/{token}/AAh");\n', "b.js": f'var url = "/me?access_token={token}";\n'}
 
     assert ["b.js"] == [one.span.path for one in result_of(tmp_path, files).findings if one.rule == "provider-secret"]
+
+
+@pytest.mark.parametrize(("given", "sure"), [("None", 0), ("unverified", 1)])
+def test_who_gives_nothing_back_has_believed_nothing(given: str, sure: int, tmp_path: Path) -> None:
+    source = f"""
+    import jwt
+
+    def verified(token, keys):
+        unverified = jwt.decode(token, options={{"verify_signature": False}})
+        key = keys.get(unverified["kid"])
+        if key is None:
+            return {given}
+        return jwt.decode(token, key, algorithms=["RS256"])
+    """
+
+    assert sure == _told(tmp_path, "unverified-jwt", {"app.py": source}).count("sure")
+
+
+@pytest.mark.parametrize(("value", "found"), [("jwt.decode(auth_token, key)", 0), ("auth_token.decode()", 1)])
+def test_the_claims_of_a_token_are_not_the_token(value: str, found: int, tmp_path: Path) -> None:
+    source = f"""
+    import logging
+
+    import jwt
+
+    log = logging.getLogger(__name__)
+
+    def read(auth_token, key):
+        claims = {value}
+        log.debug("read: %s", claims)
+    """
+
+    assert found == _told(tmp_path, "logged-secret", {"app.py": source}).count("sure")

@@ -23,9 +23,16 @@ def surely_followed(scope: Scope, call: Node, fits: Callable[[Node], bool]) -> b
         for statement in rest:
             if any(one[0] == form.CALL and fits(one) and _of(one) == of for one in _surely_run(statement)):
                 return True
-            if any(node[0] in (form.RETURN, form.YIELD) for node in form.walk(statement)):
+            if any(_gives_something(node) for node in form.walk(statement)):
                 return False
     return False
+
+
+def _gives_something(node: Node) -> bool:
+    """Whether a function ends here with anything but nothing: `if provider is None: return None` goes on with none."""
+    if node[0] == form.RETURN:
+        return node[3] is not None and not (node[3][0] == form.CONSTANT and node[3][3] in (None, False))
+    return bool(node[0] == form.YIELD)
 
 
 def _of(call: Node) -> str | None:

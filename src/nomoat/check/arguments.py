@@ -376,6 +376,9 @@ def _shows(_program: Program, scope: Scope, given: Node, test: Test) -> bool:
             called = node[3][4] if node[3][0] == form.ATTRIBUTE else node[3][3] if node[3][0] == form.NAME else ""
             if called in ("get", "pop", "getlist") and node[4]:
                 word = form.text_of(node[4][0])
+            elif called in ("encode", "decode") and node[3][0] == form.ATTRIBUTE:
+                # `text.encode()`; what `jwt.decode(token, key)` gives are the claims, and not the token.
+                stack.append(node[3][3])
             elif called in _SHOWING_CALLS:
                 stack.extend((*node[4], *(value for _, value in node[5])))
                 stack.extend((node[3][3],) if node[3][0] == form.ATTRIBUTE else ())
