@@ -113,7 +113,7 @@ def test_what_belongs_to_nobody_needs_no_owner(tmp_path: Path) -> None:
     assert [] == _found(tmp_path, body)
 
 
-@pytest.mark.parametrize(("permission", "found"), [("loans.delete_loan", []), ("loans.lend", ["likely"])])
+@pytest.mark.parametrize(("permission", "found"), [("loans.delete_loan", []), ("loans.lend", ["sure"])])
 def test_a_permission_on_a_model_is_for_all_of_its_rows(permission: str, found: list[str], tmp_path: Path) -> None:
     assert found == _found(tmp_path, "Loan.objects.get(pk=pk).delete()", needs=permission)
 

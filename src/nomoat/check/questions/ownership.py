@@ -14,7 +14,6 @@ from nomoat.check.questions.requested import Requested
 from nomoat.check.questions.siblings import is_for_machines, is_of_nobody
 from nomoat.check.questions.statements import keys_of_statement
 from nomoat.check.questions.words import (
-    asks_for_more,
     asks_for_rank,
     bare,
     is_identifier,
@@ -220,7 +219,7 @@ def _owned(
         stores = {one for one in stores if asked.model(one) is None or asked.model(one) in picked} or stores
     elif is_in_path:
         stores = _named_in_path(route, stores) or stores
-    evidence, is_told_by_list = "", False
+    evidence = ""
     confidence: Confidence = "sure"
     weak: tuple[str, Confidence] | None = None
     for other in asked.routes:
@@ -236,7 +235,6 @@ def _owned(
         is_list = not any(one.location == "path" for one in other.parameters)
         if other is route or not shared or (evidence and is_list) or not asked.owns(other):
             continue
-        is_told_by_list = is_list
         if evidence:
             # It was told by a list, and another route asks of each row.
             break
@@ -269,12 +267,6 @@ def _owned(
         confidence = "likely"
     if any(one.at == route.at and one.path != route.path and asked.owns(one) for one in asked.routes):
         # The same function answers routes that ask: what differs is decided somewhere behind it.
-        confidence = weaker(confidence, "likely")
-    if route.method in SAFE_METHODS and is_told_by_list and not asked.owner_column(route):
-        # Somebody's list of what is everybody's: rows that nobody owns are shown to all.
-        confidence = weaker(confidence, "likely")
-    if any(one.kind == "permission" and asks_for_more(one) for one in route.guards):
-        # Who was granted a permission may be meant to reach all that it is for.
         confidence = weaker(confidence, "likely")
     of_model = any(one.kind == "permission" and _OF_MODEL.search(one.name) for one in route.guards)
     if (_ranks(route) and asks_for_rank(route)) or is_for_machines(asked, route):
