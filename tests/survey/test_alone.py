@@ -57,6 +57,8 @@ _HANDED = {
     "given by a function": "from flags import OPEN\n\n\ndef flag():\n    return OPEN\n",
     "a default": "from flags import OPEN\n\n\ndef change(flag=OPEN):\n    flag.default = True\n",
     "by another name": "from flags import OPEN as flag\n\n\ndef change():\n    flag.default = True\n",
+    "looked for": "import flags\n\n\ndef change(name):\n    one = getattr(flags, name)\n    one.default = 1\n",
+    "all there are": "import flags\n\n\ndef go():\n    for one in vars(flags).values():\n        one.default = 1\n",
     "changed by its name": "import flags\n\n\ndef change():\n    flags.OPEN.default = True\n",
     "changed on its class": "from flags import Flag\n\n\ndef change():\n    Flag.default = True\n",
     "changed on its kind": "from flags import OPEN\n\n\ndef change():\n    type(OPEN).default = True\n",

@@ -65,10 +65,17 @@ class Alone:
         using = [one for one in modules if one is home.module or self._imports(self._program.scope(one), name)]
         through = {one.name.rpartition(".")[2] for one in using} | {one.name.rpartition(".")[0].rpartition(".")[2]
                                                                    for one in using}  # fmt: skip
-        if any(renamed.search(one.source) for one in modules):
+        if any(renamed.search(one.source) for one in modules) or self._is_found_by_name(through):
             return True
         bare = any(_is_bare(one.body, name, frozenset(), but=1 if one is home.module else 0) for one in using)
         return bare or any(_is_bare_of(one.body, name, through) for one in modules)
+
+    def _is_found_by_name(self, modules: set[str]) -> bool:
+        """Whether code looks for what is in one of these modules by names that it makes: `getattr(flags, name)`."""
+        words = [one.encode() for one in sorted(modules)]
+        named = rb"(?:[\w.]*\.)?(?:%s)\b" % b"|".join(map(re.escape, words))
+        looks = re.compile(rb"\b(?:getattr|setattr|vars|dir|getmembers)\(\s*%s|\b%s\.__dict__" % (named, named))
+        return any(not TEST_FILE.search(path) for path in self._program.words.matching(looks, words))
 
     def _imports(self, scope: Scope, name: str) -> bool:
         """Whether a file gets the name from another one, for all of it or in one of its functions."""
