@@ -31,6 +31,7 @@ from nomoat.survey.trial.answering import ANSWER, ANSWERING
 from nomoat.survey.trial.branches import Branches
 from nomoat.survey.trial.configuration import Configuration, asked_of, by_default, of_configuration
 from nomoat.survey.trial.demands import OTHER
+from nomoat.survey.trial.fields import handed
 from nomoat.survey.trial.judging import negated
 from nomoat.survey.trial.known import SPECIAL, WAITED, const_method, is_waited_for
 from nomoat.survey.trial.machine import End, Limited, RaisedError
@@ -488,6 +489,8 @@ class Calls(Registrations):
         package = callee.name.partition(".")[0]
         is_own = package in sys.stdlib_module_names
         values = (*args, *named.values())
+        if not is_own and not self.is_store(callee):
+            handed(values)
         if any(map(is_typed, values)):
             # Who signs in is somebody with a password, and anybody may try.
             return (marks - CALLER - UNREAD) | INPUT

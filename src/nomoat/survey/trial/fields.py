@@ -6,13 +6,26 @@ objects within settings too, are settings.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nomoat.survey.models import Spot, spot
 from nomoat.survey.trial.registry import argument
 from nomoat.survey.trial.unpacking import granted_to_nobody
-from nomoat.survey.trial.values import SETTING, Class, Const, Function, Items, Object, Outside, Table, Thing, Value
+from nomoat.survey.trial.values import (
+    SETTING,
+    UNREAD,
+    Class,
+    Const,
+    Function,
+    Items,
+    Object,
+    Outside,
+    Table,
+    Thing,
+    Value,
+)
 
 if TYPE_CHECKING:
     from nomoat.survey.trial.machine import Machine
@@ -45,9 +58,21 @@ def default_of(run: Machine, found: Value) -> Value:
 def own_of(me: Object, name: str, held: Value) -> Value:
     """What an object that was made for one request has of a field: its own, in which is only what code puts there."""
     if isinstance(held, (Items, Table)) and not held.is_whole and not _is_filled(held):
+        if me.is_handed:
+            return replace(held, of=UNREAD)
         held = Items([]) if isinstance(held, Items) else Table({})
         me.attributes[name] = granted_to_nobody(name, held) if me.is_for_nobody else held
     return held
+
+
+def handed(values: Iterable[Value]) -> None:
+    """Objects are given to code that is not here: it may put something into what is empty in them."""
+    for one in values:
+        if isinstance(one, Object) and one.is_fresh and not one.is_handed:
+            one.is_handed = True
+            for held in one.attributes.values():
+                if isinstance(held, (Items, Table)) and not _is_filled(held):
+                    held.is_whole, held.of = False, UNREAD
 
 
 def _is_filled(held: Items | Table) -> bool:

@@ -285,6 +285,8 @@ class Object(Value):
     marks: frozenset[str] = NOTHING
     #: It was made for one request: no other function has changed it meanwhile.
     is_fresh: bool = False
+    #: Code that is not here was given it, and may have put something into it.
+    is_handed: bool = False
     #: It stands for who has no credential, because of which it was made: what it says no to, it does for that reason.
     is_for_nobody: bool = False
 
