@@ -54,6 +54,8 @@ _APART = {
 _HANDED = {
     "given": "from flags import OPEN\n\n\ndef change():\n    renamed(OPEN)\n",
     "in a list": "import flags\n\nALL = [flags.OPEN]\n",
+    "in a list, of a module by another name": "import flags as kept\n\nALL = [kept.OPEN]\n",
+    "looked for in a module by another name": "import flags as kept\n\nALL = [getattr(kept, one) for one in NAMES]\n",
     "given by a function": "from flags import OPEN\n\n\ndef flag():\n    return OPEN\n",
     "a default": "from flags import OPEN\n\n\ndef change(flag=OPEN):\n    flag.default = True\n",
     "by another name": "from flags import OPEN as flag\n\n\ndef change():\n    flag.default = True\n",

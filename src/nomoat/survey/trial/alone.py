@@ -63,12 +63,18 @@ class Alone:
         paths = self._program.words.files(name.encode())
         modules = [self._program.modules[path] for path in paths if not TEST_FILE.search(path)]
         using = [one for one in modules if one is home.module or self._imports(self._program.scope(one), name)]
-        through = {one.name.rpartition(".")[2] for one in using} | {one.name.rpartition(".")[0].rpartition(".")[2]
-                                                                   for one in using}  # fmt: skip
+        through = self._called({part for one in using for part in one.name.split(".")[-2:]})
         if any(renamed.search(one.source) for one in modules) or self._is_found_by_name(through):
             return True
         bare = any(_is_bare(one.body, name, frozenset(), but=1 if one is home.module else 0) for one in using)
         return bare or any(_is_bare_of(one.body, name, through) for one in modules)
+
+    def _called(self, modules: set[str]) -> set[str]:
+        """By what names modules are called: `import flags as kept`."""
+        words = [one.encode() for one in sorted(modules)]
+        renamed = re.compile(rb"\b(?:%s)\s+as\s+(\w+)" % b"|".join(map(re.escape, words)))
+        given = self._program.words.finding(renamed, words).values()
+        return modules | {one.decode() for texts in given for one in texts}
 
     def _is_found_by_name(self, modules: set[str]) -> bool:
         """Whether code looks for what is in one of these modules by names that it makes: `getattr(flags, name)`."""
