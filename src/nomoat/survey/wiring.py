@@ -265,22 +265,36 @@ def _run_factories(trial: Trial, program: Program, models: Models) -> None:
         if not _has_made(trial, function) and _makes_application(program, models, function)
     ]
     trial.executed.difference_update(found)
+    inner = [one for one in found if one.parent is not None and one.parent.is_function]
+    # `def configure(settings): def make_app(): ...`: whoever is given `make_app` need not be somebody who is read.
+    outer = {_outermost(one): one for one in inner}
+    found = list(dict.fromkeys(_outermost(one) if one in inner else one for one in found))
     givers = dict.fromkeys(_givers(trial, program, models, names), 1)
     levels = {**dict.fromkeys(found, 0), **_callers(program, found), **givers}
     found = list(levels)
     # A factory that another one calls is run by it, with the arguments that it gives.
     callees = {function: _called(program, function, None) - {function} for function in found}
     called = set().union(*callees.values())
-    trial.factories = {one for one, level in levels.items() if not level}
+    trial.factories = {one for one, level in levels.items() if not level and one not in outer} | {*inner}
     runs: Counter[Scope] = Counter()
     for function in sorted(found, key=lambda one: (one in called, -levels[one] if one in called else 0)):
         entered = callees[function].intersection(found)
         if function not in trial.executed and (not entered or any(runs[one] < _MAX_RUNS for one in entered)):
             runs.update(entered)
             made = len(trial.registries)
-            if not _run(trial, program, function) and len(trial.registries) == made:
+            if not _run(trial, function) and len(trial.registries) == made:
                 # Who calls them came to no end before anything was made: they are run by themselves.
                 trial.executed -= entered
+    for function, maker in outer.items():
+        if maker not in trial.executed:
+            _run(trial, function, maker)
+
+
+def _outermost(function: Scope) -> Scope:
+    """The function of a module or a class in which it is made."""
+    while function.parent is not None and function.parent.is_function:
+        function = function.parent
+    return function
 
 
 def _has_made(trial: Trial, function: Scope) -> bool:
@@ -529,8 +543,8 @@ def _makes_application(program: Program, models: Models, function: Scope) -> boo
     return False
 
 
-def _run(trial: Trial, program: Program, function: Scope) -> bool:
-    """Runs a function with what nobody knows; whether it came to an end."""
+def _run(trial: Trial, function: Scope, maker: Scope | None = None) -> bool:
+    """Runs a function with what nobody knows, and the one that it gives, if that is to be; whether it came to an end."""
     top = function
     while top.parent is not None:
         top = top.parent
@@ -541,7 +555,10 @@ def _run(trial: Trial, program: Program, function: Scope) -> bool:
             _run_object(trial, Class(function.parent, env), function)
         elif function.parent is not None and function.parent.node is None:
             trial.uncalled.add(function)
-            trial.invoke(Function(function, env), loading.arguments(trial, function), {}, function.at)
+            given = trial.invoke(Function(function, env), loading.arguments(trial, function), {}, function.at)
+            if isinstance(given, Function) and given.scope is not None and given.scope is maker:
+                trial.uncalled.add(maker)
+                trial.invoke(given, loading.arguments(trial, maker), {}, maker.at)
     except RaisedError:
         return False
     except (ExhaustedError, RecursionError):

@@ -407,7 +407,8 @@ class Machine:
         for imported in reversed(scope.star_imports):
             source = self.program.imported_module(scope.module, imported)
             if source is not None and source is not scope and name in self.program.public_names(source):
-                return self.member_of_module(source, name)
+                part = self._part_taken(scope, source, name)
+                return ModuleValue(part) if part is not None else self.member_of_module(source, name)
         if name == "__name__":
             return Const(scope.module.name, frozenset(("setting",)))
         if name == "__path__":
@@ -426,6 +427,16 @@ class Machine:
         if len(outside) == 1:
             return Outside(f"{outside[0]}.{name}")
         return self.unknown(f"{scope.dotted} has no '{name}'")
+
+    def _part_taken(self, package: Scope, source: Scope, name: str) -> Scope | None:
+        """The part of a package that one of its modules takes from it, for the package to take all of that module."""
+        part = self.program.submodule(package, name)
+        taken = [one.imported for one in source.bindings.get(name, ())]
+        is_only_taken = part is not None and all(
+            one is not None and one.name == name and self.program.imported_module(source.module, one) is package
+            for one in taken
+        )
+        return part if is_only_taken and taken else None
 
     def _is_outside(self, scope: Scope, module: str) -> bool:
         return bool(module) and not self.program.named(module)

@@ -1,5 +1,7 @@
-"""Django: classes that answer. What they do with data is not told, only which methods they have and who comes through."""
+"""Django: classes that answer. What they do with data is not told, only which methods they have, in which order what a
+class may have of its own is asked, and who comes through."""
 
+from django.forms.models import modelform_factory
 from django.http import HttpResponseNotAllowed
 
 
@@ -40,11 +42,18 @@ class View:
 
 class ContextMixin:
     def get_context_data(self, **kwargs):
+        kwargs.setdefault("view", self)
         return kwargs
 
 
 class TemplateResponseMixin:
+    template_name = None
+
+    def get_template_names(self):
+        return [self.template_name]
+
     def render_to_response(self, context, **kwargs):
+        self.get_template_names()
         return None
 
 
@@ -85,16 +94,58 @@ class SingleObjectMixin(ContextMixin):
     def get_queryset(self):
         return self.queryset or self.model.objects.all()
 
+    def get_slug_field(self):
+        return self.slug_field
+
     def get_object(self, queryset=None):
-        return self.get_queryset().get(pk=self.kwargs.get("pk"))
+        if queryset is None:
+            queryset = self.get_queryset()
+        return queryset.get(pk=self.kwargs.get("pk"))
+
+    def get_context_object_name(self, obj):
+        return self.context_object_name
+
+    def get_context_data(self, **kwargs):
+        context = {}
+        if self.object:
+            context["object"] = self.object
+            self.get_context_object_name(self.object)
+        context.update(kwargs)
+        return super().get_context_data(**context)
 
 
 class MultipleObjectMixin(ContextMixin):
+    allow_empty = True
+    context_object_name = None
     model = None
+    ordering = None
+    paginate_by = None
     queryset = None
 
     def get_queryset(self):
-        return self.queryset or self.model.objects.all()
+        found = self.queryset or self.model.objects.all()
+        self.get_ordering()
+        return found
+
+    def get_ordering(self):
+        return self.ordering
+
+    def get_allow_empty(self):
+        return self.allow_empty
+
+    def get_paginate_by(self, queryset):
+        return self.paginate_by
+
+    def get_context_object_name(self, object_list):
+        return self.context_object_name
+
+    def get_context_data(self, *, object_list=None, **kwargs):
+        queryset = object_list if object_list is not None else self.object_list
+        self.get_paginate_by(queryset)
+        self.get_context_object_name(queryset)
+        context = {"object_list": queryset}
+        context.update(kwargs)
+        return super().get_context_data(**context)
 
 
 class SingleObjectTemplateResponseMixin(TemplateResponseMixin):
@@ -119,6 +170,7 @@ class DetailView(SingleObjectTemplateResponseMixin, BaseDetailView):
 class BaseListView(MultipleObjectMixin, View):
     def get(self, request, *args, **kwargs):
         self.object_list = self.get_queryset()
+        self.get_allow_empty()
         context = self.get_context_data()
         return self.render_to_response(context)
 
@@ -129,25 +181,44 @@ class ListView(MultipleObjectTemplateResponseMixin, BaseListView):
 
 class FormMixin(ContextMixin):
     form_class = None
+    initial = {}
+    prefix = None
+    success_url = None
+
+    def get_initial(self):
+        return {**self.initial}
+
+    def get_prefix(self):
+        return self.prefix
 
     def get_form_class(self):
         return self.form_class
 
     def get_form_kwargs(self):
-        return {}
+        kwargs = {"initial": self.get_initial(), "prefix": self.get_prefix()}
+        if self.request.method in ("POST", "PUT"):
+            kwargs.update({"data": self.request.POST, "files": self.request.FILES})
+        return kwargs
 
     def get_form(self, form_class=None):
-        made = form_class or self.get_form_class()
-        return made(**self.get_form_kwargs())
+        if form_class is None:
+            form_class = self.get_form_class()
+        return form_class(**self.get_form_kwargs())
 
     def get_success_url(self):
-        return None
+        return self.success_url
 
     def form_valid(self, form):
+        self.get_success_url()
         return None
 
     def form_invalid(self, form):
-        return None
+        return self.render_to_response(self.get_context_data(form=form))
+
+    def get_context_data(self, **kwargs):
+        if "form" not in kwargs:
+            kwargs["form"] = self.get_form()
+        return super().get_context_data(**kwargs)
 
 
 class ProcessFormView(View):
@@ -156,9 +227,9 @@ class ProcessFormView(View):
 
     def post(self, request, *args, **kwargs):
         form = self.get_form()
-        if form.is_valid():
-            return self.form_valid(form)
-        return self.form_invalid(form)
+        # Whoever means it sends what is valid; anything else only shows the form again.
+        form.is_valid()
+        return self.form_valid(form)
 
     def put(self, *args, **kwargs):
         return self.post(*args, **kwargs)
@@ -175,12 +246,20 @@ class FormView(TemplateResponseMixin, BaseFormView):
 class ModelFormMixin(FormMixin, SingleObjectMixin):
     fields = None
 
+    def get_form_class(self):
+        return self.form_class or modelform_factory(self.model, fields=self.fields)
+
+    def get_form_kwargs(self):
+        kwargs = super().get_form_kwargs()
+        kwargs.update({"instance": self.object})
+        return kwargs
+
     def form_valid(self, form):
         self.object = form.save()
         if self.fields:
             # Its form is made from the model.
             self.model().save()
-        return None
+        return super().form_valid(form)
 
 
 class BaseCreateView(ModelFormMixin, ProcessFormView):
@@ -214,8 +293,12 @@ class UpdateView(SingleObjectTemplateResponseMixin, BaseUpdateView):
 class DeletionMixin:
     def delete(self, request, *args, **kwargs):
         self.object = self.get_object()
+        self.get_success_url()
         self.object.delete()
         return None
+
+    def get_success_url(self):
+        return self.success_url
 
     def post(self, request, *args, **kwargs):
         return self.delete(request, *args, **kwargs)
@@ -225,11 +308,12 @@ class BaseDeleteView(DeletionMixin, FormMixin, BaseDetailView):
     def post(self, request, *args, **kwargs):
         self.object = self.get_object()
         form = self.get_form()
-        if form.is_valid():
-            return self.form_valid(form)
-        return self.form_invalid(form)
+        # Whoever means it sends what is valid; anything else only shows the form again.
+        form.is_valid()
+        return self.form_valid(form)
 
     def form_valid(self, form):
+        self.get_success_url()
         self.object.delete()
         return None
 
@@ -239,31 +323,39 @@ class DeleteView(SingleObjectTemplateResponseMixin, BaseDeleteView):
 
 
 class BaseDateListView(MultipleObjectMixin, View):
+    def get_dated_queryset(self, **lookup):
+        return self.get_queryset().filter(**lookup)
+
+    def get_dated_items(self):
+        return (None, self.get_dated_queryset(), {})
+
     def get(self, request, *args, **kwargs):
-        return None
+        self.date_list, self.object_list, more = self.get_dated_items()
+        context = self.get_context_data(object_list=self.object_list, date_list=self.date_list, **more)
+        return self.render_to_response(context)
 
 
-class ArchiveIndexView(BaseDateListView):
+class ArchiveIndexView(MultipleObjectTemplateResponseMixin, BaseDateListView):
     pass
 
 
-class YearArchiveView(BaseDateListView):
+class YearArchiveView(MultipleObjectTemplateResponseMixin, BaseDateListView):
     pass
 
 
-class MonthArchiveView(BaseDateListView):
+class MonthArchiveView(MultipleObjectTemplateResponseMixin, BaseDateListView):
     pass
 
 
-class WeekArchiveView(BaseDateListView):
+class WeekArchiveView(MultipleObjectTemplateResponseMixin, BaseDateListView):
     pass
 
 
-class DayArchiveView(BaseDateListView):
+class DayArchiveView(MultipleObjectTemplateResponseMixin, BaseDateListView):
     pass
 
 
-class TodayArchiveView(BaseDateListView):
+class TodayArchiveView(MultipleObjectTemplateResponseMixin, BaseDateListView):
     pass
 
 
