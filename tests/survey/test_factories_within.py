@@ -1,4 +1,4 @@
-"""Functions that make an application within another one, which hands them to a server that calls them when it starts."""
+"""Functions that make an application within another one, which hands them to a server that calls them as it starts."""
 
 from __future__ import annotations
 

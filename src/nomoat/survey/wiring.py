@@ -544,7 +544,7 @@ def _makes_application(program: Program, models: Models, function: Scope) -> boo
 
 
 def _run(trial: Trial, function: Scope, maker: Scope | None = None) -> bool:
-    """Runs a function with what nobody knows, and the one that it gives, if that is to be; whether it came to an end."""
+    """Runs a function with what nobody knows, and the one that it gives, if it is to; whether it came to an end."""
     top = function
     while top.parent is not None:
         top = top.parent
