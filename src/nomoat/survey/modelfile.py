@@ -305,7 +305,8 @@ class _Loading:
     def _refusal(self, fields: Mapping) -> Refusal:
         fixed = self._reader.integer(fields.get("is"), "is")
         redirects = self._reader.boolean(fields.get("redirects"), "redirects") or False
-        return Refusal(self._spot(fields, "status"), fixed, redirects)
+        of_class = self._reader.text(fields.get("of_class"), "of_class") or ""
+        return Refusal(self._spot(fields, "status"), fixed, redirects, of_class)
 
     def _raised(self, names: tuple[str, ...], fields: Mapping) -> None:
         self._models.raised.update(dict.fromkeys(names, self._refusal(fields)))
@@ -402,7 +403,7 @@ _RECORD_KEYS = {
     "backends": ("names", "backend", "method"),
     "refusing": ("names", "does", "permission", "status"),
     "raised": ("names", "status", "is"),
-    "answers": ("names", "status", "is", "redirects"),
+    "answers": ("names", "status", "is", "redirects", "of_class"),
     "depends": ("names", "callable", "scopes"),
     "inputs": ("names", "from", "dashes"),
     "schemes": ("names", "unless", "optional", "flags", "makes"),

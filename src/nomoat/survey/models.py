@@ -193,11 +193,15 @@ class EndpointClass:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """An exception or answer: where its status stands, or what it always is; `redirects` sends elsewhere."""
+    """An exception or answer: where its status stands, or what it always is; `redirects` sends elsewhere.
+
+    `of_class`: what a class made of it says its status under, for those of its objects that are given none.
+    """
 
     status: Spot = Spot()
     fixed: int | None = None
     redirects: bool = False
+    of_class: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from nomoat.survey.python import form
 from nomoat.survey.trial.answering import FLASK_ANSWER
 from nomoat.survey.trial.machine import Condition, Machine
 from nomoat.survey.trial.registry import argument
-from nomoat.survey.trial.statuses import number_in
+from nomoat.survey.trial.statuses import number_of
 from nomoat.survey.trial.values import (
     CALLER,
     VAGUE,
@@ -133,13 +133,13 @@ def status_of(run: Machine, value: Value | None, table: dict[str, Refusal]) -> i
         for name in names_of(run, option):
             refusal = table.get(name)
             if refusal is not None:
-                return _status(run, option, refusal)
+                return _status(run, option, refusal, is_answer=table is run.models.answers)
     return None
 
 
 def _status_beside(run: Machine, answer: Items, table: dict[str, Refusal]) -> int | None:
     """The status of `return body, 401` (`body, 401, headers`)."""
-    beside = _number(answer.values[1]) if len(answer.values) > 1 else 0
+    beside = number_of(answer.values[1]) if len(answer.values) > 1 else 0
     return beside or (status_of(run, answer.values[0], table) if answer.values else None)
 
 
@@ -164,14 +164,16 @@ def _is_sent_by_header(answer: Value) -> bool:
     return isinstance(headers, Table) and any(str(name).lower() in _GOES for name in headers.entries)
 
 
-def _status(run: Machine, value: Value, refusal: Refusal) -> int:
+def _status(run: Machine, value: Value, refusal: Refusal, *, is_answer: bool) -> int:
     if isinstance(value, Thing) and _SET in value.named:
-        return _number(value.named[_SET])
+        return number_of(value.named[_SET])
+    if refusal.of_class and isinstance(value, (Object, Class)) and (own := _of_class(run, value, refusal)):
+        return own
     if refusal.fixed is not None:
         return refusal.fixed
     if isinstance(value, Thing):
         given = argument(refusal.status, value.args, value.named)
-        number = _number(given)
+        number = number_of(given)
         if number or not run.has_statuses:
             return number
         # `make_response((body, 401))`, `abort(make_response(..., 401))`
@@ -179,18 +181,30 @@ def _status(run: Machine, value: Value, refusal: Refusal) -> int:
         return (status_of(run, inner, run.models.answers) or 0) if inner is not None else 0
     if isinstance(value, Object):
         for name in refusal.status.names:
-            found = _number(value.attributes.get(name) or run.attribute(value, name))
+            # What an answer is made with puts a status on it, whatever its class has (but see `of_class`).
+            is_put = is_answer and SUPER in value.attributes
+            found = number_of(value.attributes.get(name) or (None if is_put else run.attribute(value, name)))
             if found:
                 return found
         given = value.attributes.get(SUPER)
         if isinstance(given, Thing):
-            return _number(argument(refusal.status, given.args, given.named))
+            return number_of(argument(refusal.status, given.args, given.named))
         # An exception that was made of an answer: `abort(make_response(..., 401))`.
         return status_of(run, value.attributes.get("response"), run.models.answers) or 0
     if isinstance(value, Class):
         for name in refusal.status.names:
-            return _number(run.attribute(value, name))
+            return number_of(run.attribute(value, name))
     return 0
+
+
+def _of_class(run: Machine, value: Object | Class, refusal: Refusal) -> int:
+    """The status of an answer of a class of the tree: what it is given, else what the class says; 0 if neither."""
+    own = number_of(run.attribute(value, refusal.of_class))
+    if isinstance(value, Class) or refusal.of_class in value.attributes:
+        return own
+    given = value.attributes.get(SUPER)
+    told = argument(refusal.status, given.args, given.named) if isinstance(given, Thing) else None
+    return own if told is None or (isinstance(told, Const) and told.value is None) else number_of(told)
 
 
 def is_by_who_calls(run: Machine, value: Value, table: dict[str, Refusal]) -> bool:
@@ -208,27 +222,9 @@ def is_by_who_calls(run: Machine, value: Value, table: dict[str, Refusal]) -> bo
     return False
 
 
-def _number(value: Value | None) -> int:
-    if isinstance(value, Choice):
-        return min(_number(option) for option in value.options)
-    if isinstance(value, Const) and type(value.value) is int:
-        return value.value
-    if isinstance(value, Const) and isinstance(value.value, str) and value.value[:3].isdigit():
-        # `status="401 Unauthorized"`
-        return int(value.value[:3])
-    if isinstance(value, Outside):
-        # `status.HTTP_401_UNAUTHORIZED`, `HTTPStatus.UNAUTHORIZED`, `status.WS_1008_POLICY_VIOLATION`
-        return number_in(value.name)
-    if isinstance(value, Const) and value.label:
-        return number_in(value.label)
-    if isinstance(value, Thing) and value.trail and not value.marks:
-        return number_in(value.trail[-1])
-    return 0
-
-
 def status_number(value: Value) -> Value:
     """For descriptions of packages: the number of a status, however it is written; itself where that is not told."""
-    number = _number(value)
+    number = number_of(value)
     return Const(number) if number else value
 
 
@@ -243,7 +239,7 @@ def said_of_raised(run: Machine, value: Value | None) -> int:
     cls = value.cls if isinstance(value, Object) else value
     bases = [base for base in run.program.bases(cls.scope) if not isinstance(base, str)]
     told = (name for name in _SAYS_STATUS if any(name in base.bindings for base in bases))
-    return next((number for name in told if (number := _number(run.attribute(value, name)))), 0)
+    return next((number for name in told if (number := number_of(run.attribute(value, name)))), 0)
 
 
 def asks_for_else(conditions: Iterable[Condition], status: int) -> bool:
@@ -286,14 +282,14 @@ def unrefused(run: Machine, value: Value | None) -> str:
     """
     names = names_of(run, value)
     status = status_of(run, value, run.models.raised)
-    by_status = [handler for raised, handler in run.around.handlers if status and _number(raised) == status]
+    by_status = [handler for raised, handler in run.around.handlers if status and number_of(raised) == status]
     by_class = ([handler for raised, handler in run.around.handlers if name in _caught(run, raised)] for name in names)
     handlers = by_status or next((found for found in by_class if found), [])
     if not handlers and status is None:
         # An error that nobody expects: 500, or what the application answers then.
         handlers = [
             handler for raised, handler in run.around.handlers
-            if _number(raised) == _ERROR or names_of(run, raised)[:1] == ("builtins.Exception",)
+            if number_of(raised) == _ERROR or names_of(run, raised)[:1] == ("builtins.Exception",)
         ]  # fmt: skip
     if not handlers:
         return "" if status is None or status == 0 or status >= _REDIRECTS else "it is raised as no refusal"
