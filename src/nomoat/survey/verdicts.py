@@ -282,11 +282,14 @@ class Verdicts:
         cls = found.cls or (made if isinstance(made, Class) else None)
         bases = self._judge.around.program.bases(cls.scope) if cls is not None else ()
         known = self._models.endpoint_classes.keys() | self._models.kinds.keys()
+        answers = {base if isinstance(base, str) else base.dotted for base in bases}
+        is_elsewhere = made is not None and self._models.endpoint_classes.keys().isdisjoint(answers)
         names = [base for base in bases if isinstance(base, str) and "." in base.lstrip("?") and base not in known]
         return [
             f"its class is made of {name.rpartition('.')[2]} of a package that is not here ({name.partition('.')[0]})"
             for name in names
             if name.lstrip("?") == found.elsewhere
+            or is_elsewhere
             or (_MIXED.search(name.rpartition(".")[2]) and guards_by_name(name.rpartition(".")[2]))
         ]
 

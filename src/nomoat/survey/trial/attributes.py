@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nomoat.survey.python import form
+from nomoat.survey.python.form import Node
 from nomoat.survey.python.symbols import How, Scope
 from nomoat.survey.trial import (
+    behind_mixins,
     context_variables,
     enums,
     files,
@@ -37,6 +39,7 @@ from nomoat.survey.trial.values import (
     Choice,
     Class,
     Const,
+    Env,
     FileOf,
     Function,
     Lazy,
@@ -235,6 +238,9 @@ class Attributes(Requests):
             return told
         if (loads := loading.method(self, cls, name, outside)) is not None:
             return loads
+        if outside and (above := behind_mixins.answering(self, cls, name, me)) is not None:
+            found = self.forced(names := self.class_names(above), name, names.names[name])
+            return self._bound(found, cls, me) if isinstance(found, Function) else found
         if outside:
             # `Order.objects` gives rows of this class.
             return Outside(f"{outside[0]}.{name}", cls if me is None and name in ("objects", "as_manager") else me)
@@ -271,7 +277,7 @@ class Attributes(Requests):
             return self._of_request(value, name, at)
         if value.name.startswith("request."):
             return self._of_part(value, name)
-        if value.name == "super()" and value.cls is not None:
+        if value.name == "super()":
             return self._of_super(value, name)
         if name == "status_code" and value.name in self.models.answers and not value.trail:
             # What an answer says is no question about the caller, whatever it was made of.
@@ -307,13 +313,31 @@ class Attributes(Requests):
         own, cls = f"{value.name}.{name}" if value.name else "", declared(self, value.cls, name)
         return Thing(own, *given, value.marks, (*value.trail, name), at, cls)
 
+    def super_of(self, env: Env, node: Node) -> Value:
+        """What `super()` gives, or `super(Base, self)`: that leaves out what comes before `Base`, and `Base` itself."""
+        current: Env | None = env
+        while current is not None and not current.scope.is_method:
+            current = current.parent
+        if current is None or not current.scope.parameters:
+            return self.unknown("super() outside of a method")
+        me = current.names.get(current.scope.parameters[0][form.P_NAME])
+        cls = current.scope.parent
+        named = node[4][0] if node[4] else None
+        if named is not None and named[0] == form.NAME and cls is not None and named[3] != cls.name:
+            other = self.evaluate(env, named)
+            if isinstance(other, Outside):
+                return Thing("super()", args=(me, other) if me is not None else (), cls=cls)
+            cls = other.scope if isinstance(other, Class) else None
+        return Thing("super()", args=(me,) if me is not None else (), cls=cls)
+
     def _of_super(self, value: Thing, name: str) -> Value:
         me = value.args[0] if value.args else None
         cls = me.cls if isinstance(me, (Object, Registry)) else me if isinstance(me, Class) else None
         if cls is None or value.cls is None:
             return self.unknown("super() of something unknown")
         order = self.program.bases(cls.scope)
-        after = order[order.index(value.cls) + 1 :] if value.cls in order else order[1:]
+        of = next((one.name for one in value.args[1:] if isinstance(one, Outside)), value.cls)
+        after = order[order.index(of) + 1 :] if of in order else order[1:]
         elsewhere = ""
         for base in after:
             if isinstance(base, str):

@@ -134,7 +134,7 @@ class Calls(Registrations):
 
     def _call_node(self, env: Env, node: Node) -> Value:
         if node[3][0] == form.NAME and node[3][3] == "super":
-            return self._super(env)
+            return self.super_of(env, node)
         callee = self.evaluate(env, node[3])
         if _keeps_failures(callee, node):
             try:
@@ -216,15 +216,6 @@ class Calls(Registrations):
         return tuple(
             self.ran(one) if is_own or (isinstance(one, Lazy) and one.is_expression) else one for one in values
         )
-
-    def _super(self, env: Env) -> Value:
-        current: Env | None = env
-        while current is not None and not current.scope.is_method:
-            current = current.parent
-        if current is None or not current.scope.parameters:
-            return self.unknown("super() outside of a method")
-        me = current.names.get(current.scope.parameters[0][form.P_NAME])
-        return Thing("super()", args=(me,) if me is not None else (), cls=current.scope.parent)
 
     def call(self, callee: Value, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value:
         """What a call gives."""
