@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.survey.running import told_and_done
+from tests.survey.test_django_asked import compared
 
 _SOURCE = """
 from contextvars import ContextVar
@@ -75,3 +76,69 @@ def test_what_tells_of_nobody_refuses_nobody(tmp_path: Path) -> None:
     source = _SOURCE.format(guest="", refused='number.get() == "2"', by=_MIDDLEWARE[0], also="")
 
     assert ("unguarded", False) == told_and_done(tmp_path, source)
+
+
+_PROJECT = """
+from contextvars import ContextVar
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.urls import path
+
+
+class Kept:
+    def __init__(self):
+        self._user = ContextVar("user", default=None)
+
+    @property
+    def user(self):
+        return self._user.get()
+
+    def keep(self, user):
+        self._user.set(user)
+
+
+kept = Kept()
+
+
+class Clears:
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        kept.keep(None)
+        return self.get_response(request)
+
+
+class Keeps(Clears):
+    def __call__(self, request):
+        kept.keep(request.user)
+        try:
+            return self.get_response(request)
+        finally:
+            kept.keep(None)
+
+
+def asked(request, key=None):
+    if not kept.user.is_authenticated:
+        raise PermissionDenied
+    return HttpResponse("asked")
+
+
+def shown(request, key=None):
+    return HttpResponse("shown")
+
+
+urlpatterns = [
+    path("first", asked), path("second", asked), path("third/<int:key>", asked), path("fourth", shown),
+    path("fifth/<int:key>", asked),
+]
+"""
+_KEPT = 'MIDDLEWARE += ["urls.Clears", "urls.Keeps"]\n'
+
+
+def test_every_route_finds_what_middleware_of_django_set_and_not_the_first_alone(tmp_path: Path) -> None:
+    """What one sets after another is there when the view asks, what it sets when the view has answered is not."""
+    said = compared(tmp_path, _KEPT, urls=_PROJECT)
+    open_ = {"GET /fourth"}
+    assert {one for one, verdict in said.items() if verdict == "guarded"} == {*said} - open_
+    assert {said[one] for one in open_} == {"unguarded"}

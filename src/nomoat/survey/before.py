@@ -59,6 +59,8 @@ class _Known:
     anonymous: dict[str, dict[str, Value]]
     signed: dict[str, dict[str, Value]]
     state: int
+    #: What it left beside the request, in variables of the context: the next finds it there.
+    beside: dict[str, Value]
 
 
 class Before:
@@ -108,18 +110,22 @@ class Before:
         return AtHand({"request": request}, found.has_statuses, request, Table(arguments), application=application)
 
     def _step(self, step: Step, found: Found, made: Requests, state: int, log: Log) -> int:
-        place = (id(step), state)
+        place, around = (id(step), state), self._judge.around
         known = self._known.get((*place, *_asked(self._saw.get(place, set()), found))) or self._like(place, found)
         if known is None:
             before = (_left(made.anonymous), _left(made.signed))
             saw: set[str] = set() if step.gives in ("", "request", *_GOES_ON) else {"path", "endpoint", "opt"}
             log.questions, log.is_untold = [], False
-            judged = _judged(self._judge, step, found, made, saw)
+            beside = dict(around.left)
+            with around.in_their_order():
+                judged = _judged(self._judge, step, found, made, saw)
             asked = Log(log.questions, log.is_untold)
             self._saw.setdefault(place, set()).update(saw)
             left = (_left(made.anonymous), _left(made.signed))
             # What leaves nothing behind leads to no other state, what leaves the same behind to the same one.
-            known = _Known(judged, *left, state if left == before else self._state(place, left))
+            laid = {name: one for name, one in around.left.items() if beside.get(name) is not one}
+            is_left = left != before or bool(laid)
+            known = _Known(judged, *left, self._state(place, (*left, {"": laid})) if is_left else state, laid)
             self._known[(*place, *_asked(self._saw[place], found))] = known
             kept = (one for caller in left for named in caller.values() for one in named.values())
             if "path" in saw and saw <= {"path", "method"} and not asked.is_untold and not is_kept_in(kept):
@@ -127,6 +133,7 @@ class Before:
         else:
             _restore(made.anonymous, known.anonymous, is_anonymous=True)
             _restore(made.signed, known.signed, is_anonymous=False)
+            around.left.update(known.beside)
         made.judged.append(known.judged)
         return known.state
 

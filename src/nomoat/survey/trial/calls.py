@@ -550,6 +550,8 @@ class Calls(Registrations):
         """Middleware calls what comes after it, or answers by itself."""
         if name == NEXT:
             self.record.reached.append(at)
+            if self.anonymous:
+                self.around.goes_on()
             resolved.show(self.proxies.get("request"), self.models.request)
             if args and not (isinstance(args[0], Thing) and self._is_of_request(args[0])):
                 self.record.forged.add("header")

@@ -25,8 +25,7 @@ def called(run: Calls, callee: Thing, args: tuple[Value, ...]) -> Value | None:
     key = f"(context) {first.value}"
     if method == "set" and args:
         if run.anonymous:
-            # Whatever else sets it comes later, or before: it may be either.
-            run.around.leave(key, run.carried(args[0], Thing))
+            _set(run, key, args[0])
         return Thing()
     left = run.around.left.get(key)
     if method != "get" or left is None:
@@ -34,3 +33,12 @@ def called(run: Calls, callee: Thing, args: tuple[Value, ...]) -> Value | None:
     if run.anonymous:
         return left
     return Thing(marks=CALLER, trail=(first.value,)) if "caller" in left.tags else Thing()
+
+
+def _set(run: Calls, key: str, value: Value) -> None:
+    around = run.around
+    if around.in_order is not None:
+        around.left[key] = run.carried(value, lambda: around.left.get(key) or Thing())
+        return
+    # Whatever else sets it comes later, or before: it may be either.
+    around.leave(key, run.carried(value, Thing))

@@ -101,6 +101,9 @@ class Surroundings:
         self.lost: dict[str, str] = {}
         #: What middleware leaves in the state of a request of a caller without a credential.
         self.left: dict[str, Value] = {}
+        #: Where what leaves something there runs in the order in which requests go through it: what was left when
+        #: it went on. What it sets later, nobody finds.
+        self.in_order: dict[str, Value] | None = None
         #: Parts of a request that middleware changes: they say no more what the caller sent.
         self.forged: set[str] = set()
         self.classes: dict[tuple[Scope, int], Env] = {}
@@ -163,6 +166,25 @@ class Surroundings:
         """Takes note of what middleware leaves in the state of a request of a caller without a credential."""
         known = self.left.get(name)
         self.left[name] = value if known is None or known is value else joined([known, value])
+
+    @contextmanager
+    def in_their_order(self) -> Iterator[None]:
+        """Inside runs what stands before a handler: what it leaves takes the place of what others left before it."""
+        self.in_order = {}
+        try:
+            yield
+            self.left.update(self.in_order)
+        finally:
+            self.in_order = None
+
+    def goes_on(self) -> None:
+        """Takes note of what is left when what comes next is called, on one of the ways there."""
+        kept = self.in_order
+        if kept is None:
+            return
+        for name, value in self.left.items():
+            known = kept.get(name)
+            kept[name] = value if known is None or known is value else joined([known, value])
 
     @property
     def application(self) -> Value | None:
