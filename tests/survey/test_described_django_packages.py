@@ -430,3 +430,74 @@ def test_routers_of_dynamic_rest_change_many_at_once(tmp_path: Path) -> None:
 
     orders = {"GET /api/orders/", "PATCH /api/orders/", "GET /api/orders/{pk}/", "PATCH /api/orders/{pk}/"}
     assert {**dict.fromkeys(orders, "guarded"), "GET /api/regions/": "unguarded", "GET /api/": "unguarded"} == verdicts
+
+
+_CLOSED = """
+from django.http import HttpResponse
+from django.urls import path
+from django.utils.decorators import method_decorator
+from django.views.generic import View
+from PACKAGE import MIXIN
+from DECORATORS import DECORATOR
+
+
+def home(request):
+    return HttpResponse("home")
+
+
+@DECORATOR
+def about(request):
+    return HttpResponse("about")
+
+
+class Orders(View):
+    def get(self, request):
+        return HttpResponse("orders")
+
+
+class Prices(MIXIN, View):
+    def get(self, request):
+        return HttpResponse("prices")
+
+
+urlpatterns = [
+    path("home", home, name="home"), path("about", about), path("orders", Orders.as_view()),
+    path("prices", Prices.as_view()), path("open/news", home, name="news"), path("feed", home, name="feed"),
+]
+"""
+
+
+def _closed(folder: Path, package: str, mixin: str, decorators: str, decorator: str, settings: str) -> set[str]:
+    urls = _CLOSED.replace("PACKAGE", package).replace("MIXIN", mixin)
+    verdicts = told(folder, urls.replace("DECORATORS", decorators).replace("DECORATOR", decorator), settings)
+    assert set(verdicts.values()) <= {"guarded", "unguarded"}
+    return {path for path, verdict in verdicts.items() if verdict == "unguarded"}
+
+
+def test_stronghold_closes_every_view_that_is_not_public(tmp_path: Path) -> None:
+    settings = """INSTALLED_APPS = ["django.contrib.auth", "stronghold"]
+MIDDLEWARE = [
+    "django.contrib.auth.middleware.AuthenticationMiddleware", "stronghold.middleware.LoginRequiredMiddleware"
+]
+STRONGHOLD_PUBLIC_URLS = (r"^/open/.+$",)"""
+
+    found = _closed(
+        tmp_path, "stronghold.views", "StrongholdPublicMixin", "stronghold.decorators", "public", settings
+    )  # fmt: skip
+
+    assert found == {"GET /about", "GET /prices", "GET /open/news"}
+
+
+def test_views_for_which_no_login_is_required_are_open_behind_a_middleware_that_requires_one(tmp_path: Path) -> None:
+    settings = """INSTALLED_APPS = ["django.contrib.auth", "login_required"]
+MIDDLEWARE = [
+    "django.contrib.auth.middleware.AuthenticationMiddleware", "login_required.middleware.LoginRequiredMiddleware"
+]
+LOGIN_REQUIRED_IGNORE_PATHS = [r"/open/"]
+LOGIN_REQUIRED_IGNORE_VIEW_NAMES = ["feed"]"""
+
+    found = _closed(
+        tmp_path, "login_required", "LoginNotRequiredMixin", "login_required", "login_not_required", settings
+    )  # fmt: skip
+
+    assert found == {"GET /about", "GET /prices", "GET /open/news", "GET /feed"}
