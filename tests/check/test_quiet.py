@@ -565,3 +565,50 @@ def test_what_is_of_the_outer_object_and_what_a_decorator_is_told(
     source = _GROUPS.replace("{found}", found).replace("{asks}", asks)
 
     assert sure == _sure(tmp_path, "missing-ownership", source)
+
+
+_KEPT = """
+    import jwt
+
+    def ends(row):
+        return jwt.decode({token}, options={{"verify_signature": False, "verify_exp": False}})["exp"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("token", "found"),
+    [
+        ("row.extra_data['id_token']", 0),
+        ("tokens['id_token']", 0),
+        ("row.extra_data['access_token']", 1),
+        ("row['id_token']", 1),
+    ],
+)
+def test_an_id_token_that_the_issuer_answered_with_is_its_own(token: str, found: int, tmp_path: Path) -> None:
+    """OpenID Connect Core 1.0, section 3.1.3.7, item 6: TLS may stand for the signature."""
+    source = _KEPT.format(token=token)
+
+    assert found == _sure(tmp_path / "a", "unverified-jwt", source) == _sure(tmp_path / "b", "ignored-expiry", source)
+
+
+_MADE = """
+    from django.contrib.auth import get_user_model
+    from django.urls import path
+
+    User = get_user_model()
+
+    def register(request):
+        user = {user}
+        user.password = hashed(request.POST["password"])
+        user.save()
+
+    urlpatterns = [path("register/", register)]
+"""
+
+
+@pytest.mark.parametrize(
+    ("user", "found"),
+    [("User(username=request.POST['username'])", 0), ("User.objects.get(username=request.POST['username'])", 1)],
+)
+def test_a_password_of_an_account_that_is_made_changes_none(user: str, found: int, tmp_path: Path) -> None:
+    assert found == _sure(tmp_path, "account-change", _MADE.format(user=user))

@@ -85,6 +85,9 @@ class Binding:
             before = look_up(env, path)
             # Its items hold data, its other attributes do not: `watch.update(given)`, then `watch.folder`.
             put = taint.whole().without(("items",)).then(scope, container, f"goes into {path}")
+            if taint.has_fixed_keys:
+                # One of a list of such dicts has no other fields either.
+                put = put.without(("fields",))
             if before is None and _begins_with_something(scope, container):
                 put = behind_first(put)
             env[path] = merged([before, put])

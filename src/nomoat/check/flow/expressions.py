@@ -299,8 +299,11 @@ class Expressions(Binding):
     def _dict(self, scope: Scope, node: Node, env: Environment) -> Taint | None:
         found: list[Taint] = []
         fields: set[str] | None = set()
+        has_fixed_keys = True
         for key, value in node[3]:
-            taint = merged([self.value(scope, value, env), self.value(scope, key, env) if key is not None else None])
+            of_key = self.value(scope, key, env) if key is not None else None
+            has_fixed_keys = has_fixed_keys and key is not None and of_key is None
+            taint = merged([self.value(scope, value, env), of_key])
             if taint is None:
                 continue
             found.append(taint)
@@ -309,6 +312,9 @@ class Expressions(Binding):
             else:
                 fields.add(str(key[3]))
         taint = merged(found)
+        if taint is not None and fields is None and has_fixed_keys:
+            # `{User.name: given["name"]}`: which keys there are is what source says, though not as text.
+            return taint.with_fixed_keys()
         return replace(taint, fields=frozenset(fields) if fields is not None else None) if taint is not None else None
 
     def prove(self, scope: Scope, test: Node, env: Environment, *, holds: bool) -> None:

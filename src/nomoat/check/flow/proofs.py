@@ -29,6 +29,9 @@ def proved(
     if depth > _MAX_DEPTH:
         return
     kind = test[0]
+    if kind in (form.NAME, form.ATTRIBUTE, form.SUBSCRIPT) and not holds and (path := path_of(test)) is not None:
+        # `not target or is_ours(target)`: nothing of the caller is in what is empty.
+        yield Proof(path)
     if kind == form.UNARY and test[3] == "not":
         yield from proved(program, scope, test[4], holds=not holds, checks=checks, depth=depth + 1)
     elif kind == form.BOOLEAN:
@@ -103,6 +106,8 @@ def _compared(
         # `re.fullmatch(p, x) is not None`
         if holds == (operator == "is not"):
             yield from proved(program, scope, left, holds=True, checks=checks, depth=depth + 1)
+        elif (path := path_of(left)) is not None:
+            yield Proof(path)
     elif operator in ("in", "not in") and holds == (operator == "in"):
         if right[0] == form.ATTRIBUTE and right[4] == "parents":
             # `FOLDER in path.parents`

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from nomoat.appmap.ids import SAFE_METHODS
 from nomoat.check.model import CONFIDENCES
-from nomoat.check.questions.accounts import account_change, self_chosen_role, unlimited_login
+from nomoat.check.questions.accounts import account_change, self_chosen_role
 from nomoat.check.questions.answered import account_row_returned, error_text_returned
 from nomoat.check.questions.asking import Answer, Asked
 from nomoat.check.questions.browsers import any_origin_socket, forged_requests
@@ -23,6 +23,7 @@ from nomoat.check.questions.identity import forgeable_identity
 from nomoat.check.questions.ignored import ignored_check
 from nomoat.check.questions.markup import stored_markup
 from nomoat.check.questions.nested import untied
+from nomoat.check.questions.of_object import asks_of_object
 from nomoat.check.questions.own_password import own_password
 from nomoat.check.questions.owners import named_by_caller
 from nomoat.check.questions.ownership import missing_ownership
@@ -31,6 +32,7 @@ from nomoat.check.questions.resets import endless_reset_code, link_of_host, rese
 from nomoat.check.questions.resolvers import open_mutations, resolvers
 from nomoat.check.questions.shown import shown_secrets
 from nomoat.check.questions.siblings import guard_never_runs, missing_guard, weaker_guard
+from nomoat.check.questions.sign_ins import unlimited_login
 from nomoat.check.questions.trade import negative_amount, price_of_the_caller, used_up_twice
 from nomoat.check.questions.unlooked import never_looked_at
 from nomoat.check.questions.words import listed, name_of
@@ -39,9 +41,9 @@ __all__ = ["QUESTIONS", "Answer", "Asked", "answers"]
 
 
 def _missing_ownership(asked: Asked) -> Iterator[Answer]:
-    yield from missing_ownership(asked)
-    yield from untied(asked)
-    yield from named_by_caller(asked)
+    for answer in (*missing_ownership(asked), *untied(asked), *named_by_caller(asked)):
+        if answer.route is None or not asks_of_object(asked, answer.route):
+            yield answer
     yield from resolvers(asked)
     yield from cleared(asked)
 

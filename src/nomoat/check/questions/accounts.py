@@ -47,19 +47,6 @@ _ONLY_READS = re.compile(r"\A(loads|get_json|json|load|hash\w*|\w*hash|digest|he
 _AUTHORIZES = re.compile(
     r"assert_|require|check_|permission|authoriz|ensure_|is_allowed|has_perm|has_role|\Acan_|may_", re.I
 )
-_ENTRANCE = re.compile(r"(^|/)(log_?in|sign_?in|log-in|sign-in|session|token|authenticate)s?(\.json)?/?$", re.I)
-_GIVEN = frozenset(("password", "passwd", "pwd", "passphrase"))
-_COUNTED = re.compile(
-    rb"flask_limiter|slowapi|fastapi_limiter|django_ratelimit|ratelimit|\baxes\b|defender|aiolimiter|throttl|login_attempt"
-    rb"|failed_(login|attempt|password)|failed_count|lock_?out|locked_until|too_many|RateLimit|rate_limit|brute"
-    rb"|attempts|retry_after|\b429\b|captcha|limiter\b|cool_?down|back_?off|blocked_until|strikes", re.I
-)  # fmt: skip
-
-#: What says whether a password is the one of an account.
-_COMPARES = re.compile(
-    rb"check_?password|verify_?password|password_?verify|checkpw|compare_digest|check_password_hash|\.verify\("
-    rb"|passwo?r?d\w*\s*[!=]=|[!=]=\s*\w*passw", re.I
-)  # fmt: skip
 
 
 # -- passwords ---------------------------------------------------------------------------------------------------------
@@ -165,11 +152,19 @@ def _was_there(asked: Asked, scope: Scope, node: Node) -> bool:
             value = value[3]
         if value is None or value[0] not in (form.CALL, form.SUBSCRIPT):
             return False
-        if value[0] == form.CALL and asked.registrations.program.resolve(scope, value[3]).kind == "class":
+        if value[0] == form.CALL and _makes(asked, scope, value):
             return False
         if any(is_caller(inner) for inner in form.walk(value)):
             return False
     return True
+
+
+def _makes(asked: Asked, scope: Scope, call: Node) -> bool:
+    """Whether a call makes an object: of a class of the tree, or of what is written like one (`get_user_model()`)."""
+    if asked.registrations.program.resolve(scope, call[3]).kind == "class":
+        return True
+    named = call[3][3] if call[3][0] == form.NAME else call[3][4] if call[3][0] == form.ATTRIBUTE else ""
+    return named[:1].isupper()
 
 
 def is_caller(node: Node) -> bool:
@@ -193,71 +188,6 @@ def is_proven(asked: Asked, route: Route, handler: Scope) -> bool:
             if is_read and any(_PROOF.search(item.name) for item in requested.items(node)):
                 return True
     return False
-
-
-# -- signing in --------------------------------------------------------------------------------------------------------
-
-
-def unlimited_login(asked: Asked) -> Iterator[Answer]:
-    """Services where passwords can be tried without end."""
-    for service in asked.map.services:
-        logins = [one for one in asked.routes if one.service == service.name and _signs_in(asked, one)]
-        if not logins:
-            continue  # To look for what counts goes through the whole tree.
-        root = "" if service.root in (".", "") else f"{service.root}/"
-        counting = [one for one in asked.registrations.program.words.matching(_COUNTED) if one.startswith(root)]
-        limited = [route for route in logins if any(guard.kind == "rate-limit" for guard in route.guards)]
-        if limited:
-            yield from _beside(asked, logins, limited, counting)
-        if limited or counting:
-            continue
-        route = logins[0]
-        # What signs in elsewhere may count there; behind guard, the sign-ins that the policy marks are watched.
-        is_sure = service.protected is None and any(_compares_passwords(scope) for scope in asked.reached(route))
-        yield Answer(
-            route,
-            f"passwords can be tried without end at {name_of(route)}",
-            "nothing counts the attempts",
-            f"no limit of requests, and no count of failures, is in the source of {service.name}",
-            "limit the attempts of an address and of an account: login: true on the route in nomoat.yaml with guard,"
-            " or Limiter.limit, or django-axes",
-            "sure" if is_sure else "likely",
-        )
-
-
-def _beside(asked: Asked, logins: list[Route], limited: list[Route], counting: list[str]) -> Iterator[Answer]:
-    """Sign-ins that count nothing beside those that do, where nothing else of the service counts."""
-    reached = {scope.module.path for route in limited for scope in (*asked.reached(route), *asked.guarding(route))}
-    counted = {guard.at.rpartition(":")[0] for route in limited for guard in route.guards if guard.kind == "rate-limit"}
-    if set(counting) - reached - counted:
-        return
-    for route in logins:
-        if route not in limited and any(_compares_passwords(scope) for scope in asked.reached(route)):
-            yield Answer(
-                route,
-                f"passwords can be tried without end at {name_of(route)}",
-                "nothing counts the attempts",
-                f"{name_of(limited[0])} ({limited[0].at}) counts them, this route does not",
-                f"limit the attempts as {name_of(limited[0])} does",
-                "likely",
-            )
-
-
-def _compares_passwords(scope: Scope) -> bool:
-    return scope.node is not None and _COMPARES.search(scope.module.source, scope.node[1], scope.node[2]) is not None
-
-
-def _signs_in(asked: Asked, route: Route) -> bool:
-    """Whether people sign in by a route: the map says so, or it is called so and is given a password."""
-    handler = asked.handler(route)
-    if route.method in SAFE_METHODS or route.login or handler is None:
-        return route.login and route.method not in SAFE_METHODS
-    if route.verdict == "guarded" or not _ENTRANCE.search(route.path):
-        return False
-    return any(
-        (node[0] == form.CONSTANT and node[3] in _GIVEN) or (node[0] == form.ATTRIBUTE and node[4] in _GIVEN)
-        for node in form.walk_scope(handler.body)
-    )
 
 
 # -- roles -------------------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from nomoat.appmap.ids import SAFE_METHODS
 from nomoat.appmap.model import Route
@@ -29,6 +29,9 @@ _ASKED_FOR = re.compile(r"role:(is|has|can)_\w+\Z")
 _OF_DJANGO = ("is_superuser", "is_staff", "groups", "user_permissions")
 _HAS_META = re.compile(rb"\bclass Meta\b")
 _DUMPS = frozenset(("model_dump", "dict", "copy", "model_copy"))
+#: What takes a document as it is.
+_DOCUMENTS = frozenset(("insert_one", "replace_one"))
+_SCHEMAS = frozenset(("marshmallow.Schema", "marshmallow.schema.Schema"))
 
 
 def writable_privilege(asked: Asked) -> Iterator[Answer]:
@@ -187,20 +190,73 @@ def _bodies(asked: Asked, route: Route) -> Iterator[Answer]:
         model = asked.registrations.program.annotation(handler, annotation).scope if annotation is not None else None
         if model is None or not model.is_class or not asked.is_model_of_body(model):
             continue
-        field = next((name for name in asked.fields(model) if _FLAGS.match(name) and PRIVILEGE.match(name)), "")
+        field = _privilege_of(asked.fields(model))
         call = _takes_all(asked, handler, parameter[form.P_NAME]) if field else None
         if call is not None:
-            yield Answer(
-                route,
-                f"{field} can be set by {name_of(route)}",
-                f"{model.name} has the field {field}, and all of its fields are taken",
-                "", "", "sure", Place(handler.module, call),
-            )  # fmt: skip
+            yield _taken(route, handler, call, field, model.name)
+    for name, described, fields in _described(asked, handler):
+        field = _privilege_of(fields)
+        call = _takes_all(asked, handler, name, is_dictionary=True) if field else None
+        if call is not None:
+            yield _taken(route, handler, call, field, described)
 
 
-def _takes_all(asked: Asked, handler: Scope, name: str) -> Node | None:
+def _privilege_of(fields: Iterable[str]) -> str:
+    return next((name for name in fields if _FLAGS.match(name) and PRIVILEGE.match(name)), "")
+
+
+def _taken(route: Route, handler: Scope, call: Node, field: str, described: str) -> Answer:
+    return Answer(
+        route,
+        f"{field} can be set by {name_of(route)}",
+        f"{described} has the field {field}, and all of its fields are taken",
+        "", "", "sure", Place(handler.module, call),
+    )  # fmt: skip
+
+
+def _described(asked: Asked, handler: Scope) -> Iterator[tuple[str, str, list[str]]]:
+    """Names of dictionaries that a parser or a schema makes of a request, by what, and the fields that this names."""
+    for name, bindings in handler.bindings.items():
+        made = bindings[0].value if len(bindings) == 1 else None
+        if made is None or made[0] != form.CALL or made[3][0] != form.ATTRIBUTE:
+            continue
+        if made[3][4] == "parse_args" and not made[4]:
+            parser = form.dotted(made[3][3]) or ""
+            yield name, parser.rpartition(".")[2], _arguments(asked, handler, parser.rpartition(".")[2])
+        elif made[3][4] == "load" and made[3][3][0] == form.CALL:
+            found = asked.registrations.program.resolve(handler, made[3][3][3])
+            schema = found.scope if found.scope is not None and found.scope.is_class else None
+            if schema is not None and asked.registrations.program.resolver.classes.is_a(schema, _SCHEMAS):
+                shown = [one for one in schema.bindings if not _only_shown(value_of(schema, one))]
+                yield name, schema.name, shown
+
+
+def _arguments(asked: Asked, handler: Scope, parser: str) -> list[str]:
+    """What a parser of Flask-RESTful takes, by the calls beside it: `parser.add_argument("role")`."""
+    outer = handler.parent
+    bodies = [
+        handler.body,
+        outer.body if outer is not None and outer.is_class else (),
+        asked.registrations.program.scope(handler.module).body,
+    ]
+    return [
+        text
+        for body in bodies
+        for node in form.walk_scope(body)
+        if node[0] == form.CALL and last_word(node) == "add_argument" and node[4] and node[3][0] == form.ATTRIBUTE
+        if (form.dotted(node[3][3]) or "").rpartition(".")[2] == parser and (text := form.text_of(node[4][0]))
+    ]
+
+
+def _only_shown(value: Node | None) -> bool:
+    given = form.keyword(value, "dump_only") if value is not None and value[0] == form.CALL else None
+    return given is not None and given[3:4] == (True,)
+
+
+def _takes_all(asked: Asked, handler: Scope, name: str, *, is_dictionary: bool = False) -> Node | None:
     """The call that makes a row of everything in the body: `User(**body.dict())`, by way of a name at most."""
     dumped = {name}
+    model = "" if is_dictionary else name
     nodes = list(form.walk_scope(handler.body))
     for node in nodes:
         if node[0] == form.ASSIGN and _is_dump(node[4], name):
@@ -208,30 +264,58 @@ def _takes_all(asked: Asked, handler: Scope, name: str) -> Node | None:
     excluded = any(
         node[0] == form.CALL and last_word(node) in ("pop", *_DUMPS) and _names_privilege(node) for node in nodes
     )
-    if excluded:
+    if excluded or (is_dictionary and any(_sets_privilege(node, name) for node in nodes)):
         return None
     for node in nodes:
-        if node[0] == form.FOR and _is_items_of(node[4], dumped, name):
+        if node[0] == form.FOR and _is_items_of(node[4], dumped, model):
             setting = (one for one in form.walk(node[5]) if one[0] == form.CALL and last_word(one) == "setattr")
             call = next(setting, None)
             if call is not None and not any(one[0] == form.IF for one in form.walk(node[5])):
                 return call
-        if node[0] == form.CALL:
-            for key, value in node[5]:
-                is_whole = value[0] == form.NAME and value[3] in dumped and value[3] != name
-                if key is None and (is_whole or _is_dump(value, name)):
-                    found = asked.registrations.program.resolve(handler, node[3])
-                    if found.scope is None or not found.scope.is_class or not asked.is_model_of_body(found.scope):
-                        return node
+        if node[0] == form.CALL and any(_is_whole(value, dumped, model) for value in _given_whole(node)):
+            found = asked.registrations.program.resolve(handler, node[3])
+            if found.scope is None or not found.scope.is_class or not asked.is_model_of_body(found.scope):
+                return node
     return None
+
+
+def _given_whole(call: Node) -> Iterator[Node]:
+    """What gives a call all that is set: `**x`, a document, what a query sets, `{"$set": x}`."""
+    yield from (value for key, value in call[5] if key is None)
+    if call[3][0] == form.ATTRIBUTE and call[3][4] in _DOCUMENTS:
+        yield from call[4][:1]
+    if call[3][0] == form.ATTRIBUTE and call[3][4] in ("update", "values") and _is_of_query(call[3][3]):
+        yield from call[4][:1]
+    if call[3][0] == form.ATTRIBUTE and call[3][4] in ("update_one", "update_many", "find_one_and_update"):
+        for pair in (pair for one in call[4][1:2] if one[0] == form.DICT for pair in one[3]):
+            if pair[0] is not None and form.text_of(pair[0]) == "$set":
+                yield pair[1]
+
+
+def _is_of_query(node: Node) -> bool:
+    """`session.query(User).filter(...)`, `update(User).where(...)`, `insert(User)`."""
+    return node[0] == form.CALL and last_word(node) in ("filter", "filter_by", "where", "update", "insert", "query")
+
+
+def _is_whole(value: Node, dumped: set[str], model: str) -> bool:
+    is_named = value[0] == form.NAME and value[3] in dumped and value[3] != model
+    return is_named or (bool(model) and _is_dump(value, model))
+
+
+def _sets_privilege(node: Node, name: str) -> bool:
+    """`args["role"] = "user"`: what was sent is written over."""
+    return node[0] == form.ASSIGN and any(
+        target[0] == form.SUBSCRIPT and target[3][0] == form.NAME and target[3][3] == name
+        and _FLAGS.match(form.text_of(target[4]) or "")
+        for target in node[3]
+    )  # fmt: skip
 
 
 def _is_items_of(node: Node, dumped: set[str], name: str) -> bool:
     """`body.model_dump().items()`, `data.items()`."""
     if node[0] != form.CALL or node[3][0] != form.ATTRIBUTE or node[3][4] != "items":
         return False
-    base = node[3][3]
-    return _is_dump(base, name) or bool(base[0] == form.NAME and base[3] in dumped and base[3] != name)
+    return _is_whole(node[3][3], dumped, name)
 
 
 def _names_privilege(call: Node) -> bool:

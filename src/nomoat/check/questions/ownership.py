@@ -113,6 +113,8 @@ def _object_parameter(asked: Asked, route: Route) -> tuple[str | None, list[Scop
         name = _as_named(handler, parameter.name)
         if parameter.location != "path" or (handler is not None and _is_left_alone(handler, name)):
             continue
+        if handler is not None and _is_only_noted(asked, route, handler, name):
+            continue
         picked = addressed(asked, handler, name) if handler is not None else []
         is_key = handler is not None and bool(picked) and (_picks_one(handler, name) or _is_key_of(handler, name))
         if _is_told_by_name(name) or is_key:
@@ -142,7 +144,52 @@ def _is_left_alone(handler: Scope, name: str) -> bool:
     """Whether the handler takes a part of the path and never uses it: what it does is about somebody else."""
     if all(one[form.P_NAME] != name for one in handler.parameters):
         return False
+    if handler.is_method and any(node[0] == form.CALL and _takes_by_path(node) for node in form.walk(handler.body)):
+        return False
     return all(node[0] != form.NAME or node[3] != name for node in form.walk(handler.body))
+
+
+def _takes_by_path(call: Node) -> bool:
+    """`self.get_object()`: the view takes the part of the path itself."""
+    callee = call[3]
+    is_own = callee[0] == form.ATTRIBUTE and callee[3][0] == form.NAME and callee[3][3] == "self"
+    return bool(is_own and callee[4] in ("get_object", "aget_object"))
+
+
+def _is_only_noted(asked: Asked, route: Route, handler: Scope, name: str) -> bool:
+    """Whether a part of the path is but written into a row that is made, and what it names is nobody's.
+
+    `Review(product_id=product_id, author=user)`: nobody owns a product.
+    """
+    noted = {
+        id(value)
+        for node in form.walk_scope(handler.body)
+        if node[0] == form.CALL and _is_made(asked, handler, node)
+        for key, value in node[5]
+        if key is not None
+    }
+    used = [node for node in form.walk(handler.body) if node[0] == form.NAME and node[3] == name]
+    if not used or any(id(node) not in noted for node in used):
+        return False
+    outer = _named_in_path(route, {one.id for one in asked.map.stores})
+    return bool(outer) and not any(
+        asked.owner_of_store(one) or asked.is_account(one) or _is_somebodys(asked, one) for one in outer
+    )
+
+
+def _is_made(asked: Asked, handler: Scope, call: Node) -> bool:
+    found = asked.registrations.program.resolve(handler, call[3])
+    if found.kind == "class" and found.scope is not None:
+        return asked.is_row(found.scope)
+    return last_word(call) == "create" and call[3][0] == form.ATTRIBUTE and "objects" in (form.dotted(call[3]) or "")
+
+
+def _is_somebodys(asked: Asked, store: str) -> bool:
+    """Whether rows belong to somebody by what they belong to, or a route compares whose they are."""
+    model = asked.model(store)
+    if model is not None and asked.owner_through(model):
+        return True
+    return any(store in touched(one) and asked.owns(one) for one in asked.routes)
 
 
 def _picks_one(handler: Scope, name: str) -> bool:

@@ -1,7 +1,11 @@
+from accounts import current, database, kept
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.urls import path
 from fastapi import Depends, FastAPI, Header, HTTPException
+from flask import Flask, request
+from flask_restful import reqparse
+from marshmallow import Schema, fields
 from pydantic import BaseModel
 from rest_framework import serializers
 from rest_framework.generics import CreateAPIView, UpdateAPIView
@@ -218,3 +222,79 @@ def change_modestly(name: str, body: Modest, rows: Session = Depends()):
     account = rows.get(Account, name)
     for key, value in body.model_dump(exclude_unset=True).items():
         setattr(account, key, value)
+
+
+@api.post("/accounts/document")
+def register_document(body: Registration):
+    given = body.model_dump()
+    database.accounts.insert_one(given)  # expect: writable-privilege
+    database.accounts.insert_one({"name": body.name, "password": body.password})
+
+
+@api.patch("/me/document")
+def change_document(body: Registration, me: dict = Depends(current)):
+    database.accounts.update_one({"_id": me["_id"]}, {"$set": body.model_dump()})  # expect: writable-privilege
+
+
+@api.patch("/me/document/modestly")
+def change_document_modestly(body: Modest, me: dict = Depends(current)):
+    database.accounts.update_one({"_id": me["_id"]}, {"$set": body.model_dump()})
+
+
+@api.patch("/me/row")
+def change_row(body: Registration, rows: Session = Depends(), me: Account = Depends(current)):
+    rows.query(Account).filter(Account.name == me.name).update(body.model_dump())  # expect: writable-privilege
+
+
+@api.patch("/me/row/modestly")
+def change_row_modestly(body: Modest, rows: Session = Depends(), me: Account = Depends(current)):
+    rows.query(Account).filter(Account.name == me.name).update(body.model_dump())
+
+
+server = Flask(__name__)
+parser = reqparse.RequestParser()
+parser.add_argument("name")
+parser.add_argument("is_admin", type=bool)
+modest = reqparse.RequestParser()
+modest.add_argument("name")
+
+
+class AccountSchema(Schema):
+    name = fields.Str()
+    role = fields.Str()
+
+
+class ShownAccountSchema(Schema):
+    name = fields.Str()
+    role = fields.Str(dump_only=True)
+
+
+@server.post("/parsed")
+def parsed():
+    given = parser.parse_args()
+    return kept(Account(**given))  # expect: writable-privilege
+
+
+@server.post("/parsed/modestly")
+def parsed_modestly():
+    given = modest.parse_args()
+    return kept(Account(**given))
+
+
+@server.post("/parsed/over")
+def parsed_and_written_over():
+    given = parser.parse_args()
+    given["is_admin"] = False
+    return kept(Account(**given))
+
+
+@server.post("/loaded")
+def loaded():
+    given = AccountSchema().load(request.get_json())
+    return kept(Account(**given))  # expect: writable-privilege
+
+
+@server.post("/loaded/modestly")
+def loaded_modestly():
+    given = ShownAccountSchema().load(request.get_json())
+    return kept(Account(**given))

@@ -1,7 +1,8 @@
-from flask import Flask, jsonify, request
+from flask import Flask, jsonify, request, session
 from flask_sqlalchemy import SQLAlchemy
 from marshmallow import Schema, fields
 from pydantic import BaseModel
+from sqlalchemy import update
 
 app = Flask(__name__)
 db = SQLAlchemy(app)
@@ -23,6 +24,10 @@ class UserIn(BaseModel):
 class UserSchema(Schema):
     name = fields.Str()
     mail = fields.Str()
+
+
+def own():
+    return session["user"]
 
 
 @app.post("/a")
@@ -109,4 +114,47 @@ def by_schema_one_by_one(user_id):
     user = db.session.get(User, user_id)
     for name, value in UserSchema().load(request.get_json()).items():
         setattr(user, name, value)
+    return jsonify(done=True)
+
+
+@app.put("/m")
+def by_query():
+    User.query.filter_by(id=own()).update(request.get_json())  # expect: mass-assignment
+    return jsonify(done=True)
+
+
+@app.put("/n")
+def by_query_and_name():
+    User.query.filter_by(id=own()).update({"name": request.get_json()["name"]})
+    User.query.filter_by(id=own()).update({User.mail: request.get_json()["mail"]})
+    return jsonify(done=True)
+
+
+@app.put("/o")
+def by_statement():
+    db.session.execute(update(User).where(User.id == own()).values(request.get_json()))  # expect: mass-assignment
+    return jsonify(done=True)
+
+
+@app.put("/p")
+def by_statement_and_name():
+    db.session.execute(update(User).where(User.id == own()).values({"name": request.get_json()["name"]}))
+    return jsonify(done=True)
+
+
+@app.post("/q")
+def several():
+    rows = [given for given in request.get_json()]
+    db.session.add_all([User(**row) for row in rows])  # expect: mass-assignment
+    return jsonify(done=True)
+
+
+@app.post("/r")
+def several_by_model():
+    rows = []
+    for given in request.get_json():
+        row = UserIn.model_validate(given).model_dump()
+        row["is_admin"] = False
+        rows.append(row)
+    db.session.add_all([User(**row) for row in rows])
     return jsonify(done=True)

@@ -1,5 +1,6 @@
 from urllib.parse import urljoin, urlparse
 
+from django.utils.http import url_has_allowed_host_and_scheme
 from flask import Flask, abort, redirect, render_template, request, url_for
 
 app = Flask(__name__)
@@ -109,3 +110,27 @@ def formatted_before_an_own_path():
 @app.get("/q")
 def formatted_as_the_host():
     return redirect("https://{}/orders".format(request.args["shop"]))  # expect: open-redirect
+
+
+@app.get("/r")
+def empty_or_ours():
+    target = request.args.get("next")
+    if target and not url_has_allowed_host_and_scheme(target, allowed_hosts=None):
+        target = None
+    return redirect(target or "/")
+
+
+@app.get("/s")
+def none_or_ours():
+    target = request.args.get("next")
+    if target is not None and not url_has_allowed_host_and_scheme(target, allowed_hosts=None):
+        target = "/"
+    return redirect(target or "/")
+
+
+@app.get("/t")
+def empty_or_short():
+    target = request.args.get("next")
+    if target and len(target) > 100:
+        target = None
+    return redirect(target or "/")  # expect: open-redirect
