@@ -40,6 +40,7 @@ _REFUSING = frozenset((400, 401, 403, 407, 498))
 _FAULTS = 400
 _NOT_FOUND = 404
 _LIMITED = 429
+_ERROR = 500
 #: What a class is called that is mixed into others, or that asks something before they answer.
 _MIXED = re.compile(r"(Mixin|Required|Protected|Restricted|Permission|Guard)$")
 #: What of a class is called first, and calls the method that answers.
@@ -226,8 +227,15 @@ class Verdicts:
                 is_behind = is_behind and not behind.isdisjoint(other.trial.met) and not other.is_exhausted
                 hides = hides and other.passes
                 result.is_passed_by = not answering.isdisjoint(other.trial.met) and not other.is_exhausted
+            barred = self._barred(tried)
+            if barred:
+                other = other or self._judge.tried(
+                    handler, signed, is_anonymous=False, at_hand=made.signed, is_handler=True
+                )
+                farther = other.passes or not {end.at for end in other.ends} <= {end.at for end in tried.ends}
+                barred = barred if farther and not other.is_exhausted else []
             self._try_anonymous(
-                handler, tried, result, _named(found, handler), inner, is_behind=is_behind, is_hidden=hides
+                handler, tried, result, _named(found, handler), inner, barred, is_behind=is_behind, is_hidden=hides
             )
             saw |= tried.trial.record.saw
             result.saw |= tried.trial.record.saw
@@ -393,13 +401,15 @@ class Verdicts:
         result: Judgement,
         name: str,
         inner: Scope | None,
+        barred: list[tuple[Scope | None, str]],
         *,
         is_behind: bool,
         is_hidden: bool,
     ) -> None:
         """`inner` is what wrappers stand around; `is_behind`: it is never reached without a credential, and is with.
 
-        `is_hidden`: who has none is told that there is nothing, and who has one is not.
+        `is_hidden`: who has none is told that there is nothing, and who has one is not; `barred`: by which of several
+        refusals who has none never gets an answer, and who has one does or comes farther.
         """
         refusals, others = self._ends(tried, inner, handler, is_behind=is_behind, is_passed_by=result.is_passed_by)
         if others is None:
@@ -408,7 +418,7 @@ class Verdicts:
                 f"what {name} is put around is not reached, or refuses, and something else answers in its place"
             )
         if not refusals and not tried.passes and not tried.is_exhausted:
-            refusals = [(end.function, end.at) for end in tried.ends] if is_hidden else self._always(tried)
+            refusals = [(end.function, end.at) for end in tried.ends] if is_hidden else self._always(tried) or barred
         result.refusing, result.refusing_at = next(iter(refusals), (None, ""))
         answers = (tried.passes and (others or not (tried.trial.answered or refusals))) or self._answers_by_raising(
             tried
@@ -432,6 +442,13 @@ class Verdicts:
         """Refusals that are the only end there is, whatever was asked on the way to them."""
         is_always = all(status_of_raised(tried.trial, end.value) in (401, 403) for end in tried.ends)
         return [(end.function, end.at) for end in tried.ends] if is_always else []
+
+    def _barred(self, tried: Tried) -> list[tuple[Scope | None, str]]:
+        """Refusals of who calls, among others of what is asked for, where all ways end in one or the other."""
+        ends = [(status_of_raised(tried.trial, end.value), end) for end in tried.ends]
+        if tried.passes or tried.is_exhausted or not all(_FAULTS <= status < _ERROR for status, _ in ends):
+            return []
+        return [(end.function, end.at) for status, end in ends if status in (401, 403)]
 
     def _may_refuse(self, handler: Function) -> bool:
         """Whether it may refuse somebody; of a class that answers, whether any of its methods may."""
