@@ -100,6 +100,8 @@ class Attributes(Requests):
                 return Configuration({}, is_whole=False)  # Of one of several applications.
             if (settings := of_registry(self, value, name)) is not None:
                 return settings
+            if name == "__name__" and value.me is None and (last := value.name.rpartition(".")[2])[:1].isupper():
+                return Const(last)  # A class that is not here: `View(Order)` is found at `Order.__name__.lower()`.
             if value.name == "http.HTTPMethod" and name.isupper():
                 return Const(name, label=name)
             return self.proxied(Outside(f"{value.name}.{name}", value.me))
