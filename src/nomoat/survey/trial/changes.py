@@ -12,7 +12,7 @@ from nomoat.survey.python.program import Program
 from nomoat.survey.python.symbols import How, Scope
 from nomoat.survey.trial.alone import Alone
 from nomoat.survey.trial.own import is_own_table
-from nomoat.survey.trial.values import CHANGED, SETTING, Const, Items, Table, Thing, Value, joined
+from nomoat.survey.trial.values import CHANGED, SETTING, Class, Const, Function, Items, Table, Thing, Value, joined
 
 _ADDS = frozenset(("append", "add", "update", "setdefault", "insert", "extend", "appendleft"))
 _ASSIGNING = (form.ASSIGN, form.AUGMENTED, form.ANNOTATED)
@@ -252,6 +252,8 @@ def filled_later(value: Value) -> Value:
         return replace(value, by_class=False)
     if isinstance(value, Items) and value.is_whole and not (value.values or value.is_tuple):
         return Items([], is_whole=False)
+    if isinstance(value, Items) and value.is_whole and any(isinstance(one, (Function, Class)) for one in value.values):
+        return replace(value, grows=True)  # `EXEMPT.add(view)`
     return value
 
 

@@ -695,6 +695,10 @@ def _known(left: Value, operator: str, right: Value) -> bool | None:
         return left.scope is right.scope
     if operator in ("is", "==") and isinstance(left, Function) and isinstance(right, Function):
         return True if left is right else False if left.scope is not right.scope else None
+    if operator in ("is", "==", "in") and isinstance(left, (Function, Class)):
+        of_views = kinds.is_one_of(left, right)
+        if of_views is not None:
+            return of_views
     if operator in ("is", "==") and isinstance(right, Outside) and right.name in _TYPES:
         # `if cast is bool`: one of Python's own types, or something else that is known.
         if isinstance(left, Outside):

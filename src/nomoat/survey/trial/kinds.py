@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nomoat.survey.trial.demands import OTHER
-from nomoat.survey.trial.values import Class, Const, Items, Outside, Table, Test, Value
+from nomoat.survey.trial.values import Class, Const, Function, Items, Outside, Table, Test, Value
 
 if TYPE_CHECKING:
     from nomoat.survey.trial.attributes import Attributes
@@ -36,6 +36,27 @@ def is_in(key: Value, table: Value) -> Test | None:
     if under(table, key) is not None:
         return Test(True, OTHER, OTHER)
     return Test(False, OTHER, OTHER) if is_as_written(table) else None
+
+
+def is_one_of(one: Function | Class, other: Value) -> bool | None:
+    """Whether a function or class of the tree is another, or is in a list of some; None where it cannot be told."""
+    if isinstance(other, Items):
+        found = [_is_that(one, each) for each in other.values]
+        is_all = other.is_whole and not other.grows
+        return True if True in found else False if is_all and None not in found else None
+    return _is_that(one, other) if isinstance(other, Outside) else None
+
+
+def _is_that(one: Function | Class, other: Value) -> bool | None:
+    if isinstance(one, Function) and isinstance(other, Function):
+        return True if one is other else False if one.scope is not other.scope else None
+    if isinstance(one, Class) and isinstance(other, Class):
+        return one.scope is other.scope
+    if isinstance(other, Outside):
+        # The tree itself may be imported by a name that is not found in it.
+        name = one.scope.name if one.scope is not None else ""
+        return None if other.me is not None or other.name.rpartition(".")[2] == name else False
+    return False if isinstance(other, (Const, Function, Class)) else None
 
 
 def is_as_written(table: Table) -> bool:

@@ -710,6 +710,7 @@ SPECIAL: dict[str, Known] = {
     "builtins.tuple": _listed,
     "builtins.set": _listed,
     "builtins.frozenset": _listed,
+    "weakref.WeakSet": _listed,
     "builtins.sorted": _listed,
     "builtins.reversed": _listed,
     "builtins.dict": _dict,

@@ -38,7 +38,7 @@ _MAX_ASKING = 3
 _CARRIES = frozenset(("header", "cookie", "session", "credential", "token", "somebody", "meta"))
 #: Of how many statements a plain function is, of what kinds, and how many calls stand in it.
 _MAX_PLAIN, _MAX_PLAIN_CALLS = 5, 2
-_PLAIN = frozenset((form.RETURN, form.IF, form.ASSIGN, form.EXPRESSION))
+_PLAIN = frozenset((form.RETURN, form.IF, form.ASSIGN, form.EXPRESSION, form.PASS))
 #: One that calls nothing may have more of them, and look through what it is given.
 _MAX_ALONE = 12
 _ALONE = _PLAIN | {form.FOR, form.BREAK, form.CONTINUE}

@@ -113,6 +113,8 @@ class Items(Value):
     made_in: object = None
     #: Why it is empty: nobody is there who would have something in it.
     of: frozenset[str] = NOTHING
+    #: Functions add to it, and no trial knows whether they have run: what is not in it may be.
+    grows: bool = False
 
     def _tags(self) -> frozenset[str]:
         return union((self,))
@@ -206,6 +208,8 @@ class Function(Value):
 
     def set_on_it(self, name: str) -> Value | None:
         """What code has set on it under a name, or on what it wraps: `functools.wraps` takes that over."""
+        if name == "__wrapped__":
+            return self.wraps if self.wraps is not self else None
         function: Function | None = self
         seen: list[Function] = []
         while function is not None and function not in seen:
