@@ -57,6 +57,8 @@ from nomoat.survey.trial.values import (
 
 #: Where an application of Flask keeps what others put there under their names.
 _EXTENSIONS = "extensions"
+#: Under which names exceptions of frameworks say their status.
+_SAYS_STATUS = frozenset(("code", "status_code", "status_int"))
 
 
 class Attributes(Requests):
@@ -96,6 +98,8 @@ class Attributes(Requests):
         if is_unset and (only := published.only(self, name)) is not None:
             return only  # `self.core`, which whoever makes this object sets on it.
         if isinstance(value, Outside):
+            if (status := self._fixed_status(value, name)) is not None:
+                return status
             if name == "config" and self.models.proxies.get(value.name) == "application":
                 return Configuration({}, is_whole=False)  # Of one of several applications.
             if (settings := of_registry(self, value, name)) is not None:
@@ -118,6 +122,12 @@ class Attributes(Requests):
         if isinstance(value, Const) and value.label and name in ("value", "name"):
             return Const(value.label) if name == "name" else value
         return Outside(f".{name}", value)
+
+    def _fixed_status(self, value: Thing | Outside, name: str) -> Value | None:
+        """The status that an exception of a framework, or its class, says it has: `HTTPForbidden.code`."""
+        refusal = self.models.raised.get(value.name) if name in _SAYS_STATUS else None
+        is_one = value.me is None if isinstance(value, Outside) else value.is_call and not value.trail
+        return Const(refusal.fixed) if refusal is not None and refusal.fixed and is_one else None
 
     def _of_registry(self, registry: Registry, name: str) -> Value:
         if name in registry.attributes:
@@ -292,6 +302,8 @@ class Attributes(Requests):
             return of_entry
         if value.name in ("module-info", "scopes", "attachment", "route-handler", modeled.META) and name in value.named:
             return value.named[name]
+        if (fixed := self._fixed_status(value, name)) is not None:
+            return fixed
         if value.name in self.models.raised and name in self.models.raised[value.name].status.names:
             return argument(self.models.raised[value.name].status, value.args, value.named) or Thing()
         if value.is_call and name in value.named and value.name.rpartition(".")[2][:1].isupper():

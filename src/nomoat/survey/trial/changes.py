@@ -72,7 +72,7 @@ class Changes:
             elif node[0] == form.CALL and form.dotted(node[3]) == "setattr" and len(node[4]) == 3:
                 owner, name = node[4][:2]
                 is_own = owner[0] == form.NAME and owner[3] == mine
-                if name[0] == form.CONSTANT and not is_own:
+                if name[0] == form.CONSTANT and not is_own and not self._marks(scope, owner):
                     self._attributes.setdefault(str(name[3]), []).append((scope, owner))
 
     def _filled(self, scope: Scope, owner: Node) -> None:
@@ -85,11 +85,14 @@ class Changes:
 
     def _is_marked(self, scope: Scope, target: Node) -> bool:
         """Whether a decorator marks what it is put on, `view.is_public = True; return view`: while it is imported."""
+        return target[0] == form.ATTRIBUTE and self._marks(scope, target[3])
+
+    def _marks(self, scope: Scope, owner: Node) -> bool:
         outer = scope.parent.name if scope.parent is not None and scope.parent.is_function else scope.name
         given = {one[form.P_NAME] for one in scope.parameters}
-        if target[0] != form.ATTRIBUTE or target[3][0] != form.NAME or target[3][3] not in given:
+        if owner[0] != form.NAME or owner[3] not in given:
             return False
-        return bool(self._decorators & {scope.name, outer}) and _returned(scope) == {target[3][3]}
+        return bool(self._decorators & {scope.name, outer}) and _returned(scope) == {owner[3]}
 
     def _changed(self, scope: Scope, target: Node, mine: str) -> None:
         if target[0] == form.ATTRIBUTE and not (target[3][0] == form.NAME and target[3][3] == mine):

@@ -103,6 +103,12 @@ class Expressions(Attributes):
             return waited_for(self.waiting, value, lambda: self.each(value.options, self.ran))
         return self.ran(value.run()) if isinstance(value, Lazy) else value
 
+    def _items_of(self, value: Value) -> list[Value]:
+        """What is known of a list that is put together with others; of what is not known, whatever it may hold."""
+        if isinstance(value, Items):
+            return value.values
+        return [] if self.wires else [self.element(value)]
+
     def element(self, value: Value) -> Value:
         """One element of something that is gone through."""
         value = self.ran(value)
@@ -323,7 +329,7 @@ class Expressions(Attributes):
             lists = [value for value in values if isinstance(value, Items)]
             if lists and all(isinstance(value, (Items, Thing, Outside)) for value in values):
                 is_whole = len(lists) == len(values) and all(one.is_whole for one in lists)
-                return Items([item for one in lists for item in one.values], is_whole=is_whole)
+                return Items([item for one in values for item in self._items_of(one)], is_whole=is_whole)
             text = put_together(values, _one_text)
             if text is None and self.wires:
                 text = put_together(defaults(values), _one_text)

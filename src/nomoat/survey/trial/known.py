@@ -426,7 +426,7 @@ def _setattr(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: s
                 run.around.leave(str(args[1].value), args[2])
         if isinstance(args[0], Function) and args[1].value == "__signature__":
             args[0].sign(args[2], at)
-        if isinstance(args[0], (ModuleValue, Class, Registry)):
+        elif isinstance(args[0], (ModuleValue, Class, Registry, Function)):
             run.set(args[0], str(args[1].value), args[2])
     return Const(None)
 

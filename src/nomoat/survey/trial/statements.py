@@ -53,6 +53,8 @@ from nomoat.survey.trial.values import (
 #: Steps that the statements of a module may take together before each is cut short, and what each may take then.
 _MAX_MODULE, _AFTERWARDS = 400_000, 4_000
 _MAX_LOOP, _MAX_LOOP_WIRING = 200, 2_000
+#: Of how many elements of a list that may hold others each is gone through by itself.
+_MAX_APART = 8
 #: More turns than this no loop makes that puts texts together.
 _MAX_TURNS = 50
 #: How far it is followed what a function gives back.
@@ -444,11 +446,16 @@ class Trial(Definitions):
         if self.wires and isinstance(source, Items) and not known and 0 < len(source.values) <= most:
             # What is known of it is gone through one by one, and then whatever else it may hold.
             elements = [*source.values, Thing()]
+        elif isinstance(source, Items) and not known and 1 < len(source.values) <= _MAX_APART:
+            # Each may be there or not; a test of one tells nothing of another.
+            elements = source.values
         flow = Flow()
         broken: list[Env] = []
         current: Env | None = env
         before = None if known and elements else env.copy()
         for element in list(elements):
+            if current is None and before is not None and not self.wires:
+                current = before.copy()  # Where the one before it ends the loop, it may not have been there.
             if current is None:
                 break
             self.assign(current, node[3], element)

@@ -9,8 +9,26 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from itertools import product
+from typing import TYPE_CHECKING
 
-from nomoat.survey.trial.values import CALLER, Choice, Const, Env, Items, Object, Table, Value, options
+from nomoat.survey.trial.machine import End, RaisedError
+from nomoat.survey.trial.refusals import status_of
+from nomoat.survey.trial.values import (
+    CALLER,
+    Choice,
+    Const,
+    Env,
+    Items,
+    Object,
+    Table,
+    Thing,
+    Value,
+    joined,
+    options,
+)
+
+if TYPE_CHECKING:
+    from nomoat.survey.trial.bodies import Bodies
 
 #: What a caller has been granted, by the name that it goes by.
 _GRANTED = re.compile(r"(^|_)(roles?|groups?|permissions?|perms|scopes?|privileges?|rights|grants?|authorities)$", re.I)
@@ -29,6 +47,24 @@ def parts(value: Choice, count: int) -> list[Value] | None:
             return None
     ways = tuple(range(len(rows)))
     return [Choice(tuple(row[place] for row in rows), value, ways) for place in range(count)]
+
+
+def without_answers(run: Bodies, value: Value, at: str) -> Value:
+    """What is left to be taken apart: an answer is no tuple, and whoever is given one in its place ends in a fault."""
+    answers = [] if run.wires else [one for one in options(value) if _is_answer(run, one)]
+    if not answers:
+        return value
+    needs = any(status_of(run, one, run.models.answers) in (401, 403) for one in answers)
+    end = End(Thing("builtins.ValueError"), at, tuple(run.conditions), needs_credential=needs)
+    rest = [one for one in options(value) if one not in answers]
+    if not rest:
+        raise RaisedError([end])
+    run.pending.append(end)
+    return joined(rest)
+
+
+def _is_answer(run: Bodies, value: Value) -> bool:
+    return isinstance(value, Thing) and value.is_call and not value.trail and value.name in run.models.answers
 
 
 def keep(env: Env, name: str, value: Choice, kept: list[int]) -> None:

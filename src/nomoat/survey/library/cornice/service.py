@@ -16,6 +16,9 @@ class Errors:
     def add(self, location, name=None, description=None, **kw):
         self.listed.append(location)
 
+    def __len__(self):
+        return len(self.listed)
+
 
 class Ruled:
     __parent__ = None
@@ -118,7 +121,7 @@ def decorated(view, klass, validators, given):
     def wrapper(request):
         made = None
         request.errors = Errors()
-        request.validated = {}
+        request.validated = {**request.json_body}
         if klass is not None:
             made = klass(request, context=request.context)
         for validator in validators:
@@ -126,9 +129,11 @@ def decorated(view, klass, validators, given):
             validated(request, **given)
         if request.errors.listed:
             raise exception_response(request.errors.status)
-        if klass is None:
-            return view(request)
-        return getattr(made, view)()
+        answer = view(request) if klass is None else getattr(made, view)()
+        if request.errors.listed:
+            # A view that finds faults answers with them, whatever it gives.
+            raise exception_response(request.errors.status)
+        return answer
 
     return wrapper
 
