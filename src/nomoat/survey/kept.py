@@ -17,6 +17,11 @@ from nomoat.survey.python.symbols import Scope
 
 _ASSIGNED = re.compile(rb"\b(?:g|request|req)(?:\.state)?\.(\w+)\s*(?::[^=\n]{1,80})?=(?!=)")
 _NAMES = frozenset(("g", "request", "req"))
+#: What decorates functions that answer requests of their own.
+_VIEW = re.compile(r"^(view_config|route|get|post|put|patch|delete|api_view|api_route)$")
+
+#: Methods of a policy that are asked who calls wherever that is asked: what they set is found then.
+_SAYS_WHO = frozenset(("authenticated_userid", "unauthenticated_userid", "identity"))
 
 
 class Kept:
@@ -57,15 +62,44 @@ class Kept:
 
 
 def alone_keeps(program: Program, scope: Scope, name: str) -> bool:
-    """Whether a function sets an attribute, and nothing else in the tree sets one of that name."""
+    """Whether a function sets an attribute, and nothing else in the tree sets one of that name; views may.
+
+    A view that sets it, once it has signed somebody in, answers this request, and stands before no other view; what is
+    asked who calls is asked by the function itself.
+    """
     written = re.compile(
         rb"\.\s*%s\s*(?::[^=\n]+)?=(?!=)|\bsetattr\([^\n]*[\"']%s[\"']" % ((re.escape(name.encode()),) * 2)
     )
     if scope.node is None or not scope.may_hold(written):
         return False
-    here = (found.start() for found in written.finditer(scope.module.source))
-    is_alone = program.words.matching(written, (name.encode(),)) == [scope.module.path]
-    return is_alone and all(scope.node[1] <= at < scope.node[2] for at in here)
+    return all(
+        (path == scope.module.path and scope.node[1] <= found.start() < scope.node[2])
+        or _is_in_view(program, path, found.start())
+        for path in program.words.matching(written, (name.encode(),))
+        for found in written.finditer(program.modules[path].source)
+    )
+
+
+def _is_in_view(program: Program, path: str, place: int) -> bool:
+    """Whether a place stands in a function that answers requests, by its decorator, or says who calls, by its name."""
+    if TEST_FILE.search(path):
+        return True
+    around = [
+        one
+        for one in program.functions(within=program.modules[path])
+        if one.node is not None and one.node[1] <= place < one.node[2]
+    ]
+    return any(one.name in _SAYS_WHO or any(map(_is_view, _beside(one))) for one in around)
+
+
+def _beside(function: Scope) -> list[Scope]:
+    """A function, or all methods of its class."""
+    of = function.parent if function.is_method and function.parent is not None else None
+    return [function] if of is None else [one for one in of.children.values() if one.is_function]
+
+
+def _is_view(function: Scope) -> bool:
+    return any(_VIEW.match(_last(node)) for node in function.decorators)
 
 
 def is_kept(node: Node) -> bool:

@@ -25,6 +25,7 @@ from nomoat.survey.trial.usually import as_usual
 from nomoat.survey.trial.values import (
     FILLED,
     INPUT,
+    SETTING,
     Choice,
     Class,
     Const,
@@ -411,7 +412,7 @@ class MiddlewareJudge:
             ended.append((place, conditions, status_of(tried.trial, value, self._models.answers) or 0))
         for at, conditions, status in ended:
             undecided = [one.test for one in conditions if one.test.anonymous is None]
-            if status == _UNAUTHENTICATED and undecided and not any(test.marks & _TOLD for test in undecided):
+            if status == _UNAUTHENTICATED and undecided and not any(_is_told(test.marks) for test in undecided):
                 return at
         return ""
 
@@ -470,8 +471,13 @@ def _is_of_next(value: Value) -> bool:
     return False
 
 
+def _is_told(marks: frozenset[str]) -> bool:
+    """Whether what a test is about is told: who calls, or nothing but a setting; not what one makes of a request."""
+    return bool(marks & _TOLD) or (bool(marks) and marks <= SETTING)
+
+
 _REDIRECTS = 300
 _UNAUTHENTICATED = 401
 #: Reasons to refuse of which more is known than that there are some.
-_TOLD = frozenset(("caller", "signature", "csrf", "address", "setting"))
+_TOLD = frozenset(("caller", "signature", "csrf", "address"))
 __all__ = ["MiddlewareJudge", "Table", "names_of"]

@@ -36,6 +36,8 @@ _SETTINGS = frozenset(
     )
 )
 _FIELDS = frozenset(("pydantic.Field", "pydantic.v1.Field", "pydantic.fields.Field", "dataclasses.field"))
+#: What makes classes of fields.
+_OF_FIELDS = frozenset(("dataclass", "define", "frozen", "attrs", "Struct", "BaseModel", "NamedTuple"))
 _TEXT_METHODS: dict[str, Callable[[str], str]] = {
     "strip": str.strip,
     "lower": str.lower,
@@ -174,10 +176,22 @@ class Constants:
         if base is None or base.kind != "instance" or base.scope is None:
             return False
         made = base.value if base.value is not None and base.value[0] == form.CALL else None
-        if made is None or not (made[4] or any(name in (None, node[4]) for name, _ in made[5])):
+        if made is None:
+            # Whoever hands it over has made it: `def create_app(config: ShopConfig)`.
+            return self._holds_fields(base.scope) and self._is_field(base.scope, node[4])
+        if not (made[4] or any(name in (None, node[4]) for name, _ in made[5])):
             return False
-        members, _ = self._program.resolver.classes.members(base.scope, node[4])
+        return self._is_field(base.scope, node[4])
+
+    def _is_field(self, cls: Scope, name: str) -> bool:
+        members, _ = self._program.resolver.classes.members(cls, name)
         return any(member.binding.how is How.ANNOTATED for member in members)
+
+    def _holds_fields(self, cls: Scope) -> bool:
+        """Whether objects of a class are made with what they hold: `@dataclass`, `class Config(BaseModel)`."""
+        decorated = {form.dotted(one[3] if one[0] == form.CALL else one) for one in cls.decorators}
+        above = self._program.bases_elsewhere(cls)
+        return any((one or "").rpartition(".")[2] in _OF_FIELDS for one in (*decorated, *above))
 
     def _prefix(self, scope: Scope) -> str:
         for member in self._program.resolver.classes.members(scope, "model_config")[0]:

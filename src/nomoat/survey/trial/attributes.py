@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from nomoat.survey.python import form
@@ -24,7 +25,7 @@ from nomoat.survey.trial import (
 )
 from nomoat.survey.trial.configuration import Configuration, of_registry
 from nomoat.survey.trial.declared import declared
-from nomoat.survey.trial.fields import as_setting, default_of, own_of
+from nomoat.survey.trial.fields import as_setting, default_of, given_or, own_of
 from nomoat.survey.trial.refusals import is_redirect, status_of
 from nomoat.survey.trial.registry import Bound, Registry, RoutesOf, argument
 from nomoat.survey.trial.requests import Requests
@@ -57,6 +58,9 @@ from nomoat.survey.trial.values import (
 
 #: Where an application of Flask keeps what others put there under their names.
 _EXTENSIONS = "extensions"
+#: How classes are called whose objects hold what is configured, and what classes of fields are made by.
+_CONFIGURES = re.compile(r"(Config|Configuration|Settings|Options)$")
+_OF_FIELDS = frozenset(("dataclass", "define", "frozen", "attrs", "Struct", "BaseModel", "NamedTuple"))
 #: Under which names exceptions of frameworks say their status.
 _SAYS_STATUS = frozenset(("code", "status_code", "status_int"))
 
@@ -315,6 +319,9 @@ class Attributes(Requests):
             if is_field and any(one.endswith(".BaseSettings") for one in self.program.bases_elsewhere(value.cls)):
                 # Settings are what their class says, whoever made them.
                 return self._of_class(self.class_of(value.cls), name, None)
+            if is_field and _CONFIGURES.search(value.cls.name) and self._holds_fields(value.cls):
+                # Whoever makes an application hands it what is configured; source has the defaults.
+                return given_or(default_of(self, self._of_class(self.class_of(value.cls), name, None)), name)
             if names and names[-1].binding.how is How.FUNCTION:
                 found = self._of_class(self.class_of(value.cls), name, value)
                 if isinstance(found, (Function, Thing)):
@@ -343,6 +350,13 @@ class Attributes(Requests):
                 return Thing("super()", args=(me, other) if me is not None else (), cls=cls)
             cls = other.scope if isinstance(other, Class) else None
         return Thing("super()", args=(me,) if me is not None else (), cls=cls)
+
+    def _holds_fields(self, cls: Scope) -> bool:
+        """Whether a class says which fields its objects have, and nothing sets them by itself."""
+        decorated = {(form.dotted(one[3] if one[0] == form.CALL else one) or "").rpartition(".")[2]
+                     for one in cls.decorators}  # fmt: skip
+        above = {one.rpartition(".")[2] for one in self.program.bases_elsewhere(cls)}
+        return bool(decorated & _OF_FIELDS or above & _OF_FIELDS)
 
     def _of_super(self, value: Thing, name: str) -> Value:
         me = value.args[0] if value.args else None

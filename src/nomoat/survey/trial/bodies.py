@@ -21,7 +21,7 @@ from nomoat.survey.trial.requests import entry_name
 from nomoat.survey.trial.surroundings import Surroundings
 from nomoat.survey.trial.tuples import as_tuple
 from nomoat.survey.trial.unpacking import marked, parts, without_answers
-from nomoat.survey.trial.usually import Ways, is_one_of_ways
+from nomoat.survey.trial.usually import Ways, is_one_of_ways, told_later
 from nomoat.survey.trial.values import (
     CALLER,
     LITERALS,
@@ -237,6 +237,7 @@ class Bodies(Calls):
             # Where it has not come to this place, `if not settings.private: return`, it is what it was.
             is_skipped = self.wires and before is not None and any(map(_is_left, self.conditions[self._own_first :]))
             value = overlaid.unless_given(self, owner, value)
+            value = told_later(self, owner, name, value) if self.wires else value
             self.branches.write(owner, name, joined([before, value]) if is_skipped and before else value)
         elif isinstance(owner, ModuleValue):
             if self.wires:

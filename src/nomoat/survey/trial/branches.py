@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from nomoat.survey.trial.registry import Registry
-from nomoat.survey.trial.values import Const, Object, Value, joined
+from nomoat.survey.trial.values import Choice, Const, Object, Value, joined
 
 #: What an attribute is that was taken away.
 NOTHING_SET = Const(None)
@@ -77,7 +77,18 @@ class Branches:
             values = [branch.after.get((place, name), before) for branch in found]
             known = [value for value in values if value is not None]
             is_same = all(value is known[0] for value in known)
-            self.write(owner, name, known[0] if is_same else joined(known))
+            self.write(owner, name, known[0] if is_same else _joined(known))
+
+
+def _joined(values: list[Value]) -> Value:
+    """One of several values; where each is the same as source has every setting, it is that, too."""
+    found = joined(values)
+    usual = [one.usual if isinstance(one, Choice) else one for one in values]
+    told = [one for one in usual if isinstance(one, Const)]
+    is_one = len(told) == len(values) and all(one.value == told[0].value for one in told)
+    if not is_one or not isinstance(found, Choice):
+        return found
+    return replace(found, usual=next((one for one in told if one.tags), told[0]))
 
 
 __all__ = ["Branch", "Branches"]

@@ -107,7 +107,8 @@ class Changes:
         """Takes note of a method that gives its own object a setting: `self.port = parser.get("web", "port")`."""
         me = scope.parameters[0][form.P_NAME] if scope.is_method and scope.parameters else ""
         is_own = target[0] == form.ATTRIBUTE and target[3][0] == form.NAME and target[3][3] == me
-        if is_own and node[0] == form.ASSIGN and node[4][0] != form.CONSTANT and _reads_settings(scope):
+        given = node[4] if node[0] == form.ASSIGN else node[5] if node[0] == form.ANNOTATED else None
+        if is_own and given is not None and given[0] != form.CONSTANT and _reads_settings(scope):
             self._of_settings.setdefault(target[4], []).append(scope)
 
     def is_setting(self, name: str, cls: Scope | None) -> bool:
@@ -182,15 +183,28 @@ class Changes:
 
 #: How the functions of packages are written that read files of settings.
 _FILES = re.compile(r"(^|\.)(Raw|Safe)?ConfigParser$|^(yaml|toml|tomli|tomllib|rtoml)\.\w*load\w*$")
+#: What programs call what a command was given.
+_COMMAND = frozenset(("args", "opts", "options", "namespace", "parsed_args", "cli_args"))
 #: What only a parser of such files has.
 _PARSERS = frozenset(("has_option", "has_section", "getboolean"))
 
 
 def _reads_settings(scope: Scope) -> bool:
-    """Whether a function reads a file of settings, or is handed a parser of one."""
+    """Whether a function reads a file of settings, or is handed a parser of one, or what a command was given."""
+    if any(one[form.P_NAME] in _COMMAND for one in scope.parameters) and _reads_command(scope):
+        return True
     called = [node[3] for node in form.walk_scope(scope.body) if node[0] == form.CALL]
     return any(
         _FILES.search(form.dotted(one) or "") or (one[0] == form.ATTRIBUTE and one[4] in _PARSERS) for one in called
+    )
+
+
+def _reads_command(scope: Scope) -> bool:
+    """Whether a function reads what a command was given, and is told of it by the name that this always has."""
+    plain = {one[form.P_NAME] for one in scope.parameters if one[form.P_KIND] in (form.POSITIONAL, form.REGULAR)}
+    return any(
+        node[0] == form.ATTRIBUTE and node[3][0] == form.NAME and node[3][3] in _COMMAND & plain
+        for node in form.walk_scope(scope.body)
     )
 
 

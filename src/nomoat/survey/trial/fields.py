@@ -16,6 +16,7 @@ from nomoat.survey.trial.unpacking import granted_to_nobody
 from nomoat.survey.trial.values import (
     SETTING,
     UNREAD,
+    Choice,
     Class,
     Const,
     Function,
@@ -87,3 +88,11 @@ def as_setting(found: Value, name: str) -> Value:
     if isinstance(found, Object):
         return replace(found, marks=found.marks | SETTING)
     return Thing(marks=SETTING, trail=(name,))
+
+
+def given_or(default: Value, name: str) -> Value:
+    """What is configured under a name: the default, or what somebody gave in its place; of None, that is anything."""
+    found = as_setting(default, name)
+    if isinstance(default, Const) and default.value is None:
+        return Choice((Thing(trail=(name,)), found), usual=found)
+    return found

@@ -81,7 +81,7 @@ _OF_SERVER = frozenset(
 )  # fmt: skip
 _SCOPE = "(scope) "
 #: What an answer of another service is compared with: whether it answers a question that was asked here.
-_ASKED = re.compile(r"^(\w+_)?(oauth|oidc|saml|sso|auth)?_?(state|nonce)$", re.I)
+_ASKED = re.compile(r"^(\w+_)?(oauth|oidc|saml|sso|auth)?_?(state|nonce|(code|pkce)_?(verifier|challenge))$", re.I)
 _STATE = re.compile(
     r"(user|auth|token|claims|identity|principal|account|subject|credential|session|permission|role|scope|jwt|admin|staff)",
     re.I,
@@ -125,7 +125,7 @@ def tags_of_meta(name: str) -> frozenset[str]:
 
 def tags_of_cookie(name: str) -> frozenset[str]:
     """What a cookie of this name tells."""
-    if _CSRF.search(name):
+    if _CSRF.search(name) or _ASKED.match(name):
         return frozenset(("csrf",))
     return INPUT if _PLAIN_COOKIE.search(name) else CALLER
 

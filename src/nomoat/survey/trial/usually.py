@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from nomoat.survey.trial.values import SETTING, Choice, Const, Test, Thing, Value, joined, options
+from nomoat.survey.trial.values import SETTING, Choice, Const, Object, Test, Thing, Value, joined, options
 
 if TYPE_CHECKING:
-    from nomoat.survey.trial.machine import Condition
+    from nomoat.survey.trial.machine import Condition, Machine
 
 
 def happens(conditions: Iterable[Condition]) -> bool | None:
@@ -113,3 +113,18 @@ def default_given(values: list[Value], rare: list[Value]) -> Value | None:
         return None
     one = usual[0]
     return Const(one.value, one.marks | SETTING, one.label) if isinstance(one, Const) else one
+
+
+def told_later(run: Machine, owner: Object, name: str, value: Value) -> Value:
+    """What an attribute is once a command, or a file of settings, was read: what that says, or what stood there before.
+
+    `self.closed = args.closed`: where a program is started with nothing, it stays what the constructor gave.
+    """
+    before = owner.attributes.get(name)
+    before = before.usual if isinstance(before, Choice) and before.usual is not None else before
+    if not isinstance(before, Const) or before.value is None or isinstance(value, Const):
+        return value
+    if not run.around.changes.is_setting(name, owner.cls.scope):
+        return value
+    default = Const(before.value, before.marks | SETTING)
+    return Choice((*options(value), default), usual=default)

@@ -540,6 +540,8 @@ _MOST_ANSWERS = 48
 
 def joined(values: list[Value]) -> Value:
     """One value of several."""
+    if len(values) == 1:
+        return values[0]
     flat: list[Value] = []
     answers = 0
     is_too_much = False
