@@ -37,7 +37,6 @@ from nomoat.survey.trial.wrapping import called_as_application
 
 #: What a handler answers to somebody who may not; 404, 405, 422 and their like are said of what was asked for.
 _REFUSING = frozenset((400, 401, 403, 407, 498))
-_OF_SERVERS = 500
 _FAULTS = 400
 _NOT_FOUND = 404
 _LIMITED = 429
@@ -440,16 +439,9 @@ class Verdicts:
             result.doubts.append(self._judge._why(tried, name))
 
     def _always(self, tried: Tried) -> list[tuple[Scope | None, str]]:
-        """Refusals that are the only end there is, whatever was asked on the way to them.
-
-        Or the last of several ends: who is told of faults of what was sent comes to it without them.
-        """
-        statuses = [status_of_raised(tried.trial, end.value) for end in tried.ends]
-        refused = [end for end, status in zip(tried.ends, statuses, strict=True) if status in (401, 403)]
-        is_always = len(refused) == len(statuses)
-        is_last = any(all(one.test.anonymous is not None for one in end.conditions) for end in refused)
-        is_last = is_last and all(_FAULTS <= status < _OF_SERVERS for status in statuses)
-        return [(end.function, end.at) for end in refused] if is_always or is_last else []
+        """Refusals that are the only end there is, whatever was asked on the way to them."""
+        is_always = all(status_of_raised(tried.trial, end.value) in (401, 403) for end in tried.ends)
+        return [(end.function, end.at) for end in tried.ends] if is_always else []
 
     def _barred(self, tried: Tried) -> list[tuple[Scope | None, str]]:
         """Refusals of who calls, among others of what is asked for, where all ways end in one or the other."""
