@@ -376,7 +376,7 @@ def _judged(judge: Judge, step: Step, found: Found, made: Requests, saw: set[str
     for at_hand in (made.anonymous, made.signed):
         tell(at_hand.request, judge.models.request)
     given = _given(step, found, made.anonymous)
-    tried = judge.tried(function, given, is_anonymous=True, at_hand=made.anonymous)
+    tried = judge.tried(function, given, is_anonymous=True, at_hand=made.anonymous, is_before_all=True)
     refuses = _refuses(judge, tried)
     if step.gives in _GOES_ON:
         passes = tried.is_exhausted or bool(tried.trial.record.reached)
@@ -391,7 +391,13 @@ def _judged(judge: Judge, step: Step, found: Found, made: Requests, saw: set[str
         judged.doubts.append(f"whether {step.name} runs before it depends on something ({step.at})")
     elif refuses:
         judged.refuses = True
-    signed = judge.tried(function, _given(step, found, made.signed), is_anonymous=False, at_hand=made.signed)
+    elif (untold := _unauthenticated(judge, tried)) is not None:
+        judged.doubts.append(
+            f"{step.name} refuses who is not signed in by something that source does not tell ({untold})"
+        )
+    signed = judge.tried(
+        function, _given(step, found, made.signed), is_anonymous=False, at_hand=made.signed, is_before_all=True
+    )
     goes_on = bool(signed.trial.record.reached) if step.gives in _GOES_ON else any(map(_is_none, options(signed.value)))
     comes_first = step.gives == "" or (step.gives in _ANSWERS_FIRST and _asks_who(tried))
     if comes_first and not (refuses or passes) and tried.passes and goes_on:
@@ -410,6 +416,7 @@ def _judged(judge: Judge, step: Step, found: Found, made: Requests, saw: set[str
     return judged
 
 
+_UNAUTHENTICATED = 401
 #: What middleware of Django raises where it is not to be used.
 _NOT_USED = "MiddlewareNotUsed"
 #: What is given each request together with what comes after it, or was made with that.
@@ -480,6 +487,13 @@ def _refuses(judge: Judge, tried: Tried) -> bool:
         if about and (status >= 400 or is_redirect(tried.trial, value)):
             return True
     return False
+
+
+def _unauthenticated(judge: Judge, tried: Tried) -> str | None:
+    """Where it answers 401, which is said of nothing but who calls; None where it does not."""
+    raised = [end.at for end in tried.ends if status_of_raised(tried.trial, end.value) == _UNAUTHENTICATED]
+    answers = [(status_of(tried.trial, one[0], judge.models.answers), one[1]) for one in tried.trial.answered]
+    return next(iter([*raised, *(at for status, at in answers if status == _UNAUTHENTICATED)]), None)
 
 
 def _is_answer(tried: Tried, value: Value) -> bool:

@@ -23,6 +23,7 @@ from nomoat.survey.trial.demands import AUTHENTICATION, OTHER, Demand
 from nomoat.survey.trial.machine import Condition, End, ExhaustedError, Limits, RaisedError
 from nomoat.survey.trial.naming import guards_by_name, placed
 from nomoat.survey.trial.refusals import is_redirect, names_of, said_of_raised, status_of, status_of_raised, unrefused
+from nomoat.survey.trial.secrets_kept import may_verify
 from nomoat.survey.trial.statements import Trial
 from nomoat.survey.trial.surroundings import Surroundings
 from nomoat.survey.trial.usually import as_usual
@@ -426,15 +427,17 @@ class Judge:
         is_anonymous: bool,
         at_hand: AtHand | None = None,
         is_handler: bool = False,
+        is_before_all: bool = False,
     ) -> Tried:
         """A function on trial; what it sets on the request at hand stays there.
 
-        What a handler sets, nothing else finds: its request is over then.
+        What a handler sets, nothing else finds: its request is over then. `is_before_all`: it stands before handlers.
         """
         kind = (is_anonymous, self.around.by_default)
         trial = Trial(self.around, anonymous=is_anonymous, limits=self._limits(function, kind, is_handler=is_handler))
         # What stands before one route and its handler find what they leave on the request at hand.
         trial.judges, trial.leaves = True, not is_handler and at_hand is None
+        trial.verifies = is_before_all and may_verify(function.scope)
         if at_hand is not None:
             trial.proxies, trial.has_statuses = at_hand.proxies, at_hand.has_statuses
             trial.application = at_hand.application

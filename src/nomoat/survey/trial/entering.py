@@ -7,6 +7,7 @@ import sys
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.symbols import Scope, statements
+from nomoat.survey.trial import secrets_kept
 from nomoat.survey.trial.answering import ANSWER, NONE_YET
 from nomoat.survey.trial.calls import NEXT
 from nomoat.survey.trial.demands import either
@@ -253,7 +254,7 @@ class Entering(Exceptions):
                 return True  # It is handed who calls: `may(user, "write")`.
             if self.depth <= _MAX_ASKED and isinstance(value, Function) and (_calls(scope) or self._may_ask(value)):
                 return True  # It calls what it is given: `answered(self.show)`.
-        if self.around.may_refuse(scope):
+        if self.around.may_refuse(scope) or (self.verifies and secrets_kept.reads_secret(scope)):
             return True
         if isinstance(me, Object) and me.cls.scope is not scope.parent and self.around.class_may_refuse(me.cls.scope):
             # What a class above calls may be a method of this one: `def process(self): self.check()`.

@@ -11,7 +11,7 @@ from nomoat.survey import kept
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.symbols import Scope
-from nomoat.survey.trial import backends, kinds, memories, queries, texts
+from nomoat.survey.trial import backends, kinds, memories, queries, secrets_kept, texts
 from nomoat.survey.trial.asked import AskedPath, AskedText, is_asked
 from nomoat.survey.trial.configuration import Configuration, is_held
 from nomoat.survey.trial.demands import AUTHENTICATION, OTHER, UNKNOWN, Demand, both, either
@@ -362,6 +362,8 @@ class Judging(Machine):
         is_answer = isinstance(left, Thing) and left.is_call and not left.trail and left.name in self.models.answers
         if operator in ("is", "==") and isinstance(right, Const) and right.value is None and is_answer:
             return Test(False, OTHER, OTHER, left.tags)
+        if operator == "==" and (of_secrets := secrets_kept.compared(self, left, right)) is not None:
+            return of_secrets
         marks = left.tags | right.tags
         if (
             operator == "in"

@@ -165,6 +165,8 @@ class Machine:
     wires = False
     #: Whether it follows one request, and whether what it sets on that is found by what comes after.
     judges, leaves = False, True
+    #: Whether what it is sent is compared with what a row keeps to let somebody pass, and not to sign somebody in.
+    verifies = False
     #: What the functions cost that it entered.
     costs: Costs
 
