@@ -19,6 +19,7 @@ from nomoat.survey.trial.values import (
     NOTHING,
     UNREAD,
     VAGUE,
+    Choice,
     Const,
     Env,
     Items,
@@ -26,6 +27,7 @@ from nomoat.survey.trial.values import (
     Table,
     Thing,
     Value,
+    options,
 )
 
 #: Headers that carry no credential; everything else may.
@@ -44,6 +46,8 @@ _CREDENTIAL_HEADER = re.compile(
 )
 _CSRF = re.compile(r"(csrf|xsrf|^origin$|^referer$|x-requested-with)", re.I)
 _SIGNATURE = re.compile(r"(signature|hmac|x-hub|sig$|^sig|webhook-id|webhook-timestamp|x-slack|digest)", re.I)
+#: What a link has that was signed here: `?expires=...&sig=...`.
+_OF_LINKS = re.compile(r"^(url_?|link_?)?(sig|signature|hmac)$", re.I)
 #: Parameters of a query that carry a credential.
 _SECRET = re.compile(
     r"^(token|access_?token|auth(_?token|orization)?|api_?key|apikey|x_?api_?key|key|secret|jwt|bearer|session(_?id)?"
@@ -154,7 +158,7 @@ def tags_of_parameter(name: str) -> frozenset[str]:
 
     A `token` may as well be what somebody was mailed, and a `key` that of a row.
     """
-    return tags_of_query(name) if _OF_CALLERS.match(name) else INPUT
+    return tags_of_query(name) if _OF_CALLERS.match(name) or _OF_LINKS.match(name) else INPUT
 
 
 #: What a name says in a part of a request whose entries have names.
@@ -324,6 +328,7 @@ class Requests(Judging):
                 if name in value.named:
                     return value.named[name]
         if part in BY_NAME:
+            key = _one_of_alike(key, BY_NAME[part])
             known = isinstance(key, Const) and isinstance(key.value, (str, bytes))
             text = key.value if isinstance(key, Const) else ""
             text = text.decode("latin-1") if isinstance(text, bytes) else str(text)
@@ -335,6 +340,19 @@ class Requests(Judging):
             return Thing("", marks=marks, trail=(text,) if part == "session" and known else ())
         more = (str(key.value),) if part == "credential" and isinstance(key, Const) else ()
         return Thing("", marks=value.marks | key.tags, trail=(*value.trail, *more))
+
+
+def _one_of_alike(key: Value, tags_of: Callable[[str], frozenset[str]]) -> Value:
+    """One of several names of a part of a request that tell the same: `PLAIN if settings.is_local else SECURE`.
+
+    A name that a setting has is told by that of the setting: `request.cookies.get(settings.csrf_cookie_name)`.
+    """
+    names = [one.value for one in options(key) if isinstance(one, Const) and isinstance(one.value, str)]
+    if isinstance(key, Choice) and len(names) == len(options(key)) and len(set(map(tags_of, names))) == 1:
+        return Const(names[0])
+    if isinstance(key, Thing) and key.trail and _CSRF.search(key.trail[-1]):
+        return Const(key.trail[-1])
+    return key
 
 
 def _changed(given: Value, key: Value | None = None) -> Iterator[Value]:
