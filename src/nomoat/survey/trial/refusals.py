@@ -32,6 +32,8 @@ from nomoat.survey.trial.values import (
 _REDIRECTS, _LEAST_FAULT, _ERROR = 300, 400, 500
 #: What is answered because of who one is, and of nothing else that is missing.
 _OF_WHO = frozenset((401, 403, 407, 498))
+#: What is answered because of what a request is, whoever sends it.
+_OF_REQUESTS = frozenset((408, 411, 413, 414, 415, 416, 417, 431))
 #: The name under which an object keeps what its class gave to a base of another package.
 SUPER = "__super__"
 
@@ -243,7 +245,12 @@ def said_of_raised(run: Machine, value: Value | None) -> int:
 
 
 def asks_for_else(conditions: Iterable[Condition], status: int) -> bool:
-    """Whether somebody is told that a header is missing which need not be a credential: 400 without `X-Tenant`."""
+    """Whether somebody is told that a header is missing which need not be a credential: 400 without `X-Tenant`.
+
+    Or that the request itself is none that is taken from anybody: too large, too late, of another kind.
+    """
+    if status in _OF_REQUESTS:
+        return True
     about = [one.test.marks for one in conditions if one.test.marks & (CALLER | {"signature"})]
     return (
         _LEAST_FAULT <= status < _ERROR and status not in _OF_WHO and bool(about) and all(VAGUE <= one for one in about)
