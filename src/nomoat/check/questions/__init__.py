@@ -25,7 +25,7 @@ from nomoat.check.questions.markup import stored_markup
 from nomoat.check.questions.nested import untied
 from nomoat.check.questions.of_object import asks_of_object
 from nomoat.check.questions.own_password import own_password
-from nomoat.check.questions.owners import named_by_caller
+from nomoat.check.questions.owners import named_as_callers, named_by_caller
 from nomoat.check.questions.ownership import missing_ownership
 from nomoat.check.questions.presence import only_sent
 from nomoat.check.questions.resets import endless_reset_code, link_of_host, reset_code_answered
@@ -34,6 +34,7 @@ from nomoat.check.questions.shown import shown_secrets
 from nomoat.check.questions.siblings import guard_never_runs, missing_guard, weaker_guard
 from nomoat.check.questions.sign_ins import unlimited_login
 from nomoat.check.questions.trade import negative_amount, price_of_the_caller, used_up_twice
+from nomoat.check.questions.unhashed import unhashed_password
 from nomoat.check.questions.unlooked import never_looked_at
 from nomoat.check.questions.words import listed, name_of
 
@@ -41,9 +42,13 @@ __all__ = ["QUESTIONS", "Answer", "Asked", "answers"]
 
 
 def _missing_ownership(asked: Asked) -> Iterator[Answer]:
-    for answer in (*missing_ownership(asked), *untied(asked), *named_by_caller(asked)):
-        if answer.route is None or not asks_of_object(asked, answer.route):
-            yield answer
+    told: set[str] = set()
+    for answer in (*missing_ownership(asked), *untied(asked), *named_by_caller(asked), *named_as_callers(asked)):
+        route = answer.route
+        if route is not None and (asks_of_object(asked, route) or (answer.told_once and route.id in told)):
+            continue
+        told.update(() if route is None else (route.id,))
+        yield answer
     yield from resolvers(asked)
     yield from cleared(asked)
 
@@ -77,6 +82,7 @@ QUESTIONS: Mapping[str, Callable[[Asked], Iterator[Answer]] | None] = {
     "forgeable-identity": _forgeable_identity,
     "account-change": account_change,
     "own-password": own_password,
+    "unhashed-password": unhashed_password,
     "self-chosen-role": self_chosen_role,
     "unlimited-login": unlimited_login,
     "forged-requests": forged_requests,

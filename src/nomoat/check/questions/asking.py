@@ -66,7 +66,8 @@ class Place(NamedTuple):
 class Answer(NamedTuple):
     """One answer: the route, what is said about it here, beside the code, why, the fix in this code, how sure it is.
 
-    With a `place` it is about that; the route, if there is one, leads there.
+    With a `place` it is about that; the route, if there is one, leads there. What is `told_once` is left out where the
+    same question has another answer about the route.
     """
 
     route: Route | None
@@ -76,6 +77,7 @@ class Answer(NamedTuple):
     fix: str
     confidence: Confidence
     place: Place | None = None
+    told_once: bool = False
 
 
 class Asked:

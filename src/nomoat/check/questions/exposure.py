@@ -50,7 +50,8 @@ _VERIFIES = re.compile(
 
 def admin_exposed(asked: Asked) -> Iterator[Answer]:
     """Routes of administrators that anyone, or whoever is signed in, can call."""
-    said = {answer.route.id for answer in missing_guard(asked) if answer.route is not None}
+    # What is less than sure of its siblings is sure of what it is called.
+    said = {one.route.id for one in missing_guard(asked) if one.route is not None and one.confidence == "sure"}
     doubted = _without_a_guard_that_was_read(asked)
     for route in asked.routes:
         if not _is_of_admin(route) or route.id in said or _is_entrance(asked, route):

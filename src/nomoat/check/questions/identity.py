@@ -29,6 +29,8 @@ _ADDRESS = re.compile(
 )
 #: What says no more than yes, so that everybody guesses it.
 _YES = frozenset(("true", "yes", "on", "1", "y", "ok", "allow", "enabled"))
+#: Roles of few.
+_OF_FEW = re.compile(r"admin|super|\broot\b|staff|manager|owner|moderator|\A(true|yes|1)\Z", re.I)
 _REFUSING = frozenset(
     (
         "HTTPForbidden",
@@ -177,7 +179,9 @@ def _believed(asked: Asked, route: Route, scope: Scope, *, is_handler: bool) -> 
                 is_sure = _is_privilege(item) or _refuses(body)
                 # A decorator that refuses by it is a guard, wherever it stands in the request.
                 is_guard = not is_handler and _refuses(body)
-                if (item.place in ("cookie", "header") and is_sure) or is_guard:
+                # `role == "admin"` may refuse whoever asks for too much; `role != "admin"` lets in who says so.
+                grants = _is_privilege(item) and _refuses(body) and _lets_in(test)
+                if (item.place in ("cookie", "header") and is_sure) or is_guard or grants:
                     return _Claim(item, scope.module.at(node), "sure", decides)
                 if _refuses(body) or _refuses(node[4]):
                     return _Claim(item, scope.module.at(node), "likely", decides)
@@ -205,6 +209,16 @@ def _privilege(asked: Asked, scope: Scope, requested: Requested, test: Node, *, 
         return item if _is_privilege(item) or (is_guard and _is_guessed(asked, scope, item, other)) else None
     item = requested.item(test)
     return item if item is not None and _is_privilege(item) else None
+
+
+def _lets_in(test: Node) -> bool:
+    """`not given.get("is_admin")`, `given["role"] != "admin"`; `role != "member"` may refuse who asks for more."""
+    if test[0] == form.UNARY and test[3] == "not":
+        return True
+    if test[0] != form.COMPARE or test[4] not in (("!=",), ("is not",)):
+        return False
+    values = [one[3] for one in test[3] if one[0] == form.CONSTANT]
+    return any(one is True or (isinstance(one, str) and _OF_FEW.search(one)) for one in values)
 
 
 def _is_fixed(asked: Asked, scope: Scope, node: Node) -> bool:

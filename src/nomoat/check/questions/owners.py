@@ -26,6 +26,11 @@ _WHOSE = re.compile(
     re.I,
 )
 _FILTERS = frozenset(("filter", "filter_by"))
+_DOCUMENTS = frozenset(("find", "find_one", "count_documents", "delete_many", "update_many", "aggregate"))
+_FINDS = _FILTERS | _DOCUMENTS
+#: What a handler calls who is calling.
+_CALLERS = frozenset(("user", "current_user", "account", "principal", "me", "viewer", "identity"))
+_OF_KEY = re.compile(r"_+(id|uuid|pk)\Z")
 #: Methods of views of REST framework that say what they are about.
 _OF_VIEWS = frozenset(("get_queryset", "get_object", "perform_create", "filter_queryset"))
 _CREATES = re.compile(r"\.(CreateAPIView|ListCreateAPIView|ModelViewSet|CreateModelMixin)\Z")
@@ -43,6 +48,96 @@ def named_by_caller(asked: Asked) -> Iterator[Answer]:
             yield from _in_calls(asked, route, scope)
         if route.method == "POST":
             yield from _in_serializer(asked, route)
+
+
+def named_as_callers(asked: Asked) -> Iterator[Answer]:
+    """Routes that read rows by a key that the request says, where others take that key from who is calling.
+
+    `Loan.objects.filter(branch=request.GET["branch"])` beside `Loan.objects.filter(branch=request.user.branch)`.
+    """
+    own = _keys_of_callers(asked)
+    for route in asked.routes if own else ():
+        kinds = {guard.kind for guard in route.guards if guard.runs != "never"}
+        if route.verdict != "guarded" or "ownership" in kinds or "authentication" not in kinds or route.requires:
+            continue
+        if is_of_administrators(route) or any(asks_for_more(guard) for guard in route.guards):
+            continue
+        if asked.registrations.decides_by_caller(route):
+            continue
+        for scope in _scopes(asked, route):
+            requested = Requested(asked.registrations.program, scope, route)
+            for node, key, value in _conditions(scope):
+                item = next(requested.items(value), None)
+                other = next((own[store, key] for store in touched(route) if (store, key) in own), None)
+                if other is None or item is None or not item.name or item.place not in ("query", "body", "form"):
+                    continue
+                yield Answer(
+                    route,
+                    f"{name_of(route)} gives what belongs to whomever {item.name} of the request names",
+                    f"{item.name}, which the caller writes, says whose rows are read",
+                    f"{name_of(other)} ({other.at}) takes {key} from who is calling, this route from the request",
+                    f"take {key} from who is calling, or ask whether they may see {item.name}",
+                    "sure", Place(scope.module, node), told_once=True,
+                )  # fmt: skip
+                break
+
+
+def _keys_of_callers(asked: Asked) -> dict[tuple[str, str], Route]:
+    """Stores and the keys that routes find rows of theirs by, where the value is who is calling, or is theirs."""
+    found: dict[tuple[str, str], Route] = {}
+    for route in asked.routes:
+        if route.verdict != "guarded":
+            continue
+        for scope in _scopes(asked, route):
+            for _, key, value in _conditions(scope):
+                if _is_of_caller(route, scope, key, value):
+                    for store in touched(route):
+                        found.setdefault((store, key), route)
+    return found
+
+
+def _conditions(scope: Scope) -> Iterator[tuple[Node, str, Node]]:
+    """What rows are found by: the call, the key without `_id`, and the value."""
+    for node in form.walk_scope(scope.body):
+        if node[0] != form.CALL or last_word(node) not in _FINDS:
+            continue
+        pairs = [(name, value) for name, value in node[5] if name is not None]
+        if last_word(node) in _DOCUMENTS:
+            documents = [one for one in node[4][:1] if one[0] == form.DICT]
+            pairs = [(form.text_of(k), v) for one in documents for k, v in one[3] if k is not None]
+        for name, value in pairs:
+            key = _OF_KEY.sub("", name or "")
+            if key not in ("", "pk", "id", "uuid", "_id"):
+                yield node, key, value
+
+
+def _is_of_caller(route: Route, scope: Scope, key: str, value: Node) -> bool:
+    """`request.user`, `user["_id"]`, `me().group_id`, `request.user.member.branch` for `branch`."""
+    while value[0] == form.CALL and len(value[4]) == 1 and value[3][0] == form.NAME:
+        value = value[4][0]  # `ObjectId(user["_id"])`
+    last = ""
+    if value[0] == form.ATTRIBUTE:
+        last, base = value[4], value[3]
+    elif value[0] == form.SUBSCRIPT and (text := form.text_of(value[4])) is not None:
+        last, base = text, value[3]
+    else:
+        base = value
+    if last not in ("", "id", "pk", "_id", "uuid", "user") and _OF_KEY.sub("", last) != key.rpartition("__")[2]:
+        return False
+    return any(_names_caller(route, scope, one) for one in (value, *form.walk(base)))
+
+
+def _names_caller(route: Route, scope: Scope, node: Node) -> bool:
+    if node[0] == form.ATTRIBUTE:
+        return node[4] == "user" and node[3][0] in (form.NAME, form.ATTRIBUTE)
+    if node[0] == form.SUBSCRIPT:
+        return form.text_of(node[4]) == "user" and form.dotted(node[3]) in ("request", "self.request")
+    if node[0] != form.NAME or node[3] not in _CALLERS:
+        return False
+    # A row that the handler found itself, and one that the path names, may be anybody's.
+    if any(one.name == node[3] for one in route.parameters):
+        return False
+    return node[3] == "current_user" or any(one[form.P_NAME] == node[3] for one in scope.parameters)
 
 
 def _scopes(asked: Asked, route: Route) -> list[Scope]:

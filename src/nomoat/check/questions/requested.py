@@ -51,7 +51,9 @@ class Requested:
         self._scope = scope
         located: dict[str, str] = {one.name: one.location for one in route.parameters} if route is not None else {}
         self._parameters: dict[str, str] = {name: place for name, place in located.items() if place != "path"}
-        for parameter in scope.parameters if route is None else ():
+        # What the map calls as the request does, `x-role`, is called `x_role` here, or as the handler likes.
+        self._parameters |= {name.replace("-", "_"): place for name, place in self._parameters.items()}
+        for parameter in scope.parameters:
             default = parameter[form.P_DEFAULT]
             name = program.resolve(scope, default[3]).name if default is not None and default[0] == form.CALL else ""
             if name in _DECLARED:

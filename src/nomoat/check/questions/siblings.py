@@ -39,6 +39,12 @@ _PERSON = re.compile(
 )  # fmt: skip
 #: Of more permissions than these the names are not told.
 _FEW_NAMES = 3
+#: Fewer routes than these say little of what is usual.
+_FEW = 4
+_RUNS = re.compile(
+    r"\A(subprocess\.\w+|os\.(system|popen|exec\w+|spawn\w+|remove|unlink|rmdir|kill)|shutil\.(rmtree|move)"
+    r"|asyncio\.create_subprocess_\w+)\Z"
+)
 #: What a decorator calls the function that it makes.
 _INNER = frozenset((
     "wrapper", "wrapped", "inner", "decorated", "decorator", "decorate", "_wrapper", "_wrapped", "_inner",
@@ -86,11 +92,25 @@ def missing_guard(asked: Asked) -> Iterator[Answer]:
 
 def _of_one(route: Route) -> Confidence:
     """Nobody lets anyone delete or replace one row by its number; what is posted may be meant for everybody."""
-    is_by_number = any(
+    return "sure" if _is_by_number(route) and route.method in ("DELETE", "PUT", "PATCH") else "likely"
+
+
+def _is_by_number(route: Route) -> bool:
+    return any(
         one.location == "path" and (one.name.lower() in ("id", "pk") or one.name.lower().endswith(("_id", "_pk")))
         for one in route.parameters
     )
-    return "sure" if is_by_number and route.method in ("DELETE", "PUT", "PATCH") else "likely"
+
+
+def _runs_something(asked: Asked, route: Route) -> bool:
+    """Whether a program is run, or a file removed."""
+    program = asked.registrations.program
+    return any(
+        _RUNS.match(site.callee.name)
+        for scope in asked.reached(route)
+        if not scope.module.is_library
+        for site in program.calls(scope)
+    )
 
 
 def _makes_account(asked: Asked, route: Route) -> bool:
@@ -267,7 +287,13 @@ def _is_told_elsewhere(asked: Asked, route: Route, guarded: list[Route]) -> bool
 def _how_sure(asked: Asked, route: Route, guarded: list[Route]) -> Confidence:
     """What is read beside guarded routes may be meant for everybody: a list of tags, a page about the service."""
     if route.method not in (*SAFE_METHODS, "WS") or changes_by_get(asked, route):
-        return "sure" if route.writes and len(guarded) > 1 else "likely"
+        if not route.writes:
+            # Nothing is written into a store, and yet something is done.
+            is_usual = len(guarded) > _FEW and len(guarded) * 4 >= len(asked.siblings(route)) * 3
+            return "sure" if is_usual and _runs_something(asked, route) else "likely"
+        # What only some may do with one row, nobody does with another of them.
+        is_of_few = _is_by_number(route) and _all_ask_for_more(guarded)
+        return "sure" if len(guarded) > 1 or is_of_few else "likely"
     if not touched(route):
         return "likely" if route.calls else "low"
     shared = set(route.reads) & {store for one in guarded for store in one.reads}

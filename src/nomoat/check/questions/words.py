@@ -11,7 +11,7 @@ from nomoat.survey.python.form import Node
 
 # What is open on purpose in nearly every application, wherever it stands in a path.
 _PUBLIC = re.compile(
-    r"(?:^|[/_\-.{}:])(log_?in|log_?out|sign_?(in|up|out)|oauth2?|oidc|sso|saml|captcha|csrf|(web)?hooks?"
+    r"(?:^|[/_\-.{}:])((log_?in|log_?out|sign_?(in|up|out))\d?|oauth2?|oidc|sso|saml|captcha|csrf|(web)?hooks?"
     r"|(opensearch|manifest|sitemap|browserconfig|humans)\.(xml|json|txt|webmanifest)"
     r"|unsubscribe|jsi18n|\.well-known|jwks[a-z.]*)(?=$|[/_\-.{}:])",
     re.I,
@@ -32,6 +32,9 @@ _BESIDE = frozenset((
     "rest", "route", "run", "send", "sent", "service", "set", "start", "submit", "success", "the", "time", "to",
     "totp", "url", "us", "user", "users", "v1", "v2", "v3", "validate", "view", "web", "with", "your",
 ))  # fmt: skip
+#: What is done with one thing just as well: `POST /devices/{device_id}/reset`; that of an account is an entrance.
+_ACTIONS = frozenset(("reset", "activate", "activation", "refresh", "setup", "install", "recover"))
+_OF_ACCOUNT = re.compile(r"user|account|member|uid|mail|token|code|key|password|hash|sign|secret|invit", re.I)
 #: What follows an entrance and belongs to it: `/password/reset/done`.
 _AFTERWARDS = frozenset(("done", "complete", "completed", "success", "sent", "failed", "requested", "finish"))
 # Pages are open where they are pages: what reads or writes a store is none, whatever it is called (`/docs/{id}`).
@@ -66,14 +69,25 @@ def is_public_by_name(route: Route) -> bool:
     is_of_the_service = route.method != "WS" and _is_of_the_service(route, function)
     if is_of_the_service or _PUBLIC.search(path) or _PUBLIC.search(function):
         return True
+    if _is_action_on_a_row(route):
+        return False
     fixed = [one for one in path.lower().split("/") if one.strip("{}")]
     last = fixed[-2:-1] if len(fixed) > 1 and fixed[-1] in _AFTERWARDS else fixed[-1:]
     return any(_is_entrance(name) for name in (*last, *function.split(".")))
 
 
+def _is_action_on_a_row(route: Route) -> bool:
+    above, _, last = route.path.lower().rstrip("/").rpartition("/")
+    picked = above.rpartition("/")[2]
+    is_picked = picked.startswith("{") and is_identifier(picked.strip("{}").partition(":")[0])
+    return last in _ACTIONS and is_picked and not _OF_ACCOUNT.search(above)
+
+
 def _is_entrance(name: str) -> bool:
     """Whether a word of a path, or a function's name, says nothing but that somebody comes in by it."""
-    words = set(re.split(r"[_\W]+", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower())) - {""}
+    # `/forgot2` is another `/forgot`.
+    lowered = re.sub(r"(?<=[a-z]{3})\d+\b", "", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower())
+    words = set(re.split(r"[_\W]+", lowered)) - {""}
     return bool(words & _ENTRANCES) and words <= _ENTRANCES | _BESIDE
 
 
