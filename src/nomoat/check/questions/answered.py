@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from nomoat.appmap.model import Route
+from nomoat.check.flow.sources import dependency
 from nomoat.check.questions.asking import Answer, Asked, Place
 from nomoat.check.questions.whole import kept, objects
 from nomoat.check.questions.words import last_word, name_of
@@ -43,7 +44,12 @@ def account_row_returned(asked: Asked) -> Iterator[Answer]:
         if handler is None:
             continue
         found = _Answered(asked, handler)
-        for node, what in (*found.shown(), *_by_model(asked, route, handler), *objects(asked, route, handler)):
+        for node, what in (
+            *found.shown(),
+            *_by_model(asked, route, handler),
+            *_by_fields(asked, handler),
+            *objects(asked, route, handler),
+        ):
             if (handler.module.path, node[1]) not in told:
                 told.add((handler.module.path, node[1]))
                 yield Answer(
@@ -173,6 +179,25 @@ class _Answered:
         for value in self._bound(node[3]):
             if said := self._row(value, depth + 1, documents_only=documents_only):
                 return said
+        return self._of_dependency(node[3], documents_only=documents_only)
+
+    def _of_dependency(self, name: str, *, documents_only: bool) -> str:
+        """The row that a dependency looked up: `user: dict = Depends(current_user)`."""
+        parameter = next((one for one in self._handler.parameters if one[form.P_NAME] == name), None)
+        if parameter is None:
+            return ""
+        annotation = parameter[form.P_ANNOTATION]
+        given = [
+            dependency(self._program, self._handler, one, annotation) for one in (parameter[form.P_DEFAULT], annotation)
+        ]
+        asked = next((one.scope for one in given if one is not None and one.scope is not None), None)
+        if asked is None or not asked.is_function:
+            return ""
+        inner = _Answered(self._asked, asked)
+        for node in inner._nodes:
+            returned = node[3] if node[0] == form.RETURN else None
+            if returned is not None and (said := inner._row(returned, documents_only=documents_only)):
+                return said
         return ""
 
     def _bound(self, name: str) -> Iterator[Node]:
@@ -294,6 +319,20 @@ def answers_with_password(asked: Asked, route: Route) -> bool:
     """Whether what a route answers with holds the password of an account, or its hash."""
     handler = asked.handler(route)
     return handler is not None and next(_Answered(asked, handler).shown(), None) is not None
+
+
+def _by_fields(asked: Asked, handler: Scope) -> Iterator[tuple[Node, str]]:
+    """`@marshal_with({"name": fields.String, "password": fields.String})`: what Flask-RESTful shows of each row."""
+    calls = [one for one in handler.decorators if one[0] == form.CALL and last_word(one) == "marshal_with" and one[4]]
+    program = asked.registrations.program
+    for call in calls:
+        given = call[4][0]
+        found = program.resolve(program.scope(handler.module), given) if given[0] != form.DICT else None
+        shown = given if found is None else found.value
+        for key, _ in shown[3] if shown is not None and shown[0] == form.DICT else ():
+            if key is not None and PASSWORD.match(form.text_of(key) or ""):
+                yield call, "the password of an account"
+                break
 
 
 def _by_model(asked: Asked, route: Route, handler: Scope) -> Iterator[tuple[Node, str]]:

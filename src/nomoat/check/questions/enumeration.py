@@ -13,9 +13,10 @@ from nomoat.survey.python import form
 from nomoat.survey.python.form import Body, Node
 from nomoat.survey.python.symbols import How, Scope
 
-_SIGNS_IN = re.compile(r"(^|[/_\-.])(log[_-]?in|sign[_-]?in|auth|authenticate|token|session)s?($|[/_\-.])", re.I)
+_SIGNS_IN = re.compile(r"(^|[/_\-.])(log[_-]?in|sign[_-]?in|auth|authenticate|token|session)(s|\d)?($|[/_\-.])", re.I)
 _FORGOT = re.compile(r"forgot|recover|lost|reset|password", re.I)
 _CHECKS = re.compile(r"check_?p|verify|checkpw|compare|hash|digest|md5|sha\d|crypt", re.I)
+_PASSWORD = re.compile(r"passw|\bpwd\b|^pw$", re.I)
 _LOOKS_UP = frozenset((
     "first", "one_or_none", "scalar_one_or_none", "scalar", "get", "find_one", "fetchone", "fetchrow", "get_or_none",
     "one", "filter_by", "get_user", "get_by_email", "get_user_by_email", "get_by_username",
@@ -63,7 +64,7 @@ def _where_nobody_is(handler: Scope) -> tuple[Node, tuple[str, ...]] | None:
     for node in form.walk_scope(handler.body):
         for test, body in node[3] if node[0] == form.IF else ():
             name = _is_nothing(test)
-            if name and _is_looked_up(handler, name):
+            if (name and _is_looked_up(handler, name)) or _is_absent(test):
                 at, said = _said(body)
                 if at is not None:
                     return at, said
@@ -103,6 +104,16 @@ def _is_nothing(test: Node) -> str:
     return ""
 
 
+def _is_absent(test: Node) -> bool:
+    """`not User.objects.filter(username=name).exists()`"""
+    call = test[4] if test[0] == form.UNARY and test[3] == "not" else None
+    if call is not None and call[0] == form.AWAIT:
+        call = call[3]
+    if call is None or call[0] != form.CALL or last_word(call) not in ("exists", "aexists") or call[4]:
+        return False
+    return any(_OF_ACCOUNTS.search(_spoken(one)) for one in form.walk(call) if one[0] == form.CALL)
+
+
 def _is_looked_up(handler: Scope, name: str) -> bool:
     """Whether a name stands for a row of somebody that a query gave."""
     for binding in handler.bindings.get(name, ()):
@@ -129,9 +140,33 @@ def _where_the_password_is_wrong(handler: Scope) -> tuple[str, ...] | None:
             # `user is None or not check(...)` answers both alike.
             is_joined = test[0] == form.BOOLEAN and test[3] == "or"
             checks = any(part[0] == form.CALL and _CHECKS.search(last_word(part)) for part in parts)
-            if checks and not is_joined and _is_negative(test):
+            if (checks or _is_of_passwords(test)) and not is_joined and _is_negative(test):
+                return _said(body)[1]
+            if (name := _is_nothing(test)) and _is_authenticated(handler, name):
                 return _said(body)[1]
     return None
+
+
+def _is_of_passwords(test: Node) -> bool:
+    """`user["password"] != body.password`"""
+    sides = test[3] if test[0] == form.COMPARE and test[4] == ("!=",) else ()
+    return len(sides) == 2 and all(_PASSWORD.search(_called_so(one)) for one in sides)
+
+
+def _called_so(node: Node) -> str:
+    if node[0] == form.SUBSCRIPT:
+        return form.text_of(node[4]) or ""
+    return str(node[4] if node[0] == form.ATTRIBUTE else node[3] if node[0] == form.NAME else "")
+
+
+def _is_authenticated(handler: Scope, name: str) -> bool:
+    """Whether a name stands for what `authenticate(username=..., password=...)` gave."""
+    values = [one.value for one in handler.bindings.get(name, ()) if one.how is How.VALUE and one.value is not None]
+    values = [one[3] if one[0] == form.AWAIT else one for one in values]
+    return bool(values) and all(
+        one[0] == form.CALL and last_word(one) in ("authenticate", "aauthenticate") and bool(one[5] or len(one[4]) > 1)
+        for one in values
+    )
 
 
 def _is_negative(test: Node) -> bool:

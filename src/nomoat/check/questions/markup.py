@@ -31,6 +31,7 @@ _ROWS = re.compile(
 
 #: Columns that hold any text, what changes a text in places, and what takes tags out of it.
 _TEXT = re.compile(r"\b(TextField|CharField|Text|String|Unicode|UnicodeText)\b")
+_MAX_HELPERS = 2
 _SHAPES = frozenset(("replace", "strip", "rstrip", "lstrip", "title", "capitalize", "upper", "lower"))
 _CLEANS = re.compile(r"escape|clean|bleach|sanitiz|sanitis|strip_tags|nh3|purify|markdown|linebreaks|urlize", re.I)
 
@@ -117,16 +118,18 @@ def _shown(asked: Asked, handler: Scope) -> Iterator[tuple[Node, Node]]:
     """Places of a handler where a column of a row becomes HTML, each with the column."""
     program = asked.registrations.program
     for node in form.walk_scope(handler.body):
-        is_given = node[0] == form.CALL and len(node[4]) == 1 and not node[5] and _is_column(handler, node[4][0])
-        if is_given and program.resolve(handler, node[3]).name in _AS_HTML:
-            yield node, node[4][0]
-            continue
+        if node[0] == form.CALL and len(node[4]) == 1 and not node[5]:
+            # A text that is put together first is no more escaped than what stands there alone.
+            given = [one for one in (node[4][0], *_parts(node[4][0])) if _is_column(asked, handler, one)]
+            if given and program.resolve(handler, node[3]).name in _AS_HTML:
+                yield node, given[0]
+                continue
         answer = _page(node)
         if answer is None:
             continue
         parts = list(_parts(answer))
         if any(part[0] == form.CONSTANT and isinstance(part[3], str) and _TAG.search(part[3]) for part in parts):
-            yield from ((answer, part) for part in parts if _is_column(handler, part))
+            yield from ((answer, part) for part in parts if _is_column(asked, handler, part))
 
 
 def _page(node: Node) -> Node | None:
@@ -156,14 +159,27 @@ def _parts(node: Node) -> Iterator[Node]:
             yield from _parts(inner)
 
 
-def _is_column(handler: Scope, node: Node) -> bool:
+def _is_column(asked: Asked, handler: Scope, node: Node) -> bool:
     """`note.body`, `lesson["body"]`, where the name stands for a row that was looked up."""
     if node[0] not in (form.ATTRIBUTE, form.SUBSCRIPT) or node[3][0] != form.NAME:
         return False
-    for binding in handler.bindings.get(node[3][3], ()):
+    return _is_row(asked, handler, node[3][3])
+
+
+def _is_row(asked: Asked, scope: Scope, name: str, depth: int = 0) -> bool:
+    """Whether a name stands for a row that was looked up, here or in a function of the tree that gives it."""
+    for binding in scope.bindings.get(name, ()):
         value = binding.value if binding.how in (How.VALUE, How.UNPACKED) else None
         while value is not None and value[0] == form.AWAIT:
             value = value[3]
-        if value is not None and value[0] == form.CALL and _ROWS.search(last_word(value)):
+        if value is None or value[0] != form.CALL:
+            continue
+        if _ROWS.search(last_word(value)):
             return True
+        helper = asked.registrations.program.resolve(scope, value[3]).scope if depth < _MAX_HELPERS else None
+        if helper is not None and helper.is_function and not helper.module.is_library:
+            returned = [one[3] for one in form.walk_scope(helper.body) if one[0] == form.RETURN and one[3] is not None]
+            names = [one[3] for one in returned if one[0] == form.NAME]
+            if names and any(_is_row(asked, helper, one, depth + 1) for one in names):
+                return True
     return False

@@ -20,10 +20,12 @@ _CODE = re.compile(
     r"\A((reset|recovery|verification|verify|confirm(ation)?|forgot|otp|sms|password_?reset)_?)?"
     r"(token|code|otp|pin|secret|link|url|key)\Z", re.I
 )  # fmt: skip
+#: A password that was made for whoever forgot theirs.
+_NEW_PASSWORD = re.compile(r"\A((new|temp|temporary|generated|random)_?)?(password|passwd|pwd)\Z", re.I)
 #: Columns in which a code waits for who was sent it.
 _KEPT = re.compile(r"\A(password_?)?(reset|recovery|forgot)_?(password_?)?(token|code|otp|pin|key|secret)\Z", re.I)
 _MAKES = re.compile(
-    r"token_(urlsafe|hex|bytes)|\brand(int|range|om|bits)\b|\bchoices?\b|uuid4|make_token|generate|\bdumps\b|\bsign\b|_code\b"
+    r"token_(urlsafe|hex|bytes)|\brand(int|range|om|bits)\b|\b(choices?|sample)\b|uuid4|make_token|generate|\bdumps\b|\bsign\b|_code\b"
     r"|_token\b|_otp\b|urandom|hexdigest", re.I
 )  # fmt: skip
 _ANSWERS = frozenset((
@@ -85,11 +87,16 @@ def _shown(handler: Scope) -> Iterator[tuple[Node, str]]:
         for one in given:
             for key, value in one[3] if one is not None and one[0] == form.DICT else ():
                 name = form.text_of(key) if key is not None else None
-                if name and _CODE.match(name) and _is_code(handler, value):
+                if name and _tells_code(handler, name, value):
                     yield node, name
         for name, value in node[5] if is_answer else ():
-            if name and _CODE.match(name) and _is_code(handler, value):
+            if name and _tells_code(handler, name, value):
                 yield node, name
+
+
+def _tells_code(handler: Scope, name: str, value: Node) -> bool:
+    is_made_here = value[0] in (form.NAME, form.CALL)
+    return bool(_CODE.match(name) or (is_made_here and _NEW_PASSWORD.match(name))) and _is_code(handler, value)
 
 
 def _is_code(handler: Scope, value: Node) -> bool:

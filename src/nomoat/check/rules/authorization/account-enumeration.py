@@ -1,13 +1,16 @@
+from django.contrib.auth import authenticate
 from django.db import models
 from fastapi import FastAPI, Form, HTTPException
 from flask import Flask, abort, flash, jsonify, redirect, request
 from flask_login import login_user
 from flask_sqlalchemy import SQLAlchemy
+from pymongo import MongoClient
 from werkzeug.security import check_password_hash
 
 app = Flask(__name__)
 api = FastAPI()
 db = SQLAlchemy(app)
+people = MongoClient().shop.people
 
 
 class User(db.Model):
@@ -112,4 +115,41 @@ def sign_in_of_person():
         return jsonify(error="name or password is wrong"), 401
     if not check_password_hash(person.password, request.form["password"]):
         return jsonify(error="name or password is wrong"), 401
+    return jsonify(ok=True)
+
+
+@app.post("/login2")
+def login_of_person_again():
+    if not Person.objects.filter(email=request.form["email"]).exists():
+        return jsonify(error="nobody is called so"), 404
+    return jsonify(ok=True)
+
+
+@app.post("/accounts/login2")
+def login_by_framework():
+    if not User.objects.filter(email=request.form["email"]).exists():
+        return jsonify(error="nobody is called so"), 404  # expect: account-enumeration
+    user = authenticate(username=request.form["email"], password=request.form["password"])
+    if user is None:
+        return jsonify(error="the password is wrong"), 401
+    return jsonify(ok=True)
+
+
+@app.post("/accounts/login3")
+def login_by_framework_alike():
+    if not User.objects.filter(email=request.form["email"]).exists():
+        return jsonify(error="name or password is wrong"), 401
+    user = authenticate(username=request.form["email"], password=request.form["password"])
+    if user is None:
+        return jsonify(error="name or password is wrong"), 401
+    return jsonify(ok=True)
+
+
+@app.post("/accounts/login4")
+def login_compared():
+    user = people.find_one({"email": request.form["email"]})
+    if user is None:
+        abort(400, "unknown address")  # expect: account-enumeration
+    if user["password"] != request.form["password"]:
+        abort(400, "the password is wrong")
     return jsonify(ok=True)

@@ -114,3 +114,26 @@ def letter(letter_id: str):
 def seen(letter_id: str):
     found = letters.find_one({"_id": letter_id})
     return "<div>" + str(found["seen"]) + "</div>"
+
+
+def note_of(note_id):
+    found = Note.query.get_or_404(note_id)
+    return found
+
+
+@app.get("/notes/<int:note_id>/marked")
+def marked(note_id):
+    note = note_of(note_id)
+    return Markup("<div>%s</div>" % note.body)  # expect: stored-markup
+
+
+@app.get("/notes/<int:note_id>/put-in")
+def put_in(note_id):
+    note = note_of(note_id)
+    return Markup("<div>%s</div>") % note.body
+
+
+@app.get("/notes/<int:note_id>/escaped")
+def put_in_escaped(note_id):
+    note = note_of(note_id)
+    return Markup("<div>%s</div>" % escape(note.body))

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, FastAPI, HTTPException, Request
 from flask import Flask, g, jsonify, session
+from flask_restful import Api, Resource, fields, marshal_with
 from flask_sqlalchemy import SQLAlchemy
 from pydantic import BaseModel
 from pymongo import MongoClient
@@ -197,3 +198,49 @@ async def only_their_names(account: Caller):
 def order_as_it_is(number: int, account: Caller):
     found = db.session.get(Order, number)
     return found
+
+
+def caller_of_documents(request: Request) -> dict:
+    return people.find_one({"_id": request.session["user"]})
+
+
+@api.post("/document")
+def write_document(body: Stored):
+    people.insert_one({"name": body.name, "hashed_password": body.hashed_password})
+
+
+@api.get("/document")
+def document_as_it_is(caller: dict = Depends(caller_of_documents)):
+    return caller  # expect: account-row-returned
+
+
+@api.get("/document/less")
+def document_with_less(caller: dict = Depends(caller_of_documents)):
+    caller.pop("hashed_password")
+    return caller
+
+
+@api.get("/document/name")
+def name_in_document(caller: dict = Depends(caller_of_documents)):
+    return {"name": caller["name"]}
+
+
+EVERYTHING = {"id": fields.Integer, "password_hash": fields.String}
+FEW = {"id": fields.Integer, "name": fields.String}
+
+
+class Accounts(Resource):
+    @marshal_with(EVERYTHING)  # expect: account-row-returned
+    def get(self):
+        return Account.query.all()
+
+
+class FewOfAccounts(Resource):
+    @marshal_with(FEW)
+    def get(self):
+        return Account.query.all()
+
+
+rest = Api(app)
+rest.add_resource(Accounts, "/rest/accounts")
+rest.add_resource(FewOfAccounts, "/rest/few")

@@ -43,3 +43,20 @@ def parsed(tokens):
 def who(request):
     logging.info("asked with %s", request.headers["Authorization"])  # expect: logged-secret
     logging.info("asked by %s", request.headers.get("User-Agent"))
+
+
+def sign_up(request, user, token):
+    print("new account", request.form["name"], request.form["password"])  # expect: logged-secret
+    logging.info("sign-up: %s", request.form)  # expect: logged-secret
+    logging.info("sign-up: %s", request.form["name"])
+    logging.info("sign-up with %s fields", len(request.form))
+    logging.info("reset token %s", token)  # expect: logged-secret
+    logging.info(f"issued token: {token}")  # expect: logged-secret
+    logging.info("reset token was sent to %s", user.id)
+    logging.info("next token %s of the text", token)
+    logging.info("page of %s", request.path)
+
+
+def search(request):
+    logging.info("searched: %s", request.args)
+    logging.info("sent: %s", request.form)

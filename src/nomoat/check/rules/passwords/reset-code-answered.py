@@ -62,3 +62,17 @@ def reset_done():
 def tickets(email: str):
     token = secrets.token_urlsafe()
     return {"token": token}
+
+
+@app.post("/forgot/made")
+def forgot_made():
+    password = "".join(secrets.choice("abcdefgh23456789") for _ in range(12))
+    set_password(request.form["email"], password)
+    return {"password": password}  # expect: reset-code-answered
+
+
+@app.post("/forgot/told")
+def forgot_told():
+    password = "".join(secrets.choice("abcdefgh23456789") for _ in range(12))
+    set_password(request.form["email"], password)
+    return {"password": "it was sent"}

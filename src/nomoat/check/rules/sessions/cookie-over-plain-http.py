@@ -1,4 +1,5 @@
 import os
+import secrets
 
 from fastapi import FastAPI, Response
 from flask import Flask, make_response
@@ -41,3 +42,11 @@ def signed_out(response: Response):
     response.set_cookie("session", "", expires=0)
     response.set_cookie("session_id", "gone", max_age=0)
     response.set_cookie("auth", value="")
+
+
+def whatever_it_is_called(response, user):
+    response.set_cookie("device", secrets.token_hex(16), httponly=True)  # expect: cookie-over-plain-http
+    response.set_cookie("trusted", create_device_token(user), httponly=True)  # expect: cookie-over-plain-http
+    response.set_cookie("device", secrets.token_hex(16), secure=True, httponly=True)
+    response.set_cookie("xsrf", secrets.token_hex(16), httponly=True)
+    response.set_cookie("theme", chosen_theme(user), httponly=True)

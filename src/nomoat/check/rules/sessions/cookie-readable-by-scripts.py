@@ -1,6 +1,7 @@
 from aiohttp_session.cookie_storage import EncryptedCookieStorage
 from aiohttp_session import setup
 import os
+import secrets
 
 from fastapi import Response
 from flask import Flask, make_response
@@ -52,3 +53,11 @@ def signed_out(response: Response):
     response.set_cookie("session", "", expires=0)
     response.set_cookie("session_id", "gone", max_age=0)
     response.set_cookie("auth", value="")
+
+
+def whatever_it_is_called(response, user):
+    response.set_cookie("device", secrets.token_hex(16), secure=True)  # expect: cookie-readable-by-scripts
+    response.set_cookie("trusted", create_device_token(user), secure=True)  # expect: cookie-readable-by-scripts
+    response.set_cookie("device", secrets.token_hex(16), secure=True, httponly=True)
+    response.set_cookie("xsrf", secrets.token_hex(16), secure=True)
+    response.set_cookie("theme", chosen_theme(user), secure=True)
