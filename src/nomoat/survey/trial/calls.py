@@ -504,8 +504,9 @@ class Calls(Registrations):
         """What a store gives by no credential: nothing, unless the query is wider; a query itself is there."""
         last = (callee.trail[-1] if isinstance(callee, Thing) and callee.trail else callee.name).rpartition(".")[2]
         is_null = last == "filter_by" and any(
-            "caller" in one.tags and isinstance(one, Const) and one.value is None for one in named.values()
-        )
+            "caller" in one.tags and isinstance(one, Const) and one.value is None
+            and not queries.is_filled(name, self._column(callee, name)) for name, one in named.items()
+        )  # fmt: skip
         if "wide" in marks or is_null:
             return marks | UNREAD | queries.WIDE
         if last in queries.LOOKS_UP and any(
@@ -532,6 +533,8 @@ class Calls(Registrations):
         if isinstance(value, Choice):
             return all(self.is_store(option) for option in value.options)
         if isinstance(value, (Thing, Outside)) and value.name.partition(".")[0] in self.models.stores:
+            return True
+        if isinstance(value, (Thing, Outside)) and queries.is_of_model(value.name):
             return True
         if isinstance(value, Outside) and value.me is not None:
             return self.is_store(value.me)

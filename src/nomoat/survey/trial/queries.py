@@ -30,6 +30,9 @@ _COLUMN = re.compile(
     r"^(owner|user|author|creator|member|account|customer|principal|subject)(_?(id|uuid|sub|pk|name))?$", re.I
 )
 _OF_ACCOUNT = re.compile(r"^(username|user_name|userid|accountname)$", re.I)
+#: What rows and accounts are known by, and how a model is asked for them.
+_KNOWN_BY = re.compile(r"^(id|pk|uuid|login|username|user_?name)$", re.I)
+_OF_MODEL = re.compile(r"\.[A-Z]\w*\.query\.\w")
 #: Methods that narrow a query.
 _NARROWS = frozenset(
     ("where", "filter", "filter_by", "find", "find_one", "get", "aget", "get_or_404", "having", "delete_one")
@@ -75,6 +78,16 @@ def may_be_null(column: Value) -> bool:
     says, is_key = named.get("nullable"), named.get("primary_key")
     is_filled = isinstance(says, Const) and says.value is False
     return not is_filled and not (isinstance(is_key, Const) and is_key.value is True)
+
+
+def is_filled(name: str, column: Value | None) -> bool:
+    """Whether every row has a value in a column: source says so, or it is what accounts and rows are known by."""
+    return not may_be_null(column) if isinstance(column, Thing) else bool(_KNOWN_BY.match(name))
+
+
+def is_of_model(name: str) -> bool:
+    """Whether a dotted name is that of a query of a model of another package: `shop.User.query.filter_by`."""
+    return bool(_OF_MODEL.search(name))
 
 
 def owns(demand: Demand) -> bool:
