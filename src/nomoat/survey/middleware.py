@@ -383,6 +383,8 @@ class MiddlewareJudge:
         judged.answers = answers_itself(self._models, tried, name)
         self._saw_path = self._saw_path or (bool(tried.trial.record.saw) and (can_refuse or bool(judged.answers)))
         self._judge.around.forged |= tried.trial.record.forged
+        if not tried.is_exhausted:
+            self._judge.around.run_before |= tried.trial.executed
         judged.goes_on = passes = bool(tried.trial.record.reached)
         refusals = self._refusals(tried)
         if tried.is_exhausted and not passes and can_refuse:

@@ -26,6 +26,8 @@ class Changes:
         self.names: set[tuple[str, str]] = set()
         #: Attributes that functions assign, with whose and where; what a constructor gives its own object is no change.
         self._attributes: dict[str, list[tuple[Scope, Node | None]]] = {}
+        #: Where functions assign an attribute whose name is made: `setattr(owner, key, value)`.
+        self._spread: list[tuple[Scope, Node]] = []
         #: Attributes that methods give their own object out of a file of settings, with each such method.
         self._of_settings: dict[str, list[Scope]] = {}
         self._whose: dict[str, tuple[int, list[tuple[str, frozenset[Scope | None]]]]] = {}
@@ -72,6 +74,8 @@ class Changes:
             elif node[0] == form.CALL and form.dotted(node[3]) == "setattr" and len(node[4]) == 3:
                 owner, name = node[4][:2]
                 is_own = owner[0] == form.NAME and owner[3] == mine
+                if name[0] != form.CONSTANT and not is_own:
+                    self._spread.append((scope, owner))
                 if name[0] == form.CONSTANT and not is_own and not self._marks(scope, owner):
                     self._attributes.setdefault(str(name[3]), []).append((scope, owner))
 
@@ -120,6 +124,12 @@ class Changes:
         classes = {one for at in places if at[0] not in told for one in self._classes(*at)}
         is_else = None in classes or any(self._may_be(one, cls) for one in classes if one)
         return bool(told) and cls is not None and not is_else
+
+    def of_state(self, name: str) -> list[Scope]:
+        """The functions that may put something under a name into the state of a request; none where others may, too."""
+        is_told = name not in self.keys and not any(_may_be_state(scope, owner) for scope, owner in self._spread)
+        places = self._attributes.get(name, ()) if is_told else ()
+        return [scope for scope, owner in places if _may_be_state(scope, owner)]
 
     def may_change(self, name: str, cls: Scope | None, at: str = "") -> bool:
         """Whether a function may give another value to an attribute of an object of a class, or of a module (None).
@@ -181,6 +191,18 @@ class Changes:
         return () if is_foreign and made.name.rpartition(".")[2][:1].isupper() else (None,)
 
 
+def _may_be_state(scope: Scope, owner: Node | None) -> bool:
+    """Whether what a function gives an attribute to may be the state of a request: `request.state`, or a name of it."""
+    if owner is None or _called(owner) == _STATE:
+        return True
+    if owner[0] != form.NAME or (scope.is_method and scope.parameters and owner[3] == scope.parameters[0][form.P_NAME]):
+        return False
+    given = next((one for one in scope.parameters if one[form.P_NAME] == owner[3]), None)
+    speaks_of_it = any(node[0] == form.ATTRIBUTE and node[4] == _STATE for node in scope.nodes)
+    return speaks_of_it or (given is not None and given[form.P_ANNOTATION] is None)
+
+
+_STATE = "state"
 #: How the functions of packages are written that read files of settings.
 _FILES = re.compile(r"(^|\.)(Raw|Safe)?ConfigParser$|^(yaml|toml|tomli|tomllib|rtoml)\.\w*load\w*$")
 #: What programs call what a command was given.

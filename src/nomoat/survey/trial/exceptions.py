@@ -14,6 +14,7 @@ from nomoat.survey.trial.blocks import managed
 from nomoat.survey.trial.bodies import Bodies
 from nomoat.survey.trial.flow import Flow, merged
 from nomoat.survey.trial.machine import (
+    UNBOUND,
     End,
     ExhaustedError,
     RaisedError,
@@ -115,6 +116,9 @@ class Exceptions(Bodies):
             self.pending[mark:] = [end for end in self.pending[mark:] if end not in swallowed]
             flow.env = merged([before] if flow.env is None else [flow.env, before])
         elif may_be_quiet and flow.ends:
+            if flow.env is None:
+                # Whatever the block was to bind is not there behind it: who asks for that fails.
+                before.names.update({name: Thing(UNBOUND) for name in _bound_in(node[4]) if name not in before.names})
             flow.env = merged([before] if flow.env is None else [flow.env, before])
         return flow
 
@@ -282,6 +286,12 @@ def _with_bases(names: tuple[str, ...]) -> tuple[str, ...]:
         own = getattr(builtins, name.removeprefix("builtins."), None) if name.startswith("builtins.") else None
         found += [f"builtins.{one.__name__}" for one in own.__mro__] if isinstance(own, type) else []
     return tuple(found)
+
+
+def _bound_in(body: Body) -> set[str]:
+    """Names that statements of a body give a value."""
+    targets = (one for node in form.walk_scope(body) if node[0] == form.ASSIGN for one in node[3])
+    return {one[3] for one in targets if one[0] == form.NAME}
 
 
 def _may_return_true(body: object) -> bool:

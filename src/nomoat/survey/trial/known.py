@@ -45,6 +45,7 @@ from nomoat.survey.trial.refusals import (
     status_number,
 )
 from nomoat.survey.trial.registry import Bound, Registry
+from nomoat.survey.trial.requests import BY_NAME
 from nomoat.survey.trial.statuses import number_in
 from nomoat.survey.trial.unpacking import marked
 from nomoat.survey.trial.values import (
@@ -58,6 +59,7 @@ from nomoat.survey.trial.values import (
     PLACE,
     SETTING,
     SPREAD,
+    UNREAD,
     Choice,
     Class,
     Const,
@@ -379,6 +381,8 @@ def _getattr(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: s
     if len(args) > 2 and is_set and isinstance(args[0], Function) and args[0].set_on_it(args[1].value) is None:
         return args[2]
     if len(args) > 2 and isinstance(args[0], Thing) and args[1].value not in args[0].named:
+        if args[0].name == "request.state":
+            run.told_absent(args[0], args[1].value)
         if ABSENT + args[1].value in args[0].named:
             return marked(args[2])
         is_first = args[0].name == "request.state" and bool(run.path)
@@ -525,6 +529,8 @@ def _hasattr(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: s
         has_part = patterns.has(run, me, name)
         return Const(has_part) if has_part is not None else Thing(at=at)
     if isinstance(me, Thing) and (me.name.startswith("request.") or me.name in run.models.requests):
+        if isinstance(name, str) and me.name == "request.state":
+            run.told_absent(me, name)
         if isinstance(name, str) and PERHAPS + name in me.named:
             return Thing(at=at)
         if isinstance(name, str) and (name in me.named or ABSENT + name in me.named):
@@ -533,6 +539,9 @@ def _hasattr(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: s
             return Const(True)
         # `if not hasattr(request, "_user"): request._user = ...`: what was found is kept for later, and this is first.
         is_first = isinstance(name, str) and bool(run.path) and kept.alone_keeps(run.program, run.path[-1], name)
+        if me.name == "request.state" and isinstance(name, str) and not is_first and "caller" in BY_NAME["state"](name):
+            # Who calls may be there for those who have sent a credential alone.
+            return Thing(marks=CALLER | UNREAD if run.anonymous else CALLER, at=at)
         return Const(False) if is_first else None
     if isinstance(me, Registry) and isinstance(name, str):
         return on_applications.has(run, me, name) or Thing(at=at)

@@ -156,6 +156,10 @@ class Record:
     forged: set[str] = field(default_factory=set)
 
 
+#: What a name stands for that a block was to bind which ended before.
+UNBOUND = "(unbound)"
+
+
 class Machine:
     """What all parts of a trial share."""
 
@@ -356,6 +360,8 @@ class Machine:
         while current is not None:
             if first or not current.scope.is_class:
                 value = current.names.get(name)
+                if isinstance(value, Thing) and value.name == UNBOUND:
+                    raise RaisedError([End(Thing("builtins.UnboundLocalError"), "", tuple(self.conditions))])
                 if value is not None:
                     found = self.forced(current, name, value)
                     return found if current.parent is not None else self.as_held(current.scope, name, found)

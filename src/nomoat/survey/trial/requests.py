@@ -44,6 +44,8 @@ _CREDENTIAL_HEADER = re.compile(
     r"|role|email|subject|principal|login|caller|assertion|saml|oidc|oauth|sso)",
     re.I,
 )
+#: What says of which customer something is asked for, and not by whom.
+_OF_TENANT = re.compile(r"^(x-)?account(-?(id|name|code|slug))?$", re.I)
 _CSRF = re.compile(r"(csrf|xsrf|^origin$|^referer$|x-requested-with)", re.I)
 _SIGNATURE = re.compile(r"(signature|hmac|x-hub|sig$|^sig|webhook-id|webhook-timestamp|x-slack|digest)", re.I)
 #: What a link has that was signed here: `?expires=...&sig=...`.
@@ -112,7 +114,8 @@ def tags_of_header(name: str) -> frozenset[str]:
         return frozenset(("signature",))
     if _PLAIN_HEADER.match(name):
         return INPUT
-    return CALLER if _CREDENTIAL_HEADER.search(name) else CALLER | VAGUE
+    is_credential = _CREDENTIAL_HEADER.search(name) and not _OF_TENANT.match(name)
+    return CALLER if is_credential else CALLER | VAGUE
 
 
 def tags_of_meta(name: str) -> frozenset[str]:
@@ -217,6 +220,7 @@ class Requests(Judging):
             self.record.saw |= resolved.SAW
             return value.named[name]
         if part == "state":
+            self.told_absent(value, name)
             if name in value.named or ABSENT + name in value.named:
                 return value.named.get(name) or value.named[ABSENT + name]
             if name in ("get", "pop"):
@@ -264,6 +268,12 @@ class Requests(Judging):
             )
         if name in _CARRIES:
             self.record.forged.add(name)
+
+    def told_absent(self, state: Thing, name: str) -> None:
+        """Takes note that a request has nothing under a name of its state, where only a credential puts it there."""
+        is_open = self.anonymous and not self.wires and name not in state.named
+        if is_open and "caller" in BY_NAME["state"](name) and self.around.is_left_to_nobody(name):
+            state.named.setdefault(ABSENT + name, Const(None, CALLER))
 
     def _kept(self, name: str) -> Value:
         """What middleware left in the state of a request: for an anonymous caller, what it left for that one."""
@@ -324,6 +334,7 @@ class Requests(Judging):
             marks = CALLER if source in ("credential", "session", "header") else INPUT
             return Thing(f"request.{source}" if source else "", marks=marks)
         if part == "state" and isinstance(key, Const):
+            self.told_absent(value, str(key.value))
             for name in (str(key.value), f"{ABSENT}{key.value}"):
                 if name in value.named:
                     return value.named[name]

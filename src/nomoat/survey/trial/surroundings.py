@@ -101,6 +101,8 @@ class Surroundings:
         self.lost: dict[str, str] = {}
         #: What middleware leaves in the state of a request of a caller without a credential.
         self.left: dict[str, Value] = {}
+        #: Functions that middleware has run for a caller without a credential, to the end.
+        self.run_before: set[Scope] = set()
         #: Where what leaves something there runs in the order in which requests go through it: what was left when
         #: it went on. What it sets later, nobody finds.
         self.in_order: dict[str, Value] | None = None
@@ -161,6 +163,14 @@ class Surroundings:
             yield
         finally:
             self.handlers = held
+
+    def is_left_to_nobody(self, name: str) -> bool:
+        """Whether middleware alone puts something under a name into the state of a request, and only for others.
+
+        All that does was run for a caller without a credential, and has left nothing there.
+        """
+        places = self.changes.of_state(name) if name not in self.left else None
+        return bool(places) and self.run_before.issuperset(places or ())
 
     def leave(self, name: str, value: Value) -> None:
         """Takes note of what middleware leaves in the state of a request of a caller without a credential."""
