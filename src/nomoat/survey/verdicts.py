@@ -27,6 +27,7 @@ from nomoat.survey.trial.refusals import (
     asks_for_else,
     is_by_who_calls,
     is_redirect,
+    lacks_else,
     names_of,
     status_of,
     status_of_raised,
@@ -423,7 +424,7 @@ class Verdicts:
         answers = (tried.passes and (others or not (tried.trial.answered or refusals))) or self._answers_by_raising(
             tried
         )
-        passes = answers or (not is_hidden and self._fails_later(tried))
+        passes = answers or (not is_hidden and self._fails_later(tried)) or self._lacks_else(tried)
         result.doubts.extend(placed(why, place) for why, place in tried.trial.record.unknown)
         result.doubts.extend(unread(tried, name, handler.innermost.scope))
         if tried.is_exhausted and (refusals or self._may_refuse(handler)):
@@ -443,10 +444,16 @@ class Verdicts:
         is_always = all(status_of_raised(tried.trial, end.value) in (401, 403) for end in tried.ends)
         return [(end.function, end.at) for end in tried.ends] if is_always else []
 
+    def _lacks_else(self, tried: Tried) -> bool:
+        """Whether somebody ends for want of what is no credential: who sends that comes farther."""
+        statuses = (status_of_raised(tried.trial, end.value) for end in tried.ends)
+        return any(lacks_else(end.conditions, status) for end, status in zip(tried.ends, statuses, strict=True))
+
     def _barred(self, tried: Tried) -> list[tuple[Scope | None, str]]:
         """Refusals of who calls, among others of what is asked for, where all ways end in one or the other."""
         ends = [(status_of_raised(tried.trial, end.value), end) for end in tried.ends]
-        if tried.passes or tried.is_exhausted or not all(_FAULTS <= status < _ERROR for status, _ in ends):
+        is_all = all(_FAULTS <= status < _ERROR for status, _ in ends) and not self._lacks_else(tried)
+        if tried.passes or tried.is_exhausted or not is_all:
             return []
         return [(end.function, end.at) for status, end in ends if status in (401, 403)]
 

@@ -245,16 +245,17 @@ def said_of_raised(run: Machine, value: Value | None) -> int:
 
 
 def asks_for_else(conditions: Iterable[Condition], status: int) -> bool:
-    """Whether somebody is told that a header is missing which need not be a credential: 400 without `X-Tenant`.
+    """Whether somebody is refused for what need not be a credential.
 
     Or that the request itself is none that is taken from anybody: too large, too late, of another kind.
     """
-    if status in _OF_REQUESTS:
-        return True
+    return status in _OF_REQUESTS or lacks_else(conditions, status)
+
+
+def lacks_else(conditions: Iterable[Condition], status: int) -> bool:
+    """Whether somebody is told that a header is missing which need not be a credential: 400 without `X-Tenant`."""
     about = [one.test.marks for one in conditions if one.test.marks & (CALLER | {"signature"})]
-    return (
-        _LEAST_FAULT <= status < _ERROR and status not in _OF_WHO and bool(about) and all(VAGUE <= one for one in about)
-    )
+    return _LEAST_FAULT <= status < _ERROR and status not in _OF_WHO and bool(about) and VAGUE <= about[-1]
 
 
 def status_of_raised(run: Machine, value: Value | None) -> int:
