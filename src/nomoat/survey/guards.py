@@ -615,7 +615,7 @@ def unread(tried: Tried, name: str, within: Scope | None = None) -> Iterator[str
         for least, why in whys:
             if status in least:
                 yield why
-    for at in _answers_untold(tried):
+    for at in _answers_untold(tried, name if within is not None else ""):
         yield f"{name} refuses who is not signed in by something that source does not tell ({at})"
     for at in _answers_by_what_is_unread(tried):
         yield f"{name} refuses by what a function of a package that is not here makes of the request ({at})"
@@ -624,7 +624,8 @@ def unread(tried: Tried, name: str, within: Scope | None = None) -> Iterator[str
 def _unread_ways(end: End, name: str, within: Scope | None, *, is_asked: bool) -> Iterator[tuple[tuple[int, ...], str]]:
     """Of which statuses it would be a doubt that a caller ends here, and the doubt."""
     # A handler may forbid for many reasons, what is called like a guard and stands before it for one.
-    if _is_untold(end):
+    is_sign_in = within is not None and end.function is not None and end.function.name == name.rpartition(".")[2]
+    if _is_untold(end) and not (is_sign_in and _SIGN_IN.search(name.rpartition(".")[2])):
         statuses = _WHO if end.function is not within else (_UNAUTHENTICATED,)
         yield statuses, f"{name} refuses who is not signed in by something that source does not tell ({end.at})"
     if not is_asked and _is_by_setting(end, within):
@@ -673,13 +674,24 @@ def _is_open(conditions: Iterable[Condition]) -> bool:
     return any(test.anonymous is None for test in tests) and not any(test.marks for test in tests)
 
 
-def _answers_untold(tried: Tried) -> Iterator[str]:
-    """Where a guard by its name answers 401 or 403 for reasons that nothing which was read tells."""
+def _answers_untold(tried: Tried, handler: str) -> Iterator[str]:
+    """Where a guard by its name answers 401 or 403 for reasons that nothing which was read tells.
+
+    A handler that is called `login` asks for a password by then, and anybody may try.
+    """
     for value, at, conditions, scope, _ in tried.trial.answered:
+        if scope.name == handler.rpartition(".")[2] and _SIGN_IN.search(scope.name):
+            continue
         is_refusal = status_of(tried.trial, value, tried.trial.models.answers) in (401, 403)
         is_guard = guards_by_name(scope.name) or bool(_ASKS_ACCESS.search(scope.name))
         if is_refusal and is_guard and _is_open(conditions):
             yield at
+
+
+#: How handlers are called by which people sign in.
+_SIGN_IN = re.compile(
+    r"^((user|api|do|post|handle|customer|account)_)?(log_?in|sign_?in)(_(user|post|submit|api))?$", re.I
+)
 
 
 def _copied(value: Value) -> Value:
