@@ -35,6 +35,13 @@ def about(request): return HttpResponse("about")
 @require_POST
 def language(request): return HttpResponse("language")
 
+@require_POST
+def language_of(request): return HttpResponse("language")
+
+@exempt
+@logged
+def imprint(request): return HttpResponse("imprint")
+
 @logged
 @exempt
 def terms(request): return HttpResponse("terms")
@@ -51,7 +58,7 @@ class BelowLegal(Legal): pass
 urlpatterns = [
     path("orders", orders), path("bills", bills), path("about", about), path("language", language),
     path("terms", terms), path("legal", Legal.as_view()), path("own", Own.as_view()),
-    path("below", BelowLegal.as_view()),
+    path("below", BelowLegal.as_view()), path("language-of", language_of), path("imprint", imprint),
 ]
 """
 _MIDDLEWARE = """
@@ -89,7 +96,7 @@ INSTALLED_APPS = []
 MIDDLEWARE = ["django.contrib.auth.middleware.AuthenticationMiddleware", "middleware.RequireLogin"]
 """
 _WRAPPED = 'if hasattr(view, "__wrapped__"):\n            return RequireLogin.is_exempt(view.__wrapped__)'
-_OPEN = {"about", "language", "legal"}
+_OPEN = {"about", "language", "legal", "imprint"}
 
 
 def _verdicts(tmp_path: Path, made: str, wrapped: str, more: str = "") -> dict[str, str]:
@@ -109,7 +116,7 @@ def test_only_what_is_in_the_set_is_open(made: str, wrapped: str, is_followed: b
     assert told == {
         path: "unguarded" if path in _OPEN or (path == "terms" and is_followed) else "guarded" for path in told
     }
-    assert len(told) == 8
+    assert len(told) == 10
 
 
 @pytest.mark.parametrize(

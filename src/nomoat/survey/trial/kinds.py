@@ -49,7 +49,9 @@ def is_one_of(one: Function | Class, other: Value) -> bool | None:
 
 def _is_that(one: Function | Class, other: Value) -> bool | None:
     if isinstance(one, Function) and isinstance(other, Function):
-        return True if one is other else False if one.scope is not other.scope else None
+        # What one decorator has put around two functions is the same function around each.
+        is_other = one.scope is not other.scope or one.innermost.scope is not other.innermost.scope
+        return True if one is other else False if is_other else None
     if isinstance(one, Class) and isinstance(other, Class):
         return one.scope is other.scope
     if isinstance(other, Outside):
