@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nomoat.survey.trial.usually import perhaps
-from nomoat.survey.trial.values import Items, Value, holds
+from nomoat.survey.trial.values import Items, Value, holds, one_list
 
 if TYPE_CHECKING:
     from nomoat.survey.trial.machine import Machine
@@ -17,6 +17,7 @@ _MOST_ADDED = 64
 
 def add(run: Machine, me: Items, name: str, given: Value) -> None:
     """`me.append(given)`, `extend`, `insert`, `add` or `update`, by its name."""
+    given = one_list(given) if run.wires and name in ("extend", "update") else given
     # A list may be added to itself.
     values = list(given.values) if name in ("extend", "update") and isinstance(given, Items) else [given]
     known = next((place for place, one in enumerate(run.conditions, 1) if one is me.under), 0)

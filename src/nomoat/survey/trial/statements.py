@@ -143,8 +143,10 @@ class Trial(Definitions):
     def _augmented(self, node: Node, env: Env) -> Flow:
         before, given = self.evaluate(env, node[3]), self.evaluate(env, node[5])
         if self.wires and node[4] == "+" and isinstance(before, Choice):
-            before, given = one_list(before), one_list(given)
+            before = one_list(before)
             self.assign(env, node[3], before)
+        if self.wires and node[4] == "+" and isinstance(before, Items) and isinstance(given, Choice):
+            given = one_list(given)  # `urlpatterns += of_the_index()`, which gives one list or another.
         if isinstance(before, Items) and isinstance(given, (Items, Thing, Outside)) and node[4] == "+":
             adding.add(self, before, "extend", given)
         elif isinstance(before, Const) and isinstance(given, Const) and node[4] == "+":
