@@ -31,6 +31,8 @@ _AUTHORIZES = re.compile(
 _CALLER = re.compile(
     r"\A(current_|request_|auth_|logged_in_)?(user|account|principal|identity|actor|viewer|me|caller|subject|claims)\Z"
 )
+#: What refuses, or has something refused, by what it is given.
+_REFUSES = re.compile(r"abort|deny|refuse|forbid|require|ensure|assert|demand|check", re.I)
 #: Methods of a view that run before or for the one that answers.
 _HOOKS = (
     "dispatch", "initial", "setup", "prepare", "test_func", "has_permission", "check_permissions", "get_object",
@@ -48,8 +50,10 @@ def asks_of_object(asked: Asked, route: Route) -> bool:
     handler = asked.handler(route)
     view = asked.registrations.view(route) or (handler.parent if handler is not None and handler.is_method else None)
     view = view if view is not None and view.is_class else None
-    if any(_is_asked(asked, scope, node) for scope in _scopes(asked, route, view) for node in _calls(scope)):
-        return True
+    for scope in _scopes(asked, route, view):
+        found = [node for node in _calls(scope) if _is_asked(asked, scope, node)]
+        if found and not _decisive(scope, is_handler=scope is handler).isdisjoint(map(id, found)):
+            return True
     if handler is not None and any(_names_object(one) for one in handler.decorators):
         return True
     if view is None:
@@ -81,6 +85,35 @@ def _of_tree(asked: Asked, cls: Scope | None) -> list[Scope]:
 
 def _calls(scope: Scope) -> Iterator[Node]:
     return (node for node in form.walk_scope(scope.body) if node[0] == form.CALL)
+
+
+def _decisive(scope: Scope, *, is_handler: bool) -> set[int]:
+    """The nodes whose values decide what comes next: what is tested, what stands alone, what a helper answers.
+
+    `{"may_edit": user.has_perm("x", order)}` only tells, and refuses nobody.
+    """
+    found: set[int] = set()
+    nodes = list(form.walk_scope(scope.body))
+    tests = [test for node in nodes if node[0] == form.IF for test, _ in node[3]]
+    tests += [node[3] for node in nodes if node[0] in (form.WHILE, form.ASSERT, form.CONDITIONAL)]
+    tests += [one for node in nodes if node[0] == form.COMPREHENSION for clause in node[6] for one in clause[2]]
+    tests += [node[4] for node in nodes if node[0] == form.FOR]
+    named = {one[3] for test in tests for one in form.walk(test) if one[0] == form.NAME}
+    for node in nodes:
+        if node[0] == form.EXPRESSION:
+            alone = node[3][3] if node[3][0] == form.AWAIT else node[3]
+            found.add(id(alone))
+            if alone[0] == form.CALL and _REFUSES.search(last_word(alone)):
+                tests += alone[4]
+        elif node[0] == form.RETURN and node[3] is not None and not is_handler:
+            tests.append(node[3])
+        elif node[0] == form.ASSIGN:
+            # What is narrowed, `orders = get_objects_for_user(user, ...)`, is what comes next.
+            called = node[4][3] if node[4][0] == form.AWAIT else node[4]
+            is_narrowed = called[0] == form.CALL and last_word(called) == "get_objects_for_user"
+            names = {target[3] for target in node[3] if target[0] == form.NAME}
+            tests += [node[4]] if names & named or is_narrowed else []
+    return found | {id(one) for test in tests for one in form.walk(test)}
 
 
 # -- what is called ----------------------------------------------------------------------------------------------------
