@@ -222,3 +222,136 @@ def test_a_key_that_others_take_from_who_is_calling(
     source = _TASKS.format(key=key, own=own, given=given)
 
     assert is_found == ("GET /tasks" in _sure(tmp_path, "missing-ownership", {"app.py": source}))
+
+
+_ROWS = """
+    import os
+    from typing import Annotated, Optional
+    from fastapi import Cookie, Depends, FastAPI, HTTPException
+    from itsdangerous import URLSafeTimedSerializer
+    from sqlmodel import Field, Session, SQLModel, select
+
+    app = FastAPI()
+    signer = URLSafeTimedSerializer(os.environ["KEY"])
+
+    class User(SQLModel, table=True):
+        id: Optional[int] = Field(default=None, primary_key=True)
+        name: str
+        password: str
+        is_moderator: bool = False
+
+    class Letter(SQLModel, table=True):
+        id: Optional[int] = Field(default=None, primary_key=True)
+        sender_id: int = Field(foreign_key="user.id")
+        reader_id: int = Field(foreign_key="user.id")
+        text: str
+
+    class Names(SQLModel):
+        name: Optional[str] = None
+
+    class Everything(SQLModel):
+        name: Optional[str] = None
+        is_moderator: Optional[bool] = None
+
+    class Shown(SQLModel):
+        id: int
+        name: str
+
+    def rows():
+        yield Session(engine)
+
+    def by_signature(db: Session = Depends(rows), sid: Annotated[Optional[str], Cookie()] = None) -> User:
+        if sid is None:
+            raise HTTPException(401)
+        user = db.get(User, signer.loads(sid))
+        if user is None:
+            raise HTTPException(401)
+        return user
+
+    def by_number(user_id: Annotated[int, Cookie()], db: Session = Depends(rows)) -> User:
+        return db.get(User, user_id)
+
+    def by_default(user_id: int = Cookie(), db: Session = Depends(rows)) -> User:
+        found = db.get(User, user_id)
+        return found
+
+    Me = Annotated[User, Depends(by_signature)]
+
+    @app.get("/letters/mine")
+    def mine(me: Me, db: Session = Depends(rows)):
+        return [one.text for one in db.exec(select(Letter).where(Letter.reader_id == me.id))]
+
+    {route}
+"""
+
+
+@pytest.mark.parametrize(
+    ("rule", "route"),
+    [
+        ("writable-privilege", "@app.post('/a')\n    def a(user: User, db=Depends(rows)):\n        db.add(user)"),
+        (
+            "writable-privilege",
+            "@app.patch('/a')\n    def a(body: Everything, me: Me):\n"
+            "        me.sqlmodel_update(body.model_dump(exclude_unset=True))",
+        ),
+        (
+            "missing-ownership",
+            "@app.post('/a')\n    def a(one: Letter, me: Me, db=Depends(rows)):\n        db.add(one)",
+        ),
+        (
+            "missing-ownership",
+            "@app.get('/a')\n    def a(reader: int, me: Me, db=Depends(rows)):\n"
+            "        return db.exec(select(Letter).where(Letter.reader_id == reader)).all()",
+        ),
+        (
+            "account-row-returned",
+            "@app.get('/a')\n    def a(me: Me, db=Depends(rows)) -> list[User]:\n"
+            "        return db.exec(select(User)).all()",
+        ),
+        ("forgeable-identity", "@app.get('/a')\n    def a(user: User = Depends(by_number)):\n        return user.name"),
+        (
+            "forgeable-identity",
+            "@app.get('/a')\n    def a(user: User = Depends(by_default)):\n        return user.name",
+        ),
+    ],
+)
+def test_rows_that_are_sent_and_shown_as_they_are(rule: str, route: str, tmp_path: Path) -> None:
+    assert len(_sure(tmp_path, rule, {"app.py": _ROWS.format(route=route)})) == 1
+
+
+@pytest.mark.parametrize(
+    ("rule", "route"),
+    [
+        (
+            "writable-privilege",
+            "@app.post('/a')\n    def a(user: User, db=Depends(rows)):\n"
+            "        user.is_moderator = False\n        db.add(user)",
+        ),
+        ("writable-privilege", "@app.put('/a')\n    def a(body: Names, me: Me, db=Depends(rows)):\n        db.add(me)"),
+        (
+            "writable-privilege",
+            "@app.patch('/a')\n    def a(body: Names, me: Me):\n        me.sqlmodel_update(body.model_dump())",
+        ),
+        (
+            "missing-ownership",
+            "@app.post('/a')\n    def a(one: Letter, me: Me, db=Depends(rows)):\n"
+            "        one.sender_id = me.id\n        db.add(one)",
+        ),
+        (
+            "missing-ownership",
+            "@app.get('/a')\n    def a(page: int, me: Me, db=Depends(rows)):\n"
+            "        return db.exec(select(Letter).where(Letter.reader_id == me.id).offset(page)).all()",
+        ),
+        (
+            "account-row-returned",
+            "@app.get('/a')\n    def a(me: Me, db=Depends(rows)) -> list[Shown]:\n"
+            "        return db.exec(select(User)).all()",
+        ),
+        (
+            "forgeable-identity",
+            "@app.get('/a')\n    def a(user: User = Depends(by_signature)):\n        return user.name",
+        ),
+    ],
+)
+def test_rows_that_are_sent_and_shown_in_part(rule: str, route: str, tmp_path: Path) -> None:
+    assert [] == _sure(tmp_path, rule, {"app.py": _ROWS.format(route=route)})

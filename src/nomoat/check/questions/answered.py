@@ -349,7 +349,9 @@ def _by_model(asked: Asked, route: Route, handler: Scope) -> Iterator[tuple[Node
         model = asked.registrations.program.resolve(_module_scope(handler), node).scope
         if model is None or not model.is_class or not asked.is_model_of_body(model):
             continue
-        field = next((name for name in asked.fields(model) if _HASH.match(name)), "")
+        # What a table holds of a password is what is kept of it.
+        kept_as = PASSWORD if asked.is_row(model) else _HASH
+        field = next((name for name in asked.fields(model) if kept_as.match(name)), "")
         if field:
             yield given, f"{field} of {model.name}"
             return

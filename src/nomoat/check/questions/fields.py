@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from nomoat.appmap.ids import SAFE_METHODS
 from nomoat.appmap.model import Route
+from nomoat.check.flow.sources import dependency
 from nomoat.check.model import Confidence
 from nomoat.check.questions.asking import Answer, Asked, Place
 from nomoat.check.questions.words import PRIVILEGE, is_of_administrators, last_word, name_of
@@ -192,6 +193,8 @@ def _bodies(asked: Asked, route: Route) -> Iterator[Answer]:
             continue
         field = _privilege_of(asked.fields(model))
         call = _takes_all(asked, handler, parameter[form.P_NAME]) if field else None
+        if call is None and field and is_row_sent(asked, handler, parameter, model):
+            call = adds_as_sent(handler, parameter[form.P_NAME])
         if call is not None:
             yield _taken(route, handler, call, field, model.name)
     for name, described, fields in _described(asked, handler):
@@ -199,6 +202,28 @@ def _bodies(asked: Asked, route: Route) -> Iterator[Answer]:
         call = _takes_all(asked, handler, name, is_dictionary=True) if field else None
         if call is not None:
             yield _taken(route, handler, call, field, described)
+
+
+def is_row_sent(asked: Asked, handler: Scope, parameter: Node, model: Scope) -> bool:
+    """Whether a parameter is a row that the body is read into, and none that a dependency gives."""
+    if not asked.is_row(model) or not asked.is_model_of_body(model):
+        return False
+    program, annotation = asked.registrations.program, parameter[form.P_ANNOTATION]
+    return all(dependency(program, handler, one, annotation) is None for one in (parameter[form.P_DEFAULT], annotation))
+
+
+def adds_as_sent(handler: Scope, name: str) -> Node | None:
+    """Where a row that the caller sent as it is gets into the store: `rows.add(user)`; nothing of it is set before."""
+    for node in form.walk_scope(handler.body):
+        is_set = node[0] == form.ASSIGN and any(
+            target[0] == form.ATTRIBUTE and target[3][0] == form.NAME and target[3][3] == name for target in node[3]
+        )
+        if is_set:
+            return None
+        is_added = node[0] == form.CALL and last_word(node) in ("add", "merge", "save", "insert")
+        if is_added and any(one[0] == form.NAME and one[3] == name for one in node[4]):
+            return node
+    return None
 
 
 def _privilege_of(fields: Iterable[str]) -> str:
@@ -282,7 +307,7 @@ def _takes_all(asked: Asked, handler: Scope, name: str, *, is_dictionary: bool =
 def _given_whole(call: Node) -> Iterator[Node]:
     """What gives a call all that is set: `**x`, a document, what a query sets, `{"$set": x}`."""
     yield from (value for key, value in call[5] if key is None)
-    if call[3][0] == form.ATTRIBUTE and call[3][4] in _DOCUMENTS:
+    if call[3][0] == form.ATTRIBUTE and call[3][4] in (*_DOCUMENTS, "sqlmodel_update", "update_from_dict"):
         yield from call[4][:1]
     if call[3][0] == form.ATTRIBUTE and call[3][4] in ("update", "values") and _is_of_query(call[3][3]):
         yield from call[4][:1]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from nomoat.appmap.model import Route
+from nomoat.check.flow.sources import dependency
 from nomoat.check.model import Confidence
 from nomoat.check.questions.asking import Answer, Asked, Place
 from nomoat.check.questions.requested import Item, Requested
@@ -91,7 +92,7 @@ def forgeable_identity(asked: Asked) -> Iterator[Answer]:
         handler = asked.handler(route)
         if handler is None:
             continue
-        for scope in dict.fromkeys((*asked.guarding(route), handler)):
+        for scope in dict.fromkeys((*asked.guarding(route), *_dependencies(asked, handler), handler)):
             claim = _believed(asked, route, scope, is_handler=scope is handler)
             if claim is None or (claim.at, claim.item.name) in seen:
                 continue
@@ -189,8 +190,31 @@ def _believed(asked: Asked, route: Route, scope: Scope, *, is_handler: bool) -> 
             item = _who(requested, node)
             if item is not None and not _is_signed_in(asked, scope):
                 is_cookie = item.place == "cookie"
-                return _Claim(item, scope.module.at(node), "likely" if is_cookie else "low", "who is calling")
+                is_given = is_cookie and not is_handler and _gives(scope, node)
+                confidence: Confidence = "sure" if is_given else "likely" if is_cookie else "low"
+                return _Claim(item, scope.module.at(node), confidence, "who is calling")
     return None
+
+
+def _dependencies(asked: Asked, handler: Scope) -> Iterator[Scope]:
+    """The functions that give a handler its parameters: `user: User = Depends(of_cookie)`."""
+    program = asked.registrations.program
+    for parameter in handler.parameters:
+        annotation = parameter[form.P_ANNOTATION]
+        for node in (parameter[form.P_DEFAULT], annotation):
+            found = dependency(program, handler, node, annotation)
+            if found is not None and found.scope is not None and found.scope.is_function:
+                yield found.scope
+
+
+def _gives(scope: Scope, call: Node) -> bool:
+    """Whether a function gives what a call looked up: `return rows.get(User, user_id)`, by way of a name at most."""
+    returned = [node[3] for node in form.walk_scope(scope.body) if node[0] == form.RETURN and node[3] is not None]
+    names = {one[3] for one in returned if one[0] == form.NAME}
+    if any(call is inner for one in returned for inner in form.walk(one)):
+        return True
+    values = (one.value for name in names for one in scope.bindings.get(name, ()) if one.value is not None)
+    return any(call is inner for value in values for inner in form.walk(value))
 
 
 def _privilege(asked: Asked, scope: Scope, requested: Requested, test: Node, *, is_guard: bool) -> Item | None:

@@ -9,7 +9,7 @@ from nomoat.appmap.ids import SAFE_METHODS
 from nomoat.appmap.model import Route
 from nomoat.check.model import Confidence
 from nomoat.check.questions.asking import Answer, Asked, Place
-from nomoat.check.questions.fields import closed_fields, texts_of, value_of
+from nomoat.check.questions.fields import adds_as_sent, closed_fields, is_row_sent, texts_of, value_of
 from nomoat.check.questions.requested import Item, Requested
 from nomoat.check.questions.words import asks_for_more, bare, is_of_administrators, last_word, name_of, touched
 from nomoat.survey.python import form
@@ -48,6 +48,7 @@ def named_by_caller(asked: Asked) -> Iterator[Answer]:
             yield from _in_calls(asked, route, scope)
         if route.method == "POST":
             yield from _in_serializer(asked, route)
+            yield from _in_row(asked, route)
 
 
 def named_as_callers(asked: Asked) -> Iterator[Answer]:
@@ -99,12 +100,16 @@ def _keys_of_callers(asked: Asked) -> dict[tuple[str, str], Route]:
 def _conditions(scope: Scope) -> Iterator[tuple[Node, str, Node]]:
     """What rows are found by: the call, the key without `_id`, and the value."""
     for node in form.walk_scope(scope.body):
-        if node[0] != form.CALL or last_word(node) not in _FINDS:
+        if node[0] != form.CALL or last_word(node) not in (*_FINDS, "where"):
             continue
         pairs = [(name, value) for name, value in node[5] if name is not None]
         if last_word(node) in _DOCUMENTS:
             documents = [one for one in node[4][:1] if one[0] == form.DICT]
             pairs = [(form.text_of(k), v) for one in documents for k, v in one[3] if k is not None]
+        for given in node[4]:
+            # `where(Message.recipient_id == me.id)`
+            is_equal = given[0] == form.COMPARE and given[4] == ("==",) and given[3][0][0] == form.ATTRIBUTE
+            pairs += [(given[3][0][4], given[3][1])] if is_equal else []
         for name, value in pairs:
             key = _OF_KEY.sub("", name or "")
             if key not in ("", "pk", "id", "uuid", "_id"):
@@ -207,6 +212,22 @@ def _made(route: Route, place: Place, column: str, item: str) -> Answer:
         f"set {column} to who is calling, and take it from nobody",
         "sure", place,
     )  # fmt: skip
+
+
+def _in_row(asked: Asked, route: Route) -> Iterator[Answer]:
+    """A row that the body is, with who made it, and that is kept as it was sent: `def send(row: Message): add(row)`."""
+    handler = asked.handler(route)
+    for parameter in handler.parameters if handler is not None else ():
+        annotation = parameter[form.P_ANNOTATION]
+        if handler is None or annotation is None:
+            continue
+        model = asked.registrations.program.annotation(handler, annotation).scope
+        if model is None or not model.is_class or not is_row_sent(asked, handler, parameter, model):
+            continue
+        column = next((one for one in model.bindings if _MADE_BY.match(one)), "")
+        call = adds_as_sent(handler, parameter[form.P_NAME]) if column else None
+        if call is not None:
+            yield _made(route, Place(handler.module, call), column, column)
 
 
 def _in_serializer(asked: Asked, route: Route) -> Iterator[Answer]:

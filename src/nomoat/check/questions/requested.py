@@ -54,10 +54,11 @@ class Requested:
         # What the map calls as the request does, `x-role`, is called `x_role` here, or as the handler likes.
         self._parameters |= {name.replace("-", "_"): place for name, place in self._parameters.items()}
         for parameter in scope.parameters:
-            default = parameter[form.P_DEFAULT]
-            name = program.resolve(scope, default[3]).name if default is not None and default[0] == form.CALL else ""
-            if name in _DECLARED:
-                self._parameters[parameter[form.P_NAME]] = _DECLARED[name]
+            for declared in (parameter[form.P_DEFAULT], *_annotated(parameter[form.P_ANNOTATION])):
+                is_call = declared is not None and declared[0] == form.CALL
+                name = program.resolve(scope, declared[3]).name if declared is not None and is_call else ""
+                if name in _DECLARED:
+                    self._parameters[parameter[form.P_NAME]] = _DECLARED[name]
         self._parameters |= handed or {}
 
     def items(self, node: Node | None, depth: int = 0) -> Iterator[Item]:
@@ -212,6 +213,14 @@ class Requested:
         if any(p[form.P_NAME] == node[3] for p in self._scope.parameters):
             return node[3] in parts.REQUEST_NAMES
         return bool({one.name for one in self.program.resolve(self._scope, node).all} & parts.requests())
+
+
+def _annotated(annotation: Node | None) -> tuple[Node, ...]:
+    """What stands behind the type in `Annotated[int, Cookie()]`."""
+    is_annotated = annotation is not None and annotation[0] == form.SUBSCRIPT and annotation[4][0] == form.TUPLE
+    if annotation is None or not is_annotated or (form.dotted(annotation[3]) or "").rpartition(".")[2] != "Annotated":
+        return ()
+    return tuple(annotation[4][3][1:])
 
 
 def _turned(node: Node) -> Node | None:
