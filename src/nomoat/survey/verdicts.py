@@ -440,9 +440,11 @@ class Verdicts:
             result.doubts.append(self._judge._why(tried, name))
 
     def _always(self, tried: Tried) -> list[tuple[Scope | None, str]]:
-        """Refusals that are the only end there is, whatever was asked on the way to them."""
-        is_always = all(status_of_raised(tried.trial, end.value) in (401, 403) for end in tried.ends)
-        return [(end.function, end.at) for end in tried.ends] if is_always else []
+        """Refusals that are the only end there is, whatever was asked on the way to them, but faults of the server."""
+        ends = [(status_of_raised(tried.trial, end.value), end) for end in tried.ends]
+        told = [(status, end) for status, end in ends if not status >= _ERROR]
+        is_always = all(status in (401, 403) for status, _ in told)
+        return [(end.function, end.at) for _, end in told] if is_always else []
 
     def _lacks_else(self, tried: Tried) -> bool:
         """Whether somebody ends for want of what is no credential: who sends that comes farther."""

@@ -337,6 +337,10 @@ class Bodies(Calls):
             value = Const(value.value, value.marks | CALLER)
         elif is_told and isinstance(value, Object):
             value = marked(value)
+        if self.unsure and isinstance(value, Const) and value.value is True:
+            # `if row is not None: request["is_known"] = True`: it is so because of who calls.
+            asked = [one.test.marks & _OF_CALLERS for one in self.conditions if one.test.anonymous is None]
+            value = Const(True, value.marks.union(*asked), value.label)
         return joined([before(), value]) if self.unsure else value
 
     def _parts(self, value: Value, targets: tuple[Node, ...]) -> list[Value]:
@@ -357,6 +361,10 @@ class Bodies(Calls):
             there = [one for one in value.options if not (isinstance(one, Const) and one.value is None)]
             return joined([self._part(option, place, count) for option in there or value.options])
         return self.element(value)
+
+
+#: What a test tells that is about who calls, or that may be.
+_OF_CALLERS = frozenset(("caller", "signature", "unread"))
 
 
 def _is_left(condition: Condition) -> bool:
