@@ -7,6 +7,7 @@ decorator.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from functools import cached_property
 
 from nomoat.survey.python import form
@@ -19,7 +20,6 @@ _ASSIGNED = re.compile(rb"\b(?:g|request|req)(?:\.state)?\.(\w+)\s*(?::[^=\n]{1,
 _NAMES = frozenset(("g", "request", "req"))
 #: What decorates functions that answer requests of their own.
 _VIEW = re.compile(r"^(view_config|route|get|post|put|patch|delete|api_view|api_route)$")
-
 #: Methods of a policy that are asked who calls wherever that is asked: what they set is found then.
 _SAYS_WHO = frozenset(("authenticated_userid", "unauthenticated_userid", "identity"))
 
@@ -100,6 +100,36 @@ def _beside(function: Scope) -> list[Scope]:
 
 def _is_view(function: Scope) -> bool:
     return any(_VIEW.match(_last(node)) for node in function.decorators)
+
+
+def is_called_alone(program: Program, scope: Scope, routing: Collection[str]) -> bool:
+    """Whether a function, with all in it, runs only where source calls it or decorates with it, or for a route.
+
+    `routing`: the decorators of handlers.
+    """
+    while scope.parent is not None and scope.parent.is_function:
+        scope = scope.parent
+    if scope.parent is None or scope.parent.node is not None:
+        return False  # Whoever makes an object of its class may call it.
+    if scope.decorators:
+        return all(_last(one) in routing for one in scope.decorators)
+    paths = [path for path in program.words.files(scope.name.encode()) if not TEST_FILE.search(path)]
+    used = [_is_only_applied(program, path, scope.name) for path in paths]
+    return True in used and False not in used
+
+
+def _is_only_applied(program: Program, path: str, name: str) -> bool | None:
+    """Whether a file names something that is called so only to call it or to decorate with it; None: it does not."""
+    nodes = list(form.walk(program.scope(program.modules[path]).body))
+    used = [node[3] for node in nodes if node[0] == form.CALL]
+    used += [mark for node in nodes if node[0] == form.FUNCTION for mark in node[form.F_DECORATORS]]
+    applied = {id(node) for node in used}
+    named = [
+        id(node) in applied
+        for node in nodes
+        if (node[0] == form.NAME and node[3] == name) or (node[0] == form.ATTRIBUTE and node[4] == name)
+    ]
+    return all(named) if named else None
 
 
 def is_kept(node: Node) -> bool:

@@ -192,17 +192,20 @@ class Changes:
 
 
 def _may_be_state(scope: Scope, owner: Node | None) -> bool:
-    """Whether what a function gives an attribute to may be the state of a request: `request.state`, or a name of it."""
-    if owner is None or _called(owner) == _STATE:
+    """Whether what a function gives an attribute to may be the state of a request: `request.state`, `g`, its name."""
+    if owner is None or _called(owner) in _STATES:
         return True
     if owner[0] != form.NAME or (scope.is_method and scope.parameters and owner[3] == scope.parameters[0][form.P_NAME]):
         return False
     given = next((one for one in scope.parameters if one[form.P_NAME] == owner[3]), None)
-    speaks_of_it = any(node[0] == form.ATTRIBUTE and node[4] == _STATE for node in scope.nodes)
+    speaks_of_it = any(
+        (node[0] == form.ATTRIBUTE and node[4] in _STATES) or (node[0] == form.NAME and node[3] in _STATES)
+        for node in scope.nodes
+    )
     return speaks_of_it or (given is not None and given[form.P_ANNOTATION] is None)
 
 
-_STATE = "state"
+_STATES = frozenset(("state", "g"))
 #: How the functions of packages are written that read files of settings.
 _FILES = re.compile(r"(^|\.)(Raw|Safe)?ConfigParser$|^(yaml|toml|tomli|tomllib|rtoml)\.\w*load\w*$")
 #: What programs call what a command was given.

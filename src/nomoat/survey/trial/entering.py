@@ -106,6 +106,8 @@ class Entering(Exceptions):
             self.record.unknown.append((f"is decorated with {last} of a package that is not here", at))
 
     def _may_swallow(self, decorator: Value) -> bool:
+        if isinstance(decorator, Choice):
+            return any(map(self._may_swallow, decorator.options))
         name = decorator.name if isinstance(decorator, (Thing, Outside)) else ""
         known = self.models.transparent | self.models.limiters | self.models.refusing.keys()
         return name not in known and name.partition(".")[0] not in sys.stdlib_module_names

@@ -132,6 +132,9 @@ class Judging(Machine):
             return Test(None if is_open or not is_sure else bool(filled), OTHER, OTHER, value.tags)
         if isinstance(value, Object) and self.anonymous:
             return self._truth_of_object(value)
+        if isinstance(value, Thing) and not value.trail and self._is_answer(value.name):
+            # Whatever it tells, of whom.
+            return Test(True, OTHER, OTHER)
         if "unset" in value.tags and self.around.by_default and self.path and self.path[-1] is self.defaulting:
             return Test(False, OTHER, OTHER, value.tags)
         if "caller" in value.tags and isinstance(value, Thing) and value.trail[-1:] == ("is_anonymous",):
@@ -145,13 +148,11 @@ class Judging(Machine):
             return Test(None, Demand("csrf"), OTHER, value.tags)
         if isinstance(value, Thing) and value.name in (FILLED, MATCH) and not value.trail and not value.is_call:
             return Test(True, OTHER, OTHER)
-        if isinstance(value, Thing) and value.is_call and not value.trail and self._is_answer(value.name):
-            return Test(True, OTHER, OTHER, value.tags)
         is_object = not isinstance(value, (Thing, Outside)) or self._is_exception(value)
         return Test(True if is_object else None, OTHER, OTHER, value.tags)
 
     def _is_answer(self, name: str) -> bool:
-        """Whether it makes an answer that is true whatever it holds; an answer may also be a table, empty at first."""
+        """Whether it is an answer that is true whatever it holds; an answer may also be a table, empty at first."""
         return name in self.models.answers and name.partition(".")[0] in _TRUE_ANSWERS
 
     def _is_told(self, marks: frozenset[str]) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from nomoat.survey.kept import is_called_alone
 from nomoat.survey.models import Models
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
@@ -106,6 +107,7 @@ class Surroundings:
         #: Where what leaves something there runs in the order in which requests go through it: what was left when
         #: it went on. What it sets later, nobody finds.
         self.in_order: dict[str, Value] | None = None
+        self._called_alone: dict[Scope, bool] = {}
         #: Parts of a request that middleware changes: they say no more what the caller sent.
         self.forged: set[str] = set()
         self.classes: dict[tuple[Scope, int], Env] = {}
@@ -165,12 +167,20 @@ class Surroundings:
             self.handlers = held
 
     def is_left_to_nobody(self, name: str) -> bool:
-        """Whether middleware alone puts something under a name into the state of a request, and only for others.
+        """Whether a request of somebody without a credential has nothing under a name of its state when it arrives.
 
-        All that does was run for a caller without a credential, and has left nothing there.
+        All that puts something there was run before for such a caller, and has left nothing, or is run by handlers.
         """
-        places = self.changes.of_state(name) if name not in self.left else None
-        return bool(places) and self.run_before.issuperset(places or ())
+        places = self.changes.of_state(name) if name not in self.left and not self.handed else []
+        return bool(places) and all(one in self.run_before or self._is_called_alone(one) for one in places)
+
+    def _is_called_alone(self, scope: Scope) -> bool:
+        known = self._called_alone.get(scope)
+        if known is None:
+            verbs = (verb for kind in self.models.kinds.values() for verb in kind.verbs.items())
+            routing = {word for word, verb in verbs if verb.does == "route"}
+            known = self._called_alone[scope] = is_called_alone(self.program, scope, routing)
+        return known
 
     def leave(self, name: str, value: Value) -> None:
         """Takes note of what middleware leaves in the state of a request of a caller without a credential."""
