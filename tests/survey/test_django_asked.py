@@ -603,3 +603,34 @@ def test_what_a_function_switches_later_leaves_it_open(tmp_path: Path) -> None:
     found = compared(tmp_path, 'MIDDLEWARE += ["urls.Gate"]\n', urls=_MARKED + _SWITCHED)
 
     assert found["GET /closed/"] == "unknown"
+
+
+_SOMEBODY = """
+from django.http import HttpResponse
+from django.urls import path
+
+
+def asked(refuses):
+    def view(request):
+        return HttpResponse(status=401) if refuses(request) else HttpResponse("shown")
+
+    return view
+
+
+urlpatterns = [
+    path("is_none", asked(lambda request: request.user is None)),
+    path("is_false", asked(lambda request: not request.user)),
+    path("by_default", asked(lambda request: getattr(request, "user", None) is None)),
+    path("either", asked(lambda request: request.user is None or not request.user.is_authenticated)),
+    path("both", asked(lambda request: request.user and not request.user.is_authenticated)),
+]
+"""
+
+
+def test_a_user_is_in_every_request_of_django_also_when_nobody_is_signed_in(tmp_path: Path) -> None:
+    """`if request.user is None` refuses nobody, and `if not request.user` does not, either."""
+    said = compared(tmp_path, urls=_SOMEBODY)
+    assert {path.partition("/")[2]: verdict for path, verdict in said.items() if path.startswith("GET ")} == {
+        "is_none": "unguarded", "is_false": "unguarded", "by_default": "unguarded",
+        "either": "guarded", "both": "guarded",
+    }  # fmt: skip

@@ -139,6 +139,8 @@ class Judging(Machine):
             return Test(False, OTHER, OTHER, value.tags)
         if "caller" in value.tags and isinstance(value, Thing) and value.trail[-1:] == ("is_anonymous",):
             return negated(self.truth(replace(value, trail=(*value.trail[:-1], "is_authenticated"))))
+        if self._is_somebody(value):
+            return Test(True, OTHER, OTHER)
         if "caller" in value.tags:
             is_data = _is_asked_for(value) or "made" in value.tags
             return Test(False if self.anonymous and not is_data else None, self.demand_of(value), OTHER, value.tags)
@@ -154,6 +156,11 @@ class Judging(Machine):
     def _is_answer(self, name: str) -> bool:
         """Whether it is an answer that is true whatever it holds; an answer may also be a table, empty at first."""
         return name in self.models.answers and name.partition(".")[0] in _TRUE_ANSWERS
+
+    def _is_somebody(self, value: Value) -> bool:
+        """Whether it stands for who calls even where nobody is signed in: `request.user` of Django."""
+        is_user = isinstance(value, Thing) and value.name == "request.credential" and not value.trail
+        return is_user and self.anonymous and "made" in value.tags and self.around.has_users_for_nobody
 
     def _is_told(self, marks: frozenset[str]) -> bool:
         """Whether a setting is taken to be what source has for it."""
@@ -463,6 +470,8 @@ class Judging(Machine):
         if "made" in marks and isinstance(right, Const) and not isinstance(right.value, (str, bytes)):
             # Of nothing, a number may be made, or a truth value; a text that is the secret cannot.
             is_decided = False
+        if isinstance(right, Const) and right.value is None and self._is_somebody(left):
+            return Test(False, OTHER, OTHER)
         # `row.owner == user` where nobody is signed in: a comparison with the row, no question whether it is there.
         is_asked = "caller" in left.tags or "caller" not in right.tags
         if isinstance(right, Const) and right.value is None and operator in ("is", "==") and is_asked:

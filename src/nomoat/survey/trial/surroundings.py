@@ -46,6 +46,7 @@ _ALONE = _PLAIN | {form.FOR, form.BREAK, form.CONTINUE}
 _ENVIRONMENT = frozenset(("os.environ", "os.getenv", "environ", "getenv"))
 _SETTINGS_MODULE = re.compile(rb"""DJANGO_SETTINGS_MODULE["']\s*(?:,|\]\s*=)\s*["']([\w.]+)["']""")
 _SETTINGS = frozenset(("INSTALLED_APPS", "ROOT_URLCONF", "MIDDLEWARE", "REST_FRAMEWORK"))
+_PUTS_USERS = re.compile(rb"django\.contrib\.auth\.middleware\.AuthenticationMiddleware\b")
 _SAYS_WHO = re.compile(rb"^[ \t]+(def[ \t]+is_authenticated\b|is_authenticated[ \t]*(:[^=\n]*)?=)", re.M)
 _LIKE_SETTINGS = re.compile(r"(^|\.)(\w+_)?settings(_\w+)?$")
 _TO_COPY = re.compile(r"(^|[_.])(example|sample|template|default|defaults|base|common)([_.]|$)")
@@ -240,6 +241,13 @@ class Surroundings:
         """Whether the tree says itself which of its accounts are signed in."""
         telling = self.program.words.matching(_SAYS_WHO, (b"is_authenticated",))
         return not all(TEST_FILE.search(path) for path in telling)
+
+    @cached_property
+    def has_users_for_nobody(self) -> bool:
+        """Whether Django puts a user into every request, and nothing says that it shall be None."""
+        words = self.program.words
+        found = words.matching(_PUTS_USERS, (b"AuthenticationMiddleware",))
+        return any(not TEST_FILE.search(path) for path in found) and not words.files(b"UNAUTHENTICATED_USER")
 
     @property
     def changes(self) -> Changes:
