@@ -90,3 +90,103 @@ def test_who_is_not_known_is_refused_whether_the_server_runs_or_not(
     (route,) = (one for one in draw(tmp_path).map.routes if one.method == "GET")
 
     assert route.verdict == verdict
+
+
+_PAGES = """
+from pyramid.config import Configurator
+from pyramid.events import ContextFound
+from pyramid.httpexceptions import HTTPUnauthorized
+from pyramid.view import view_config
+
+
+def checked(event):
+    request = event.request
+    if request.method == "POST":
+        if {test}:
+            raise HTTPUnauthorized
+
+
+@view_config(route_name="orders", request_method="POST")
+def orders(request):
+    return {{}}
+
+
+def main(global_config, **settings):
+    config = Configurator(settings=settings)
+    if settings.get("security.check", "true") != "false":
+        config.add_subscriber(checked, ContextFound)
+    config.add_route("orders", "/orders")
+    config.scan()
+    return config.make_wsgi_app()
+"""
+
+
+@pytest.mark.parametrize(
+    ("test", "verdict"),
+    [
+        ('request.params.get("csrf_token") != str(request.session.get_csrf_token())', "unguarded"),
+        ('request.params.get("csrf_token") != unicode(request.session.get_csrf_token())', "unguarded"),
+        ("request.remote_addr not in ADDRESSES", "unguarded"),
+        ("may_not(request)", "unknown"),
+    ],
+)
+def test_a_page_that_lacks_its_token_is_no_caller_who_is_not_signed_in(test: str, verdict: str, tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text("from shop import ADDRESSES, may_not\n" + _PAGES.format(test=test))
+
+    (route,) = draw(tmp_path).map.routes
+
+    assert route.verdict == verdict
+
+
+_SUBSCRIBED = """
+from pyramid.authentication import AuthTktAuthenticationPolicy
+from pyramid.config import Configurator
+from pyramid.events import BeforeRender, ContextFound, NewRequest, subscriber
+from pyramid.httpexceptions import HTTPForbidden
+from pyramid.view import view_config
+
+
+{decorator}
+def checked(event):
+    request = event.request
+    if {test}:
+        raise HTTPForbidden()
+
+
+@view_config(route_name="orders", request_method="POST")
+def orders(request):
+    return {{}}
+
+
+def main(global_config, **settings):
+    config = Configurator(settings=settings)
+    config.set_authentication_policy(AuthTktAuthenticationPolicy("x"))
+    {added}
+    config.add_route("orders", "/orders")
+    config.scan()
+    return config.make_wsgi_app()
+"""
+_NOBODY_CALLS = "request.authenticated_userid is None"
+
+
+@pytest.mark.parametrize(
+    ("decorator", "added", "test", "verdict"),
+    [
+        ("", "config.add_subscriber(checked, NewRequest)", _NOBODY_CALLS, "guarded"),
+        ("", "config.add_subscriber(checked, ContextFound)", _NOBODY_CALLS, "guarded"),
+        ("@subscriber(NewRequest)", "pass", _NOBODY_CALLS, "guarded"),
+        ("@subscriber(ContextFound, NewRequest)", "pass", _NOBODY_CALLS, "guarded"),
+        ("@subscriber(NewRequest)", "pass", 'request.params.get("page") is None', "unguarded"),
+        # What happens once there is an answer refuses nobody, and what nobody is told of does not happen.
+        ("@subscriber(BeforeRender)", "pass", _NOBODY_CALLS, "unguarded"),
+        ("", "pass", _NOBODY_CALLS, "unguarded"),
+    ],
+)
+def test_a_subscriber_to_new_requests_stands_before_views(
+    decorator: str, added: str, test: str, verdict: str, tmp_path: Path
+) -> None:
+    (tmp_path / "main.py").write_text(_SUBSCRIBED.format(decorator=decorator, added=added, test=test))
+
+    (route,) = draw(tmp_path).map.routes
+
+    assert route.verdict == verdict

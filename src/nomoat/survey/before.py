@@ -6,7 +6,7 @@ What one of them sets on the request (`g.user = ...`), the next and the handler 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, field, replace
 
 from nomoat.appmap import ids
@@ -18,7 +18,7 @@ from nomoat.survey.python.symbols import Scope
 from nomoat.survey.trial import resolved
 from nomoat.survey.trial.asked import Log, is_asked, is_kept_in, plain
 from nomoat.survey.trial.calls import NEXT
-from nomoat.survey.trial.machine import End, ExhaustedError, RaisedError, marks_of, proxy_of
+from nomoat.survey.trial.machine import Condition, End, ExhaustedError, RaisedError, marks_of, proxy_of
 from nomoat.survey.trial.naming import stands_guard_by_name
 from nomoat.survey.trial.refusals import asks_for_else, is_redirect, status_of, status_of_raised
 from nomoat.survey.trial.registry import VIEW, Entry
@@ -419,6 +419,7 @@ def _judged(judge: Judge, step: Step, found: Found, made: Requests, saw: set[str
 
 
 _UNAUTHENTICATED = 401
+_OF_PAGES = frozenset(("csrf", "address"))
 #: What middleware of Django raises where it is not to be used.
 _NOT_USED = "MiddlewareNotUsed"
 #: What is given each request together with what comes after it, or was made with that.
@@ -492,10 +493,20 @@ def _refuses(judge: Judge, tried: Tried) -> bool:
 
 
 def _unauthenticated(judge: Judge, tried: Tried) -> str | None:
-    """Where it answers 401, which is said of nothing but who calls; None where it does not."""
-    raised = [end.at for end in tried.ends if status_of_raised(tried.trial, end.value) == _UNAUTHENTICATED]
-    answers = [(status_of(tried.trial, one[0], judge.models.answers), one[1]) for one in tried.trial.answered]
-    return next(iter([*raised, *(at for status, at in answers if status == _UNAUTHENTICATED)]), None)
+    """Where it answers 401, which is said of nothing but who calls; None where it does not.
+
+    Whoever lacks what a page was given, or calls from elsewhere, may be told the same: that asks nobody who it is.
+    """
+    ended = [(status_of_raised(tried.trial, end.value), end.at, end.conditions) for end in tried.ends]
+    answers = judge.models.answers
+    ended += [(status_of(tried.trial, one[0], answers) or 0, one[1], one[2]) for one in tried.trial.answered]
+    return next((at for status, at, way in ended if status == _UNAUTHENTICATED and not _is_of_pages(way)), None)
+
+
+def _is_of_pages(conditions: Iterable[Condition]) -> bool:
+    """Whether a page is asked for the token that it was given, or somebody for the address, and for nothing else."""
+    marks = [one.test.marks for one in conditions if one.test.anonymous is None and one.test.marks]
+    return any(one & _OF_PAGES for one in marks) and not any("caller" in one for one in marks)
 
 
 def _is_answer(tried: Tried, value: Value) -> bool:

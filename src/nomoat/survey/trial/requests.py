@@ -228,6 +228,9 @@ class Requests(Judging):
             if self._is_first_to_keep(Const(name)):
                 raise RaisedError([End(Thing("builtins.AttributeError"), "", tuple(self.conditions))])
             return self._kept(name)
+        if part == "session" and _CSRF.search(name):
+            # `request.session.get_csrf_token()`: what a page was given, whoever asked for it.
+            return Thing("", marks=frozenset(("csrf",)), trail=(name,))
         if part == "rule" and name in ("rule", "endpoint"):
             return self.rule_of(value, name)
         if part == "url" and name == "path":

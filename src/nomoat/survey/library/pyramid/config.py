@@ -4,7 +4,7 @@ from functools import partial
 from inspect import getmodule, isclass
 
 from pyramid.authorization import ACLAuthorizationPolicy
-from pyramid.events import ContextFound, NewRequest
+from pyramid.events import BeforeTraversal, ContextFound, NewRequest
 from pyramid.included import policy_of_a_package
 from pyramid.httpexceptions import HTTPException, HTTPForbidden
 from pyramid.path import caller_package, package_of, resolved
@@ -148,8 +148,12 @@ class Configuring:
     def add_subscriber(self, subscriber, iface=None, **predicates):
         found = self.maybe_dotted(subscriber)
         event = self.maybe_dotted(iface)
-        if event is NewRequest or event is ContextFound:
-            self.root._before(lambda request: found(NewRequest(request)))
+        if is_read(event) and (event is NewRequest or event is ContextFound or event is BeforeTraversal):
+
+            def subscribed(request):
+                found(NewRequest(request))
+
+            self.root._before(subscribed)
 
     def add_request_method(self, callable=None, name=None, property=False, reify=False):
         found = self.maybe_dotted(callable)
