@@ -217,3 +217,68 @@ def test_a_route_that_touches_nothing_is_not_weaker_than_others(body: str, confi
     found = findings_of(tmp_path, "weaker-guard", source)
 
     assert [confidence] == [one.confidence for one in found]
+
+
+_JOBS = """
+    from django.contrib.auth.decorators import login_required
+    from django.db import models
+    from django.http import HttpResponse
+    from django.urls import path
+
+    class Job(models.Model):
+        title = models.CharField(max_length=9)
+
+    @login_required
+    def cancel(request, pk):
+        Job.objects.filter(pk=pk).update(title="cancelled")
+        return HttpResponse("done")
+
+    @login_required
+    def rename(request, pk):
+        job = Job.objects.get(pk=pk)
+        job.title = request.POST["title"]
+        job.save()
+        return HttpResponse("done")
+
+    def submit(request):
+        {submit}
+        return HttpResponse("form")
+
+    urlpatterns = [
+        path("jobs/<int:pk>/cancel", cancel), path("jobs/<int:pk>/rename", rename), path("jobs/submit", submit)
+    ]
+"""
+_JOBS_SETTINGS = """
+    ROOT_URLCONF = "jobs"
+    INSTALLED_APPS = ["django.contrib.auth", "jobs"]
+    MIDDLEWARE = ["django.contrib.auth.middleware.AuthenticationMiddleware"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("submit", "is_sure"),
+    [
+        ('if request.method == "POST":\n            Job.objects.create(title="x")', True),
+        (
+            'if request.method == "POST" and request.user.is_authenticated:\n            '
+            'Job.objects.create(title="x")',
+            False,
+        ),
+        # Who is signed in is only greeted.
+        (
+            'Job.objects.create(title="x")\n        if request.user.is_authenticated:\n            '
+            'return HttpResponse("done")',
+            True,
+        ),
+        (
+            'if not request.user.is_authenticated:\n            Job.objects.create(title="x")',
+            True,
+        ),
+    ],
+)  # fmt: skip
+def test_a_page_that_changes_rows_only_for_who_is_signed_in_was_thought_of(
+    tmp_path: Path, submit: str, is_sure: bool
+) -> None:
+    found = result_of(tmp_path, {"settings.py": _JOBS_SETTINGS, "jobs.py": _JOBS.format(submit=submit)}).findings
+    said = {one.confidence for one in found if one.rule == "missing-guard" and "/jobs/submit" in one.message}
+    assert said == {"sure" if is_sure else "likely"}

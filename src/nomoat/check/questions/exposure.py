@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from nomoat.appmap.ids import SAFE_METHODS
 from nomoat.appmap.model import SIGNED_IN, Route
@@ -150,7 +151,7 @@ def debug_exposed(asked: Asked) -> Iterator[Answer]:
                 "remove the route, or answer with the few values that are meant to be seen, behind a permission",
                 "sure" if route.verdict == "unguarded" else "likely",
             )
-        elif route.verdict == "unguarded" and _DEBUG & set(segments_of(route)):
+        elif route.verdict == "unguarded" and _is_called_like_a_tool(route):
             yield Answer(
                 route,
                 f"anyone can call {name_of(route)}, which is called like a tool for finding faults",
@@ -159,6 +160,13 @@ def debug_exposed(asked: Asked) -> Iterator[Answer]:
                 "remove the route, or register it only where the service is developed, or demand a permission",
                 "sure" if touched(route) else "likely",
             )
+
+
+def _is_called_like_a_tool(route: Route) -> bool:
+    """Whether the path says so of the service: `/debug/{id}` does, `/workers/{id}/env` is of a worker."""
+    called = segments_of(route)
+    of_one = segments_of(replace(route, path=route.path.partition("{")[2])) if "{" in route.path else []
+    return not _DEBUG.isdisjoint(called) and not (_DEBUG.intersection(called) <= {*of_one})
 
 
 def _is_for_everybody(route: Route) -> bool:

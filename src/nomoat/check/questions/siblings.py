@@ -58,6 +58,10 @@ _PROOF = re.compile(
     re.I,
 )
 
+#: Methods that change rows, of themselves, of a session or of a manager.
+_CHANGES = frozenset(
+    ("save", "delete", "create", "update", "add", "get_or_create", "update_or_create", "bulk_create", "commit")
+)
 #: What a part of a path is called that was sent as a whole: `/reports/<public_link>`.
 _SENT = re.compile(r"((public|share|shared|private|secret)_)?link")
 
@@ -369,9 +373,35 @@ def _answer(asked: Asked, route: Route, why: str, guarded: list[Route], confiden
     if in_path or _is_given_proof(asked, route) or _asks_in_messages(asked, route):
         # Who was sent the link has what nobody guesses: `/invitations/{token}`.
         confidence = "low"
+    if confidence == "sure" and route.method not in SAFE_METHODS and _changes_for_the_signed_in(asked, route):
+        confidence = "likely"
     does = touches(route)
     label = "nothing refuses an anonymous caller" + (f"; it {does}" if does else "")
     return Answer(route, f"anyone can {verb} {name_of(route)}", label, why, _fix(asked, guarded), confidence)
+
+
+def _changes_for_the_signed_in(asked: Asked, route: Route) -> bool:
+    """Whether the handler changes rows only where it has asked who calls: everybody else gets a page."""
+    handler = asked.handler(route)
+    if handler is None:
+        return False
+    asking = [
+        body
+        for node in form.walk_scope(handler.body)
+        for test, body in (node[3] if node[0] == form.IF else ())
+        if test[0] != form.UNARY and any(_is_signed_in(one) for one in form.walk(test))
+    ]
+    changing = {node[1] for node in form.walk_scope(handler.body) if _changes(node)}
+    return bool(changing) and changing <= {node[1] for body in asking for node in form.walk(body) if _changes(node)}
+
+
+def _is_signed_in(node: Node) -> bool:
+    return bool(node[0] == form.ATTRIBUTE and node[4] == "is_authenticated")
+
+
+def _changes(node: Node) -> bool:
+    """Whether a row is changed by its own method, or by one of what keeps it."""
+    return bool(node[0] == form.CALL and node[3][0] == form.ATTRIBUTE and node[3][4] in _CHANGES)
 
 
 def _is_given_proof(asked: Asked, route: Route) -> bool:

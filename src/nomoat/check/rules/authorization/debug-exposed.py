@@ -32,6 +32,12 @@ def version():
     return jsonify(version=os.environ["VERSION"], name=current_app.config["NAME"])
 
 
+# Of one of many, not of the service.
+@app.get("/workers/<int:number>/env")
+def environment_of_worker(number):
+    return jsonify(app.extensions["workers"][number].environment)
+
+
 @app.get("/disk")
 def disk():
     subprocess.run(["df"], env=dict(os.environ, LANG="C"), check=True)
