@@ -313,6 +313,15 @@ class Judging(Machine):
 
     def compared(self, left: Value, operator: str, right: Value) -> Test:
         """`left operator right`."""
+        found = self._taken_apart(left, operator, right)
+        if found is None:
+            found = self._compared_as_such(left, operator, right)
+        if found is None and operator == "in":
+            found = self._found_in(left, right)
+        return found if found is not None else self._compared_by_marks(left, operator, right)
+
+    def _taken_apart(self, left: Value, operator: str, right: Value) -> Test | None:
+        """What is asked of each of several values, or the other way round; None where each side is one value."""
         if isinstance(left, (AskedText, AskedPath)) and not is_asked(right):
             return self._noted(left, lambda path: self.compared(path, operator, right))
         if isinstance(right, (AskedText, AskedPath)) and not is_asked(left):
@@ -326,7 +335,7 @@ class Judging(Machine):
             if found is not None:
                 return found
         if isinstance(left, Choice):
-            is_none = operator in ("is", "==") and isinstance(right, Const) and right.value is None
+            is_none = operator in ("is", "==") and _is_none(right)
             either_way = self._unless_none(left, lambda one: self.compared(one, operator, right), is_none=is_none)
             return self._usually(either_way, None if left.usual is None else self.compared(left.usual, operator, right))
         if isinstance(right, Choice):
@@ -334,19 +343,47 @@ class Judging(Machine):
             return self._usually(
                 either_way, None if right.usual is None else self.compared(left, operator, right.usual)
             )
-        if operator == "in" and isinstance(right, Thing) and right.name.startswith("request."):
-            if right.name == "request.state" and isinstance(left, Const) and left.value in right.named:
+        return None
+
+    def _found_in(self, left: Value, right: Value) -> Test | None:
+        """Whether something is in a table of classes, a list of texts, a configuration; None of anything else."""
+        of_classes = kinds.is_in(left, right)
+        if of_classes is not None:
+            return of_classes
+        each = right.values if isinstance(right, Items) and right.is_whole else []
+        if each and any(map(texts.known_beginning, (left, *each))):
+            return self.combined([self.compared(left, "==", one) for one in each], is_or=True)
+        if not isinstance(left, Const):
+            return None
+        if isinstance(right, Configuration) and left.value in right.given:
+            return Test(True, OTHER, OTHER)
+        if isinstance(right, Registry) and self.wires:
+            return Test(right.kept(left) is not None, OTHER, OTHER)
+        if is_held(right):
+            # Where nobody set it, it is not there.
+            return self.truth(Test(None, OTHER, OTHER, left.tags | right.tags | SETTING, usual=False))
+        return None
+
+    def _found_in_request(self, left: Value, right: Thing) -> Test:
+        """`"user" in g`, `"token" in request.headers`."""
+        if right.name == "request.state" and isinstance(left, Const):
+            if left.value in right.named:
                 # It was set, be it to nothing.
                 is_sure = not isinstance(right.named[str(left.value)], Choice)
                 return Test(True if is_sure else None, OTHER, OTHER, right.named[str(left.value)].tags)
-            if right.name == "request.state" and isinstance(left, Const) and f"{ABSENT}{left.value}" in right.named:
+            if f"{ABSENT}{left.value}" in right.named:
                 return self.truth(Const(False, CALLER))
-            if right.name == "request.state" and self._is_first_to_keep(left):
-                return Test(False, OTHER, OTHER)
-            put = self.in_session(right, left)
-            if put is not None:
-                return Test(None if isinstance(put, Choice) else True, OTHER, OTHER, put.tags)
-            return self.truth(self.item_of_request(right, left))
+        if right.name == "request.state" and self._is_first_to_keep(left):
+            return Test(False, OTHER, OTHER)
+        put = self.in_session(right, left)
+        if put is not None:
+            return Test(None if isinstance(put, Choice) else True, OTHER, OTHER, put.tags)
+        return self.truth(self.item_of_request(right, left))
+
+    def _compared_as_such(self, left: Value, operator: str, right: Value) -> Test | None:
+        """What either side is tells, whatever is known of the caller; None where it does not."""
+        if operator == "in" and isinstance(right, Thing) and right.name.startswith("request."):
+            return self._found_in_request(left, right)
         if operator == "in" and isinstance(right, Outside) and right.name == "os.environ":
             # Nobody sets what is not set.
             return Test(False if self.around.by_default else None, OTHER, OTHER, SETTING, usual=False)
@@ -358,33 +395,17 @@ class Judging(Machine):
             return _of_path(left, operator, right)
         if operator == "==" and texts.are_apart(left, right):
             return Test(False, OTHER, OTHER, left.tags | right.tags)
-        of_classes = kinds.is_in(left, right) if operator == "in" else None
-        if of_classes is not None:
-            return of_classes
-        each = right.values if operator == "in" and isinstance(right, Items) and right.is_whole else []
-        if each and any(map(texts.known_beginning, (left, *each))):
-            return self.combined([self.compared(left, "==", one) for one in each], is_or=True)
         if isinstance(left, Outside) and left.name in _VERSIONS and operator in _ORDERS:
             # Whatever a tree does for an older Python, this one is not older.
             return Test(operator in (">", ">="), OTHER, OTHER)
         is_answer = isinstance(left, Thing) and left.is_call and not left.trail and left.name in self.models.answers
-        if operator in ("is", "==") and isinstance(right, Const) and right.value is None and is_answer:
+        if operator in ("is", "==") and _is_none(right) and is_answer:
             return Test(False, OTHER, OTHER, left.tags)
-        if operator == "==" and (of_secrets := secrets_kept.compared(self, left, right)) is not None:
-            return of_secrets
+        return secrets_kept.compared(self, left, right) if operator == "==" else None
+
+    def _compared_by_marks(self, left: Value, operator: str, right: Value) -> Test:
+        """What is known of the caller, of settings and signatures tells."""
         marks = left.tags | right.tags
-        if (
-            operator == "in"
-            and isinstance(left, Const)
-            and isinstance(right, Configuration)
-            and left.value in right.given
-        ):
-            return Test(True, OTHER, OTHER)
-        if operator == "in" and isinstance(left, Const) and isinstance(right, Registry) and self.wires:
-            return Test(right.kept(left) is not None, OTHER, OTHER)
-        if operator == "in" and isinstance(left, Const) and is_held(right):
-            # Where nobody set it, it is not there.
-            return self.truth(Test(None, OTHER, OTHER, marks | SETTING, usual=False))
         if "caller" in marks:
             marks = marks | self._about_column(left, operator, right)
         if self.anonymous and "caller" in marks:
@@ -393,7 +414,7 @@ class Judging(Machine):
                 return found
         known = _known(left, operator, right)
         # Whoever sets what has a value gives it another one: `if settings.get("prefix") is None: prefix = "/api"`.
-        is_set = self.wires and known is False and isinstance(right, Const) and right.value is None
+        is_set = self.wires and known is False and _is_none(right)
         if known is not None and ("setting" not in marks or is_set or self._is_told(marks)):
             return Test(known, OTHER, OTHER, marks)
         if known is not None and not marks - SETTING:
@@ -408,7 +429,7 @@ class Judging(Machine):
             return Test(None, Demand("csrf"), OTHER, marks)
         is_there = isinstance(left, (Object, Items, Table, Function, Class, Registry)) or _is_match(left)
         is_there = is_there or self._is_exception(left)
-        if operator in ("is", "==") and isinstance(right, Const) and right.value is None and is_there:
+        if operator in ("is", "==") and _is_none(right) and is_there:
             return Test(False, OTHER, OTHER, marks)
         return Test(None, OTHER, OTHER, marks)
 
@@ -673,6 +694,10 @@ def _names(value: Value, *, role: bool) -> list[str] | None:
         found = [name for item in value.values for name in _names(item, role=role) or ("",)]
         return found if all(found) else None
     return None
+
+
+def _is_none(value: Value) -> bool:
+    return isinstance(value, Const) and value.value is None
 
 
 def _is_match(value: Value) -> bool:
