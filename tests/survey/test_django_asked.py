@@ -12,7 +12,8 @@ from tests.survey.running_django import asked
 
 pytest.importorskip("rest_framework")
 _CONVERTER = re.compile(r"\{(\w+):[^}]*\}")
-_SETTINGS = """
+#: Those of a project of one file.
+SETTINGS = """
 SECRET_KEY = "k"
 ALLOWED_HOSTS = ["*"]
 INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions", "rest_framework"]
@@ -26,7 +27,7 @@ DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memor
 
 def compared(folder: Path, settings: str = "", **files: str) -> dict[str, str]:
     """What the map says of each route (HEAD left out), none of which the running project contradicts."""
-    for name, text in {"settings": _SETTINGS + settings, **files}.items():
+    for name, text in {"settings": SETTINGS + settings, **files}.items():
         (folder / f"{name}.py").parent.mkdir(exist_ok=True)
         (folder / f"{name}.py").write_text(text)
     routes = [one for one in draw(folder).map.routes if one.method != "HEAD"]

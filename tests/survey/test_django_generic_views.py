@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.survey.test_django_asked import compared
+from nomoat.survey.draw import draw
+from tests.survey.test_django_asked import SETTINGS, compared
 
 _VIEWS = """
 from functools import cached_property
@@ -166,3 +167,39 @@ def test_what_is_asked_of_nobody_or_only_by_another_method_is_open(said: dict[st
     """A check when the form is valid does not stand before the empty form."""
     wanted = {f"{method} /{name.lower()}" for method, names in _OPEN.items() for name in names}
     assert {one for one in wanted if said[one] != "unguarded"} == set()
+
+
+_INVALID = """
+class Tried(Asked, FormView):
+    def form_valid(self, form):
+        {valid}
+
+    def form_invalid(self, form):
+        {invalid}
+
+class Note(Note):
+    text = forms.CharField(required=True)
+
+Tried.form_class = Note
+urlpatterns = [path("tried", Tried.as_view())]
+"""
+
+
+@pytest.mark.parametrize(
+    ("valid", "invalid"),
+    [
+        # Who sends what is not valid does something all the same.
+        ("self.caller", 'return HttpResponse("noted")'),
+        # Who sends what is valid comes through.
+        ('return HttpResponse("done")', "raise PermissionDenied"),
+        ('return HttpResponse("done")', "return HttpResponse(status=403)"),
+    ],
+)
+def test_a_form_that_is_not_valid_may_be_answered_by_more_than_the_form(
+    tmp_path: Path, valid: str, invalid: str
+) -> None:
+    views = _VIEWS.partition("urlpatterns")[0] + _INVALID.format(valid=valid, invalid=invalid)
+    (tmp_path / "settings.py").write_text(SETTINGS)
+    (tmp_path / "urls.py").write_text(views)
+    said = {f"{one.method} {one.path}": one.verdict for one in draw(tmp_path).map.routes}
+    assert said["POST /tried"] in ("unknown", "unguarded")

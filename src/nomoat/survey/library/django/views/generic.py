@@ -179,6 +179,14 @@ class ListView(MultipleObjectTemplateResponseMixin, BaseListView):
     pass
 
 
+def _processed(view, form):
+    """What is done with a form; whoever means it sends what is valid, where anything else only shows the form again."""
+    is_valid = form.is_valid()
+    if is_valid or type(view).form_invalid is FormMixin.form_invalid:
+        return view.form_valid(form)
+    return view.form_invalid(form)
+
+
 class FormMixin(ContextMixin):
     form_class = None
     initial = {}
@@ -213,7 +221,7 @@ class FormMixin(ContextMixin):
         return None
 
     def form_invalid(self, form):
-        return self.render_to_response(self.get_context_data(form=form))
+        return None
 
     def get_context_data(self, **kwargs):
         if "form" not in kwargs:
@@ -227,9 +235,7 @@ class ProcessFormView(View):
 
     def post(self, request, *args, **kwargs):
         form = self.get_form()
-        # Whoever means it sends what is valid; anything else only shows the form again.
-        form.is_valid()
-        return self.form_valid(form)
+        return _processed(self, form)
 
     def put(self, *args, **kwargs):
         return self.post(*args, **kwargs)
@@ -308,9 +314,7 @@ class BaseDeleteView(DeletionMixin, FormMixin, BaseDetailView):
     def post(self, request, *args, **kwargs):
         self.object = self.get_object()
         form = self.get_form()
-        # Whoever means it sends what is valid; anything else only shows the form again.
-        form.is_valid()
-        return self.form_valid(form)
+        return _processed(self, form)
 
     def form_valid(self, form):
         self.get_success_url()
