@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from nomoat.survey.draw import draw
 
 _MAIN = """
@@ -155,3 +157,65 @@ def test_what_stands_around_a_view_has_no_name_of_its_own(tmp_path: Path) -> Non
 
     assert handlers["POST /v1/orders"] == "main:post_orders"
     assert handlers["POST /v1/parts"] == "main:Part.collection_post"
+
+
+_FAULTS = """
+from cornice import Service
+from pyramid.authentication import AuthTktAuthenticationPolicy
+from pyramid.authorization import ACLAuthorizationPolicy
+from pyramid.config import Configurator
+
+
+def known(number):
+    return len(str(number)) > 3
+
+
+def needs_parts(request, **kwargs):
+    wrong = []
+    for part in request.validated.get("parts"):
+        number = part.pop("number")
+        if not known(number):
+            wrong.append(number)
+    if wrong:
+        request.errors.add("body", "parts", "not known")
+
+
+notes = Service("notes", "/notes")
+
+
+@notes.post(validators=(needs_parts,))
+def post_notes(request):
+    {body}
+    return {}
+
+
+def main(global_config, **settings):
+    config = Configurator(settings=settings)
+    config.set_authentication_policy(AuthTktAuthenticationPolicy("seed"))
+    config.set_authorization_policy(ACLAuthorizationPolicy())
+    config.include("cornice")
+    config.scan()
+    return config.make_wsgi_app()
+"""
+_ASKED = """author = request.authenticated_userid
+    if not author:
+        request.errors.add("body", "author", "who are you?")
+        request.errors.status = 403
+        return"""
+
+
+@pytest.mark.parametrize(
+    ("body", "verdict"),
+    [
+        (_ASKED, "guarded"),
+        # What everybody is told of is no refusal, whatever is wrong with what was sent.
+        (_ASKED.replace("not author", "request.validated.get('late')"), "unguarded"),
+        (_ASKED.replace("403", "422").replace("not author", "request.validated.get('late')"), "unguarded"),
+    ],
+)
+def test_faults_of_what_was_sent_are_not_always_found(body: str, verdict: str, tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(_FAULTS.replace("{body}", body))
+
+    (route,) = draw(tmp_path).map.routes
+
+    assert verdict == route.verdict

@@ -151,6 +151,8 @@ class Judging(Machine):
         if isinstance(value, Thing) and value.name in (FILLED, MATCH) and not value.trail and not value.is_call:
             return Test(True, OTHER, OTHER)
         is_object = not isinstance(value, (Thing, Outside)) or self._is_exception(value)
+        # A list to which some of what was sent is added is empty where nothing is.
+        is_object = is_object and not (isinstance(value, (Items, Table)) and value.may_be_empty)
         return Test(True if is_object else None, OTHER, OTHER, value.tags)
 
     def _is_answer(self, name: str) -> bool:
