@@ -123,14 +123,15 @@ def is_kept_in(values: Iterable[Value]) -> bool:
             return True
         if id(value) not in seen:
             seen.add(id(value))
-            left += _parts(value)
+            left += parts(value)
     return False
 
 
 _MAX_SEEN = 300
 
 
-def _parts(value: Value) -> Iterable[Value]:
+def parts(value: Value) -> Iterable[Value]:
+    """What a value is made of."""
     if isinstance(value, Choice):
         return value.options
     if isinstance(value, Items):

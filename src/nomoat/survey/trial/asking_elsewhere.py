@@ -1,7 +1,8 @@
 """What is called for nothing but that it may refuse, and is of a package that is not here: `check_access(request)`.
 
 Nobody takes what it gives, so it is called for what it does; what it does to a caller is not known. So it is of what
-cannot be told and is handed what answers: `await authenticator.authenticate_and_handle(request, handler)`.
+cannot be told and is handed what answers: `await authenticator.authenticate_and_handle(request, handler)`. And so it
+is of a rule that verifies tokens: `Dict({Key("token"): JsonWebToken(secret=secret)}).check(request.query)`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
+from nomoat.survey.trial.asked import parts
 from nomoat.survey.trial.naming import guards_by_name
 from nomoat.survey.trial.values import Env, Function, Thing, Value
 
@@ -25,6 +27,14 @@ _REFUSES = re.compile(
     r"|logged_in|signed_in|token|jwt|role|roles|admin|credentials?|user|api_?key|scopes?|identity|session)(_\w+)?$"
     r"|^_*\w+_required$|^_*(authorize|enforce)$"
 )
+#: Names of what is made of a secret to verify tokens with.
+_TOKENS = re.compile(
+    r"(?i)jwt|web_?token|(signed|auth|access|bearer|session)_?token|token_?(verifier|validator|checker)"
+)
+_SECRETS = re.compile(r"(?i)secret|(^|_)keys?($|_)|password")
+#: Methods of a rule that take what was sent.
+_CHECKS = re.compile(r"^_*(check|validate|verify|load|parse|convert|deserialize|clean)(_\w+)?$")
+_MAX_PARTS = 200
 
 
 def note(run: Trial, env: Env, node: Node) -> None:
@@ -43,13 +53,32 @@ def note(run: Trial, env: Env, node: Node) -> None:
 
 
 def note_handed(run: Machine, callee: Thing, args: tuple[Value, ...], at: str) -> None:
-    """Takes note of a function that is handed to what is called like a guard, of something that cannot be told."""
+    """Takes note of a function that is handed to what is called like a guard, of something that cannot be told.
+
+    And of what somebody sent, that is handed to a rule which verifies tokens.
+    """
     last = callee.trail[-1] if callee.trail else ""
     is_own = any(
         isinstance(one, Function) and one.scope is not None and not one.scope.module.is_library for one in args
     )
     if run.anonymous and is_own and last not in run.models.transparent and guards_by_name(last):
         run.record.unknown.append((f"hands what answers to {last}() of something that cannot be told", at))
+    if run.anonymous and args and (rule := verifies_tokens(callee, last)):
+        run.record.unknown.append((f"checks what was sent by a {rule} of a package that is not here", at))
+
+
+def verifies_tokens(checking: Thing, method: str) -> str:
+    """The name of what is called for verifying tokens, and given a secret, among what a rule is made of."""
+    left: list[Value] = [*checking.args, *checking.named.values()] if _CHECKS.match(method) else []
+    seen = 0
+    while left and seen < _MAX_PARTS:
+        value, seen = left.pop(), seen + 1
+        if isinstance(value, Thing) and value.is_call and not value.trail:
+            last = value.name.rpartition(".")[2]
+            if _TOKENS.search(last) and any(_SECRETS.search(name) for name in value.named):
+                return last
+        left += parts(value)
+    return ""
 
 
 __all__ = ["note", "note_handed"]

@@ -23,6 +23,7 @@ from nomoat.survey.trial import (
     rows,
     view_functions,
 )
+from nomoat.survey.trial.asking_elsewhere import verifies_tokens
 from nomoat.survey.trial.configuration import Configuration, of_registry
 from nomoat.survey.trial.declared import declared
 from nomoat.survey.trial.fields import as_setting, default_of, given_or, own_of
@@ -330,7 +331,8 @@ class Attributes(Requests):
             return led
         if self.wires and not value.name and (only := published.only(self, name)) is not None:
             return only
-        given = (value.args, value.named) if value.name in ("re.compile", context_variables.NAME) else ((), {})
+        is_rule = value.name in ("re.compile", context_variables.NAME) or verifies_tokens(value, name)
+        given = (value.args, value.named) if is_rule else ((), {})
         own, cls = f"{value.name}.{name}" if value.name else "", declared(self, value.cls, name)
         return Thing(own, *given, value.marks, (*value.trail, name), at, cls)
 
