@@ -142,3 +142,44 @@ def test_every_route_finds_what_middleware_of_django_set_and_not_the_first_alone
     open_ = {"GET /fourth"}
     assert {one for one, verdict in said.items() if verdict == "guarded"} == {*said} - open_
     assert {said[one] for one in open_} == {"unguarded"}
+
+
+_GUEST = """
+
+class Guest:
+    is_authenticated = True
+
+
+def step_0():
+    kept.keep(Guest())
+
+
+STEPS
+
+
+class Guests(Clears):
+    def __call__(self, request):
+        kept.keep(None)
+        LAST()
+        return self.get_response(request)
+
+
+def asked_late(request):
+    LAST()
+    return asked(request)
+
+
+urlpatterns.append(path("late", asked_late))
+"""
+
+
+@pytest.mark.parametrize("deep", [0, 2, 60])
+def test_a_guest_who_is_set_by_what_others_call_is_let_in(tmp_path: Path, deep: int) -> None:
+    """However far away that is: what was not gone into may have set anything, and what was there before is gone."""
+    steps = "\n".join(f"def step_{one}():\n    step_{one - 1}()\n" for one in range(1, deep + 1))
+    source = _PROJECT + _GUEST.replace("STEPS", steps).replace("LAST", f"step_{deep}")
+    by_middleware = compared(tmp_path, 'MIDDLEWARE += ["urls.Guests"]\n', urls=source)
+    by_the_view = compared(tmp_path, 'MIDDLEWARE += ["urls.Clears", "urls.Keeps"]\n', urls=source)
+    assert deep == 60 or by_middleware["GET /first"] == "unguarded"
+    late = {by_middleware["GET /first"], by_middleware["GET /late"], by_the_view["GET /late"]}
+    assert late <= {"unguarded", "unknown"}

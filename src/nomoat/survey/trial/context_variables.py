@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from nomoat.survey.trial.calls import Calls
 
 NAME = "contextvars.ContextVar"
+#: What their names begin with in what is left in a request.
+IN_CONTEXT = "(context) "
 
 
 def called(run: Calls, callee: Thing, args: tuple[Value, ...]) -> Value | None:
@@ -22,7 +24,7 @@ def called(run: Calls, callee: Thing, args: tuple[Value, ...]) -> Value | None:
     first = callee.args[0] if callee.args else None
     if owner != NAME or run.wires or not isinstance(first, Const) or not isinstance(first.value, str):
         return None
-    key = f"(context) {first.value}"
+    key = f"{IN_CONTEXT}{first.value}"
     if method == "set" and args:
         if run.anonymous:
             _set(run, key, args[0])

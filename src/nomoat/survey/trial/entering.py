@@ -126,6 +126,8 @@ class Entering(Exceptions):
         most = _MAX_INSIDE_WIRING if self.wires else _MAX_INSIDE
         most = _MAX_INSIDE_LIBRARY if scope.module.is_library else _MAX_WRAPPED if is_wrapper else most
         if self._is_too_deep(scope) or self.path.count(scope) >= most or (is_stub(scope) and self.depth):
+            if self.anonymous and not self.wires and self.around.keeps_in_context(scope):
+                self.around.forget_context()
             return Thing(marks=self._unread(marks), at=at)
         if (
             not self.wires
@@ -256,6 +258,8 @@ class Entering(Exceptions):
                 return True  # It is handed who calls: `may(user, "write")`.
             if self.depth <= _MAX_ASKED and isinstance(value, Function) and (_calls(scope) or self._may_ask(value)):
                 return True  # It calls what it is given: `answered(self.show)`.
+        if self.anonymous and self.around.keeps_in_context(scope):
+            return True
         if self.around.may_refuse(scope) or (self.verifies and secrets_kept.reads_secret(scope)):
             return True
         if isinstance(me, Object) and me.cls.scope is not scope.parent and self.around.class_may_refuse(me.cls.scope):

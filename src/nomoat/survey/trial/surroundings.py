@@ -20,8 +20,11 @@ from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.python.symbols import Scope, statements
 from nomoat.survey.tables import Tables
 from nomoat.survey.trial.changes import Changes
+from nomoat.survey.trial.context_variables import IN_CONTEXT
 from nomoat.survey.trial.statuses import number_in
 from nomoat.survey.trial.values import (
+    CALLER,
+    UNREAD,
     Class,
     Env,
     Object,
@@ -46,6 +49,9 @@ _ALONE = _PLAIN | {form.FOR, form.BREAK, form.CONTINUE}
 _ENVIRONMENT = frozenset(("os.environ", "os.getenv", "environ", "getenv"))
 _SETTINGS_MODULE = re.compile(rb"""DJANGO_SETTINGS_MODULE["']\s*(?:,|\]\s*=)\s*["']([\w.]+)["']""")
 _SETTINGS = frozenset(("INSTALLED_APPS", "ROOT_URLCONF", "MIDDLEWARE", "REST_FRAMEWORK"))
+_IN_CONTEXT = re.compile(
+    rb"\b(\w+)[ \t]*(?::[ \t]*(?:\w+\.)?ContextVar\b|(?::[^=\n]+)?=[ \t(\n]*(?:\w+\.)?ContextVar\b)"
+)
 _PUTS_USERS = re.compile(rb"django\.contrib\.auth\.middleware\.AuthenticationMiddleware\b")
 _SAYS_WHO = re.compile(rb"^[ \t]+(def[ \t]+is_authenticated\b|is_authenticated[ \t]*(:[^=\n]*)?=)", re.M)
 _LIKE_SETTINGS = re.compile(r"(^|\.)(\w+_)?settings(_\w+)?$")
@@ -148,6 +154,7 @@ class Surroundings:
         self._proxies = {name for name, kind in models.proxies.items() if kind != "application"}
         self._proxy_names = {name.rpartition(".")[2] for name in self._proxies}
         self._turning: dict[Scope, bool] = {}
+        self._in_context: dict[Scope, bool] = {}
         self._waiting = {name.rpartition(".")[2] for name in models.waiting}
         self._answers = {name.rpartition(".")[2] for name in models.answers}
 
@@ -206,6 +213,12 @@ class Surroundings:
         for name, value in self.left.items():
             known = kept.get(name)
             kept[name] = value if known is None or known is value else joined([known, value])
+
+    def forget_context(self) -> None:
+        """Takes note that variables of the context may have been set to anything, where it was not followed."""
+        for name in self.left:
+            if name.startswith(IN_CONTEXT):
+                self.left[name] = Thing(marks=CALLER | UNREAD)
 
     @property
     def application(self) -> Value | None:
@@ -375,6 +388,18 @@ class Surroundings:
             theirs = [one for one in called if one is not None and one.module.is_library]
             known = self._refusing_itself[scope] = any(map(self._refuses_here, (scope, *theirs)))
         return known
+
+    def keeps_in_context(self, scope: Scope) -> bool:
+        """Whether the function, or one that it calls, may set a variable of the context: others find what it sets."""
+        sets = self._sets_in_context
+        return sets is not None and self._reaches(self._in_context, scope, lambda one: one.may_hold(sets))
+
+    @cached_property
+    def _sets_in_context(self) -> re.Pattern[bytes] | None:
+        """How variables of the context are set in the tree, by their names; None where it has none."""
+        files = self.program.words.files(b"ContextVar")
+        names = {name for path in files for name in _IN_CONTEXT.findall(self.program.modules[path].source)}
+        return re.compile(rb"\b(?:%s)\.set\(" % b"|".join(sorted(names))) if names else None
 
     def may_turn_away(self, scope: Scope) -> bool:
         """Whether the function, or one that it calls, may refuse, abort or send somewhere else."""
