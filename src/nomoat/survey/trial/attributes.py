@@ -13,6 +13,7 @@ from nomoat.survey.trial import (
     context_variables,
     enums,
     files,
+    heirs,
     kinds,
     loading,
     modeled,
@@ -326,7 +327,7 @@ class Attributes(Requests):
             if names and names[-1].binding.how is How.FUNCTION:
                 found = self._of_class(self.class_of(value.cls), name, value)
                 if isinstance(found, (Function, Thing)):
-                    return found
+                    return heirs.answering(self, value, name, found) if isinstance(found, Function) else found
         if (led := rows.told(self, value, name, at)) is not None:
             return led
         if self.wires and not value.name and (only := published.only(self, name)) is not None:

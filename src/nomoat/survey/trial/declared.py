@@ -1,29 +1,70 @@
 """The class that an attribute is declared to have: `auth: AuthService` in a class of which only the type is known.
 
+One that its methods set on it is of the class of what they set, where all of them say the same: `self.auth = Auth()`.
 Whoever gets such an attribute knows by which methods it answers, and nothing else of it.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from nomoat.survey.python import form
+from nomoat.survey.python.sources import TEST_FILE
+from nomoat.survey.trial.heirs import made_of
 
 if TYPE_CHECKING:
-    from nomoat.survey.python.symbols import Scope
+    from nomoat.survey.python.symbols import Binding, Scope
     from nomoat.survey.trial.machine import Machine
 
 
 def declared(run: Machine, cls: Scope | None, name: str) -> Scope | None:
     """The class of the tree that is declared for an attribute; None where none is."""
     for base in run.program.bases(cls) if cls is not None and not run.wires else ():
-        if isinstance(base, str) or name not in base.bindings:
+        if isinstance(base, str):
+            continue
+        if name not in base.bindings:
+            if (given := run.program.resolver.classes.on_self(base).get(name)) is not None:
+                is_other = cls is None or _differs(run, cls, name) or _is_set_elsewhere(run, name)
+                return _set(run, given) if not is_other else None
             continue
         for node in base.body:
             if node[0] == form.ANNOTATED and node[3][0] == form.NAME and node[3][3] == name:
                 found = run.program.annotation(base, node[4])
                 return found.scope if found.kind == "instance" else None
     return None
+
+
+def _set(run: Machine, given: list[tuple[Scope, Binding]]) -> Scope | None:
+    """The class of the tree of all that methods set on their object under one name, besides nothing."""
+    found: set[Scope | None] = set()
+    for scope, binding in given:
+        is_nothing = binding.value is not None and binding.value[0] == form.CONSTANT and binding.value[3] is None
+        if binding.annotation is not None:
+            told = run.program.annotation(scope, binding.annotation)
+        elif is_nothing or binding.value is None:
+            continue
+        else:
+            told = run.program.resolve(scope, binding.value)
+        cls = told.scope if told.kind == "instance" else None
+        found.add(cls if cls is not None and cls.is_class and not cls.module.is_library else None)
+    return found.pop() if len(found) == 1 else None
+
+
+def _differs(run: Machine, cls: Scope, name: str) -> bool:
+    """Whether an object of a class that is made of this one may have something else under the name."""
+    heirs = made_of(run.around, cls)
+    on_self = run.program.resolver.classes.on_self
+    return heirs is None or any(name in on_self(one) or name in one.bindings for one in heirs)
+
+
+def _is_set_elsewhere(run: Machine, name: str) -> bool:
+    """Whether code sets an attribute of this name on anything but an object whose method it is."""
+    sets = re.compile(rb"(?<!\bself)\.\s*%s\s*(?::[^=\n]+)?=(?!=)" % re.escape(name.encode()))
+    named = re.compile(rb"setattr\([^\n]*['\"]%s['\"]" % re.escape(name.encode()))
+    words = (name.encode(),)
+    paths = {*run.program.words.matching(sets, words), *run.program.words.matching(named, words)}
+    return any(not TEST_FILE.search(path) and not run.program.modules[path].is_library for path in paths)
 
 
 __all__ = ["declared"]
