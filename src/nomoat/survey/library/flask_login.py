@@ -3,6 +3,7 @@
 from functools import wraps
 
 from flask import abort, redirect, request
+from flask_login.config import EXEMPT_METHODS
 
 
 answers = []
@@ -23,7 +24,7 @@ def login_required(func):
     @wraps(func)
     def decorated_view(*args, **kwargs):
         # What a browser asks before it sends a credential is let pass.
-        if request.method != "OPTIONS" and not current_user.is_authenticated:
+        if request.method not in EXEMPT_METHODS and not current_user.is_authenticated:
             return unauthorized()
         return func(*args, **kwargs)
 
