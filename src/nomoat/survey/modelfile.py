@@ -284,6 +284,7 @@ class _Loading:
             self._reader.boolean(fields.get("head"), "head") or False,
             self._reader.text(fields.get("made_by"), "made_by") or "",
             self._reader.text(fields.get("allowed"), "allowed") or "",
+            self._reader.text(fields.get("around"), "around") or "",
         )
         self._models.endpoint_classes.update(dict.fromkeys(names, found))
 
@@ -397,7 +398,7 @@ _RECORD_KEYS = {
         "configured",
         "plugs",
     ),
-    "endpoint_classes": ("names", "methods", "websocket", "calls", "head", "made_by", "allowed"),
+    "endpoint_classes": ("names", "methods", "websocket", "calls", "head", "made_by", "allowed", "around"),
     "class_views": ("names", "router"),
     "middleware_classes": ("names", "method", "argument"),
     "backends": ("names", "backend", "method"),

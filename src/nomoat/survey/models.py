@@ -180,7 +180,7 @@ class Kind:
 class EndpointClass:
     """A class whose methods answer, named after HTTP's. `made_by`: its method that gives the function that answers.
 
-    `allowed`: the attribute that lists the only methods it answers.
+    `allowed`: the attribute that lists the only methods it answers; `around`: the one that lists decorators of all.
     """
 
     methods: tuple[str, ...]
@@ -189,6 +189,7 @@ class EndpointClass:
     head: bool
     made_by: str = ""
     allowed: str = ""
+    around: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ from nomoat.survey.trial.values import (
     options,
 )
 from nomoat.survey.trial.values import joined as joined_values
-from nomoat.survey.views import View, behind, decorated, member, methods_of, methods_of_function, view_of
+from nomoat.survey.views import View, behind, decorated, member, methods_of, methods_of_function, view_of, within
 
 _MAX_DEEP = 25
 #: What stands around an application that nothing holds.
@@ -491,7 +491,7 @@ class Layer:
         is_socket = bool(view.model.websocket) and not view.model.methods
         for method, name in methods_of(self._run, view, given) if not is_socket else ():
             own = member(self._run, view, name or "dispatch_request", at)
-            handler = view.function if view.function is not None else own
+            handler = view.function if view.function is not None else within(self._run, view, own, at)
             found = Found(
                 method, path, handler, at, verb.calls if view.function is not None else view.model.calls, around
             )

@@ -304,6 +304,20 @@ def member(run: Machine, view: View, name: str, at: str) -> Value:
     return run.attribute(Object(view.cls, at=at), name)
 
 
+def within(run: Machine, view: View, handler: Value, at: str) -> Value:
+    """The function of a class whose bases are not here, with what its own source says stands around all of its own.
+
+    What its bases do is told by them; that a framework puts around it what the class lists, by the framework.
+    """
+    name = view.model.around
+    bases = run.program.bases(view.cls.scope)
+    has = any(name in base.bindings for base in bases if not isinstance(base, str) and not base.module.is_library)
+    listed = run.attribute(view.cls, name) if view.elsewhere and name and has else None
+    for one in listed.values if isinstance(listed, Items) and listed.is_whole else ():
+        handler = decorated(run, one, handler, at)
+    return handler
+
+
 def decorated(run: Machine, decorator: Value, handler: Value, at: str) -> Value:
     """The handler with one more decorator around it."""
     if not isinstance(handler, Function):
