@@ -66,8 +66,12 @@ def is_a(run: Machine, entry: Thing, cls: Value) -> bool | None:
     """Whether an entry is of one of the framework's own classes; None where that is not known."""
     model = model_of(run.models, entry)
     name = cls.name if isinstance(cls, Outside) else cls.scope.dotted if isinstance(cls, Class) else ""
-    if model is None or name not in (*model.entries, *model.including):
+    if model is None:
         return None
+    if name not in (*model.entries, *model.including):
+        # One that is made of nothing of the framework's has no entries.
+        bases = run.program.bases(cls.scope) if isinstance(cls, Class) else ("",)
+        return None if any(isinstance(one, str) or one.module.is_library for one in bases) else False
     is_list = has(run, entry, model.inner)
     return is_list is (name in model.including)
 

@@ -203,7 +203,8 @@ def _filled(found: re.Match[str], given: list[object] | dict[str, object], left:
 
 def filled(template: str, args: tuple[Value, ...], named: dict[str, Value], *, may_end: bool = False) -> Value | None:
     """`template.format(*args, **named)`."""
-    named = dict(named)
+    used = _fields(template)
+    named = {name: value for name, value in named.items() if name in used}  # Whatever else is given is left out.
     names = list(named)
     count = len(args)
     known = put_together(
@@ -247,6 +248,15 @@ def joined_by(separator: str, given: Value, *, may_end: bool = False) -> Value |
 def _join(separator: str, row: list[object]) -> str | None:
     texts = [one for one in row if isinstance(one, str)]
     return separator.join(texts) if len(texts) == len(row) else None
+
+
+def _fields(template: str) -> set[str]:
+    """The names of what a template asks for."""
+    try:
+        asked = [name for _, name, _, _ in string.Formatter().parse(template) if name is not None]
+    except ValueError:
+        return set()
+    return {re.split(r"[.\[]", name, maxsplit=1)[0] for name in asked}
 
 
 def _format(template: str, args: list[object], named: dict[str, object]) -> str | None:
