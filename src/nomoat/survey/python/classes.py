@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Base: TypeAlias = "Scope | str"
 
 _MAX_BASES = 200
+_TOP = "builtins.object"
 #: A hierarchy higher than this is no program's; what is above is left out.
 _MAX_DEPTH = 40
 
@@ -48,6 +49,8 @@ class Classes:
             resolved = self._resolver.resolve(scope.parent, node)
             if resolved.kind == "class" and resolved.scope is not None:
                 found.append(resolved.scope)
+            elif resolved.name == _TOP:
+                continue  # What every class is made of comes after all others, said or not.
             elif resolved.kind in ("external", "instance") and resolved.name:
                 found.append(resolved.name)
             else:
