@@ -118,3 +118,19 @@ def load():
 def test_a_guest_that_a_function_before_every_request_keeps_is_let_in(tmp_path: Path) -> None:
     more = "\n@app.before_request\ndef load():\n    flask.g.user = Guest()\n"
     assert _verdict(tmp_path, more=more) == "unguarded"
+
+
+@pytest.mark.parametrize("deep", [0, 3, 40])
+@pytest.mark.parametrize("where", ["handler", "before"])
+def test_a_guest_who_is_kept_by_what_others_call_is_not_missed(tmp_path: Path, deep: int, where: str) -> None:
+    """However far away that is: what was not gone into may have kept him."""
+    steps = "".join(f"\ndef step_{one}(who):\n    step_{one - 1}(who)\n" for one in range(1, deep + 1))
+    more = f"\ndef step_0(who):\n    flask.g.user = who\n{steps}\n"
+    if where == "handler":
+        more += f'@app.route("/late")\ndef late():\n    step_{deep}(Guest())\n    return check([]) or "late"\n'
+    else:
+        more += f"@app.before_request\ndef load():\n    step_{deep}(Guest())\n"
+    (tmp_path / "app.py").write_text(_APP.format(asks=_ASKS, more=more))
+    said = {one.path: one.verdict for one in draw(tmp_path).map.routes}
+    assert said["/late" if where == "handler" else "/orders"] in ("unknown", "unguarded")
+    assert where == "before" or said["/orders"] == "guarded"

@@ -377,8 +377,7 @@ def _judged(judge: Judge, step: Step, found: Found, made: Requests, saw: set[str
         tell(at_hand.request, judge.models.request)
     given = _given(step, found, made.anonymous)
     tried = judge.tried(function, given, is_anonymous=True, at_hand=made.anonymous, is_before_all=True)
-    if not tried.is_exhausted:
-        judge.around.run_before |= tried.trial.executed
+    judge.around.ran_before(function.scope, None if tried.is_exhausted else tried.trial.executed, tried.trial.passed_by)
     refuses = _refuses(judge, tried)
     if step.gives in _GOES_ON:
         passes = tried.is_exhausted or bool(tried.trial.record.reached)

@@ -383,8 +383,9 @@ class MiddlewareJudge:
         judged.answers = answers_itself(self._models, tried, name)
         self._saw_path = self._saw_path or (bool(tried.trial.record.saw) and (can_refuse or bool(judged.answers)))
         self._judge.around.forged |= tried.trial.record.forged
-        if not tried.is_exhausted:
-            self._judge.around.run_before |= tried.trial.executed
+        self._judge.around.ran_before(
+            scope, None if tried.is_exhausted else tried.trial.executed, tried.trial.passed_by
+        )
         judged.goes_on = passes = bool(tried.trial.record.reached)
         refusals = self._refusals(tried)
         if tried.is_exhausted and not passes and can_refuse:

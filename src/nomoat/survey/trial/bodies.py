@@ -76,6 +76,8 @@ class Bodies(Calls):
         self.raised_at: list[tuple[End, Scope]] = []
         self.catching: list[End | None] = []
         self.executed: set[Scope] = set()
+        #: Functions that were not gone into, and may have put something into the request.
+        self.passed_by: set[Scope] = set()
         #: What was called, be it worth to enter or not.
         self.met: set[Scope] = set()
         self.registries: list[Registry] = []

@@ -126,8 +126,7 @@ class Entering(Exceptions):
         most = _MAX_INSIDE_WIRING if self.wires else _MAX_INSIDE
         most = _MAX_INSIDE_LIBRARY if scope.module.is_library else _MAX_WRAPPED if is_wrapper else most
         if self._is_too_deep(scope) or self.path.count(scope) >= most or (is_stub(scope) and self.depth):
-            if self.anonymous and not self.wires and self.around.keeps_in_context(scope):
-                self.around.forget_context()
+            self._passed_by(scope)
             return Thing(marks=self._unread(marks), at=at)
         if (
             not self.wires
@@ -136,6 +135,7 @@ class Entering(Exceptions):
             and not self._is_worth(scope, marks, (*args, *named.values()), function.me)
             and not self._is_around_caller(function)
         ):
+            self._passed_by(scope)
             return self._unentered(scope, marks, at)
         if self.wires and (self.costs.is_too_dear(scope) or not (self.enters is None or self.enters(scope))):
             return Thing(marks=self._unread(marks), at=at)
@@ -320,6 +320,15 @@ class Entering(Exceptions):
     def _is_asked_to_refuse(self) -> bool:
         """Whether the function at hand itself may refuse: what it asks of others may be why."""
         return bool(self.path) and self.around.refuses(self.path[-1])
+
+    def _passed_by(self, scope: Scope) -> None:
+        """Takes note of a function that is not gone into, where it may leave something for others in the request."""
+        if not self.anonymous or self.wires:
+            return
+        if self.around.keeps_in_context(scope):
+            self.around.forget_context()
+        if self.around.keeps_in_request(scope):
+            self.passed_by.add(scope)
 
     def _unentered(self, scope: Scope, marks: frozenset[str], at: str) -> Value:
         found = self.program.returned(scope)

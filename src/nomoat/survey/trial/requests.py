@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+from nomoat.survey.python.symbols import Scope
 from nomoat.survey.trial import resolved
 from nomoat.survey.trial.judging import Judging
 from nomoat.survey.trial.machine import End, RaisedError
@@ -178,6 +179,9 @@ BY_NAME: dict[str, Callable[[str], frozenset[str]]] = {
 class Requests(Judging):
     """Parts of a request."""
 
+    #: Functions that were not gone into, and may have put something into the request.
+    passed_by: set[Scope]
+
     def _of_request(self, value: Thing, name: str, at: str = "") -> Value:
         source = self.models.request.get(name)
         if name in value.named:
@@ -275,7 +279,7 @@ class Requests(Judging):
     def told_absent(self, state: Thing, name: str) -> None:
         """Takes note that a request has nothing under a name of its state, where only a credential puts it there."""
         is_open = self.anonymous and not self.wires and name not in state.named
-        if is_open and "caller" in BY_NAME["state"](name) and self.around.is_left_to_nobody(name):
+        if is_open and "caller" in BY_NAME["state"](name) and self.around.is_left_to_nobody(name, self.passed_by):
             state.named.setdefault(ABSENT + name, Const(None, CALLER))
 
     def _kept(self, name: str) -> Value:

@@ -52,6 +52,8 @@ _SETTINGS = frozenset(("INSTALLED_APPS", "ROOT_URLCONF", "MIDDLEWARE", "REST_FRA
 _IN_CONTEXT = re.compile(
     rb"\b(\w+)[ \t]*(?::[ \t]*(?:\w+\.)?ContextVar\b|(?::[^=\n]+)?=[ \t(\n]*(?:\w+\.)?ContextVar\b)"
 )
+#: How something is put into the request; `setattr` may do it under any name.
+_IN_REQUEST = re.compile(rb"\b(?:g|request|req|state)\.\w+\s*(?::[^=\n]+)?=(?!=)|\bsetattr\(")
 _PUTS_USERS = re.compile(rb"django\.contrib\.auth\.middleware\.AuthenticationMiddleware\b")
 _SAYS_WHO = re.compile(rb"^[ \t]+(def[ \t]+is_authenticated\b|is_authenticated[ \t]*(:[^=\n]*)?=)", re.M)
 _LIKE_SETTINGS = re.compile(r"(^|\.)(\w+_)?settings(_\w+)?$")
@@ -111,6 +113,8 @@ class Surroundings:
         self.left: dict[str, Value] = {}
         #: Functions that middleware has run for a caller without a credential, to the end.
         self.run_before: set[Scope] = set()
+        #: What was called there and not gone into, though it may put something into the request.
+        self.passed_by: set[Scope] = set()
         #: Where what leaves something there runs in the order in which requests go through it: what was left when
         #: it went on. What it sets later, nobody finds.
         self.in_order: dict[str, Value] | None = None
@@ -156,6 +160,8 @@ class Surroundings:
         self._proxy_names = {name.rpartition(".")[2] for name in self._proxies}
         self._turning: dict[Scope, bool] = {}
         self._in_context: dict[Scope, bool] = {}
+        self._in_request: dict[Scope, bool] = {}
+        self._reached: dict[Scope, dict[Scope, bool]] = {}
         self._waiting = {name.rpartition(".")[2] for name in models.waiting}
         self._answers = {name.rpartition(".")[2] for name in models.answers}
 
@@ -175,13 +181,30 @@ class Surroundings:
         finally:
             self.handlers = held
 
-    def is_left_to_nobody(self, name: str) -> bool:
+    def ran_before(self, scope: Scope | None, executed: set[Scope] | None, passed_by: set[Scope]) -> None:
+        """Takes note of what ran before handlers; `executed`: None where it came to no end."""
+        self.run_before |= executed or set()
+        self.passed_by |= passed_by
+        if executed is None and scope is not None:
+            self.passed_by.add(scope)
+
+    def is_left_to_nobody(self, name: str, passed_by: set[Scope]) -> bool:
         """Whether a request of somebody without a credential has nothing under a name of its state when it arrives.
 
         All that puts something there was run before for such a caller, and has left nothing, or is run by handlers.
+        `passed_by`: functions that were called and not gone into since.
         """
         places = self.changes.of_state(name) if name not in self.left and not self.handed else []
-        return bool(places) and all(one in self.run_before or self._is_called_alone(one) for one in places)
+        passed = self.passed_by | passed_by
+        return bool(places) and all(
+            one in self.run_before or (self._is_called_alone(one) and not self._is_reached(one, passed))
+            for one in places
+        )
+
+    def _is_reached(self, scope: Scope, of: set[Scope]) -> bool:
+        """Whether one of these functions is the function, or calls it."""
+        known = self._reached.setdefault(scope, {})
+        return any(self._reaches(known, one, lambda other: other is scope) for one in of)
 
     def _is_called_alone(self, scope: Scope) -> bool:
         known = self._called_alone.get(scope)
@@ -394,6 +417,10 @@ class Surroundings:
         """Whether the function, or one that it calls, may set a variable of the context: others find what it sets."""
         sets = self._sets_in_context
         return sets is not None and self._reaches(self._in_context, scope, lambda one: one.may_hold(sets))
+
+    def keeps_in_request(self, scope: Scope) -> bool:
+        """Whether the function, or one that it calls, may put something into the request: `g.user = user`."""
+        return self._reaches(self._in_request, scope, lambda one: one.may_hold(_IN_REQUEST))
 
     @cached_property
     def _sets_in_context(self) -> re.Pattern[bytes] | None:
