@@ -288,6 +288,25 @@ def _run_factories(trial: Trial, program: Program, models: Models) -> None:
     for function, maker in outer.items():
         if maker not in trial.executed:
             _run(trial, function, maker)
+    if derived and not trial.registries:
+        _make_derived(trial, program, models, derived)
+
+
+def _make_derived(trial: Trial, program: Program, models: Models, names: Iterable[str]) -> None:
+    """Applications of classes of the tree of which nothing that is read makes one: a script does."""
+    found: dict[Scope, tuple[Scope | str, ...]] = {}
+    for module in program.holding(names):
+        for cls in program.classes(within=module) if not TEST_FILE.search(module.path) else ():
+            bases = tuple(program.bases(cls))
+            known = [one if isinstance(one, str) else one.dotted for one in bases]
+            kind = next((models.kinds[name] for name in known if name in models.kinds), None)
+            if kind is not None and kind.is_application:
+                found[cls] = bases
+    made_of = {base for cls, bases in found.items() for base in bases if base is not cls}
+    for cls in found:
+        making = next((one for one in cls.children.values() if one.is_function and one.name == "__init__"), None)
+        if cls not in made_of and making is not None and making not in trial.executed:
+            _run(trial, making)
 
 
 def _outermost(function: Scope) -> Scope:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
+from nomoat.survey.trial import answering_later
 from nomoat.survey.trial.demands import OTHER
 from nomoat.survey.trial.values import Choice, Const, Env, Items, Lazy, Test, Thing, Value, joined, options
 
@@ -147,19 +148,28 @@ def goes_on_working(run: Calls, node: Node, before: Value, after: Value, *, is_b
     if any(scope.is_method and scope.name in run.models.answering for scope in run.path):
         return False  # What a class does to answer is a part of the answer: `def write(self, chunk)`.
     is_over = id(before) in run.closed or any(_is_finished(one) for one in options(before))
+    call = _call_of(node)
+    if not is_over and call is not None and answering_later.is_handed_on(run, call):
+        return False
     return is_over or name not in run.models.answering
 
 
 def _called(node: Node) -> str | None:
     """What a statement calls, by its last name; None where it calls nothing."""
+    value = _call_of(node)
+    if value is None:
+        return None
+    callee: Node = value[3]
+    return str(callee[4] if callee[0] == form.ATTRIBUTE else callee[3] if callee[0] == form.NAME else "")
+
+
+def _call_of(node: Node) -> Node | None:
+    """The call that a statement is, whoever waits for it; None where it calls nothing."""
     places = {form.EXPRESSION: 3, form.ASSIGN: 4, form.ANNOTATED: 5, form.AUGMENTED: 5}
     value = node[places[node[0]]] if node[0] in places else None
     while value is not None and value[0] in (form.AWAIT, form.YIELD):
         value = value[3]
-    if value is None or value[0] != form.CALL:
-        return None
-    callee: Node = value[3]
-    return str(callee[4] if callee[0] == form.ATTRIBUTE else callee[3] if callee[0] == form.NAME else "")
+    return value if value is not None and value[0] == form.CALL else None
 
 
 def _made_answer(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
