@@ -20,7 +20,7 @@ from nomoat.survey.trial.registry import Registry
 from nomoat.survey.trial.requests import entry_name
 from nomoat.survey.trial.surroundings import Surroundings
 from nomoat.survey.trial.tuples import as_tuple
-from nomoat.survey.trial.unpacking import marked, parts, without_answers
+from nomoat.survey.trial.unpacking import marked, missed, parts, without_answers
 from nomoat.survey.trial.usually import Ways, is_one_of_ways, told_later
 from nomoat.survey.trial.values import (
     CALLER,
@@ -154,6 +154,7 @@ class Bodies(Calls):
             memories.made(env, target, value)
             self.set(owner, target[4], value)
         elif kind in (form.TUPLE, form.LIST):
+            missed(self, value, target[3])
             taken = self._parts(without_answers(self, value, self.at(env, target)), target[3])
             for item, part in zip(target[3], taken, strict=True):
                 self.assign(env, item, part)

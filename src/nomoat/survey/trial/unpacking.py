@@ -11,6 +11,8 @@ from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING
 
+from nomoat.survey.python import form
+from nomoat.survey.python.form import Node
 from nomoat.survey.trial.machine import End, RaisedError
 from nomoat.survey.trial.refusals import status_of
 from nomoat.survey.trial.values import (
@@ -47,6 +49,16 @@ def parts(value: Choice, count: int) -> list[Value] | None:
             return None
     ways = tuple(range(len(rows)))
     return [Choice(tuple(row[place] for row in rows), value, ways) for place in range(count)]
+
+
+def missed(run: Bodies, value: Value, targets: tuple[Node, ...]) -> None:
+    """Ends where what nobody sent has other parts than it is taken apart into: `kind, token = "".split(" ", 1)`."""
+    is_told = run.anonymous and not run.wires and isinstance(value, Items) and value.is_whole
+    if not is_told or not isinstance(value, Items) or value.may_be_empty or "caller" not in value.tags:
+        return
+    if len(value.values) != len(targets) and not any(one[0] == form.STARRED for one in targets):
+        fault = Thing("builtins.ValueError")
+        raise RaisedError([End(fault, "", tuple(run.conditions), needs_credential=True)])
 
 
 def without_answers(run: Bodies, value: Value, at: str) -> Value:
