@@ -1,4 +1,4 @@
-"""Methods that a class only names, asked of an object that a parameter says to be of this class."""
+"""Methods of an object that a parameter says to be of a class, and what classes that are made of it do instead."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ _ABSTRACT = {"mark": "@abstractmethod", "body": "pass"}
 
 
 def _verdict(tmp_path: Path, core: dict[str, str], real: str = _REAL, **more: str) -> str:
-    files = {"core": _CORE.format(**core), "web": _WEB, "real": real, **more}
+    files = {"core": _CORE.format(**core), "web": _WEB, "real": real} | more
     for name, text in files.items():
         (tmp_path / f"{name}.py").write_text(text, encoding="utf-8")
     return next(one.verdict for one in draw(tmp_path).map.routes if one.method == "GET")
@@ -116,6 +116,43 @@ def test_what_is_set_on_an_object_in_another_place_may_be_another(elsewhere: str
     real = _REAL.replace(where, f"{elsewhere}\n{where}", 1)
 
     assert _verdict(tmp_path, _ABSTRACT, real) != "guarded"
+
+
+_CONCRETE = """
+from flask import Flask, abort, session
+
+class Core:
+    def require(self, name):
+        if session.get("user_id") is None:
+            abort(401)
+        raise LookupError(name)
+
+def create_application(core: Core):
+    app = Flask("shop", static_folder=None)
+
+    @app.get("/orders")
+    def orders():
+        try:
+            core.require("ORDERS")
+        except LookupError:
+            pass
+        return "orders"
+
+    return app
+"""
+
+
+def test_what_is_written_is_what_runs_where_nothing_is_made_of_its_class(tmp_path: Path) -> None:
+    assert _verdict(tmp_path, _ABSTRACT, _CONCRETE, web="") == "guarded"
+
+
+def test_what_a_class_made_of_it_writes_may_run_in_the_place_of_what_is_written(tmp_path: Path) -> None:
+    """A twin, and one that refuses as well."""
+    lax = "from real import Core\n\nclass Lax(Core):\n    def require(self, name):\n        return None\n"
+    strict = lax.replace("return None", "super().require(name)")
+
+    assert _verdict(tmp_path, _ABSTRACT, _CONCRETE, web="", lax=lax) == "unknown"
+    assert _verdict(tmp_path, _ABSTRACT, _CONCRETE, web="", lax=strict) == "guarded"
 
 
 @pytest.mark.parametrize("body", ["    auth = Open()\n", "    def __init__(self):\n        self.auth = Open()\n"])

@@ -364,6 +364,9 @@ class Attributes(Requests):
     def _of_super(self, value: Thing, name: str) -> Value:
         me = value.args[0] if value.args else None
         cls = me.cls if isinstance(me, (Object, Registry)) else me if isinstance(me, Class) else None
+        is_typed = isinstance(me, Thing) and me.cls is not None
+        if isinstance(me, Thing) and me.cls is not None:
+            cls = self.class_of(me.cls)
         if cls is None or value.cls is None:
             return self.unknown("super() of something unknown")
         order = self.program.bases(cls.scope)
@@ -371,6 +374,8 @@ class Attributes(Requests):
         after = order[order.index(of) + 1 :] if of in order else order[1:]
         elsewhere = ""
         for base in after:
+            if isinstance(base, str) and is_typed:
+                return self.unknown("super() of something unknown")
             if isinstance(base, str):
                 if isinstance(me, Registry) and name in me.kind.verbs:
                     return Bound(me, me.kind.verbs[name], name)

@@ -1,7 +1,7 @@
-"""Methods that a class only names, of objects that are told by what a parameter says they are: `core: Core`.
+"""Methods of objects that are told by what a parameter says they are, `core: Core`, and of classes that are made of it.
 
-The body of an abstract method never runs; that of one of the classes that are made of its class does. Which one is not
-told, so that any of them may.
+Such an object may be of any of them: which of their methods runs is not told, so that each may. The body of an abstract
+method never does.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _MOST = 12
 def answering(run: Attributes, value: Thing, name: str, found: Function) -> Value:
     """What a method of an object is whose class is that of its declaration, or one that is made of it."""
     scope = found.scope
-    if scope is None or scope.module.is_library or value.cls is None or not is_stub(scope):
+    if scope is None or scope.module.is_library or value.cls is None:
         return found
     heirs = made_of(run.around, value.cls)
     if heirs is None:
@@ -35,7 +35,7 @@ def answering(run: Attributes, value: Thing, name: str, found: Function) -> Valu
     written = _written(run, value, name, heirs, scope)
     if not written:
         return Thing(trail=(name,), marks=value.marks) if is_abstract(scope) else found
-    return joined(written if is_abstract(scope) or _fails(scope) else [found, *written])
+    return joined(written if is_abstract(scope) or (is_stub(scope) and _fails(scope)) else [found, *written])
 
 
 def is_abstract(scope: Scope) -> bool:
