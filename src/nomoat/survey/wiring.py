@@ -207,6 +207,9 @@ def registering(models: Models, index: Index) -> list[str]:
     if not of_imports and not of_lists and not _extending(index, packages):
         return []  # Every other registration is one on something that a framework made.
     decorated = re.compile(rf"@[\w.]+\.(?:{_or(verbs)})\(".encode())
+    # A decorator of the tree puts a class on a list: `@route("/orders")`, in a file that imports no framework.
+    own = sorted({*verbs, *_OWN_DECORATORS})
+    listed = re.compile(rf"^@(?:{_or(own)})\(\s*r?[\"']\^?/".encode(), re.M)
     adding = [word for word in index.containing(b"add_") if _ADDING.fullmatch(word)]
     adding += [word for part in (b"include_", b"register_") for word in index.containing(part) if word.startswith(part)]
     added = re.compile(rf"\.(?:{_or(word.decode() for word in (*adding, b'mount'))})\(".encode())
@@ -215,6 +218,7 @@ def registering(models: Models, index: Index) -> list[str]:
             *of_imports,
             *of_lists,
             *index.matching(decorated, map(str.encode, verbs)),
+            *index.matching(listed, map(str.encode, own)),
             *index.matching(added, (*adding, b"mount")),
         }
     )
@@ -244,6 +248,10 @@ def _naming_part(index: Index, package: str, part: str) -> set[str]:
 
 #: Methods of the many libraries that add to what answers, as `app.router.add_get_routes`.
 _ADDING = re.compile(rb"add_(?:\w*(?:route|rule|view|handlers|resource|namespace|url|api)\w*|middleware)")
+
+
+#: What a tree calls a decorator of its own that registers what stands under it.
+_OWN_DECORATORS = ("route", "routes", "url", "uri", "path", "endpoint", "handler", "handles", "register", "expose")
 
 
 def _or(words: Iterable[str]) -> str:
