@@ -112,3 +112,30 @@ def test_who_has_no_credential_finds_nothing_there(case: str, tmp_path: Path) ->
 
     assert verdict == drawn["/orders"]
     assert drawn["/shown"] == "unguarded"
+
+
+_ROLES = """
+
+SYSTEM = "0000"
+
+
+def administrator(user=Depends(current)):
+    if user.account_id != SYSTEM:
+        raise HTTPException(403)
+    return user
+
+
+@app.get("/accounts", dependencies=[Depends(administrator)])
+def accounts():
+    return []
+"""
+
+
+@pytest.mark.parametrize("asks", [_HAS, _GETS])
+def test_what_is_asked_of_who_has_signed_in_is_asked_of_what_middleware_put_there(tmp_path: Path, asks: str) -> None:
+    """That nobody has it without a credential is not said of who has one."""
+    (tmp_path / "app.py").write_text(_SOURCE.format(middleware=_PLAIN, more="", asks=asks) + _ROLES)
+    routes = {one.path: one for one in draw(tmp_path).map.routes}
+    assert routes["/accounts"].verdict == routes["/orders"].verdict == "guarded"
+    assert "permission" in {one.kind for one in routes["/accounts"].guards}
+    assert "permission" not in {one.kind for one in routes["/orders"].guards}

@@ -21,6 +21,7 @@ from nomoat.check.questions.exposure import admin_exposed, debug_exposed, unsign
 from nomoat.check.questions.fields import writable_privilege
 from nomoat.check.questions.identity import forgeable_identity
 from nomoat.check.questions.ignored import ignored_check
+from nomoat.check.questions.late import late_check
 from nomoat.check.questions.markup import stored_markup
 from nomoat.check.questions.nested import untied
 from nomoat.check.questions.of_object import asks_of_object
@@ -75,6 +76,7 @@ QUESTIONS: Mapping[str, Callable[[Asked], Iterator[Answer]] | None] = {
     "weaker-guard": weaker_guard,
     "guard-never-runs": guard_never_runs,
     "ignored-check": ignored_check,
+    "late-check": late_check,
     "admin-exposed": admin_exposed,
     "debug-exposed": debug_exposed,
     "changing-get": changing_get,

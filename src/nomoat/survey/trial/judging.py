@@ -313,6 +313,10 @@ class Judging(Machine):
         """What code has put into the session under a key."""
         raise NotImplementedError
 
+    def told_absent(self, state: Thing, name: str) -> None:
+        """Takes note that a request has nothing under a name of its state, where only a credential puts it there."""
+        raise NotImplementedError
+
     def compared(self, left: Value, operator: str, right: Value) -> Test:
         """`left operator right`."""
         found = self._taken_apart(left, operator, right)
@@ -369,6 +373,7 @@ class Judging(Machine):
     def _found_in_request(self, left: Value, right: Thing) -> Test:
         """`"user" in g`, `"token" in request.headers`."""
         if right.name == "request.state" and isinstance(left, Const):
+            self.told_absent(right, str(left.value))
             if left.value in right.named:
                 # It was set, be it to nothing.
                 is_sure = not isinstance(right.named[str(left.value)], Choice)

@@ -176,6 +176,10 @@ BY_NAME: dict[str, Callable[[str], frozenset[str]]] = {
 }
 
 
+#: What stands under a name of a request's state for who has no credential, where nothing else puts anything there.
+_NOBODY = Const(None, CALLER, "nobody")
+
+
 class Requests(Judging):
     """Parts of a request."""
 
@@ -278,9 +282,13 @@ class Requests(Judging):
 
     def told_absent(self, state: Thing, name: str) -> None:
         """Takes note that a request has nothing under a name of its state, where only a credential puts it there."""
-        is_open = self.anonymous and not self.wires and name not in state.named
-        if is_open and "caller" in BY_NAME["state"](name) and self.around.is_left_to_nobody(name, self.passed_by):
-            state.named.setdefault(ABSENT + name, Const(None, CALLER))
+        if not self.anonymous:
+            if state.named.get(ABSENT + name) is _NOBODY:
+                del state.named[ABSENT + name]  # The same request, sent with a credential.
+            return
+        is_open = not self.wires and name not in state.named and "caller" in BY_NAME["state"](name)
+        if is_open and self.around.is_left_to_nobody(name, self.passed_by):
+            state.named.setdefault(ABSENT + name, _NOBODY)
 
     def _kept(self, name: str) -> Value:
         """What middleware left in the state of a request: for an anonymous caller, what it left for that one."""
