@@ -258,8 +258,8 @@ class Entering(Exceptions):
                 return True  # It is handed who calls: `may(user, "write")`.
             if self.depth <= _MAX_ASKED and isinstance(value, Function) and (_calls(scope) or self._may_ask(value)):
                 return True  # It calls what it is given: `answered(self.show)`.
-        if self.anonymous and self.around.keeps_in_context(scope):
-            return True
+        if not self.wires and self.around.keeps_in_context(scope, is_near=True):
+            return True  # With a credential and without: what only one of both goes into seems to tell them apart.
         if self.around.may_refuse(scope) or (self.verifies and secrets_kept.reads_secret(scope)):
             return True
         if isinstance(me, Object) and me.cls.scope is not scope.parent and self.around.class_may_refuse(me.cls.scope):

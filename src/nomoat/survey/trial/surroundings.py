@@ -49,6 +49,7 @@ _ALONE = _PLAIN | {form.FOR, form.BREAK, form.CONTINUE}
 _ENVIRONMENT = frozenset(("os.environ", "os.getenv", "environ", "getenv"))
 _SETTINGS_MODULE = re.compile(rb"""DJANGO_SETTINGS_MODULE["']\s*(?:,|\]\s*=)\s*["']([\w.]+)["']""")
 _SETTINGS = frozenset(("INSTALLED_APPS", "ROOT_URLCONF", "MIDDLEWARE", "REST_FRAMEWORK"))
+_SETS = re.compile(rb"\.set\(")
 _IN_CONTEXT = re.compile(
     rb"\b(\w+)[ \t]*(?::[ \t]*(?:\w+\.)?ContextVar\b|(?::[^=\n]+)?=[ \t(\n]*(?:\w+\.)?ContextVar\b)"
 )
@@ -160,6 +161,7 @@ class Surroundings:
         self._proxy_names = {name.rpartition(".")[2] for name in self._proxies}
         self._turning: dict[Scope, bool] = {}
         self._in_context: dict[Scope, bool] = {}
+        self._near_context: dict[Scope, bool] = {}
         self._in_request: dict[Scope, bool] = {}
         self._reached: dict[Scope, dict[Scope, bool]] = {}
         self._waiting = {name.rpartition(".")[2] for name in models.waiting}
@@ -413,21 +415,37 @@ class Surroundings:
             known = self._refusing_itself[scope] = any(map(self._refuses_here, (scope, *theirs)))
         return known
 
-    def keeps_in_context(self, scope: Scope) -> bool:
-        """Whether the function, or one that it calls, may set a variable of the context: others find what it sets."""
-        sets = self._sets_in_context
-        return sets is not None and self._reaches(self._in_context, scope, lambda one: one.may_hold(sets))
+    def keeps_in_context(self, scope: Scope, *, is_near: bool = False) -> bool:
+        """Whether the function, or one that it calls, may set a variable of the context: others find what it sets.
+
+        `is_near`: only what it calls itself, or what that calls.
+        """
+        if not self._in_context_names:
+            return False
+        known, most = (self._near_context, 2) if is_near else (self._in_context, None)
+        return self._reaches(known, scope, self._sets_in_context, most)
+
+    def _sets_in_context(self, scope: Scope) -> bool:
+        names = self._in_context_names
+        called = (node[3] for node in scope.nodes if node[0] == form.CALL) if scope.may_hold(_SETS) else ()
+        return any(
+            callee[0] == form.ATTRIBUTE
+            and callee[4] == "set"
+            and (form.dotted(callee[3]) or "").rpartition(".")[2] in names
+            for callee in called
+        )
 
     def keeps_in_request(self, scope: Scope) -> bool:
         """Whether the function, or one that it calls, may put something into the request: `g.user = user`."""
         return self._reaches(self._in_request, scope, lambda one: one.may_hold(_IN_REQUEST))
 
     @cached_property
-    def _sets_in_context(self) -> re.Pattern[bytes] | None:
-        """How variables of the context are set in the tree, by their names; None where it has none."""
+    def _in_context_names(self) -> frozenset[str]:
+        """What variables of the context are called in the tree."""
         files = self.program.words.files(b"ContextVar")
-        names = {name for path in files for name in _IN_CONTEXT.findall(self.program.modules[path].source)}
-        return re.compile(rb"\b(?:%s)\.set\(" % b"|".join(sorted(names))) if names else None
+        return frozenset(
+            name.decode() for path in files for name in _IN_CONTEXT.findall(self.program.modules[path].source)
+        )
 
     def may_turn_away(self, scope: Scope) -> bool:
         """Whether the function, or one that it calls, may refuse, abort or send somewhere else."""
