@@ -25,8 +25,10 @@ def declared(run: Machine, cls: Scope | None, name: str) -> Scope | None:
             continue
         if name not in base.bindings:
             if (given := run.program.resolver.classes.on_self(base).get(name)) is not None:
-                is_other = cls is None or _differs(run, cls, name) or _is_set_elsewhere(run, name)
-                return _set(run, given) if not is_other else None
+                told = _set(run, given)
+                # What is told of none need not be looked for in the whole tree.
+                is_told = told is not None and cls is not None and not _differs(run, cls, name)
+                return told if is_told and not _is_set_elsewhere(run, name) else None
             continue
         for node in base.body:
             if node[0] == form.ANNOTATED and node[3][0] == form.NAME and node[3][3] == name:
@@ -60,11 +62,30 @@ def _differs(run: Machine, cls: Scope, name: str) -> bool:
 
 def _is_set_elsewhere(run: Machine, name: str) -> bool:
     """Whether code sets an attribute of this name on anything but an object whose method it is."""
-    sets = re.compile(rb"(?<!\bself)\.\s*%s\s*(?::[^=\n]+)?=(?!=)" % re.escape(name.encode()))
-    named = re.compile(rb"setattr\([^\n]*['\"]%s['\"]" % re.escape(name.encode()))
-    words = (name.encode(),)
-    paths = {*run.program.words.matching(sets, words), *run.program.words.matching(named, words)}
-    return any(not TEST_FILE.search(path) and not run.program.modules[path].is_library for path in paths)
+    known = run.around.set_elsewhere
+    if name not in known:
+        # The name comes first: that is what a search of much text is quick by.
+        word = re.escape(name.encode())
+        sets = re.compile(rb"%s\s*(?::[^=\n]+)?=(?!=)" % word)
+        known[name] = any(_sets(run, path, sets, word) for path in run.program.words.files(name.encode()))
+    return known[name]
+
+
+def _sets(run: Machine, path: str, sets: re.Pattern[bytes], word: bytes) -> bool:
+    module = run.program.modules[path]
+    if TEST_FILE.search(path) or module.is_library:
+        return False
+    source = module.source
+    for found in sets.finditer(source):
+        owner = source[max(0, found.start() - _OWNER) : found.start()].rstrip()
+        if owner.endswith(b".") and not _ON_SELF.search(owner):
+            return True
+    return b"setattr" in source and bool(re.search(rb"setattr\([^\n]*['\"]%s['\"]" % word, source))
+
+
+#: So much stands before an attribute at most, for us to see what it is one of.
+_OWNER = 60
+_ON_SELF = re.compile(rb"\bself\s*\.$")
 
 
 __all__ = ["declared"]

@@ -6,6 +6,7 @@ method never does.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from nomoat.survey.python import form
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 _ABSTRACT = frozenset(("abstractmethod", "abstractproperty", "abstractclassmethod", "abstractstaticmethod"))
 #: Classes made of one, of which we look at more closely.
 _MOST = 12
+#: Files that may define some, of which we look at more closely: others may be called like the class.
+_MOST_FILES = 2 * _MOST
+#: Where a class is made of one that is called so, or one that is called so gets another name: twice its name.
+_NAMED = rb"\bclass\s+\w+[^:]{0,600}?\b%s\b|\b%s\s+as\b"
 
 
 def answering(run: Attributes, value: Thing, name: str, found: Function) -> Value:
@@ -52,14 +57,20 @@ def made_of(around: Surroundings, cls: Scope) -> list[Scope] | None:
     left = [cls]
     while left and len(seen) <= _MOST:
         base = left.pop()
-        for path in program.words.files(base.name.encode()):
-            if TEST_FILE.search(path) or program.modules[path].is_library:
-                continue
+        word = base.name.encode()
+        named = program.words.matching(re.compile(_NAMED % ((re.escape(word),) * 2)), (word,))
+        paths = [path for path in named if not TEST_FILE.search(path) and not program.modules[path].is_library]
+        if len(paths) > _MOST_FILES:
+            break  # Nobody has to read them all to see that they are too many.
+        for path in paths:
             new = [one for one in program.classes(within=program.modules[path])
                    if one not in seen and base in program.bases(one)[1:]]  # fmt: skip
             seen.update(dict.fromkeys(new))
             left += new
-    found = around.heirs[cls] = list(seen) if len(seen) <= _MOST else None
+    else:
+        found = around.heirs[cls] = list(seen) if len(seen) <= _MOST else None
+        return found
+    found = around.heirs[cls] = None
     return found
 
 

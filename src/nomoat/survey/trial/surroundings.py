@@ -143,6 +143,8 @@ class Surroundings:
         #: Classes that were made of another one so far, where source asks which.
         self.subclasses: dict[Scope, list[Class]] = {}
         self.heirs: dict[Scope, list[Scope] | None] = {}  # What is made of a class, near and far, once somebody asked.
+        #: Whether attributes of these names are set on anything but the own object of a method.
+        self.set_elsewhere: dict[str, bool] = {}
         #: What the tree declares as plugins, by their group; None until somebody asks.
         self.plugins: dict[str, dict[str, str]] | None = None
         self._changes: Changes | None = None
