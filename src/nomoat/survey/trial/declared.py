@@ -66,26 +66,11 @@ def _is_set_elsewhere(run: Machine, name: str) -> bool:
     if name not in known:
         # The name comes first: that is what a search of much text is quick by.
         word = re.escape(name.encode())
-        sets = re.compile(rb"%s\s*(?::[^=\n]+)?=(?!=)" % word)
-        known[name] = any(_sets(run, path, sets, word) for path in run.program.words.files(name.encode()))
+        sets = rb"%s(?<=\.%s)(?<!\bself\.%s)\s*(?::[^=\n]+)?=(?!=)" % ((word,) * 3)
+        named = rb"setattr\([^\n]*['\"]%s['\"]" % word
+        every = (run.program.words.matching(re.compile(one), (name.encode(),)) for one in (sets, named))
+        known[name] = any(not TEST_FILE.search(path) for paths in every for path in paths)
     return known[name]
-
-
-def _sets(run: Machine, path: str, sets: re.Pattern[bytes], word: bytes) -> bool:
-    module = run.program.modules[path]
-    if TEST_FILE.search(path) or module.is_library:
-        return False
-    source = module.source
-    for found in sets.finditer(source):
-        owner = source[max(0, found.start() - _OWNER) : found.start()].rstrip()
-        if owner.endswith(b".") and not _ON_SELF.search(owner):
-            return True
-    return b"setattr" in source and bool(re.search(rb"setattr\([^\n]*['\"]%s['\"]" % word, source))
-
-
-#: So much stands before an attribute at most, for us to see what it is one of.
-_OWNER = 60
-_ON_SELF = re.compile(rb"\bself\s*\.$")
 
 
 __all__ = ["declared"]

@@ -59,7 +59,7 @@ def made_of(around: Surroundings, cls: Scope) -> list[Scope] | None:
         base = left.pop()
         word = base.name.encode()
         named = program.words.matching(re.compile(_NAMED % ((re.escape(word),) * 2)), (word,))
-        paths = [path for path in named if not TEST_FILE.search(path) and not program.modules[path].is_library]
+        paths = [path for path in named if not TEST_FILE.search(path)]
         if len(paths) > _MOST_FILES:
             break  # Nobody has to read them all to see that they are too many.
         for path in paths:
