@@ -20,7 +20,7 @@ from nomoat.check.scan import Outcome, result_of
 from nomoat.check.templates.search import is_template
 from nomoat.check.wanted import Wanted
 from nomoat.settings import Settings
-from nomoat.survey.draw import Drawing, completed, draw_program, facts_of
+from nomoat.survey.drawing import Drawing, completed, facts_of
 from nomoat.survey.python import program as programs
 from nomoat.survey.python.known import KnownIndex
 from nomoat.survey.python.parser import Module, Parsing, uncollected
@@ -145,6 +145,8 @@ class _Again:
         alone, used = self._left.map, self._left.map_used
         # Which of the other files somebody reads for the map is not recorded: any of them may be one.
         if self._is_stale(used) or not all(map(is_template, self._texts)):
+            from nomoat.survey.draw import draw_program
+
             used = Used()
             alone = draw_program(program.afresh(used), self._sources, path=self._path, settings=self._settings)
         return alone, used

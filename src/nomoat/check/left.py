@@ -18,7 +18,7 @@ from nomoat.check.model import Span, finding_of
 from nomoat.check.parts import Part, Parts
 from nomoat.check.prefilter import Making
 from nomoat.check.suppress import Allow
-from nomoat.survey.draw import Facts
+from nomoat.survey.drawing import Facts
 from nomoat.survey.python.known import Shares, shares
 from nomoat.survey.python.used import Question, Used
 from nomoat.survey.python.words import Index

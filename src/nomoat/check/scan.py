@@ -26,7 +26,7 @@ from nomoat.check.telling import STANDS, Telling
 from nomoat.check.wanted import Wanted
 from nomoat.check.workers import Work
 from nomoat.settings import Settings
-from nomoat.survey.draw import Drawing, Facts, completed, draw_program, facts_of, read
+from nomoat.survey.drawing import Drawing, Facts, completed, facts_of
 from nomoat.survey.python.program import Program, Region
 from nomoat.survey.python.sources import TEST_FILE, Sources
 from nomoat.survey.python.used import RecordedIndex, Used
@@ -58,6 +58,9 @@ class Outcome:
 
 def run(path: Path, settings: Settings, *, today: date, rules: dict[str, Rule], is_thorough: bool = False) -> Outcome:
     """As `scan`, over everything."""
+    # What draws a map is a large part of this program, of which a run over a few changed files needs nothing.
+    from nomoat.survey.draw import draw_program, read
+
     started = time.monotonic()
     wanted = Wanted(rules.values(), is_thorough=is_thorough)
     indexes: list[WordIndex] = []

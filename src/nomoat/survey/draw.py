@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nomoat.appmap import ids
@@ -25,6 +24,7 @@ from nomoat.appmap.model import (
 from nomoat.settings import Settings
 from nomoat.survey import edges, identities, services, sqltext
 from nomoat.survey.defaults import ByDefault
+from nomoat.survey.drawing import Drawing, completed, facts_of
 from nomoat.survey.effects import Reach
 from nomoat.survey.elsewhere import Wherever
 from nomoat.survey.entries import entries
@@ -34,7 +34,6 @@ from nomoat.survey.guards import Judge
 from nomoat.survey.middleware import MiddlewareJudge
 from nomoat.survey.models import models
 from nomoat.survey.python import program as programs
-from nomoat.survey.python.parser import Module
 from nomoat.survey.python.program import Program, Region
 from nomoat.survey.python.sources import Sources
 from nomoat.survey.python.symbols import Scope
@@ -47,15 +46,6 @@ from nomoat.survey.trial.values import Class, Const, Function, Object, Outside, 
 from nomoat.survey.unregistered import unregistered
 from nomoat.survey.verdicts import Answer, Verdicts
 from nomoat.survey.wiring import Wiring, registering, wire
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """A map, and the program that it was drawn from."""
-
-    map: Map
-    program: Program
-    sources: Sources
 
 
 def draw(path: Path, *, settings: Settings | None = None) -> Drawing:
@@ -88,37 +78,6 @@ def read(
         exclude=exclusions(settings),
         wanted=lambda index: {**wanted(index), **dict.fromkeys(registering(known, index))},
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What a file says by itself."""
-
-    lines: int
-    not_read: tuple[NotRead, ...] = ()
-
-
-def facts_of(module: Module) -> Facts:
-    """What is known of a file, which is parsed for it."""
-    module.parse()
-    found = [NotRead(module.path, module.problem)] if module.problem else []
-    found += [NotRead(module.at(one.start), one.why, analysed=not one.loses) for one in module.broken]
-    return Facts(module.line_count, tuple(found))
-
-
-def completed(drawn: Map, facts: Iterable[Facts], sources: Sources) -> Map:
-    """A map of `draw_program`, with what each of its files says by itself."""
-    every = list(facts)
-    unread = [NotRead(path, why) for path, why in sources.unreadable]
-    if not every and not unread:
-        # A wrong folder would otherwise look like a safe application.
-        unread.append(NotRead(".", "no Python file is here: is this the folder of the application?"))
-    unread += [one for fact in every for one in fact.not_read]
-    left_out = tuple(sorted((reason, kept.count) for reason, kept in sources.left_out.items()))
-    coverage = replace(
-        drawn.coverage, files=len(every), lines=sum(fact.lines for fact in every), left_out=left_out
-    )  # fmt: skip
-    return ordered(replace(drawn, not_read=tuple(dict.fromkeys((*drawn.not_read, *unread))), coverage=coverage))
 
 
 def draw_program(program: Program, sources: Sources, *, path: Path, settings: Settings | None = None) -> Map:
