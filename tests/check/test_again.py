@@ -113,7 +113,7 @@ def test_what_looked_at_nothing_that_changed_is_not_found_again(shop: Path, monk
     before = whole(shop)
     (shop / "shop/plain.py").write_text(PLAIN + "# more\n")
     drawn: list[object] = []
-    monkeypatch.setattr("nomoat.check.again.draw_program", lambda *args, **named: drawn.append(args))
+    monkeypatch.setattr("nomoat.survey.draw.draw_program", lambda *args, **named: drawn.append(args))
     monkeypatch.setattr("nomoat.check.parts.Finders.questions", lambda *args: drawn.append(args))
 
     after = once_more(shop, before, "shop/plain.py")
@@ -131,7 +131,7 @@ def test_the_map_is_drawn_again_where_it_looked(shop: Path, monkeypatch: pytest.
         drawn.append(args)
         return draw_program(*args, **named)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("nomoat.check.again.draw_program", recorded)
+    monkeypatch.setattr("nomoat.survey.draw.draw_program", recorded)
 
     assert plain(once_more(shop, before, "shop/guards.py")).findings == plain(before).findings
     assert len(drawn) == 1

@@ -22,8 +22,9 @@ from nomoat.check.wanted import Wanted
 from nomoat.settings import Settings
 from nomoat.survey.drawing import Drawing, completed, facts_of
 from nomoat.survey.python import program as programs
+from nomoat.survey.python.collecting import uncollected
 from nomoat.survey.python.known import KnownIndex
-from nomoat.survey.python.parser import Module, Parsing, uncollected
+from nomoat.survey.python.parser import Module, Parsing
 from nomoat.survey.python.program import Program
 from nomoat.survey.python.reading import Text
 from nomoat.survey.python.reading import read as read_file

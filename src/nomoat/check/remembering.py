@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -82,7 +82,7 @@ class Remembering:
             from nomoat.check import left
 
             document = left.written(outcome.left, self.sources.files)
-            self._write(self._parts_file, self._beside, {**document, "stamps": self._stamps()})
+            self._write(self._parts_file, self._beside, {**document, "stamps": self._stamps})
         _forget(self._folder)
 
     def _is_settled(self, changed: int) -> bool:
@@ -121,6 +121,7 @@ class Remembering:
 
     # -- parts -------------------------------------------------------------------------------------------------------
 
+    @cached_property
     def _stamps(self) -> dict[str, str]:
         """By file what tells whether it changed; empty where it changed so shortly before that nothing would tell."""
         return {
@@ -140,7 +141,7 @@ class Remembering:
 
         try:
             document = self._document(self._parts_file, self._beside)
-            stamps, now = document["stamps"], self._stamps()
+            stamps, now = document["stamps"], self._stamps
             changed = frozenset(path for path, stamp in now.items() if not stamp or stamp != stamps[path])
             if not changed.isdisjoint(self.sources.markers) or len(changed) > _MAX_CHANGED:
                 return None

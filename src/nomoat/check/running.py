@@ -20,6 +20,7 @@ from nomoat.journal.facts import Checked, OpenFinding
 from nomoat.journal.journal import is_there, open_store
 from nomoat.journal.ports import Store
 from nomoat.settings import Settings
+from nomoat.survey.python.collecting import uncollected
 
 if TYPE_CHECKING:
     from nomoat.check.remembering import Remembering
@@ -51,14 +52,15 @@ def result_of(path: Path, settings: Settings, *, today: date, is_fresh: bool = F
     from nomoat.check.remembering import Remembering
 
     started = time.monotonic()
-    remembering = Remembering(path, settings, today=today, is_off=is_fresh)
-    known = remembering.recall()
-    if known is not None:
-        return known
-    from nomoat.check import registry
-    from nomoat.check.scan import run
+    with uncollected():
+        remembering = Remembering(path, settings, today=today, is_off=is_fresh)
+        known = remembering.recall()
+        if known is not None:
+            return known
+        from nomoat.check import registry
+        from nomoat.check.scan import run
 
-    rules = registry.load(settings.root)
+        rules = registry.load(settings.root)
     outcome = _again(path, settings, remembering, today, rules) or run(path, settings, today=today, rules=rules)
     remembering.keep(outcome)
     return replace(outcome.result, seconds=time.monotonic() - started)
@@ -68,7 +70,8 @@ def _again(
     path: Path, settings: Settings, remembering: Remembering, today: date, rules: dict[str, Rule]
 ) -> Outcome | None:
     """The outcome of a run over what changed since the last one; None where everything is to be run."""
-    before = remembering.left()
+    with uncollected():
+        before = remembering.left()
     if before is None:
         return None
     from nomoat.check.again import ChangedError, again

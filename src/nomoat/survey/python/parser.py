@@ -6,14 +6,13 @@ Positions are byte offsets into `Module.source`; lines, columns, and the body of
 
 from __future__ import annotations
 
-import gc
 import time
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from nomoat.survey.python.collecting import uncollected
 from nomoat.survey.python.form import Body, Broken, Node
 from nomoat.survey.python.names import as_compared
 from nomoat.survey.python.nesting import may_be_deep
@@ -149,23 +148,6 @@ class Module:
     def text(self, node: Node) -> str:
         """The source text of a node."""
         return self.source[node[1] : node[2]].decode("utf-8", "replace")
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Keeps the collector off, and off what was made meanwhile: the lowered form has no circles to be found.
-
-    Searching it for some would cost as much as making it, again and again; what nobody refers to any more goes anyway.
-    """
-    if not gc.isenabled():
-        yield
-        return
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()
 
 
 def parse(source: bytes, path: str) -> Module:

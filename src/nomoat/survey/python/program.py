@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from nomoat.survey.python import form
+from nomoat.survey.python.collecting import uncollected
 from nomoat.survey.python.constants import Constants, Known
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.library import carried_along, described
-from nomoat.survey.python.parser import Module, Parsing, parse, uncollected
+from nomoat.survey.python.parser import Module, Parsing, parse
 from nomoat.survey.python.reading import MAX_BYTES
 from nomoat.survey.python.reading import read as read_file
 from nomoat.survey.python.resolve import Resolver
