@@ -269,6 +269,7 @@ class _Loading:
             tuple((self._reader.text(fields.get("needs"), "needs") or "").split()),
             self._reader.text(fields.get("under"), "under") or "",
             self._reader.boolean(fields.get("only_given"), "only_given") or False,
+            self._reader.text(fields.get("handler"), "handler") or "",
         )
 
     def _listed(self, names: tuple[str, ...], fields: Mapping) -> None:
@@ -380,7 +381,7 @@ class _Loading:
         self._models.protects.update(dict.fromkeys(names, found))
 
 
-_ADDED_KEYS = ("argument", "path", "methods", "needs", "under", "only_given")
+_ADDED_KEYS = ("argument", "path", "methods", "needs", "under", "only_given", "handler")
 _EMPTY = Mapping({}, datafile.Place("", 0, 0), {})
 _RECORD_KEYS = {
     "objects": (

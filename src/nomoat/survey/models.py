@@ -139,6 +139,8 @@ class Added:
     under: str = ""
     #: Only where the argument is given.
     only_given: bool = False
+    #: The argument that names a class which answers there instead.
+    handler: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ Takes the applications and routers of a wiring; gives one `Found` for each metho
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -44,6 +45,7 @@ _MAX_DEEP = 25
 #: What stands around an application that nothing holds.
 _NOTHING = Around()
 _UNREAD_PATH = "its path cannot be read"
+_PARAMETER = re.compile(r"\{\w+:path\}")
 
 
 class Layer:
@@ -206,6 +208,10 @@ class Layer:
             needed = [one for one in registry.kind.adds if one.argument in added.needs]
             if path is None or any(self._added_path(registry, one) is None for one in needed):
                 continue
+            if (made := registry.named.get(added.handler)) is not None:
+                row = Items([Const(_PARAMETER.sub("(.*)", path)), made], is_tuple=True)
+                self._listed_one(row, around, registry.at, registry.kind.rows)
+                continue
             for method in added.methods:
                 whole = joined(base, path, registry.kind.dialect)
                 found = Found(method, whole, Const(None), registry.at, "", around)
@@ -228,6 +234,8 @@ class Layer:
             text = option.value if isinstance(option, Const) and isinstance(option.value, str) else ""
             if not isinstance(option, Const):
                 paths.append(added.path.replace("{folder}", "static"))
+            elif text and added.under and "{folder}" not in added.path:
+                paths.append(added.path)
             elif text and "{folder}" in added.path:
                 paths.append(added.path.replace("{folder}", text.rstrip("/").rpartition("/")[2]))
             else:

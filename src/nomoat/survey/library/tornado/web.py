@@ -112,13 +112,29 @@ def read_argument(handler, name, default):
 
 class StaticFileHandler(RequestHandler):
     def initialize(self, path, default_filename=None):
-        return None
+        self.root = path
 
     async def get(self, path, include_body=True):
+        self.path = self.parse_url_path(path)
+        self.absolute_path = self.validate_absolute_path(self.root, self.get_absolute_path(self.root, self.path))
+        if self.absolute_path is not None:
+            self.set_extra_headers(self.path)
+
+    def parse_url_path(self, url_path):
+        return url_path
+
+    @classmethod
+    def get_absolute_path(cls, root, path):
+        return path
+
+    def validate_absolute_path(self, root, absolute_path):
+        return absolute_path
+
+    def set_extra_headers(self, path):
         return None
 
-    async def head(self, path):
-        return None
+    def head(self, path):
+        return self.get(path, include_body=False)
 
 
 class RedirectHandler(RequestHandler):
