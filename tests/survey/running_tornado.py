@@ -57,6 +57,27 @@ def is_refused(app: Application, method: str, url: str) -> bool:
     return _LOOP.run_until_complete(_refused(app, method, url))
 
 
+def status_of(app: Application, method: str, url: str) -> int:
+    """What a caller without any credential is answered here."""
+    return _LOOP.run_until_complete(_status(app, method, url))
+
+
+async def _status(app: Application, method: str, url: str) -> int:
+    logging.getLogger("tornado.application").setLevel(logging.CRITICAL)
+    logging.getLogger("tornado.access").setLevel(logging.CRITICAL)
+    socket, port = bind_unused_port()
+    server = HTTPServer(app)
+    server.add_sockets([socket])
+    try:
+        answer = await AsyncHTTPClient().fetch(
+            f"http://127.0.0.1:{port}{url}", method=method, raise_error=False, follow_redirects=False
+        )
+        return answer.code
+    finally:
+        server.stop()
+        await server.close_all_connections()
+
+
 async def _refused(app: Application, method: str, url: str) -> bool:
     logging.getLogger("tornado.application").setLevel(logging.CRITICAL)
     logging.getLogger("tornado.access").setLevel(logging.CRITICAL)

@@ -240,7 +240,7 @@ class Bodies(Calls):
             # Where it has not come to this place, `if not settings.private: return`, it is what it was.
             is_skipped = self.wires and before is not None and any(map(_is_left, self.conditions[self._own_first :]))
             value = overlaid.unless_given(self, owner, value)
-            value = told_later(self, owner, name, value) if self.wires else value
+            value = told_later(self, owner, name, value) if self.wires else self._told_by_caller(value)
             self.branches.write(owner, name, joined([before, value]) if is_skipped and before else value)
         elif isinstance(owner, ModuleValue):
             if self.wires:
@@ -329,6 +329,13 @@ class Bodies(Calls):
     def _is_defining(self) -> bool:
         """Whether a body of a module or class runs, and not a request."""
         return not self.path
+
+    def _told_by_caller(self, value: Value) -> Value:
+        """None that an object has because there is no credential: `else: self.user = None` where nobody was found."""
+        if not self.anonymous or not isinstance(value, Const) or value.value is not None:
+            return value
+        within = (one for one in self.conditions[self._own_first :] if not one.is_implied)
+        return Const(None, value.marks | CALLER) if any("caller" in one.test.marks for one in within) else value
 
     def carried(self, value: Value, before: Callable[[], Value]) -> Value:
         """What a request carries from here on: what was set where code may not run is only one of both."""
