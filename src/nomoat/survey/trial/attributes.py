@@ -25,6 +25,7 @@ from nomoat.survey.trial import (
     view_functions,
 )
 from nomoat.survey.trial.asking_elsewhere import verifies_tokens
+from nomoat.survey.trial.command_line import of_arguments, of_options
 from nomoat.survey.trial.configuration import Configuration, of_registry
 from nomoat.survey.trial.declared import declared
 from nomoat.survey.trial.fields import as_setting, default_of, given_or, own_of
@@ -108,7 +109,7 @@ class Attributes(Requests):
                 return status
             if name == "config" and self.models.proxies.get(value.name) == "application":
                 return Configuration({}, is_whole=False)  # Of one of several applications.
-            if (settings := of_registry(self, value, name)) is not None:
+            if (settings := of_registry(self, value, name) or of_options(self, value, name)) is not None:
                 return settings
             if name == "__name__" and value.me is None and (last := value.name.rpartition(".")[2])[:1].isupper():
                 return Const(last)  # A class that is not here: `View(Order)` is found at `Order.__name__.lower()`.
@@ -328,7 +329,7 @@ class Attributes(Requests):
                 found = self._of_class(self.class_of(value.cls), name, value)
                 if isinstance(found, (Function, Thing)):
                     return heirs.answering(self, value, name, found) if isinstance(found, Function) else found
-        if (led := rows.told(self, value, name, at)) is not None:
+        if (led := rows.told(self, value, name, at) or of_arguments(self, value, name)) is not None:
             return led
         if self.wires and not value.name and (only := published.only(self, name)) is not None:
             return only

@@ -145,6 +145,8 @@ class Surroundings:
         self.heirs: dict[Scope, list[Scope] | None] = {}  # What is made of a class, near and far, once somebody asked.
         #: Whether attributes of these names are set on anything but the own object of a method.
         self.set_elsewhere: dict[str, bool] = {}
+        #: The defaults of what a command line says, by the method that defines it and its name.
+        self.told_by_commands: dict[tuple[str, str], list[Value]] = {}
         #: What the tree declares as plugins, by their group; None until somebody asks.
         self.plugins: dict[str, dict[str, str]] | None = None
         self._changes: Changes | None = None
