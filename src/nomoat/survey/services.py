@@ -33,6 +33,7 @@ class Part:
 def divide(wiring: Wiring, judge: Judge, *, path: Path, settings: Settings | None) -> list[Part]:
     """The services of a program."""
     layer = Layer(judge._reader)
+    nesting: set[Registry] = set()
     applications = [one for one in wiring.registries if one.kind.is_application]
     for registry in wiring.registries:
         if TEST_FILE.search(registry.at.rpartition(":")[0]):
@@ -42,12 +43,16 @@ def divide(wiring: Wiring, judge: Judge, *, path: Path, settings: Settings | Non
         layer.application(registry)
         for other in layer.used - {registry}:
             other.is_used = True
+            if other.at == registry.at:
+                nesting.add(registry)  # One constructor makes the whole and each of its parts.
     included: dict[str, int] = {}
     for one in applications:
         included[one.at] = max(included.get(one.at, 0), len(one.entries) if one.is_used else 0)
     # What a tool makes of the same factory, a document of its routes perhaps, is the application that is included.
     roots = [
-        one for one in applications if one.is_root or not (one.is_used or 0 < len(one.entries) <= included[one.at])
+        one
+        for one in applications
+        if one.is_root or not (one.is_used or (0 < len(one.entries) <= included[one.at] and one not in nesting))
     ]
     declared = settings.services if settings is not None else ()
     if declared:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from nomoat.survey import inherited
 from nomoat.survey.late import Late
 from nomoat.survey.models import Kind, Models, Spot, UrlModules, Verb
 from nomoat.survey.python import form, library
@@ -278,7 +279,10 @@ def _run_factories(trial: Trial, program: Program, models: Models) -> None:
     outer = {_outermost(one): one for one in inner}
     found = list(dict.fromkeys(_outermost(one) if one in inner else one for one in found))
     givers = dict.fromkeys(_givers(trial, program, models, names), 1)
-    levels = {**dict.fromkeys(found, 0), **_callers(program, found), **givers}
+    heirs = inherited.heirs(program, found)
+    callers = _callers(program, [*found, *heirs.callable()])
+    own = {one: level for one, level in callers.items() if not heirs.is_own(one)}
+    levels = {**dict.fromkeys((one for one in found if one not in heirs.makers), 0), **own, **givers}
     found = list(levels)
     # A factory that another one calls is run by it, with the arguments that it gives.
     callees = {function: _called(program, function, None) - {function} for function in found}
@@ -296,6 +300,9 @@ def _run_factories(trial: Trial, program: Program, models: Models) -> None:
     for function, maker in outer.items():
         if maker not in trial.executed:
             _run(trial, function, maker)
+    heirs.make(trial, lambda make, at: _made(trial, make, at))
+    for maker in heirs.makers - trial.executed:
+        _run(trial, maker)
     if derived and not trial.registries:
         _make_derived(trial, program, models, derived)
 
@@ -590,6 +597,19 @@ def _run(trial: Trial, function: Scope, maker: Scope | None = None) -> bool:
         return False
     except (ExhaustedError, RecursionError):
         trial.around.lost.setdefault(function.at, TOO_MUCH)
+        return False
+    return True
+
+
+def _made(trial: Trial, make: Callable[[], None], at: str) -> bool:
+    """Runs what makes an application; whether it came to an end."""
+    trial.steps = 0
+    try:
+        make()
+    except RaisedError:
+        return False
+    except (ExhaustedError, RecursionError):
+        trial.around.lost.setdefault(at, TOO_MUCH)
         return False
     return True
 
