@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from nomoat.survey import unfollowed
+from nomoat.survey import own_routes, unfollowed
 from nomoat.survey.found import UNREAD_PREFIX, Around, Found, Layout
 from nomoat.survey.models import Added, Models, Spot, Verb
 from nomoat.survey.naming import views
@@ -20,7 +20,7 @@ from nomoat.survey.specified import operations
 from nomoat.survey.trial import patterns, resolved, wrapping
 from nomoat.survey.trial.bodies import answers_of
 from nomoat.survey.trial.machine import Machine
-from nomoat.survey.trial.refusals import SUPER, names_of
+from nomoat.survey.trial.refusals import names_of
 from nomoat.survey.trial.registry import DECORATED, Entry, Registry, argument
 from nomoat.survey.trial.texts import known_end
 from nomoat.survey.trial.values import (
@@ -569,11 +569,13 @@ class Layer:
         if isinstance(value, Items):
             self._listed(value, around, at, rows)
             return
-        made = value.attributes.get(SUPER) if isinstance(value, Object) else value
+        made = own_routes.made_of(self._run, self._models, value) if isinstance(value, Object) else value
         verb = self._models.listed.get(made.name) if isinstance(made, Thing) else None
         if verb is None or not isinstance(made, Thing):
             self.layout.unread.append((at, "this list of routes holds something that cannot be read"))
             return
+        if isinstance(value, Object) and not around.doubt:
+            around = replace(around, doubt=own_routes.doubt(self._run, value))
         place = made.at or at
         handler = argument(verb.handler, made.args, made.named)
         if rows and isinstance(handler, Items):
@@ -668,6 +670,9 @@ class Layer:
             elif (found := wrapping.behind(self._run, option, is_mounted=True))[0] is not None and not is_lost:
                 around_it = tuple((one, path) for one in found[1])
                 self._registry(found[0], replace(inner, middleware=(*around_it, *inner.middleware)))
+            elif (view := view_of(self._run, self._models, option)) is not None and not view.model.made_by:
+                # A class that answers by its methods is an application itself: `Mount("/status", Status)`.
+                self._view_routes(view, None, path, at, inner, replace(verb, calls="request"))
             else:
                 self.layout.routes.append(Found("ANY", path, option, at, "asgi", inner))
 

@@ -63,6 +63,8 @@ class _Found:
     keys: list[Value] = field(default_factory=list)
     #: Whether there is no more of it, and none of it may be missing.
     is_known: bool = True
+    #: Whether its first element is there for sure, whatever may be missing after it.
+    begins: bool = False
     #: Why something is left out of it.
     of: frozenset[str] = NOTHING
 
@@ -78,7 +80,7 @@ def given_by(run: Expressions, inner: Env, node: Node, source: Value) -> Value:
     # Where it is not known which elements stay, none may.
     is_perhaps = not found.is_known or (isinstance(source, Items) and source.may_be_empty)
     of = found.of if not found.values else NOTHING
-    return Items(found.values, is_whole=found.is_known, may_be_empty=is_perhaps, of=of)
+    return Items(found.values, is_whole=found.is_known, may_be_empty=is_perhaps, of=of, begins=found.begins)
 
 
 def _go(run: Expressions, inner: Env, node: Node, clause: int, source: Value, found: _Found) -> None:
@@ -107,6 +109,7 @@ def _go(run: Expressions, inner: Env, node: Node, clause: int, source: Value, fo
                 tests = [Test(test.usual, OTHER, OTHER) if test.anonymous is None else test for test in tests]
                 if any(test.anonymous is False for test in tests):
                     continue
+            found.begins |= not found.values and found.is_known and all(test.anonymous is True for test in tests)
             found.values.append(value)
         found.is_known = found.is_known and all(test.anonymous is not None for test in tests)
 

@@ -14,12 +14,14 @@ from nomoat.survey.trial.values import (
     Class,
     Const,
     Env,
+    Function,
     Items,
     Table,
     Thing,
     Value,
     absent,
     copied,
+    joined,
     subset,
 )
 
@@ -33,9 +35,28 @@ TAKES_OUT = frozenset(("clear", "pop", "remove"))
 def first_of(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
     """`next(found, None)` without a credential: the default, where nothing is found because of that."""
     found = args[0] if args else None
+    if isinstance(found, Items) and found.values and not found.is_tuple and not run.wires:
+        return _first(found, args[1:])
     if not run.anonymous or len(args) < 2 or not isinstance(found, Items) or not found.is_whole or found.is_tuple:
         return None
     return absent(args[1], Thing(marks=found.of)) if not found.values and "caller" in found.of else None
+
+
+def _first(found: Items, default: tuple[Value, ...]) -> Value:
+    """The first of what a generator gives; where it may have left any of it out, any of it, or the default."""
+    if found.begins or (found.is_whole and not found.may_be_empty):
+        return found.values[0]
+    return joined([*found.values, *default])
+
+
+def chosen(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    """`filter(is_request, args)`: what is left of a list of which all is known."""
+    if len(args) != 2 or not isinstance(args[0], Function) or not isinstance(args[1], Items) or run.wires:
+        return None
+    tests = [(one, run.truth(run.call(args[0], (one,), {}, at, env))) for one in args[1].values]
+    left = [one for one, test in tests if test.anonymous is not False or test.marks]
+    is_known = args[1].is_whole and all(test.anonymous is not None and not test.marks for _, test in tests)
+    return Items(left, is_known, may_be_empty=not is_known)
 
 
 def method_of(run: Calls, me: Items | Table, name: str, args: tuple[Value, ...]) -> Value | None:

@@ -52,6 +52,35 @@ def _each(classes: Value) -> list[Value]:
     return classes.values if isinstance(classes, Items) else [classes]
 
 
+def _is_request(run: Calls, value: Value, classes: Value) -> bool | None:
+    """Whether something is a request: `next(one for one in args if isinstance(one, Request))`; None where not told."""
+    requests = run.models.requests
+    each = _each(classes)
+    names = [one.name for one in each if isinstance(one, Outside)]
+    if isinstance(value, Thing) and value.name in requests and not value.is_call:
+        # One of a connection may be what a socket has, or what a plain request has.
+        alike = [name for name in names if name in requests and bool(_SOCKET.search(name)) == _is_socket(value)]
+        if alike:
+            return True
+        told = [isinstance(one, Outside) and one.name in _PLAIN_TYPES for one in each]
+        told += [isinstance(one, Class) and not run.program.bases_elsewhere(one.scope) for one in each]
+        return False if sum(told) == len(each) else None
+    if not isinstance(value, Object) or len(names) < len(each) or not any(name in requests for name in names):
+        return None
+    bases = run.program.bases_elsewhere(value.cls.scope)
+    if any(name in bases for name in names):
+        return True
+    return None if any(_REQUEST.search(one) for one in bases) else False
+
+
+def _is_socket(request: Thing) -> bool:
+    return bool(_SOCKET.search(request.name))
+
+
+_SOCKET = re.compile(r"(web)?socket|connection", re.I)
+_REQUEST = re.compile(r"request|socket|connection", re.I)
+
+
 def _isinstance(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
     marks = args[0].tags if args else frozenset()
     if args and isinstance(args[0], (Outside, Thing)) and args[0].name in run.models.transparent:
@@ -63,6 +92,9 @@ def _isinstance(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at
     if len(args) == 2 and isinstance(args[0], Member) and args[0].cls is not None and isinstance(args[1], Class):
         is_member = args[1].scope.dotted in run.bases(args[0].cls.scope)
         return Const(True) if is_member else Test(False, AUTHENTICATION if "caller" in marks else OTHER, OTHER, marks)
+    is_request = _is_request(run, args[0], args[1]) if len(args) == 2 and not marks else None
+    if is_request is not None:
+        return Const(is_request)
     is_entry = patterns.is_a(run, args[0], args[1]) if len(args) == 2 and isinstance(args[0], Thing) else None
     if is_entry is not None:
         return Const(is_entry)

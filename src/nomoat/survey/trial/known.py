@@ -714,6 +714,7 @@ SPECIAL: dict[str, Known] = {
     **documents.SPECIAL,
     "builtins.any": _any,
     "builtins.next": containers.first_of,
+    "builtins.filter": containers.chosen,
     "builtins.all": _all,
     "builtins.list": _listed,
     "builtins.tuple": _listed,

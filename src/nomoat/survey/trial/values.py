@@ -115,6 +115,8 @@ class Items(Value):
     of: frozenset[str] = NOTHING
     #: Functions add to it, and no trial knows whether they have run: what is not in it may be.
     grows: bool = False
+    #: Its first element is there for sure, whatever else may be missing.
+    begins: bool = False
 
     def _tags(self) -> frozenset[str]:
         return union((self,))
