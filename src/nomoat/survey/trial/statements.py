@@ -28,7 +28,7 @@ from nomoat.survey.trial.narrowing import narrow
 from nomoat.survey.trial.refusals import status_of
 from nomoat.survey.trial.registry import Entry, Registry
 from nomoat.survey.trial.requests import entry_name
-from nomoat.survey.trial.usually import as_usual, happens, is_left_by, left_as_default
+from nomoat.survey.trial.usually import as_usual, happens, is_left_by, left_as_default, may_lack, there
 from nomoat.survey.trial.values import (
     CALLER,
     NOTHING,
@@ -460,15 +460,17 @@ class Trial(Definitions):
                 current = before.copy()  # Where the one before it ends the loop, it may not have been there.
             if current is None:
                 break
+            skipped, element = (current.copy(), there(element)) if self.wires and may_lack(element) else (None, element)
             self.assign(current, node[3], element)
             first = element.values[0] if isinstance(element, Items) and element.values else None
-            with self.perhaps(before is not None, is_counted=first is not None and "place" in first.tags):
+            is_unsure = before is not None or skipped is not None
+            with self.perhaps(is_unsure, is_counted=first is not None and "place" in first.tags):
                 inner = self.run(node[5], current)
             flow.returns += inner.returns
             flow.rare += inner.rare
             flow.ends += inner.ends
             broken += inner.breaks
-            current = merged([one for one in (inner.env, *inner.loops) if one is not None])
+            current = merged([one for one in (inner.env, *inner.loops, skipped) if one is not None])
         falls = [one for one in (current, before) if one is not None]
         flow.env = merged(falls)
         if flow.env is not None and node[6]:

@@ -31,6 +31,20 @@ def perhaps(value: Value, conditions: Iterable[Condition]) -> Choice:
     return Choice((*options(value), Const(None)), usual=usual)
 
 
+def may_lack(value: Value) -> bool:
+    """Whether it is something of a list that may not be there: `if settings.debug: names.append("debug")`."""
+    return isinstance(value, Choice) and any(map(_is_none, value.options)) and not all(map(_is_none, value.options))
+
+
+def there(value: Value) -> Value:
+    """What is there, if anything is."""
+    return joined([one for one in options(value) if not _is_none(one)])
+
+
+def _is_none(value: Value) -> bool:
+    return isinstance(value, Const) and value.value is None
+
+
 def is_one_of_ways(conditions: Iterable[Condition], before: Value, value: Value) -> Value:
     """What stands where something was, and something else was put under conditions: one of both."""
     comes = happens(conditions)
