@@ -45,6 +45,12 @@ _MAX_DEEP = 25
 #: What stands around an application that nothing holds.
 _NOTHING = Around()
 _UNREAD_PATH = "its path cannot be read"
+_UNREAD_LIST = "this list of routes cannot be read"
+_MORE_LISTED = "this list of routes may hold more than can be read"
+_UNREAD_ROW = "this list of routes holds something that cannot be read"
+_UNREAD_TEXT = "a path or prefix that cannot be read: the routes here may be elsewhere"
+#: Why routes may be missing of a list that somebody hands to an application.
+UNREAD_LISTS = frozenset((_UNREAD_LIST, _MORE_LISTED, _UNREAD_ROW, _UNREAD_TEXT))
 _PARAMETER = re.compile(r"\{\w+:path\}")
 
 
@@ -529,12 +535,12 @@ class Layer:
             self._listed_any(given, around, at, rows)
             return
         if not isinstance(given, Items):
-            self.layout.unread.append((at, "this list of routes cannot be read"))
+            self.layout.unread.append((at, _UNREAD_LIST))
             return
         for value in given.values:
             self._listed_one(value, around, at, rows)
         if not given.is_whole:
-            self.layout.unread.append((at, "this list of routes may hold more than can be read"))
+            self.layout.unread.append((at, _MORE_LISTED))
 
     def _listed_any(self, given: Choice, around: Around, at: str, rows: str) -> None:
         """One list of routes or another: where one has all its paths, what has not is the same with some prefix."""
@@ -572,7 +578,7 @@ class Layer:
         made = own_routes.made_of(self._run, self._models, value) if isinstance(value, Object) else value
         verb = self._models.listed.get(made.name) if isinstance(made, Thing) else None
         if verb is None or not isinstance(made, Thing):
-            self.layout.unread.append((at, "this list of routes holds something that cannot be read"))
+            self.layout.unread.append((at, _UNREAD_ROW))
             return
         if isinstance(value, Object) and not around.doubt:
             around = replace(around, doubt=own_routes.doubt(self._run, value))
@@ -585,6 +591,8 @@ class Layer:
             self._files(joined(around.prefix, path, verb.dialect), around, place)
         elif verb.does == "route" and verb.decorates:
             self._decorated_route(verb, made, around, place)
+        elif verb.does == "route" and rows and _is_anything(handler) and not _is_known(made, verb):
+            self.layout.unread.append((at, _MORE_LISTED))
         elif verb.does == "route":
             handler = patterns.answering(self._run, made, handler)
             self._route(verb, made.name.rpartition(".")[2], made.args, made.named, handler, place, around)
@@ -687,7 +695,7 @@ class Layer:
                 return option.value
             if isinstance(option, Const) and option.value is None:
                 return ""
-        self.layout.unread.append((at, "a path or prefix that cannot be read: the routes here may be elsewhere"))
+        self.layout.unread.append((at, _UNREAD_TEXT))
         return known_end(value)
 
 
@@ -742,6 +750,18 @@ def _is_row(value: Items) -> bool:
     """Whether it is a route, written as a tuple, and no list of routes."""
     first = value.values[0] if value.values else None
     return isinstance(first, (Const, Thing)) or (isinstance(first, Choice) and not isinstance(first.options[0], Items))
+
+
+def _is_anything(handler: Value | None) -> bool:
+    """Whether nothing at all is known of it: it stands for whatever else a list may hold."""
+    if isinstance(handler, Thing):
+        return not (handler.name or handler.trail or handler.marks or handler.why)
+    return handler is None
+
+
+def _is_known(made: Thing, verb: Verb) -> bool:
+    """Whether a row has a path that is read."""
+    return isinstance(argument(verb.path, made.args, made.named), Const)
 
 
 def _is_false(value: Value | None) -> bool:

@@ -11,8 +11,10 @@ from nomoat.settings import ServiceSettings, Settings
 from nomoat.survey.found import Around, Found
 from nomoat.survey.guards import Judge
 from nomoat.survey.python.sources import TEST_FILE
-from nomoat.survey.routing import Layer
+from nomoat.survey.routing import UNREAD_LISTS, Layer
+from nomoat.survey.stray import strays
 from nomoat.survey.trial.registry import Registry
+from nomoat.survey.trial.statements import Trial
 from nomoat.survey.wiring import Wiring
 
 _EXAMPLE = re.compile(
@@ -57,7 +59,7 @@ def divide(wiring: Wiring, judge: Judge, *, path: Path, settings: Settings | Non
     declared = settings.services if settings is not None else ()
     if declared:
         return [_declared(layer, service, roots, wiring) for service in declared]
-    return [_whole(layer, roots, wiring, path)]
+    return [_whole(layer, judge._reader, roots, wiring, path)]
 
 
 def _declared(layer: Layer, service: ServiceSettings, roots: list[Registry], wiring: Wiring) -> Part:
@@ -87,7 +89,7 @@ def _lies_in(path: str, folder: str) -> bool:
     return not folder or path.startswith(f"{folder}/")
 
 
-def _whole(layer: Layer, roots: list[Registry], wiring: Wiring, path: Path) -> Part:
+def _whole(layer: Layer, run: Trial, roots: list[Registry], wiring: Wiring, path: Path) -> Part:
     """One service: everything that is no test and, where there is more, no example."""
     left: list[tuple[str, str]] = []
     for pattern, what in ((TEST_FILE, "of tests"), (_EXAMPLE, "of an example")):
@@ -100,6 +102,10 @@ def _whole(layer: Layer, roots: list[Registry], wiring: Wiring, path: Path) -> P
     layer.lost.clear()
     part = _part(layer, roots, service_name(path), ".", "")
     _orphans(layer, part, wiring, roots)
+    if not roots or any(why in UNREAD_LISTS for _, why in part.unread):
+        listed = strays(layer, run, {found.cls.scope for found in part.routes if found.cls is not None})
+        part.routes += listed.routes
+        part.unread += listed.unread
     return part
 
 
