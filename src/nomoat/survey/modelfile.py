@@ -255,6 +255,7 @@ class _Loading:
             configuration=self._reader.text(fields.get("configuration"), "configuration") or "",
             is_configured=self._reader.boolean(fields.get("configured"), "configured") or False,
             plugs=self._reader.text(fields.get("plugs"), "plugs") or "",
+            plugs_methods=self._reader.text(fields.get("plugs_methods"), "plugs_methods") or "",
         )
         self._models.kinds.update(dict.fromkeys(names, kind))
 
@@ -398,6 +399,7 @@ _RECORD_KEYS = {
         "configuration",
         "configured",
         "plugs",
+        "plugs_methods",
     ),
     "endpoint_classes": ("names", "methods", "websocket", "calls", "head", "made_by", "allowed", "around"),
     "class_views": ("names", "router"),

@@ -167,6 +167,8 @@ class Kind:
     registers: str = ""
     #: What functions are called, word by word, that add to an application which somebody else makes.
     plugs: str = ""
+    #: Methods of classes of a package that name routes for it, by their dotted names.
+    plugs_methods: str = ""
     #: What each function is given that its list `before` holds.
     before: str = ""
     #: What a tuple in its list of routes is short for.

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from nomoat.survey import inherited
 from nomoat.survey.late import Late
 from nomoat.survey.models import Kind, Models, Spot, UrlModules, Verb
+from nomoat.survey.plugging import plug
 from nomoat.survey.python import form, library
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.parser import Module
@@ -23,7 +24,6 @@ from nomoat.survey.python.words import Index
 from nomoat.survey.trial import loading
 from nomoat.survey.trial.machine import TOO_MUCH, ExhaustedError, Limits, RaisedError
 from nomoat.survey.trial.registry import Entry, Registry
-from nomoat.survey.trial.scanning import dotted
 from nomoat.survey.trial.statements import Trial
 from nomoat.survey.trial.surroundings import Surroundings
 from nomoat.survey.trial.usually import as_usual
@@ -56,7 +56,7 @@ def wire(program: Program, models: Models) -> Wiring:
     _run_factories(trial, program, models)
     for module in waiting:
         trial.module(program.scope(module))
-    _plug(trial, program, models)
+    plug(trial, program, models)
     Late(trial, program, models).run()
     _start(trial)
     _url_modules(trial, program, models)
@@ -445,67 +445,6 @@ def _derived(program: Program, names: set[str], paths: Iterable[str]) -> set[str
         return derived
     again = re.compile(rf"^(\w+) = (?:{_or(derived)})\s*$".encode(), re.M)
     return derived | {found.group(1).decode() for source in sources for found in again.finditer(source)}
-
-
-def _plug(trial: Trial, program: Program, models: Models) -> None:
-    """A tree without an application of its own may add to one that somebody else makes: `def includeme(config)`."""
-    for name, kind in models.kinds.items():
-        made = [one for one in trial.registries if one.name == name and _serves(one)]
-        if not kind.plugs or made:
-            continue
-        words = kind.plugs.split()
-        defines = re.compile(rf"\bdef\s+(?:{_or(words)})\b".encode())
-        modules = [
-            one for one in program.holding(words) if defines.search(one.source) and not TEST_FILE.search(one.path)
-        ]
-        # What stands higher in the tree includes what stands below it.
-        for module in sorted(modules, key=lambda one: (one.path.count("/"), not one.path.endswith("__init__.py"))):
-            for function in program.scope(module).children.values():
-                if function.is_function and function.name in words and function not in trial.executed:
-                    _plugged(trial, name, module, function)
-
-
-def _serves(registry: Registry) -> bool:
-    """Whether an application answers anybody: one that has nothing, or never becomes one, is made for a command."""
-    is_made = registry.attributes.get("serves")
-    is_for_command = isinstance(is_made, Const) and is_made.value is False
-    return bool(registry.entries) and not is_for_command and not TEST_FILE.search(registry.module)
-
-
-#: Why something is not on the map that every way of a function ends before.
-_ENDS_EARLY = "this ends in an exception: routes that it registers after that are not on the map"
-
-
-def _plugged(trial: Trial, name: str, module: Module, function: Scope) -> None:
-    cls = dotted(trial, name, None)
-    plugged = trial.member_of_module(trial.program.scope(module), function.name)
-    if not isinstance(cls, Class) or not isinstance(plugged, Function):
-        return
-    trial.steps = 0
-    try:
-        registry = _bare(trial, name) or trial.construct(cls, (), {}, function.at)
-        trial.call(trial.attribute(registry, "include"), (plugged,), {}, function.at, plugged.env)
-    except RaisedError:
-        trial.around.lost.setdefault(function.at, _ENDS_EARLY)
-    except (ExhaustedError, RecursionError):
-        trial.around.lost.setdefault(function.at, TOO_MUCH)
-
-
-def _bare(trial: Trial, name: str) -> Registry | None:
-    """An application of the tree that is served though it has no routes: settings that are not source name its parts.
-
-    `config = Configurator(settings=settings, authentication_policy=policy)`, and `pyramid.includes = shop` elsewhere.
-    """
-    for registry in trial.registries:
-        serves = registry.attributes.get("serves")
-        if (
-            registry.name == name
-            and isinstance(serves, Const)
-            and serves.value
-            and not TEST_FILE.search(registry.module)
-        ):
-            return registry
-    return None
 
 
 def _start(trial: Trial) -> None:

@@ -1,0 +1,3 @@
+"""JupyterHub: what the package of its API offers."""
+
+from jupyterhub.apihandlers.base import APIHandler
