@@ -9,6 +9,7 @@ import posixpath
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from nomoat.survey.trial import texts
 from nomoat.survey.trial.values import Const, Env, FileOf, Items, ModuleValue, Value
 
 if TYPE_CHECKING:
@@ -68,6 +69,16 @@ def _path(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str,
     return below(args[0].path, args[1:]) if args and isinstance(args[0], FileOf) else None
 
 
+def _joined(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    """A file below a folder; of texts, as paths of a route are put together: `join("/orders", "{id}")`, a text."""
+    return _path(run, args, named, at, env) or texts.put_together(list(args), _joined_texts)
+
+
+def _joined_texts(parts: list[object]) -> str | None:
+    known = [one for one in parts if isinstance(one, str)]
+    return posixpath.join(*known) if known and len(known) == len(parts) else None
+
+
 def _folder(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
     return FileOf(posixpath.dirname(args[0].path)) if args and isinstance(args[0], FileOf) else None
 
@@ -88,8 +99,9 @@ def _of_package(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at
 
 
 SPECIAL: dict[str, Known] = {
-    **dict.fromkeys(("pathlib.Path", "pathlib.PurePath", "os.path.join", "os.path.abspath", "os.path.realpath",
-                     "os.path.normpath", "os.fspath"), _path),
+    **dict.fromkeys(("pathlib.Path", "pathlib.PurePath", "os.path.abspath", "os.path.realpath", "os.path.normpath",
+                     "os.fspath"), _path),
+    **dict.fromkeys(("os.path.join", "posixpath.join"), _joined),
     "os.path.dirname": _folder,
     **dict.fromkeys(("builtins.open", "yaml.safe_load", "yaml.load", "yaml.full_load", "json.load", "json.loads",
                      "toml.load"), _read),

@@ -22,6 +22,9 @@ from nomoat.survey.trial.values import (
     options,
 )
 
+#: How many steps something that is registered makes up for, and of how many this holds.
+_STEPS_OF_ONE, _MOST_PAID = 150, 10_000
+
 
 def _is_same(entry: Entry, other: Entry) -> bool:
     """Whether code that ran already includes the same part again, in the same way: parts may register one another."""
@@ -108,6 +111,9 @@ class Registrations(Expressions):
                  for name, one in named.items()}  # fmt: skip
         entry = Entry(bound.verb.does, bound.verb, bound.name, args, given, at, handler)
         self.costs.wired += 1
+        if self.costs.wired < _MOST_PAID:
+            # An application of a thousand routes is not too much to be followed: each pays for what leads to it.
+            self.steps = max(0, self.steps - _STEPS_OF_ONE)
         if self.wires and bound.verb.does in ("route", "include"):
             bound.registry.shared_dependencies().is_used = True
         entry.is_conditional = any(
