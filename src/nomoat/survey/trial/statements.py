@@ -45,6 +45,7 @@ from nomoat.survey.trial.values import (
     Thing,
     Value,
     gone_through,
+    in_either,
     is_one_of_lists,
     one_list,
     options,
@@ -417,6 +418,10 @@ class Trial(Definitions):
         source = gone_through(self.ran(self.evaluate(env, node[4])), also_empty=self.wires)
         if is_one_of_lists(source) and not self.wires:
             return self._for_each_list(source, node, env)
+        if self.wires and (either := in_either(source)) is not None:
+            # What is registered for an element of one list or another may be there.
+            with self.under(Condition(Test(None, OTHER, OTHER), True, self.at(env, node))):
+                return self._for_all(either, node, env, is_sure=False)
         return self._for_all(source, node, env)
 
     def _for_each_list(self, source: Value, node: Node, env: Env) -> Flow:
@@ -437,7 +442,7 @@ class Trial(Definitions):
         flow.env = merged(falls)
         return flow
 
-    def _for_all(self, source: Value, node: Node, env: Env) -> Flow:
+    def _for_all(self, source: Value, node: Node, env: Env, *, is_sure: bool = True) -> Flow:
         if self.anonymous and isinstance(source, Thing) and self.truth(source).anonymous is False:
             # There is nothing to go through without a credential.
             self.decided[-1] = True
@@ -454,7 +459,7 @@ class Trial(Definitions):
         flow = Flow()
         broken: list[Env] = []
         current: Env | None = env
-        before = None if known and elements else env.copy()
+        before = None if known and elements and is_sure else env.copy()
         for element in list(elements):
             if current is None and before is not None and not self.wires:
                 current = before.copy()  # Where the one before it ends the loop, it may not have been there.

@@ -464,6 +464,25 @@ def is_one_of_lists(value: Value) -> bool:
     return isinstance(value, Choice) and all(isinstance(one, Items) and one.is_whole for one in value.options)
 
 
+def in_either(value: Value) -> Items | None:
+    """All that stands in one list or another, of which some may not be known; None where none is."""
+    lists = [one for one in options(value) if isinstance(one, Items)]
+    if not isinstance(value, Choice) or not lists:
+        return None
+    every: list[Value] = []
+    for element in (each for one in lists for each in one.values):
+        if not any(element is other or _says_the_same(element, other) for other in every):
+            every.append(element)
+    is_whole = len(lists) == len(value.options) and all(one.is_whole for one in lists)
+    return Items(every, is_whole)
+
+
+def _says_the_same(one: Value, other: Value) -> bool:
+    if not isinstance(one, Const) or not isinstance(other, Const):
+        return False
+    return (one.value, one.label) == (other.value, other.label)
+
+
 def one_list(value: Value) -> Value:
     """One list in the place of several, of which it is not known which one it is: what only some hold may not be there.
 
