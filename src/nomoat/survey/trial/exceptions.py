@@ -13,6 +13,7 @@ from nomoat.survey.trial.answering import ANSWER, so_far
 from nomoat.survey.trial.blocks import managed
 from nomoat.survey.trial.bodies import Bodies
 from nomoat.survey.trial.flow import Flow, merged
+from nomoat.survey.trial.lacking_modules import first_lacking
 from nomoat.survey.trial.machine import (
     UNBOUND,
     End,
@@ -39,6 +40,7 @@ from nomoat.survey.trial.values import (
 #: What is raised where a table has no such key.
 _MISSED = End(Thing("builtins.KeyError"), "")
 _LACKED = End(Thing("builtins.AttributeError"), "")
+_FAILED_IMPORT = End(Thing("builtins.ModuleNotFoundError"), "")
 #: What makes an application the current one for as long as a block runs.
 _ENTERS = "app_context"
 
@@ -163,11 +165,17 @@ class Exceptions(Bodies):
         misses = any(self._matches(before, handler[3], _MISSED) for handler in handlers) and not self.wires
         mark, undecided = len(self.pending), len(self.conditions)
         lacks = not self.wires and any(self._matches(before, handler[3], _LACKED) for handler in handlers)
+        misses_module = self.wires and any(self._matches(before, one[3], _FAILED_IMPORT) for one in handlers)
         self.raising += refusing
         self.missing += misses
         self.lacking += lacks
         try:
-            flow = self.run(body, env)
+            lacking = first_lacking(self, body, env) if misses_module else None
+            flow = self.run(body if lacking is None else body[:lacking], env)
+            if lacking is not None and flow.env is not None:
+                # What is bound there is bound by what catches it.
+                flow.env = None
+                flow.ends.append(End(_FAILED_IMPORT.value, self.at(env, body[lacking]), tuple(self.conditions)))
         finally:
             self.raising -= refusing
             self.missing -= misses
