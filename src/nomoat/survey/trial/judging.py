@@ -319,6 +319,7 @@ class Judging(Machine):
 
     def compared(self, left: Value, operator: str, right: Value) -> Test:
         """`left operator right`."""
+        left, right = _as_literal(left), _as_literal(right)
         found = self._taken_apart(left, operator, right)
         if found is None:
             found = self._compared_as_such(left, operator, right)
@@ -701,6 +702,13 @@ def _names(value: Value, *, role: bool) -> list[str] | None:
         found = [name for item in value.values for name in _names(item, role=role) or ("",)]
         return found if all(found) else None
     return None
+
+
+def _as_literal(value: Value) -> Value:
+    """A truth value that source alone decides, as it is written: `bool(0)` is False."""
+    if isinstance(value, Test) and value.anonymous is not None and not value.marks:
+        return Const(value.anonymous)
+    return value
 
 
 def _is_none(value: Value) -> bool:
