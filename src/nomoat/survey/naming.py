@@ -5,10 +5,13 @@ Takes the entries of one application; gives, for each view and each path of its 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from nomoat.survey.models import Spot, Verb
+from nomoat.survey.python.symbols import Scope
+from nomoat.survey.trial.found_below import is_top
 from nomoat.survey.trial.machine import ExhaustedError, Machine, RaisedError
 from nomoat.survey.trial.refusals import names_of
 from nomoat.survey.trial.registry import Entry, Registry
@@ -117,9 +120,40 @@ def _found_below(run: Machine, registry: Registry, entry: Entry) -> Iterator[Vie
             yield entry.at, "the name of this view cannot be read: it is at a path that is not on the map"
             continue
         about = context.scope.name.lower() if isinstance(context, Class) else "traverse"
-        way = f"{{{about}:.*}}/{name}".rstrip("/") if leads_on else name
-        route = Entry("name", _BELOW, "", (), {"pattern": Const(way)}, entry.at)
-        yield _view(run, registry, replace(entry, named={**entry.named, "is_below": Const(leads_on)}), route)
+        is_root = isinstance(context, Class) and _made_by(run, root) is context.scope
+        if is_root or not leads_on:
+            yield _below(run, registry, entry, name, is_below=False)
+        if leads_on and not (is_root and isinstance(context, Class) and _is_alone(run, context)):
+            yield _below(run, registry, entry, f"{{{about}:.*}}/{name}".rstrip("/"), is_below=True)
+
+
+def _below(run: Machine, registry: Registry, entry: Entry, way: str, *, is_below: bool) -> View:
+    route = Entry("name", _BELOW, "", (), {"pattern": Const(way)}, entry.at)
+    return _view(run, registry, replace(entry, named={**entry.named, "is_below": Const(is_below)}), route)
+
+
+def _made_by(run: Machine, root: Value) -> Scope | None:
+    """The class of what a root factory makes; None where it cannot be told."""
+    if isinstance(root, Class):
+        return root.scope
+    if not isinstance(root, Function):
+        return None
+    run.steps = 0
+    try:
+        made = run.call(root, (Thing(),), {}, root.at, root.env)
+    except (RaisedError, ExhaustedError, RecursionError):
+        return None
+    return made.cls.scope if isinstance(made, Object) else None
+
+
+def _is_alone(run: Machine, cls: Class) -> bool:
+    """Whether objects of the class of a root are nowhere else: they are made in one place, or stand below nothing."""
+    if is_top(run, cls):
+        return True
+    name = cls.scope.name.encode()
+    made = re.compile(rb"(?<!class )\b%s\(" % re.escape(name))
+    files = run.program.words.matching(made, (name,))
+    return len(files) < 2 and all(len(made.findall(run.program.modules[path].source)) < 2 for path in files)
 
 
 def _behind_route(entry: Entry, route: Entry) -> tuple[Entry, Entry]:
@@ -185,13 +219,17 @@ def _begin(prefix: Value) -> str | None:
     return texts.pop() if len(texts) == 1 else None
 
 
+#: What a path is told that counts for each of its views.
+_OF_PATHS = frozenset(("factory", "traverse", "pattern", "of_route"))
+
+
 def _answering(run: Machine, registry: Registry, entry: Entry, route: Entry) -> Value:
     """What the framework makes of a view and of what it is told around it."""
     maker = run.attribute(registry, entry.verb.made_by)
     if not isinstance(maker, Function):
         return entry.handler or Const(None)
     # What the path is told counts for its views; each says for itself what both may be told.
-    own = {name: value for name, value in route.named.items() if name in ("factory", "traverse", "pattern")}
+    own = {name: value for name, value in route.named.items() if name in _OF_PATHS}
     run.steps = 0
     try:
         return run.call(maker, (), {**entry.named, **own}, entry.at, maker.env)

@@ -6,14 +6,15 @@ from inspect import getmodule, isclass
 from pyramid.authorization import ACLAuthorizationPolicy
 from pyramid.events import BeforeTraversal, ContextFound, NewRequest
 from pyramid.included import policy_of_a_package
+from pyramid.exceptions import PredicateMismatch
 from pyramid.httpexceptions import HTTPException, HTTPForbidden
 from pyramid.path import caller_package, package_of, resolved
-from pyramid.security import NO_PERMISSION_REQUIRED, LegacySecurityPolicy
+from pyramid.security import NO_PERMISSION_REQUIRED, Everyone, LegacySecurityPolicy
 from pyramid.traversal import traversed
 from pyramid.viewderivers import requestonly
 from venusian import scanned
 
-from nomoat.survey import is_read, may_ask, some
+from nomoat.survey import is_read, made_below, may_ask
 
 
 class DefaultRootFactory:
@@ -38,6 +39,13 @@ class ViewDeriverInfo:
         self.settings = registry.settings
         self.original_view = view
         self.options = options
+
+
+class not_:
+    """The value of a predicate that must not hold."""
+
+    def __init__(self, value):
+        self.value = value
 
 
 class Scanning:
@@ -94,7 +102,7 @@ class Configuring:
         if "://" in written:
             return
         made = self.maybe_dotted(factory)
-        told = {"factory": made, "request_method": request_method, "traverse": traverse}
+        told = {"factory": made, "request_method": request_method, "traverse": traverse, "of_route": others}
         self.root._route(name=name, pattern=written, prefix=self.route_prefix, **told)
 
     def add_view(self, view=None, name="", for_=None, permission=None, route_name=None, context=None, **others):
@@ -105,8 +113,9 @@ class Configuring:
             given["permission"] = permission
         if route_name is not None:
             given["route_name"] = route_name
-        if context is not None or for_ is not None:
-            given["context"] = self.maybe_dotted(context or for_)
+        about = context or for_ or given.pop("context", None) or given.pop("for_", None)
+        if about is not None:
+            given["context"] = self.maybe_dotted(about)
         if name or "name" not in given:
             given["name"] = name
         self._added(found, **given)
@@ -138,6 +147,12 @@ class Configuring:
     def add_static_view(self, name, path=None, **others):
         if "://" not in name:
             self.root._static("/" + joined(self.route_prefix, name).lstrip("/"))
+
+    def add_view_predicate(self, name, factory, weighs_more_than=None, weighs_less_than=None):
+        self.root.view_predicates[name] = self.maybe_dotted(factory)
+
+    def add_route_predicate(self, name, factory, weighs_more_than=None, weighs_less_than=None):
+        self.root.route_predicates[name] = self.maybe_dotted(factory)
 
     def add_view_deriver(self, deriver, name=None, under=None, over=None):
         self.root.derivers.append(self.maybe_dotted(deriver))
@@ -183,6 +198,7 @@ class Configuring:
         self.root.policy = found
         self.root._attribute("identity", lambda request: found.identity(request))
         self.root._attribute("authenticated_userid", lambda request: found.authenticated_userid(request))
+        self.root._attribute("is_authenticated", lambda request: request.authenticated_userid is not None)
         self._asks_policy()
 
     def set_authentication_policy(self, policy):
@@ -190,6 +206,7 @@ class Configuring:
         self.root.authentication = found
         self.root.policy = LegacySecurityPolicy(self.root)
         self.root._attribute("authenticated_userid", lambda request: found.authenticated_userid(request))
+        self.root._attribute("is_authenticated", lambda request: request.authenticated_userid is not None)
         self.root._attribute("unauthenticated_userid", lambda request: found.unauthenticated_userid(request))
         self.root._attribute("effective_principals", lambda request: found.effective_principals(request))
         self._asks_policy()
@@ -232,6 +249,8 @@ class Configurator(Configuring):
         self.root = self
         self.directives = {}
         self.derivers = []
+        self.view_predicates = {}
+        self.route_predicates = {}
         self.route_prefix = route_prefix
         self.package = package or caller_package()
         self.registry = Registry({} if settings is None else settings)
@@ -257,6 +276,7 @@ class Configurator(Configuring):
         traverse=None,
         context=None,
         is_below=False,
+        of_route=None,
         **others,
     ):
         root = self
@@ -280,8 +300,11 @@ class Configurator(Configuring):
             if traverse is not None:
                 context = context[traverse]
             if is_below:
-                context = found_below(sought)
+                context = found_below(sought, request)
             request.context = context
+            if of_route is not None:
+                asks_predicates(root, root.route_predicates, of_route, {}, request)
+            asks_predicates(root, root.view_predicates, others, context, request)
             if asked is not None and asked != NO_PERMISSION_REQUIRED and root.policy is None and root.is_given_away:
                 # A permission is asked for: what was included and is not here has brought who is asked.
                 if not policy_of_a_package(request, asked):
@@ -300,12 +323,37 @@ class Configurator(Configuring):
         return secured
 
 
-def found_below(sought):
-    """What traversal leads to, of which only the class is known; what stands above it is not."""
+def asks_predicates(root, factories, given, about, request):
+    """Goes on where a request is one for this view; for who is nobody, what asks who calls refuses."""
+    for name, factory in factories.items():
+        if name in given and is_read(factory):
+            value = given[name]
+            if isinstance(value, not_):
+                if factory(value.value, root)(about, request):
+                    raise PredicateMismatch()
+            elif not factory(value, root)(about, request):
+                raise PredicateMismatch()
+    for predicate in given.get("custom_predicates", ()):
+        if not predicate(about, request):
+            raise PredicateMismatch()
+    needed = given.get("effective_principals")
+    if needed is not None:
+        principals = [Everyone] if root.policy is None else request.effective_principals
+        for one in [needed] if isinstance(needed, str) else needed:
+            if one not in principals:
+                raise HTTPForbidden()
+    if "is_authenticated" in given:
+        if given["is_authenticated"] and (root.policy is None or not request.is_authenticated):
+            raise HTTPForbidden()
+
+
+def found_below(sought, request):
+    """What traversal leads to, of which only the class is known; what stands above it, its own class may say."""
     if not is_read(sought):
         return traversed()
-    context = some(sought)
-    context.__parent__ = traversed()
+    context = made_below(sought, request)
+    if not is_read(getattr(context, "__parent__", None)):
+        context.__parent__ = traversed()
     return context
 
 
