@@ -103,6 +103,9 @@ _PURE = frozenset(
      "rsplit", "splitlines", "partition", "rpartition", "title", "capitalize", "encode", "decode", "count", "find",
      "rfind", "index", "isdigit", "isalnum", "isalpha", "isspace", "hex", "ljust", "rjust", "zfill")
 )  # fmt: skip
+#: Those that make a text as long as they are told.
+_PADS = frozenset(("ljust", "rjust", "zfill"))
+_MAX_WIDTH = 10_000
 
 
 def const_method(run: Calls, me: Const | PathOf, name: str, args: tuple[Value, ...]) -> Value | None:
@@ -128,10 +131,12 @@ def const_method(run: Calls, me: Const | PathOf, name: str, args: tuple[Value, .
         return None
     if len(given) != len(args) or name not in _PURE:
         return None
+    if name in _PADS and any(isinstance(one, int) and one > _MAX_WIDTH for one in given):
+        return None
     try:
         found = getattr(text, name)(*given)
-    except (AttributeError, TypeError, ValueError):
-        return None
+    except (AttributeError, LookupError, TypeError, ValueError):
+        return None  # `text.encode(options.encoding)`, of which the default is no encoding, fails.
     if isinstance(found, (list, tuple)):
         return Items([Const(part, me.marks) for part in found])
     return Const(found, me.marks)
