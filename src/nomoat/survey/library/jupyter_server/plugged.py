@@ -1,5 +1,6 @@
 """Jupyter Server: what an extension is given when the server loads it, and the class that it may name instead."""
 
+from jupyter_server.auth.identity import ProviderOfServer
 from tornado.web import Application as WebApplication
 
 from nomoat.survey import is_read, is_several
@@ -11,6 +12,7 @@ class Application(WebApplication):
 
     def include(self, loader):
         self.settings["base_url"] = "/"
+        self.settings["identity_provider"] = ProviderOfServer()
         given = loader(ServerApp(self))
         if is_several(given):
             for point in given:
