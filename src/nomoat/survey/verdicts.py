@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 from nomoat.appmap.model import SIGNED_IN, Guard, Parameter, Runs, Verdict
 from nomoat.survey import doing, unfollowed
 from nomoat.survey.before import Before, Requests
+from nomoat.survey.either_way import tell_apart
 from nomoat.survey.escaping import Refusal
 from nomoat.survey.found import Found
 from nomoat.survey.guards import Judge, Judgement, Tried, not_followed, unread
@@ -213,9 +215,14 @@ class Verdicts:
             function = function.wraps
         result.doubts += self._mixed_in(found, handler)
         refused = any(one.refused for one in (*judged, *result.children)) or result.refuses
-        other: Tried | None = None
+
+        @cache
+        def with_credential() -> Tried:
+            return self._judge.tried(handler, signed, is_anonymous=False, at_hand=made.signed, is_handler=True)
+
         if not refused:
             tried = self._judge.tried(handler, anonymous, is_anonymous=True, at_hand=made.anonymous, is_handler=True)
+            tell_apart(tried, with_credential)
             inner = _inner(found, handler)
             behind = frozenset((inner,)) if inner is not None else self._own_methods(found, handler)
             is_behind = bool(behind) and not tried.is_exhausted and behind.isdisjoint(tried.trial.met)
@@ -224,15 +231,13 @@ class Verdicts:
             # Where a test of who calls is what it is raised by, somebody else comes farther.
             asks = hides and all(is_asked(tried, end) for end in tried.ends)
             if ((is_behind or answering) and tried.passes) or (hides and not asks):
-                other = self._judge.tried(handler, signed, is_anonymous=False, at_hand=made.signed, is_handler=True)
+                other = with_credential()
                 is_behind = is_behind and not behind.isdisjoint(other.trial.met) and not other.is_exhausted
                 hides = hides and other.passes
                 result.is_passed_by = not answering.isdisjoint(other.trial.met) and not other.is_exhausted
             barred = self._barred(tried)
             if barred:
-                other = other or self._judge.tried(
-                    handler, signed, is_anonymous=False, at_hand=made.signed, is_handler=True
-                )
+                other = with_credential()
                 farther = other.passes or not {end.at for end in other.ends} <= {end.at for end in tried.ends}
                 barred = barred if farther and not other.is_exhausted else []
             self._try_anonymous(
@@ -242,9 +247,7 @@ class Verdicts:
             result.saw |= tried.trial.record.saw
 
         def try_signed() -> None:
-            tried = other or self._judge.tried(
-                handler, signed, is_anonymous=False, at_hand=made.signed, is_handler=True
-            )
+            tried = with_credential()
             self._try_signed(found, handler, tried, result)
             saw.update(tried.trial.record.saw)
 
