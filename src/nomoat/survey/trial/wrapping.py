@@ -79,13 +79,19 @@ def _around(function: Function) -> dict[str, Value]:
     return made_in.names if made_in.parent is not None and made_in.scope.is_function and function.me is None else {}
 
 
-def behind_is_known(value: Value, deep: int = 0, *, is_mounted: bool = False) -> bool:
+def behind_is_known(value: Value, *, is_mounted: bool = False) -> bool:
     """Whether an application is this, or stands behind it."""
-    if isinstance(value, Registry):
-        return value.kind.is_application or is_mounted
     kinds = (Object, Thing, Function) if is_mounted else (Object, Thing)
-    is_object = isinstance(value, kinds) and deep < _MAX_DEEP
-    return is_object and any(behind_is_known(one, deep + 1, is_mounted=is_mounted) for one in _held(value))
+    # Objects that hold one another, as the parts of an application do, are looked into once each, the nearest first.
+    seen = {id(value)}
+    near: list[Value] = [value]
+    for _ in range(_MAX_DEEP + 1):
+        if any(isinstance(one, Registry) and (one.kind.is_application or is_mounted) for one in near):
+            return True
+        held = {id(inner): inner for one in near if isinstance(one, kinds) for inner in _held(one)}
+        near = [inner for key, inner in held.items() if key not in seen]
+        seen.update(held)
+    return False
 
 
 def opened(wrapper: Object | Function, gone_on: Outside) -> Object | Function:
