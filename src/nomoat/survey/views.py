@@ -100,7 +100,7 @@ def methods_of(run: Machine, view: View, given: tuple[str, ...] | None) -> list[
             found.append((method, method.lower()))
         elif method == "HEAD" and view.model.head and "get" in names:
             found.append((method, "get"))
-    found = found or list(_by_dispatch(run, view))
+    found = found or ([] if view.model.websocket else list(_by_dispatch(run, view)))
     allowed = {*given, *(("HEAD",) if "GET" in given else ())} if given is not None else _allowed(run, view)
     return [one for one in found if allowed is None or one[0] in allowed]
 

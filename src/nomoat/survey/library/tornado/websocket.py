@@ -22,6 +22,8 @@ class WebSocketHandler(RequestHandler):
         return execute
 
     def answers(self, *groups, **path):
+        if self.request.method in ("HEAD", "POST", "PUT", "PATCH", "DELETE"):
+            return getattr(self, self.request.method.lower())(*groups, **path)
         return self.get(*groups, **path)
 
     async def get(self, *args, **kwargs):
