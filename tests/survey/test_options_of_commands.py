@@ -121,3 +121,64 @@ def test_what_the_tests_of_a_program_define_is_not_asked(tmp_path: Path) -> None
     rows = _rows(tmp_path, _OPTIONS.replace("CLOSED", "False"))
 
     assert rows["/shop/asks"] == ("unguarded", True)
+
+
+_SHOP = """
+import tornado.web
+from tornado.options import options
+
+
+class url:
+    def __init__(self, path):
+        self.path = path
+
+    def __call__(self, cls):
+        prefix = "/" + options.root.strip("/") if options.root else ""
+        application.add_handlers(r".*$", [tornado.web.url(prefix + self.path, cls)])
+        return cls
+
+
+if hasattr(options, "root"):
+    application = tornado.web.Application()
+
+    import shop.pages
+"""
+_PAGES = """
+from tornado.web import RequestHandler, authenticated
+
+from shop import url
+
+
+@url(r"/orders")
+class Orders(RequestHandler):
+    @authenticated
+    def get(self):
+        self.write("orders")
+
+
+@url(r"/free")
+class Free(RequestHandler):
+    def get(self):
+        self.write("free")
+"""
+_COMMAND = """
+import tornado.options
+
+tornado.options.define("root", default="", help="below")
+tornado.options.parse_command_line()
+
+from shop import application
+
+application.listen(80)
+"""
+
+
+def test_an_application_is_made_where_a_command_has_defined_its_options(tmp_path: Path) -> None:
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "__init__.py").write_text(_SHOP)
+    (tmp_path / "shop" / "pages.py").write_text(_PAGES)
+    (tmp_path / "serve.py").write_text(_COMMAND)
+
+    rows = {one.path: one.verdict for one in draw(tmp_path).map.routes}
+
+    assert rows == {"/orders": "guarded", "/free": "unguarded"}

@@ -230,7 +230,7 @@ class Layer:
         if given is None and added.only_given:
             return None
         under = registry.named.get(added.under)
-        for option in options(under) if under is not None else ():
+        for option in _usual_first(under):
             if isinstance(option, Const) and isinstance(option.value, str):
                 return option.value.rstrip("/") + added.path[added.path.rindex("/{") :]
         if given is None:
@@ -690,7 +690,7 @@ class Layer:
         self.layout.routes.append(found)
 
     def _text(self, value: Value | None, at: str) -> str:
-        for option in options(value) if value is not None else ():
+        for option in _usual_first(value):
             if isinstance(option, Const) and isinstance(option.value, str):
                 return option.value
             if isinstance(option, Const) and option.value is None:
@@ -750,6 +750,12 @@ def _is_row(value: Items) -> bool:
     """Whether it is a route, written as a tuple, and no list of routes."""
     first = value.values[0] if value.values else None
     return isinstance(first, (Const, Thing)) or (isinstance(first, Choice) and not isinstance(first.options[0], Items))
+
+
+def _usual_first(value: Value | None) -> tuple[Value, ...]:
+    """What something may be, and before that what it is as source has every setting."""
+    usual = value.usual if isinstance(value, Choice) else None
+    return (*(options(usual) if usual is not None else ()), *(options(value) if value is not None else ()))
 
 
 def _is_anything(handler: Value | None) -> bool:

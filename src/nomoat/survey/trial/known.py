@@ -35,6 +35,7 @@ from nomoat.survey.trial import (
     spelling,
     subclasses,
 )
+from nomoat.survey.trial.command_line import of_options
 from nomoat.survey.trial.configuration import Configuration
 from nomoat.survey.trial.demands import OTHER
 from nomoat.survey.trial.machine import End, RaisedError
@@ -526,6 +527,8 @@ def _hasattr(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: s
         if isinstance(me, Object) and SPREAD in me.attributes:
             return Thing(marks=SETTING | me.attributes[SPREAD].tags, at=at)
         return None if run.program.bases_elsewhere(cls.scope) else Const(False)
+    if run.wires and isinstance(me, Outside) and isinstance(name, str) and of_options(run, me, name) is not None:
+        return Const(True)  # `if hasattr(options, "debug"): application = Application()`: a command defines it.
     if isinstance(me, Function) and isinstance(name, str):
         return Const(me.set_on_it(name) is not None)
     if isinstance(me, (Const, Items, Table)) and isinstance(name, str) and not me.tags:

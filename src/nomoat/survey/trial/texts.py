@@ -56,7 +56,18 @@ def put_together(parts: list[Value], make: Callable[[list[object]], str | None])
         return None
     texts = [(make([one.value for one in row]), union(row)) for row in itertools.product(*known)]
     made: list[Value] = [Const(text, marks) for text, marks in texts if text is not None]
-    return joined(made) if len(made) == len(texts) else None
+    return _with_usual(joined(made), parts, make) if len(made) == len(texts) else None
+
+
+def _with_usual(whole: Value, parts: list[Value], make: Callable[[list[object]], str | None]) -> Value:
+    """Of several texts, the one that is made of what is there as source has every setting."""
+    if not isinstance(whole, Choice):
+        return whole
+    usual = [one.usual if isinstance(one, Choice) else one for one in parts]
+    told = [one for one in usual if isinstance(one, Const)]
+    text = make([one.value for one in told]) if len(told) == len(parts) else None
+    found = next((one for one in whole.options if isinstance(one, Const) and one.value == text), None)
+    return replace(whole, usual=found) if found is not None else whole
 
 
 def defaults(parts: list[Value]) -> list[Value]:
