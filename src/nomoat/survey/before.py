@@ -12,7 +12,15 @@ from dataclasses import dataclass, field, replace
 from nomoat.appmap import ids
 from nomoat.survey.found import Found
 from nomoat.survey.guards import AtHand, Judge, Judgement, Tried
-from nomoat.survey.middleware import answering_of, answers_itself, is_open, noted_on, path_argument, request_to
+from nomoat.survey.middleware import (
+    answering_of,
+    answers_itself,
+    is_open,
+    made_of_elsewhere,
+    noted_on,
+    path_argument,
+    request_to,
+)
 from nomoat.survey.python import form
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.trial import resolved
@@ -300,6 +308,8 @@ def _of_going_on(judge: Judge, value: Value | None, entry: Entry) -> Iterator[St
         made = _made_with_next(judge, value)
         gives = "get_response" if made is not None else "request and next"
         yield Step(made or value, gives, name, at, entry.is_conditional, entry.usual)
+    elif cls is not None:
+        yield made_of_elsewhere(judge, cls)
     elif isinstance(value, (Thing, Outside)):
         last = value.name.rpartition(".")[2]
         if value.name not in judge.models.harmless and stands_guard_by_name(last):

@@ -14,6 +14,7 @@ from nomoat.survey.found import Found
 from nomoat.survey.guards import Judge, Judgement, Tried
 from nomoat.survey.models import Models
 from nomoat.survey.python import form
+from nomoat.survey.python.symbols import Scope
 from nomoat.survey.trial import resolved, wrapping
 from nomoat.survey.trial.asked import AskedPath, AskedText, Log
 from nomoat.survey.trial.calls import NEXT, SEND
@@ -63,7 +64,8 @@ def is_open(found: Found) -> bool:
 
 def request_to(models: Models, found: Found, root: str = "", log: Log | None = None) -> Thing:
     """A request to the route."""
-    name = next(iter(sorted(models.requests)))
+    sockets = models.requests & {one.rpartition(".")[0] for one in models.closing}
+    name = min(sockets if found.method == "WS" and sockets else models.requests)
     path = path_to(found, log)
     url = Thing("request.url", named={"path": path})
     scope = Thing("request.scope", named=_scope(found, root, path))
@@ -99,7 +101,10 @@ def _found_for(found: Found, attribute: str) -> Thing:
     """What is found for the path of a request, with its parameters as entries: `request.match_info` of aiohttp."""
     answering = answering_of(found)
     name = Const(found.endpoint) if found.is_named else Const(None) if found.is_named is None else Thing(marks=INPUT)
-    route = Thing("route-handler", named={"name": name, "handler": answering, "method": Const(found.method)})
+    # `canonical` is the path as it is written, without what a parameter has to match.
+    resource = Thing("route-handler", named={"name": name, "canonical": Const(found.path)})
+    of_route = {"name": name, "handler": answering, "method": Const(found.method), "resource": resource}
+    route = Thing("route-handler", named=of_route)
     told = {"handler": answering, "route": route, resolved.NOT_FOUND: Const(None)}
     return Thing("request.input", named=told, marks=INPUT, trail=(attribute,))
 
@@ -147,6 +152,19 @@ class _Tried:
     kind: tuple[str, str, bool]
     log: Log
     judgement: Judgement
+
+
+def made_of_elsewhere(judge: Judge, cls: Scope) -> Judgement:
+    """What only a class of a package that is not here would call for each request: it may ask who calls."""
+    names = [one.lstrip("?") for one in judge.around.program.bases_elsewhere(cls)]
+    unread = next((one for one in names if "." in one and one not in judge.models.harmless), None)
+    asks = any(map(stands_guard_by_name, (cls.name, *(one.rpartition(".")[2] for one in names))))
+    if unread is None or not (asks or judge.around.class_may_refuse(cls)):
+        return Judgement()
+    package, last = unread.partition(".")[0], unread.rpartition(".")[2]
+    return Judgement(
+        doubts=[f"{cls.name} is made of {last} of a package that is not here ({package}) and stands before it"]
+    )
 
 
 class MiddlewareJudge:
@@ -223,6 +241,8 @@ class MiddlewareJudge:
             return self.application(wrapping.opened(value, Outside(NEXT)), found)
         if isinstance(value, Choice):
             return self._judge._one_of([self._judged(option, found) for option in value.options])
+        if isinstance(value, Outside):
+            return self._outside(value.name, {}, found)
         return self._class(value, (), {}, found) if isinstance(value, Class) else Judgement()
 
     def _made_with_next(self, value: Object | Function, found: Found) -> Judgement | None:
@@ -324,7 +344,7 @@ class MiddlewareJudge:
         call = standing if is_standing else self._judge._reader.attribute(made, "__call__")
         if isinstance(call, Function):
             return self._called(call, found, cls)
-        return Judgement()
+        return made_of_elsewhere(self._judge, cls.scope)
 
     # -- trials ------------------------------------------------------------------------------------------------------
 

@@ -33,7 +33,7 @@ from nomoat.survey.trial.refusals import is_redirect, status_of
 from nomoat.survey.trial.registry import Bound, Registry, RoutesOf, argument
 from nomoat.survey.trial.requests import Requests
 from nomoat.survey.trial.subclasses import NAMES, told_of
-from nomoat.survey.trial.traits import TAG, of_trait
+from nomoat.survey.trial.traits import AS_APPLICATION, TAG, of_trait
 from nomoat.survey.trial.tuples import Named
 from nomoat.survey.trial.unpacking import of_nobody
 from nomoat.survey.trial.values import (
@@ -333,6 +333,8 @@ class Attributes(Requests):
             return led
         if self.wires and not value.name and (only := published.only(self, name)) is not None:
             return only
+        if name == AS_APPLICATION and value.is_call and not value.trail and value.name in self.models.answers:
+            return Thing(AS_APPLICATION, (value,))
         is_rule = value.name in ("re.compile", context_variables.NAME) or verifies_tokens(value, name)
         given = (value.args, value.named) if is_rule else ((), {})
         own, cls = f"{value.name}.{name}" if value.name else "", declared(self, value.cls, name)

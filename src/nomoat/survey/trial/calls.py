@@ -40,7 +40,7 @@ from nomoat.survey.trial.refusals import SUPER, status_sent, with_given_status
 from nomoat.survey.trial.registrations import Registrations
 from nomoat.survey.trial.registry import Bound, Registering, Registry, RoutesOf, argument
 from nomoat.survey.trial.subclasses import of_class
-from nomoat.survey.trial.traits import TAG
+from nomoat.survey.trial.traits import AS_APPLICATION, TAG
 from nomoat.survey.trial.values import (
     CALLER,
     FILLED,
@@ -705,7 +705,7 @@ class Calls(Registrations):
         named = dict(zip(named, self._arguments(callee, named.values()), strict=True))
         if callee.name in self.models.schemes and not callee.trail:
             return self.scheme(callee, at)
-        if callee.name == TAG:
+        if callee.name in (TAG, AS_APPLICATION):
             return callee.args[0]
         if callee.name == loading.LOADED and not callee.trail:
             return loading.called(self, callee, at)

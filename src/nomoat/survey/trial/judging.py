@@ -148,7 +148,12 @@ class Judging(Machine):
             return Test(False if self.anonymous else None, Demand("signature"), OTHER, value.tags)
         if "csrf" in value.tags:
             return Test(None, Demand("csrf"), OTHER, value.tags)
-        if isinstance(value, Thing) and value.name in (FILLED, MATCH) and not value.trail and not value.is_call:
+        if (
+            isinstance(value, Thing)
+            and value.name in (FILLED, MATCH, "route-handler")
+            and not value.trail
+            and not value.is_call
+        ):
             return Test(True, OTHER, OTHER)
         is_object = not isinstance(value, (Thing, Outside)) or self._is_exception(value)
         # A list to which some of what was sent is added is empty where nothing is.
@@ -716,7 +721,7 @@ def _is_none(value: Value) -> bool:
 
 
 def _is_match(value: Value) -> bool:
-    return isinstance(value, Thing) and value.name == MATCH and not value.trail
+    return isinstance(value, Thing) and value.name in (MATCH, "route-handler") and not value.trail
 
 
 def _is_of_path(table: Value) -> bool:

@@ -324,15 +324,22 @@ def _import_string(run: Calls, args: tuple[Value, ...], named: dict[str, Value],
 _NO_FUNCTIONS = frozenset(("classmethod", "property", "cached_property", "functools.cached_property"))
 
 
+_PROPERTIES = frozenset(("property", "cached_property", "functools.cached_property"))
+
+
 def _getmembers(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
-    """Name and value of each function of a class; of those that are asked for as functions, no method of the class."""
-    cls = args[0] if args else None
-    if not isinstance(cls, Class):
+    """Name and value of each function of a class; of those that are asked for as functions, no method of the class.
+
+    Of an object: `inspect.getmembers(self, predicate=inspect.ismethod)`.
+    """
+    of = args[0] if args else None
+    cls = of.cls if isinstance(of, Object) else of
+    if not isinstance(cls, Class) or of is None:
         return None
     asked = args[1] if len(args) > 1 else named.get("predicate")
     without = _NO_FUNCTIONS if isinstance(asked, Outside) and asked.name == "inspect.isfunction" else frozenset()
     seen: set[str] = set()
-    rows: dict[str, Value] = {}
+    rows: dict[str, Items] = {}
     for base in run.program.bases(cls.scope):
         for name, bindings in base.bindings.items() if not isinstance(base, str) else ():
             if name in seen:
@@ -341,8 +348,14 @@ def _getmembers(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at
             if bindings[-1].how is not How.FUNCTION:
                 continue
             own = [one for one in base.children.values() if one.name == name] if not isinstance(base, str) else []
-            if not own or not {form.dotted(node) for node in own[-1].decorators} & without:
-                rows[name] = Items([Const(name), run.attribute(cls, name, at)])
+            above = {form.dotted(node) for node in own[-1].decorators} if own else set()
+            if not above & (without or (_PROPERTIES if isinstance(of, Object) else without)):
+                rows[name] = Items([Const(name), run.attribute(of, name, at)])
+    if isinstance(of, Object) and without:
+        return None  # What an object has of its class is bound to it, and no function any more.
+    if isinstance(asked, Function):
+        told = {name: run.truth(run.call(asked, (row.values[1],), {}, at, env)) for name, row in rows.items()}
+        rows = {name: row for name, row in rows.items() if told[name].anonymous is not False}
     return Items(list(rows.values()))
 
 

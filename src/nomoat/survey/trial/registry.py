@@ -132,13 +132,14 @@ class Registry(Value):
 
     def keep(self, key: Value, value: Value, *, is_sure: bool) -> None:
         """What code keeps on it under a name: `app["prefix"] = "orders"`."""
-        before = self.kept(key)
-        if isinstance(key, Const):
-            self.attributes[f"[{key.value}]"] = value if is_sure or before is None else joined([before, value])
+        before, name = self.kept(key), _key(key)
+        if name is not None:
+            self.attributes[name] = value if is_sure or before is None else joined([before, value])
 
     def kept(self, key: Value) -> Value | None:
         """What is kept on it under a name; None where nothing is."""
-        return self.attributes.get(f"[{key.value}]") if isinstance(key, Const) else None
+        name = _key(key)
+        return self.attributes.get(name) if name is not None else None
 
     def listed_before(self) -> list[Entry]:
         """Entries for the functions in its list of what runs before handlers; the same ones each time."""
@@ -192,6 +193,14 @@ class RoutesOf(Value):
     """The list of routes of a registry."""
 
     registry: Registry
+
+
+def _key(key: Value) -> str | None:
+    """What stands for a key under which something is kept: a constant, or `web.AppKey("users", Users)` by its name."""
+    if isinstance(key, Thing) and key.is_call and key.name.rpartition(".")[2] == "AppKey" and key.args:
+        told = key.args[0]
+        return f"[AppKey {told.value}]" if isinstance(told, Const) else None
+    return f"[{key.value}]" if isinstance(key, Const) else None
 
 
 def _is_set(value: Value | None) -> bool:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: What a declaration gives when it is tagged: `Unicode("").tag(config=True)` declares the same.
 TAG = "tag()"
+#: A method of an answer of Litestar that gives the same answer, to be called as ASGI has it.
+AS_APPLICATION = "to_asgi_response"
 _DEFAULTS = ("default", "traitlets.default")
 #: Traits that hold a class.
 _CLASSES = ("traitlets.Type",)

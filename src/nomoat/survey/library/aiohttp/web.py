@@ -1,4 +1,4 @@
-"""aiohttp: classes that answer, one object for each request."""
+"""aiohttp: classes that answer, one object for each request, and what serves an application."""
 
 
 class View:
@@ -18,3 +18,17 @@ class View:
 
     async def _iter(self):
         return await getattr(self, self.request.method.lower())()
+
+
+class AppRunner:
+    def __init__(self, app, *, handle_signals=False, access_log_class=None, **kwargs):
+        self.app = app
+
+    async def setup(self):
+        return None
+
+    async def cleanup(self):
+        return None
+
+    async def shutdown(self):
+        return None
