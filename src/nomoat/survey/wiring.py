@@ -280,7 +280,7 @@ def _run_factories(trial: Trial, program: Program, models: Models) -> None:
     found = list(dict.fromkeys(_outermost(one) if one in inner else one for one in found))
     givers = dict.fromkeys(_givers(trial, program, models, names), 1)
     heirs = inherited.heirs(program, found)
-    callers = _callers(program, [*found, *heirs.callable()])
+    callers = _callers(program, [*found, *heirs.callable(), *givers])
     own = {one: level for one, level in callers.items() if not heirs.is_own(one)}
     levels = {**dict.fromkeys((one for one in found if one not in heirs.makers), 0), **own, **givers}
     found = list(levels)
@@ -355,7 +355,7 @@ def _givers(trial: Trial, program: Program, models: Models, names: set[str]) -> 
             continue
         sites = [site for site in program.calls(function) if any(one.scope in made for one in site.callee.all)]
         given = [node for site in sites for node in (*site.node[4], *(value for _, value in site.node[5]))]
-        if any(_holds_registry(trial, function, node) for node in given):
+        if any(_holds_registry(trial, function, node) or _holds_routes(trial, function, node) for node in given):
             yield function
 
 
@@ -367,10 +367,21 @@ def _holds_registry(trial: Trial, function: Scope, node: Node) -> bool:
     return any(isinstance(one, Registry) for one in (value.values if isinstance(value, Items) else [value]))
 
 
+def _holds_routes(trial: Trial, function: Scope, node: Node) -> bool:
+    """Whether it is a list of routes that is written out: `routes=[web.post(path, wrapped(function)), ...]`."""
+    calls = (
+        (one for one in form.walk((node,)) if one[0] == form.CALL)
+        if node[0] in (form.LIST, form.TUPLE, form.COMPREHENSION)
+        else ()
+    )
+    listed = trial.models.listed
+    return any(one.name in listed for call in calls for one in trial.program.resolve(function, call[3]).all)
+
+
 #: Commands of a project make the same application over and over: so many that call a factory tell what it is given.
 _MAX_RUNS = 4
 #: How many calls away from what makes an application somebody is looked for who calls it.
-_MAX_CALLERS = 3
+_MAX_CALLERS = 5
 
 
 def _callers(program: Program, found: list[Scope]) -> dict[Scope, int]:

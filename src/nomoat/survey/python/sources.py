@@ -16,7 +16,7 @@ from nomoat.errors import UsageError, printable
 from nomoat.survey.python.ignored import Ignored
 
 #: Files of tests: what they build is no part of a service.
-TEST_FILE = re.compile(r"(^|/)(tests?|testing)/|(^|/)(tests|test_[^/]*|[^/]*_tests?|conftest)\.pyi?$")
+TEST_FILE = re.compile(r"(^|/)_?(tests?|testing)/|(^|/)(tests|test_[^/]*|[^/]*_tests?|conftest)\.pyi?$")
 #: Examples kept of each reason; the rest is only counted.
 _EXAMPLES = 5
 _IGNORED = "ignored by .gitignore"
