@@ -1,4 +1,4 @@
-"""Classes that answer requests where no route was found: somebody registers them, and it was not read."""
+"""Classes and functions that answer where no route was found: somebody registers them, and it was not read."""
 
 from __future__ import annotations
 
@@ -30,6 +30,25 @@ def unregistered(program: Program, models: Models) -> Iterator[NotRead]:
         others = f" and {len(found) - 1} more" if len(found) > 1 else ""
         why = "answer requests, but nothing that was read registers them: their routes are not on the map"
         yield NotRead(found[0].at, f"classes like {found[0].name}{others} {why}", analysed=True)
+    yield from _decorated(program)
+
+
+#: A route by its decorator: `@server.routes.get("/orders")`.
+_DECORATED = re.compile(
+    rb"^@[\w.]+\.(?:get|post|put|delete|patch|route)\(\s*r?[\"']/[^\n]*\n(?:@[^\n]*\n)*(?:async )?def", re.M
+)
+_VERBS = (b"get", b"post", b"put", b"delete", b"patch", b"route")
+
+
+def _decorated(program: Program) -> Iterator[NotRead]:
+    """A note, at the first function that is registered on something that is not here."""
+    for path in program.words.matching(_DECORATED, _VERBS):
+        found = _DECORATED.search(program.modules[path].source) if not TEST_FILE.search(path) else None
+        if found is not None:
+            line = program.modules[path].source.count(b"\n", 0, found.start()) + 1
+            why = "routes are registered here on a router that cannot be read: they are not on the map"
+            yield NotRead(f"{path}:{line}", why, analysed=False)
+            return
 
 
 def _name_of(base: Scope | str) -> str:

@@ -449,7 +449,7 @@ class Calls(Registrations):
         if self.wires:
             if not isinstance(callee.me, Registry):
                 # What a part's own class does with it (`super().register(app, options)`) adds nothing else.
-                self._note_handed(name, (), (*args, *named.values()), at)
+                self._note_handed(name, (), args, named, at)
         else:
             self._note_unknown(name, args, named, at)
             marks = self._given(callee, args, named, marks, at)
@@ -461,9 +461,13 @@ class Calls(Registrations):
             wrapping.note_made(self, made, (*args, *named.values()))
         return made
 
-    def _note_handed(self, name: str, trail: tuple[str, ...], given: tuple[Value, ...], at: str) -> None:
+    def _note_handed(
+        self, name: str, trail: tuple[str, ...], args: tuple[Value, ...], named: dict[str, Value], at: str
+    ) -> None:
         """An application that is handed to code elsewhere which is called as if it added something to it."""
-        last = trail[-1] if trail else name.rpartition(".")[2]
+        last, given = trail[-1] if trail else name.rpartition(".")[2], (*args, *named.values())
+        if self.joined_elsewhere(last, args, named, at):
+            return
         if _ADDS.match(last) and any(_holds_application(one) for one in given):
             package = name.partition(".")[0] or "a package"
             if package not in self.models.routeless:
@@ -775,7 +779,7 @@ class Calls(Registrations):
             if last in containers.TAKES_OUT and set(callee.trail[:-1]) & self.models.dependencies_attributes:
                 # Dependencies of a route that is already made: which, is not followed.
                 self.around.replaced.append(None)
-            self._note_handed(callee.name, callee.trail, (*args, *named.values()), at)
+            self._note_handed(callee.name, callee.trail, args, named, at)
         if not self.wires:
             asking_elsewhere.note_handed(self, callee, (*args, *named.values()), at)
             if not callee.marks:

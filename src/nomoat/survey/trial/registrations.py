@@ -192,6 +192,22 @@ class Registrations(Expressions):
                 verb = Verb((), "include")
                 option.entries.append(Entry("include", verb, "", (), {}, at, registry))
 
+    def joined_elsewhere(self, name: str, args: tuple[Value, ...], named: dict[str, Value], at: str) -> bool:
+        """Puts a part below an application that is not here, where it says at which path: `bridge.app.add_subapp(...)`.
+
+        What stands around that application nobody can read; what the part asks itself it asks there as well.
+        """
+        for part in (*args, *named.values()):
+            verb = part.kind.verbs.get(name) if isinstance(part, Registry) and part.kind.is_application else None
+            if not isinstance(part, Registry) or verb is None or argument(verb.handler, args, named) is not part:
+                continue
+            if verb.does in ("include", "mount") and (verb.prefix.names or verb.path.names):
+                whole = Registry(part.kind, part.name, at, module=at.rpartition(":")[0])
+                self._created(whole)
+                self._entered(Bound(whole, verb, name), args, named, at, part)
+                return True
+        return False
+
     def _add_routes(self, routes: RoutesOf, name: str, args: tuple[Value, ...]) -> Value:
         listed = args[0] if args else Const(None)
         if name == "insert" and len(args) > 1:
