@@ -249,7 +249,8 @@ def _steps(judge: Judge, entry: Entry) -> Iterator[Step | Judgement]:
     """The functions behind a registration; a judgement where they cannot be read."""
     value = entry.handler
     if isinstance(value, Choice):
-        value = next((one for one in value.options if isinstance(one, Function)), value)
+        there = [one for one in value.options if not (isinstance(one, Const) and one.value is None)]
+        value = next((one for one in there if isinstance(one, Function)), there[0] if len(there) == 1 else value)
     if entry.verb.calls == "get_response":
         for step in _of_middleware(judge, value):
             if isinstance(step, Step) and entry.is_conditional:

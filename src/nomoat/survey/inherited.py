@@ -114,14 +114,15 @@ def heirs(program: Program, makers: Iterable[Scope]) -> Heirs:
     found = Heirs(program)
     for maker in makers:
         if maker.name == "__init__" and maker.parent is not None and maker.parent.is_class:
-            below = _below(program, maker.parent)
-            if below:
+            classes = below(program, maker.parent)
+            if classes:
                 found.makers.add(maker)
-                found.classes.update((_constructor(one) or one, one) for one in below)
+                found.classes.update((_constructor(one) or one, one) for one in classes)
     return found
 
 
-def _below(program: Program, cls: Scope) -> list[Scope]:
+def below(program: Program, cls: Scope) -> list[Scope]:
+    """The classes below one, near and far; none where they are too many."""
     seen: dict[Scope, None] = {}
     left = [cls]
     while left and len(seen) <= _MOST:
@@ -147,4 +148,4 @@ def _unknown(function: Scope) -> tuple[Thing, ...]:
     return tuple(Thing() for one in function.parameters if one[form.P_DEFAULT] is None and one[form.P_KIND] in needed)
 
 
-__all__ = ["Heirs", "heirs"]
+__all__ = ["Heirs", "below", "heirs"]

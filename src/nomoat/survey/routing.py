@@ -195,14 +195,16 @@ class Layer:
     def _stands_before(self, value: Value, at: str, calls: str) -> Entry:
         known = self._standing.get(id(value))
         if known is None:
-            known = self._standing[id(value)] = (
-                value,
-                Entry("before", Verb((), "before", calls=calls), "", (), {}, at, value),
-            )
+            entry = Entry("before", Verb((), "before", calls=calls), "", (), {}, at, value)
+            # `guards=[signed_in] if settings.closed else []`
+            entry.is_conditional = any(_is_none(one) for one in options(value))
+            usual = value.usual if isinstance(value, Choice) else None
+            entry.usual = None if usual is None else not _is_none(usual)
+            known = self._standing[id(value)] = value, entry
         return known[1]
 
     def _is_guarding(self, value: Value) -> bool:
-        made = value
+        made = value = next((one for one in options(value) if not _is_none(one)), value)
         if isinstance(value, Thing) and value.name in self._models.listed:
             made = argument(self._models.listed[value.name].handler, value.args, value.named) or value
         return any(name in self._models.guarding for name in names_of(self._run, made))
@@ -375,7 +377,7 @@ class Layer:
         handler = self._named(handler) if handler is not None else Const(None)
         dependencies = self._dependencies(argument(verb.dependencies, args, named), at)
         methods = self._methods(verb, name, args, named, at)
-        more = argument(verb.middleware, args, named)
+        more = _one_list(argument(verb.middleware, args, named))
         if isinstance(more, Items):
             own_around = ((value, "") for value in more.values if not self._is_guarding(value))
             around = replace(around, middleware=(*own_around, *around.middleware))
@@ -605,8 +607,8 @@ class Layer:
         own = {name: value for name, value in made.named.items() if name != DECORATED}
         hook = own.get("before_request")
         nearest = (self._stands_before(hook, at, "request"),) if isinstance(hook, Function) else ()
-        asking, checking = self._asking(own.get("middleware"), at), self._checking(own.get("guards"), at)
-        listed = own.get("middleware")
+        listed = _one_list(own.get("middleware"))
+        asking, checking = self._asking(listed, at), self._checking(_one_list(own.get("guards")), at)
         given = listed.values if isinstance(listed, Items) else ()
         standing = tuple((one, around.prefix) for one in given if not self._is_guarding(one))
         inner = replace(
@@ -657,7 +659,7 @@ class Layer:
     ) -> None:  # fmt: skip
         path_value = argument(verb.path, args, named)
         path = around.prefix + (self._text(path_value, at).rstrip("/") if path_value is not None else "")
-        more = argument(verb.middleware, args, named)
+        more = _one_list(argument(verb.middleware, args, named))
         middleware = tuple((value, path) for value in more.values) if isinstance(more, Items) else ()
         inner = Around(path, (), (*middleware, *around.middleware), around.doubt)
         routes = argument(verb.routes, args, named)
@@ -697,6 +699,14 @@ class Layer:
                 return ""
         self.layout.unread.append((at, _UNREAD_TEXT))
         return known_end(value)
+
+
+def _one_list(value: Value | None) -> Value | None:
+    return one_list(value) if value is not None else None
+
+
+def _is_none(value: Value) -> bool:
+    return isinstance(value, Const) and value.value is None
 
 
 def _is_of_package(name: str) -> bool:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from nomoat.survey import inherited
+from nomoat.survey import discovered, inherited
 from nomoat.survey.late import Late
 from nomoat.survey.models import Kind, Models, Spot, UrlModules, Verb
 from nomoat.survey.plugging import plug
@@ -59,6 +59,7 @@ def wire(program: Program, models: Models) -> Wiring:
     plug(trial, program, models)
     Late(trial, program, models).run()
     _start(trial)
+    discovered.controllers(trial, program, models)
     _url_modules(trial, program, models)
     put_around(surroundings, trial)
     return Wiring(surroundings, trial.registries)

@@ -257,6 +257,10 @@ class Bodies(Calls):
             if before is not None and self._is_configuring(owner):
                 value = joined([before, value])
             self.branches.write(owner, name, value)
+            if self.wires and "configure" in owner.kind.takes:
+                further = (one for one in self.conditions if one not in owner.under)
+                is_open = any(one.test.anonymous is None and not one.is_implied for one in further)
+                owner.configured(name, value, is_sure=not self.unsure and not is_open)
             if name in self.models.dependencies_attributes:
                 owner.dependencies = value if isinstance(value, Items) else Items([Choice((value, Const(None)))])
             if OVERRIDES == f".{name}":

@@ -117,6 +117,15 @@ class Registry(Value):
             self.lists[what] = Items(list(known.values), known.is_whole)
         return self.lists.get(what)
 
+    def configured(self, attribute: str, value: Value, *, is_sure: bool) -> None:
+        """Takes what who configures it sets in the place of what the constructor was given: `config.path = "/api"`."""
+        what = next((one for one, spot in self.kind.takes.items() if attribute in spot.names), None)
+        if what is None:
+            return
+        before = self.taken(what) or (Items([]) if what in _LISTS else Const(None))
+        self.lists.pop(what, None)
+        self.named[attribute] = value if is_sure else joined([before, value])
+
     def told(self, attribute: str) -> Value | None:
         """Its prefix or name, under the name by which the constructor takes them: `namespace.path`, `router.prefix`."""
         what = next((one for one in ("prefix", "name") if attribute in self.kind.takes.get(one, Spot()).names), None)
