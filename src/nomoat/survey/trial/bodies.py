@@ -21,7 +21,7 @@ from nomoat.survey.trial.requests import entry_name
 from nomoat.survey.trial.surroundings import Surroundings
 from nomoat.survey.trial.tuples import as_tuple
 from nomoat.survey.trial.unpacking import marked, missed, parts, without_answers
-from nomoat.survey.trial.usually import Ways, is_one_of_ways, told_later
+from nomoat.survey.trial.usually import Ways, happens, is_one_of_ways, told_later
 from nomoat.survey.trial.values import (
     CALLER,
     LITERALS,
@@ -255,7 +255,8 @@ class Bodies(Calls):
         elif isinstance(owner, Registry):
             before = owner.attributes.get(name)
             if before is not None and self._is_configuring(owner):
-                value = joined([before, value])
+                is_usual = bool(happens(self.conditions))
+                value = is_one_of_ways(self.conditions, before, value) if is_usual else joined([before, value])
             self.branches.write(owner, name, value)
             if self.wires and "configure" in owner.kind.takes:
                 further = (one for one in self.conditions if one not in owner.under)

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from nomoat.survey.trial.registry import Registry
+from nomoat.survey.trial.usually import as_usual
 from nomoat.survey.trial.values import Choice, Const, Object, Value, joined
 
 #: What an attribute is that was taken away.
@@ -26,6 +27,8 @@ class Branch:
     after: dict[Place, Value] = field(default_factory=dict)
     #: Objects that were made in it: no other way knows them, and where it leaves (`raise Denied(403)`) they are whole.
     made: dict[int, Object] = field(default_factory=dict)
+    #: Whether it is gone, where those before it are not, as source has every setting; None where that is not told.
+    usual: bool | None = None
 
 
 @dataclass
@@ -77,12 +80,25 @@ class Branches:
             values = [branch.after.get((place, name), before) for branch in found]
             known = [value for value in values if value is not None]
             is_same = all(value is known[0] for value in known)
-            self.write(owner, name, known[0] if is_same else _joined(known))
+            # What nothing writes by default stays open: a setting need not have a default.
+            gone = _usual(found) if isinstance(owner, Registry) else None
+            usual = gone.after.get((place, name)) if gone is not None else None
+            self.write(owner, name, known[0] if is_same else _joined(known, usual))
 
 
-def _joined(values: list[Value]) -> Value:
-    """One of several values; where each is the same as source has every setting, it is that, too."""
+def _usual(found: list[Branch]) -> Branch | None:
+    """The branch that is gone as source has every setting; None where that is not told."""
+    for branch in found:
+        if branch.usual is None or branch.usual:
+            return branch if branch.usual else None
+    return None
+
+
+def _joined(values: list[Value], gone: Value | None) -> Value:
+    """One of several values; where it is told which one, or that each is the same as source has every setting, that."""
     found = joined(values)
+    if gone is not None and isinstance(found, Choice):
+        return replace(found, usual=as_usual(gone, by_default=True))
     usual = [one.usual if isinstance(one, Choice) else one for one in values]
     told = [one for one in usual if isinstance(one, Const)]
     is_one = len(told) == len(values) and all(one.value == told[0].value for one in told)

@@ -8,10 +8,11 @@ from __future__ import annotations
 import ast
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nomoat.survey.trial.machine import End, RaisedError
-from nomoat.survey.trial.values import Const, Env, FileOf, Items, Table, Thing, Value
+from nomoat.survey.trial.values import Choice, Const, Env, FileOf, Items, Table, Thing, Value, joined
 
 if TYPE_CHECKING:
     from nomoat.survey.trial.calls import Calls
@@ -69,6 +70,23 @@ def _yes_or_no(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at:
     return Const(answer, text.marks) if isinstance(text, Const) and answer is not None else None
 
 
+def _said_yes(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    """For descriptions of packages: what a setting means that is a truth value, or a text that says one."""
+    return _as_yes(args[0]) if args else None
+
+
+def _as_yes(value: Value) -> Value:
+    if isinstance(value, Choice):
+        found = joined([_as_yes(one) for one in value.options])
+        if isinstance(found, Choice) and value.usual is not None:
+            found = replace(found, usual=_as_yes(value.usual))
+        return found
+    if not isinstance(value, Const):
+        return value
+    said = str(value.value).strip().lower()
+    return Const(value.value if isinstance(value.value, bool) else _ANSWERS.get(said, 0) == 1, value.marks)
+
+
 def _value(found: object, text: Const) -> Value:
     if isinstance(found, list):
         return Items([_value(one, text) for one in found])
@@ -82,4 +100,5 @@ SPECIAL: dict[str, Known] = {
     **{f"{package}.dumps": _dumps for package in _PACKAGES},
     "ast.literal_eval": _literal,
     "distutils.util.strtobool": _yes_or_no,
+    "nomoat.survey.said_yes": _said_yes,
 }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from nomoat.survey.trial import patterns
 from nomoat.survey.trial.demands import AUTHENTICATION, OTHER
 from nomoat.survey.trial.refusals import is_raised_as, is_redirect, status_of
+from nomoat.survey.trial.registry import Registry
 from nomoat.survey.trial.values import (
     Choice,
     Class,
@@ -130,8 +131,9 @@ def _isinstance(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at
         lists = {"builtins.list", "builtins.tuple", "builtins.set"}
         names = lists if isinstance(args[0], Items) else {"builtins.dict"}
         return Const(args[1].name in names)
-    if len(args) == 2 and isinstance(args[0], Object) and isinstance(args[1], Class) and not args[0].marks:
-        return Const(args[1].scope.dotted in run.bases(args[0].cls.scope))
+    if len(args) == 2 and isinstance(args[0], (Object, Registry)) and isinstance(args[1], Class) and not args[0].tags:
+        own = _class_of(run, args[0])
+        return Const(args[1].scope.dotted in run.bases(own.scope)) if own is not None else None
     about = args[1].values if len(args) == 2 and isinstance(args[1], Items) else args[1:]
     if any(is_raised_as(run, args[0], one) for one in about):
         return Const(True)
@@ -145,6 +147,14 @@ def _isinstance(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at
         is_one = any(isinstance(one, Outside) and one.name in kinds for one in about)
         return Test(is_one, OTHER, AUTHENTICATION, marks) if is_one else Test(False, AUTHENTICATION, OTHER, marks)
     return Test(None, OTHER, OTHER, marks - frozenset(("caller",)))
+
+
+def _class_of(run: Calls, value: Object | Registry) -> Class | None:
+    """The class of an object: another one than its own where that says so, as what stands for something else does."""
+    if value.cls is None:
+        return None
+    told = run.class_names(value.cls).names.get("__class__")
+    return told if isinstance(told, Class) else value.cls
 
 
 SPECIAL = {"builtins.isinstance": _isinstance}

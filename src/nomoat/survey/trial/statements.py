@@ -270,6 +270,8 @@ class Trial(Definitions):
                 branch = self.run(body, inside)
             if decided and self.anonymous and test.marks & CALLER and branch.env is not None:
                 self._assigned_by_who(branch.env, body)
+            if written:
+                written[-1].usual = test.usual
             if written and not (branch.env or branch.returns or branch.loops or branch.breaks):
                 written.pop()  # It only raises.
             self.conditions[-1] = Condition(test, False, condition.at)
@@ -292,6 +294,8 @@ class Trial(Definitions):
         if current is not None:
             with self.perhaps(entered > 0), self.branches.apart(written, is_apart=bool(written)):
                 rest = self.run(node[4], env)
+            if written:
+                written[-1].usual = True
             if written and not (rest.env or rest.returns or rest.loops or rest.breaks):
                 written.pop()
             flow.take(rest)

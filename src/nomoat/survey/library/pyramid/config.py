@@ -9,6 +9,7 @@ from pyramid.included import policy_of_a_package
 from pyramid.exceptions import PredicateMismatch
 from pyramid.httpexceptions import HTTPException, HTTPForbidden
 from pyramid.path import caller_package, package_of, resolved
+from pyramid.registry import Registry
 from pyramid.security import NO_PERMISSION_REQUIRED, Everyone, LegacySecurityPolicy
 from pyramid.traversal import traversed
 from pyramid.viewderivers import requestonly
@@ -23,11 +24,6 @@ class DefaultRootFactory:
 
     def __init__(self, request):
         self.request = request
-
-
-class Registry:
-    def __init__(self, settings):
-        self.settings = settings
 
 
 class ViewDeriverInfo:
@@ -358,6 +354,8 @@ def found_below(sought, request):
 
 
 class Included(Configuring):
+    __class__ = Configurator
+
     def __init__(self, root, route_prefix, package):
         self.root = root
         self.route_prefix = route_prefix

@@ -1,6 +1,6 @@
 """Pyramid: texts of settings as lists and truth values."""
 
-from nomoat.survey import is_text
+from nomoat.survey import is_text, said_yes
 
 truthy = frozenset(("t", "true", "y", "yes", "on", "1"))
 falsey = frozenset(("f", "false", "n", "no", "off", "0"))
@@ -15,8 +15,4 @@ def aslist(value, flatten=True):
 
 
 def asbool(s):
-    if s is None:
-        return False
-    if isinstance(s, bool):
-        return s
-    return str(s).strip().lower() in truthy
+    return said_yes(s)
