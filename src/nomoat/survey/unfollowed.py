@@ -48,13 +48,15 @@ def of_view(surroundings: Surroundings, endpoint: str) -> str | None:
     return None
 
 
-def _objects(value: Value | None, depth: int = 0) -> Iterator[Scope]:
-    """The classes of an object and of those that it holds."""
-    if isinstance(value, Object) and depth < _MAX_DEEP:
-        if not value.cls.scope.module.is_library:
-            yield value.cls.scope
-        for held in value.attributes.values():
-            yield from _objects(held, depth + 1)
+def _objects(value: Value | None) -> Iterator[Scope]:
+    """The classes of an object and of those that it holds, each object once: they may hold one another."""
+    near = [value] if isinstance(value, Object) else []
+    seen: set[int] = set()
+    for _ in range(_MAX_DEEP):
+        near = [one for one in {id(one): one for one in near}.values() if id(one) not in seen]
+        seen.update(map(id, near))
+        yield from (one.cls.scope for one in near if not one.cls.scope.module.is_library)
+        near = [held for one in near for held in one.attributes.values() if isinstance(held, Object)]
 
 
 def _says_no(cls: Scope) -> bool:
