@@ -277,9 +277,9 @@ def _of_guard(judge: Judge, value: Value | None, entry: Entry) -> Iterator[Step 
         yield Step(function, "guard", name, function.at, entry.is_conditional, entry.usual)
     elif value is not None and not isinstance(value, Const):
         name = value.name if isinstance(value, (Thing, Outside)) else ""
-        yield Judgement(
-            doubts=[f"the guard {name} is of a package that is not here" if name else "a guard cannot be read"]
-        )
+        why = value.why if isinstance(value, Thing) else ""
+        told = f"the guard {name} is of a package that is not here" if name else "a guard cannot be read"
+        yield Judgement(doubts=[why or told])
 
 
 def _made_of(judge: Judge, value: Value | None) -> tuple[Value | None, Scope | None]:

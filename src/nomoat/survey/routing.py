@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from nomoat.survey import own_routes, unfollowed
@@ -17,6 +17,7 @@ from nomoat.survey.naming import views
 from nomoat.survey.paths import braced, joined
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.specified import operations
+from nomoat.survey.told_around import ToldAround
 from nomoat.survey.trial import patterns, resolved, wrapping
 from nomoat.survey.trial.bodies import answers_of
 from nomoat.survey.trial.machine import Machine
@@ -67,8 +68,7 @@ class Layer:
         self.lost: list[Around] = []
         #: What is mounted or included under a prefix that cannot be read.
         self._astray: list[tuple[Registry, Around]] = []
-        #: What stands before handlers, each once, with the value that it is made of.
-        self._standing: dict[int, tuple[Value, Entry]] = {}
+        self._told = ToldAround(run)
         self._controllers: dict[tuple[Scope, int], Registry] = {}
 
     def application(self, registry: Registry, around: Around = _NOTHING) -> Layout:
@@ -100,11 +100,13 @@ class Layer:
         try:
             self.used.add(registry)
             wrapping = tuple((one, around.prefix) for one in registry.wrappers)
-            inner = replace(around, middleware=(*self._middleware(registry, around), *wrapping, *around.middleware))
-            shared = tuple(registry.shared_dependencies().values)
+            inner = replace(
+                around, middleware=(*self._told.middleware(registry, around.prefix), *wrapping, *around.middleware)
+            )
+            shared = self._dependencies(registry.shared_dependencies(), registry.at)
             listed = registry.listed_before()
             own_before = (
-                *self._guards(registry),
+                *self._told.guards(registry),
                 *listed,
                 *(entry for entry in registry.before if not entry.verb.everywhere),
             )
@@ -168,46 +170,6 @@ class Layer:
         if registry.kind.is_application or "name" not in registry.kind.takes:
             return around.names
         return f"{around.names}{name.value}." if isinstance(name, Const) else around.names
-
-    def _middleware(self, registry: Registry, around: Around) -> list[tuple[Entry | Value, str]]:
-        found: list[tuple[Entry | Value, str]] = [(entry, around.prefix) for entry in registry.middleware]
-        given = registry.taken("middleware")
-        if isinstance(given, Items):
-            found.extend((value, around.prefix) for value in given.values if not self._is_guarding(value))
-        return found
-
-    def _guards(self, registry: Registry) -> tuple[Entry, ...]:
-        """What asks who is calling, of a router's middleware and guards."""
-        middleware, guards = registry.taken("middleware"), registry.taken("guards")
-        return (*self._asking(middleware, registry.at), *self._checking(guards, registry.at))
-
-    def _asking(self, middleware: Value | None, at: str) -> Iterator[Entry]:
-        for value in middleware.values if isinstance(middleware, Items) else ():
-            if self._is_guarding(value):
-                yield self._stands_before(value, at, "request and next")
-
-    def _checking(self, guards: Value | None, at: str) -> Iterator[Entry]:
-        if guards is not None and not isinstance(guards, Items) and not isinstance(guards, Const):
-            self.layout.unread.append((at, "this list of guards cannot be read"))
-        for value in guards.values if isinstance(guards, Items) else ():
-            yield self._stands_before(value, at, "guard")
-
-    def _stands_before(self, value: Value, at: str, calls: str) -> Entry:
-        known = self._standing.get(id(value))
-        if known is None:
-            entry = Entry("before", Verb((), "before", calls=calls), "", (), {}, at, value)
-            # `guards=[signed_in] if settings.closed else []`
-            entry.is_conditional = any(_is_none(one) for one in options(value))
-            usual = value.usual if isinstance(value, Choice) else None
-            entry.usual = None if usual is None else not _is_none(usual)
-            known = self._standing[id(value)] = value, entry
-        return known[1]
-
-    def _is_guarding(self, value: Value) -> bool:
-        made = value = next((one for one in options(value) if not _is_none(one)), value)
-        if isinstance(value, Thing) and value.name in self._models.listed:
-            made = argument(self._models.listed[value.name].handler, value.args, value.named) or value
-        return any(name in self._models.guarding for name in names_of(self._run, made))
 
     def _framework_routes(self, registry: Registry, around: Around, prefix: str) -> None:
         base = joined(around.prefix, prefix, registry.kind.dialect)
@@ -344,13 +306,13 @@ class Layer:
     def _dependencies(self, given: Value | None, at: str) -> tuple[Value, ...]:
         if given is None or (isinstance(given, Const) and given.value is None):
             return ()
-        if isinstance(given, Items):
-            return tuple(given.values)
-        if isinstance(given, Choice):
-            listed = one_list(given)
-            if isinstance(listed, Items):
-                return tuple(listed.values)
-        return (Thing(why=f"the list of dependencies at {at} cannot be read"),)
+        listed = one_list(given) if isinstance(given, Choice) else given
+        if not isinstance(listed, Items):
+            return (Thing(why=f"the list of dependencies at {at} cannot be read"),)
+        more = (
+            () if listed.is_whole else (Thing(why=f"the list of dependencies at {at} may hold more than can be read"),)
+        )
+        return (*listed.values, *more)
 
     def _route(
         self, verb: Verb, name: str, args: tuple[Value, ...], named: dict[str, Value], handler: Value | None, at: str,
@@ -379,7 +341,7 @@ class Layer:
         methods = self._methods(verb, name, args, named, at)
         more = _one_list(argument(verb.middleware, args, named))
         if isinstance(more, Items):
-            own_around = ((value, "") for value in more.values if not self._is_guarding(value))
+            own_around = ((value, "") for value in more.values if not self._told.is_guarding(value))
             around = replace(around, middleware=(*own_around, *around.middleware))
         is_silent = (
             not verb.methods.names and not verb.default and "request" in verb.calls and "arguments" in verb.calls
@@ -606,14 +568,15 @@ class Layer:
         original = function if isinstance(function, Function) else None
         own = {name: value for name, value in made.named.items() if name != DECORATED}
         hook = own.get("before_request")
-        nearest = (self._stands_before(hook, at, "request"),) if isinstance(hook, Function) else ()
-        listed = _one_list(own.get("middleware"))
-        asking, checking = self._asking(listed, at), self._checking(_one_list(own.get("guards")), at)
+        nearest = (self._told.stands_before(hook, at, "request"),) if isinstance(hook, Function) else ()
+        listed, guards = _one_list(own.get("middleware")), _one_list(own.get("guards"))
+        asking, checking = self._told.asking(listed, at), self._told.checking(guards, at)
+        untold = (*self._told.untold("middleware", listed, at), *self._told.untold("guards", guards, at))
         given = listed.values if isinstance(listed, Items) else ()
-        standing = tuple((one, around.prefix) for one in given if not self._is_guarding(one))
+        standing = tuple((one, around.prefix) for one in given if not self._told.is_guarding(one))
         inner = replace(
             around,
-            before=(*_outer(around.before, nearest), *asking, *checking, *nearest),
+            before=(*_outer(around.before, nearest), *asking, *checking, *untold, *nearest),
             handlers=(*around.handlers, *answers_of(own.get("exception_handlers"))),
             middleware=(*standing, *around.middleware),
             provided={**around.provided, **_texts(own.get("dependencies"))},
@@ -703,10 +666,6 @@ class Layer:
 
 def _one_list(value: Value | None) -> Value | None:
     return one_list(value) if value is not None else None
-
-
-def _is_none(value: Value) -> bool:
-    return isinstance(value, Const) and value.value is None
 
 
 def _is_of_package(name: str) -> bool:

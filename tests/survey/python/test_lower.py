@@ -31,6 +31,23 @@ ONE, TWO = ("CONSTANT", 1), ("CONSTANT", 2)
 EXPRESSIONS = {
     "a.b": ("ATTRIBUTE", A, "b"),
     "a(b, *c, k=1, **b)": ("CALL", A, (B, ("STARRED", C)), (("k", ONE), (None, B))),
+    "[*a()]": ("LIST", (("STARRED", ("CALL", A, (), ())),)),
+    "[*a.b]": ("LIST", (("STARRED", ("ATTRIBUTE", A, "b")),)),
+    "[*a.b(c)[1] + b + c]": (
+        "LIST",
+        (
+            (
+                "STARRED",
+                (
+                    "BINARY",
+                    "+",
+                    (("SUBSCRIPT", ("CALL", ("ATTRIBUTE", A, "b"), (C,), ()), ONE), B, C),
+                ),
+            ),
+        ),
+    ),
+    "{*a()}": ("SET", (("STARRED", ("CALL", A, (), ())),)),
+    "[*a(), b]": ("LIST", (("STARRED", ("CALL", A, (), ())), B)),
     "a(b for b in c)": ("CALL", A, (("COMPREHENSION", "generator", B, None, ((B, C, (), False),)),), ()),
     "'a\\n\\x41\\u0042\\N{BULLET}'": ("CONSTANT", "a\nAB\u2022"),
     "r'\\n'": ("CONSTANT", "\\n"),

@@ -24,6 +24,10 @@ _LAMBDA_PARAMETERS = KINDS["lambda_parameters"][0]
 _LEFT_OUT = SKIPPED | {ERROR}
 
 
+#: Expressions that begin with another one.
+_BEGIN_WITH = frozenset((form.CALL, form.ATTRIBUTE, form.SUBSCRIPT, form.BINARY))
+
+
 class ExpressionLowering(TextLowering):
     """Adds expressions."""
 
@@ -185,13 +189,13 @@ class ExpressionLowering(TextLowering):
         raise NotImplementedError
 
     def _list(self, node: Parsed, depth: int) -> Node:
-        return (form.LIST, node.start_byte, node.end_byte, self.many(self.parts(node), depth))
+        return (form.LIST, node.start_byte, node.end_byte, _starred_whole(self.many(self.parts(node), depth)))
 
     def _tuple(self, node: Parsed, depth: int) -> Node:
         return (TUPLE, node.start_byte, node.end_byte, self.many(self.parts(node), depth))
 
     def _set(self, node: Parsed, depth: int) -> Node:
-        return (form.SET, node.start_byte, node.end_byte, self.many(self.parts(node), depth))
+        return (form.SET, node.start_byte, node.end_byte, _starred_whole(self.many(self.parts(node), depth)))
 
     def _dictionary(self, node: Parsed, depth: int) -> Node:
         items: list[tuple[Node | None, Node]] = []
@@ -318,3 +322,24 @@ class ExpressionLowering(TextLowering):
 
     def _member_type(self, node: Parsed, depth: int) -> Node:
         return self._attribute(node, depth)
+
+
+def _starred_whole(items: tuple[Node, ...]) -> tuple[Node, ...]:
+    """`[*urls()]`: of a single item the grammar has the star at the name alone, where it is of the whole."""
+    if len(items) != 1 or items[0][0] not in _BEGIN_WITH:
+        return items
+    ways: list[Node] = []
+    inner = items[0]
+    while inner[0] in _BEGIN_WITH:
+        ways.append(inner)
+        inner = inner[4][0] if inner[0] == form.BINARY else inner[3]
+    if inner[0] != form.STARRED:
+        return items
+    found: Node = inner[3]
+    for kind, _, end, *rest in reversed(ways):
+        if kind == form.BINARY:
+            operator, operands = rest
+            found = (kind, found[1], end, operator, (found, *operands[1:]))
+        else:
+            found = (kind, found[1], end, found, *rest[1:])
+    return ((form.STARRED, items[0][1], items[0][2], found),)

@@ -50,10 +50,18 @@ def _first(found: Items, default: tuple[Value, ...]) -> Value:
 
 
 def chosen(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
-    """`filter(is_request, args)`: what is left of a list of which all is known."""
-    if len(args) != 2 or not isinstance(args[0], Function) or not isinstance(args[1], Items) or run.wires:
+    """`filter(is_request, args)`, `filter(None, paths)`: what is left of a list; in a trial, of a known one."""
+    if len(args) != 2 or not isinstance(args[1], Items):
         return None
-    tests = [(one, run.truth(run.call(args[0], (one,), {}, at, env))) for one in args[1].values]
+    is_of_itself = isinstance(args[0], Const) and args[0].value is None
+    if not is_of_itself and (not isinstance(args[0], Function) or run.wires):
+        return None
+    tests = [
+        (one, run.truth(one if is_of_itself else run.call(args[0], (one,), {}, at, env))) for one in args[1].values
+    ]
+    if run.wires:
+        # A route is there, though its own truth is never asked.
+        return Items([one for one, test in tests if test.anonymous is not False], args[1].is_whole)
     left = [one for one, test in tests if test.anonymous is not False or test.marks]
     is_known = args[1].is_whole and all(test.anonymous is not None and not test.marks for _, test in tests)
     return Items(left, is_known, may_be_empty=not is_known)

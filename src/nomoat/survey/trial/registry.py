@@ -169,9 +169,11 @@ class Registry(Value):
         """The list of dependencies that code may still add to."""
         if self.dependencies is None:
             given = self.taken("dependencies")
-            own = given.values if isinstance(given, Items) else [given] if given is not None and _is_set(given) else []
+            is_none = given is None or not _is_set(given)
             # A copy, as the framework makes one: what is added to the list later is none of it.
-            self.dependencies = Items(list(own), is_whole=given.is_whole if isinstance(given, Items) else True)
+            self.dependencies = (
+                Items(list(given.values), given.is_whole) if isinstance(given, Items) else Items([], is_none)
+            )
         return self.dependencies
 
 

@@ -148,7 +148,10 @@ class Trial(Definitions):
             self.assign(env, node[3], before)
         if self.wires and node[4] == "+" and isinstance(before, Items) and isinstance(given, Choice):
             given = one_list(given)  # `urlpatterns += of_the_index()`, which gives one list or another.
-        if isinstance(before, Items) and isinstance(given, (Items, Thing, Outside)) and node[4] == "+":
+        if self.wires and node[4] == "+" and isinstance(before, (Thing, Outside)) and isinstance(given, Items):
+            # `urlpatterns = of_plugins()`: what is added to a list that is not known is on it all the same.
+            self.assign(env, node[3], Items(list(given.values), is_whole=False))
+        elif isinstance(before, Items) and isinstance(given, (Items, Thing, Outside)) and node[4] == "+":
             adding.add(self, before, "extend", given)
         elif isinstance(before, Const) and isinstance(given, Const) and node[4] == "+":
             self.assign(env, node[3], self._added(before, given))
