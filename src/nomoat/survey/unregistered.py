@@ -35,7 +35,7 @@ def unregistered(program: Program, models: Models) -> Iterator[NotRead]:
 
 #: A route by its decorator: `@server.routes.get("/orders")`.
 _DECORATED = re.compile(
-    rb"^@[\w.]+\.(?:get|post|put|delete|patch|route)\(\s*r?[\"']/[^\n]*\n(?:@[^\n]*\n)*(?:async )?def", re.M
+    rb"^@\w+\.[\w.]+\.(?:get|post|put|delete|patch|route)\(\s*r?[\"']/[^\n]*\n(?:@[^\n]*\n)*(?:async )?def", re.M
 )
 _VERBS = (b"get", b"post", b"put", b"delete", b"patch", b"route")
 

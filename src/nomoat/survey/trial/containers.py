@@ -60,8 +60,9 @@ def chosen(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str
         (one, run.truth(one if is_of_itself else run.call(args[0], (one,), {}, at, env))) for one in args[1].values
     ]
     if run.wires:
-        # A route is there, though its own truth is never asked.
-        return Items([one for one, test in tests if test.anonymous is not False], args[1].is_whole)
+        # A route is there, though its own truth is never asked; of texts it may hang on a setting whether there is one.
+        is_told = args[1].is_whole and not args[1].may_be_empty and not any(test.marks for _, test in tests)
+        return Items([one for one, test in tests if test.anonymous is not False]) if is_told else None
     left = [one for one, test in tests if test.anonymous is not False or test.marks]
     is_known = args[1].is_whole and all(test.anonymous is not None and not test.marks for _, test in tests)
     return Items(left, is_known, may_be_empty=not is_known)

@@ -26,6 +26,8 @@ class Costs:
     """Of one run; `wired` grows with everything that is registered, or made to be."""
 
     wired: int = 0
+    #: What was registered, by its place and texts, that made up for steps.
+    paid: set[object] = field(default_factory=set)
     _known: dict[Scope, _Cost] = field(default_factory=dict)
 
     def is_too_dear(self, scope: Scope) -> bool:

@@ -111,8 +111,14 @@ class Registrations(Expressions):
                  for name, one in named.items()}  # fmt: skip
         entry = Entry(bound.verb.does, bound.verb, bound.name, args, given, at, handler)
         self.costs.wired += 1
-        if self.costs.wired < _MOST_PAID:
-            # An application of a thousand routes is not too much to be followed: each pays for what leads to it.
+        told = (
+            at,
+            bound.name,
+            tuple(one.value for one in args if isinstance(one, Const) and isinstance(one.value, str)),
+        )
+        if len(self.costs.paid) < _MOST_PAID and told not in self.costs.paid:
+            # An application of a thousand routes is not too much to be followed: each pays once for what leads to it.
+            self.costs.paid.add(told)
             self.steps = max(0, self.steps - _STEPS_OF_ONE)
         if self.wires and bound.verb.does in ("route", "include"):
             bound.registry.shared_dependencies().is_used = True
