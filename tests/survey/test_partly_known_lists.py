@@ -124,3 +124,12 @@ def test_an_empty_list_leaves_no_doubt(tmp_path: Path, name: str) -> None:
     source = "".join(_APPLICATIONS[name]).replace("LISTED", "[*()]")
     drawn = _drawn(tmp_path, app=source)
     assert {one.verdict for one in drawn.routes if one.path == "/a"} == {"unguarded"}
+
+
+@pytest.mark.parametrize("listed", ["more()", "[*more()]", "more() + []", "[] + more()", "[*()]"])
+def test_middleware_of_django_that_cannot_be_read_is_a_doubt(tmp_path: Path, listed: str) -> None:
+    """Also where only some of the list cannot."""
+    settings = f"from elsewhere import more\nROOT_URLCONF = 'urls'\nMIDDLEWARE = {listed}\n"
+    drawn = _drawn(tmp_path, settings=settings, urls=_URLS + "urlpatterns = [path('a', a)]\n")
+    verdict = "unguarded" if listed == "[*()]" else "unknown"
+    assert {one.verdict for one in drawn.routes if one.path == "/a"} == {verdict}

@@ -163,6 +163,9 @@ def _middleware(trial: Trial, model: UrlModules, at: str) -> list[Entry]:
         entry.is_conditional = is_several or not is_usual
         entry.usual = is_usual or (_is_usually_in(usually, name) if isinstance(usually, Items) else None)
         found.append(entry)
+    if not all(items.is_whole for items in lists):
+        why = f"the list of middleware ({model.middleware}) may hold more than can be read"
+        found.append(Entry("before", verb, "", (), {}, at, Thing(why=why)))
     return found
 
 
