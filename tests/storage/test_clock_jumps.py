@@ -13,9 +13,12 @@ from nomoat.journal.facts import Gap, timestamp
 from nomoat.journal.gaps import tell_gaps
 from nomoat.journal.ports import Store
 from nomoat.journal.retention import LEASE, LEASE_S
+from nomoat.storage import postgresql_place
 from nomoat.storage.memory import MemoryStore
+from nomoat.storage.postgresql_store import PostgreSQLStore
 from nomoat.storage.sqlite import SQLiteStore
 from tests.journal.made import block, decision
+from tests.storage import server
 
 
 class Clock:
@@ -38,8 +41,12 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def store(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Iterator[Store]:
+    if request.param == "postgresql":
+        with server.schema() as url, closing(PostgreSQLStore(postgresql_place.read(url), clock=clock)) as served:
+            yield served
+        return
     made: dict[str, Callable[[], Store]] = {
         "memory": lambda: MemoryStore(clock=clock),
         "sqlite": lambda: SQLiteStore(f"sqlite:{tmp_path / 'state' / 'journal.db'}", clock=clock),

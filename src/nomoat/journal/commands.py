@@ -1,4 +1,4 @@
-"""The commands `nomoat journal show|follow|verify|export|prune`: declarations only."""
+"""The commands `nomoat journal make|show|follow|verify|export|prune`: declarations only."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     journal = subparsers.add_parser("journal", help="what happened: show, follow, verify, export, prune")
     journal.set_defaults(run=lambda _: _help(journal))
     commands = journal.add_subparsers(title="commands", metavar="COMMAND", dest="journal_command")
+    _make(commands.add_parser("make", help="an empty journal where there is none"))
     _show(commands.add_parser("show", help="the newest facts, one a line"))
     _follow(commands.add_parser("follow", help="new facts as they come, until interrupted"))
     _verify(commands.add_parser("verify", help="walk the hash chain: was anything edited, removed or inserted?"))
@@ -25,7 +26,12 @@ def _help(parser: argparse.ArgumentParser) -> int:
 def _store(parser: argparse.ArgumentParser) -> None:
     place = parser.add_mutually_exclusive_group()
     place.add_argument("--config", metavar="FILE", help="the settings to read instead of ./nomoat.yaml")
-    place.add_argument("--store", metavar="URL", help="the store itself, for example sqlite:PATH")
+    place.add_argument("--store", metavar="URL", help="the store itself, for example sqlite:PATH or postgresql://...")
+
+
+def _make(parser: argparse.ArgumentParser) -> None:
+    _store(parser)
+    parser.set_defaults(run=_run_make)
 
 
 def _filters(parser: argparse.ArgumentParser) -> None:
@@ -74,6 +80,12 @@ def _prune(parser: argparse.ArgumentParser) -> None:
     _store(parser)
     parser.add_argument("--dry-run", action="store_true", help="only say what would go")
     parser.set_defaults(run=_run_prune)
+
+
+def _run_make(arguments: argparse.Namespace) -> int:
+    from nomoat.journal.upkeep import make
+
+    return make(arguments)
 
 
 def _run_show(arguments: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""Opens a store by its URL: `sqlite:PATH`, `memory:`, later `postgresql:...`.
+"""Opens a store by its URL: `sqlite:PATH`, `postgresql://...`, `memory:`.
 
 The adapter is loaded by the URL's scheme from `nomoat.storage`: the one dynamic import of nomoat, so that no capability
 imports storage and a new store is one new module.
@@ -47,6 +47,6 @@ def open_store(url: str, *, create: bool = True) -> Store:
         if error.name != f"nomoat.storage.{scheme}":
             raise
         raise SettingsError(
-            f"no store is called '{scheme}'", where="journal.store", fix="use sqlite or memory"
+            f"no store is called '{scheme}'", where="journal.store", fix="use sqlite, postgresql or memory"
         ) from error
     return cast(Store, adapter.open_store(url, create=create))

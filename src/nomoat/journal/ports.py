@@ -1,4 +1,4 @@
-"""What a store of facts promises: the protocol behind which SQLite and memory stand, and later PostgreSQL.
+"""What a store of facts promises: the protocol behind which SQLite, PostgreSQL and memory stand.
 
 Positions and cursors are opaque text outside a store; they compare by `Store.read` order only.
 `tests/storage/contract.py` is this protocol as a test that every store must pass.

@@ -1,4 +1,4 @@
-"""What `nomoat journal verify` and `prune` do, and the file that a checkpoint is kept in.
+"""What `nomoat journal make`, `verify` and `prune` do, and the file that a checkpoint is kept in.
 
 Takes the parsed command line; results go to stdout, talk to stderr.
 """
@@ -27,6 +27,13 @@ _NOTHING_OUTSIDE = (
     "compared with nothing outside this store: facts cut off at its end, an older copy put back, or a whole rewrite\n"
     "would not be seen. Keep a checkpoint elsewhere (--checkpoint-out FILE) and compare with it (--against FILE)."
 )
+
+
+def make(arguments: argparse.Namespace) -> int:
+    """Makes an empty journal; one that is there stays as it is."""
+    with closing(open_store(arguments.store or settings.load(arguments.config).store_url)) as store:
+        print(f"the journal is at {printable(store.url)}: {store.head().count:,} facts")
+    return EXIT_CLEAN
 
 
 def verify(arguments: argparse.Namespace) -> int:

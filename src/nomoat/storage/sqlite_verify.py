@@ -17,8 +17,9 @@ from nomoat.journal import chain
 from nomoat.journal.codec import decode
 from nomoat.journal.facts import Fact, Pruned, Sealed
 from nomoat.journal.ports import Checkpoint, Verification
-from nomoat.journal.standing import STANDING_KINDS, Standing, apply, change
+from nomoat.journal.standing import STANDING_KINDS, Standing
 from nomoat.storage import sqlite_schema
+from nomoat.storage.replay import differences, replay
 from nomoat.storage.sqlite_session import Session, store_row
 
 PAGE = 5000
@@ -135,20 +136,9 @@ def _standing(session: Session) -> Iterator[str]:
                 table = reader.execute("SELECT * FROM standing").fetchall() if len(rows) < PAGE else []
             finally:
                 reader.execute("COMMIT")
-        _replay(rows, replayed)
+        replay(rows, replayed)
         if len(rows) < PAGE:
             break
         position = rows[-1][0]
-    kept = {Standing(topic, name, at, until, bool(is_open)) for topic, name, at, until, is_open in table}
-    for one in sorted(kept ^ set(replayed.values()), key=lambda one: (str(one.position).rjust(20), repr(one))):
-        how = "is in force without a fact that says so" if one in kept else "should be in force by its fact, and is not"
-        yield f"position {one.position}: {one.topic} '{one.name}' {how}"
-
-
-def _replay(rows: list[tuple[Any, ...]], replayed: dict[tuple[str, str], Standing]) -> None:
-    for position, kind, format_, happened_at, body in rows:
-        if body is None:
-            continue
-        with contextlib.suppress(NomoatError):
-            if (made := change(position, decode(kind, format_, happened_at, body))) is not None:
-                apply(replayed, made)
+    kept = [Standing(topic, name, at, until, bool(is_open)) for topic, name, at, until, is_open in table]
+    yield from differences(replayed, kept)
