@@ -30,19 +30,36 @@ def value_of(tree: Tree, attributes: Mapping[str, object]) -> object:
         return parts[0]
     if kind == "name":
         return attributes.get(str(parts[0]), FAILED_VALUE)
+    if kind == "has":
+        return parts[0] in attributes
+    if kind in ("&&", "||"):
+        return _joined(str(kind), [part for part in parts if isinstance(part, tuple)], attributes)
     values = [value_of(part, attributes) for part in parts if isinstance(part, tuple)]
     if any(value is FAILED_VALUE for value in values):
         return FAILED_VALUE
     if kind == "!":
         return (not values[0]) if isinstance(values[0], bool) else FAILED_VALUE
-    if kind in ("&&", "||"):
-        if not all(isinstance(value, bool) for value in values):
-            return FAILED_VALUE
-        return all(values) if kind == "&&" else any(values)
     return _related(str(kind), values[0], values[1])
 
 
 FAILED_VALUE = object()
+
+
+def _joined(kind: str, parts: list[Tree], attributes: Mapping[str, object]) -> object:
+    """All sides are asked, but for those to the right of a `has(...)` that decides."""
+    values: list[bool] = []
+    for part in parts:
+        value = value_of(part, attributes)
+        if not isinstance(value, bool):
+            return FAILED_VALUE
+        values.append(value)
+        if _is_guard(part) and value is (kind == "||"):
+            break
+    return all(values) if kind == "&&" else any(values)
+
+
+def _is_guard(tree: Tree) -> bool:
+    return tree[0] == "has" or (tree[0] == "!" and isinstance(tree[1], tuple) and tree[1][0] == "has")
 
 
 def _related(kind: str, left: object, right: object) -> object:
@@ -73,6 +90,8 @@ def written(tree: Tree) -> str:
         return _literal(parts[0])
     if kind == "name":
         return str(parts[0])
+    if kind == "has":
+        return f"has({parts[0]})"
     texts = [written(part) for part in parts if isinstance(part, tuple)]
     if kind == "!":
         return f"!({texts[0]})"

@@ -22,6 +22,7 @@ attributes: SearchStrategy[dict[str, object]] = st.fixed_dictionaries(
     {},
     optional={
         "subject.region": scalars,
+        "subject.groups": st.sampled_from((("ana",), ())),
         "params.id": st.sampled_from(("ana", "5")),
         "context.hour": st.integers(0, 23),
     },
@@ -43,12 +44,17 @@ _relations: SearchStrategy[Tree] = st.one_of(
     st.tuples(st.just("in"), _open_names, _lists),
     st.tuples(st.just("in"), _text_literals, st.just(("name", "subject.roles"))),
 )
+_has = st.sampled_from(("resource.owner", "resource.total", "subject.region", "subject.groups", "params.id")).map(
+    lambda name: ("has", name)
+)
+_guards = st.one_of(_has, _has.map(lambda inner: ("!", inner)))
 trees: SearchStrategy[Tree] = st.recursive(
-    st.one_of(_relations, _open_names, st.booleans().map(lambda value: ("literal", value))),
+    st.one_of(_relations, _open_names, _guards, st.booleans().map(lambda value: ("literal", value))),
     lambda inner: st.one_of(
         st.tuples(st.just("!"), inner),
         st.tuples(st.sampled_from(("&&", "||")), inner, inner),
         st.tuples(st.just("&&"), inner, inner, inner),
+        st.tuples(st.sampled_from(("&&", "||")), _guards, inner, inner),
     ),
     max_leaves=5,
 )

@@ -238,6 +238,44 @@ def test_the_same_policy_changes_nothing(
     assert SAME == kinds(backtest([fact], {old.hash: old.text}, old))
 
 
+NOW = "{permission: orders:read, when: 'context.now < timestamp(\"2027-03-01T05:30:00.000001Z\")'}]"
+TIMED = OLD.replace("orders:read]", NOW)
+LATER: dict[str, Any] = {"sequence": 1, "happened_at": "2027-03-01T05:30:01.000000Z"}
+HAS = "{permission: orders:read, when: 'has(subject.team) && subject.team == \"red\"'}]"
+TEAM = OLD.replace("orders:read]", HAS)
+TAGGED = OLD.replace("orders:read]", "{permission: orders:read, when: has(resource.tag)}]")
+GROUPS = OLD.replace("orders:read]", "{permission: orders:read, when: '!has(subject.groups)'}]")
+READ_GROUPS = OLD.replace("orders:read]", "{permission: orders:read, when: 'size(subject.groups) == 0'}]")
+
+
+@pytest.mark.parametrize(
+    ("new", "fact", "expected"),
+    [
+        (TIMED, decision(), SAME),
+        (TIMED, decision(happened_at="2027-03-01T05:30:00.000001Z"), DENIED),
+        (TIMED, decision(read={"context.now": "2027-03-01T05:30:00.000000Z"}, **LATER), SAME),
+        (TIMED, decision(read={"context.now": "2027-03-01T05:30:00.000001Z"}, **LATER), DENIED),
+        (TIMED, decision(**LATER), UNTOLD),
+        (TEAM, decision(), UNTOLD),
+        (TEAM, decision(read={"has(subject.team)": False}), DENIED),
+        (TEAM, decision(read={"has(subject.team)": True}), UNTOLD),
+        (TEAM, decision(read={"subject.team": "red"}), SAME),
+        (TEAM, decision(read={"subject.team": "blue"}), DENIED),
+        (TAGGED, decision(**REQUIRED), UNTOLD),
+        (TAGGED, decision(sequence=1, read={"resource.tag": "a"}), SAME),
+        (TAGGED, decision(sequence=1, read={"has(resource.tag)": True}), SAME),
+        (TAGGED, decision(sequence=1, read={"has(resource.tag)": False, "resource.owner": "ben"}), DENIED),
+        (GROUPS, decision(read={"has(subject.groups)": True}), DENIED),
+        (GROUPS, decision(read={"has(subject.groups)": False}), SAME),
+        (READ_GROUPS, decision(read={"has(subject.groups)": True}), UNTOLD),
+    ],
+)
+def test_when_it_was_and_what_was_given_are_told_only_where_they_are_recorded(
+    new: str, fact: Decision, expected: tuple[int, int, int, int]
+) -> None:
+    assert expected == kinds(told(new, fact))
+
+
 @given(
     old=strategies.policies(),
     new=strategies.policies(),
@@ -267,7 +305,9 @@ def test_what_is_told_is_what_the_other_policy_would_have_decided(
         assert found in (DENIED if truth.outcome == "deny" else ALLOWED, UNTOLD)
 
 
-GIVEN: dict[str, object] = {"context.hour": 5, "context.method": "GET", "params.id": "ana", "subject.region": "eu"}
+GIVEN: dict[str, object] = {
+    "context.hour": 5, "context.method": "GET", "params.id": "ana", "subject.region": "eu", "subject.groups": ("ana",)
+}  # fmt: skip
 
 
 def recorded(

@@ -152,7 +152,7 @@ MISTAKES = {
     "subject.sub && true": (1, "not true or false"),
     "1 == 1 == true": (8, "chained"),
     "!resource.a == 'x'": (1, "'!' before"),
-    "size(resource.a) == 1": (1, "no functions"),
+    "matches(resource.a) == 1": (1, "no matches"),
     "resource.a == 99999999999999999999": (15, "too large"),
     "resource.a == 5u": (15, "unexpected"),
     r"resource.a == 'a\q'": (17, "unknown escape"),
@@ -160,7 +160,7 @@ MISTAKES = {
     "resource.a == 1 2": (17, "unexpected '2'"),
     "resource.a ? 1 : 2": (12, "unexpected '?'"),
     "resource.a == `x`": (15, "unexpected '`'"),
-    "resource.a + 1 == 2": (12, "unexpected '+'"),
+    "resource.a * 1 == 2": (12, "unexpected '*'"),
 }
 
 

@@ -183,3 +183,34 @@ def test_the_widest_includes_are_looked_up_and_not_walked_each_time() -> None:
 
     assert "allow" == found.decide(subject="", roles=("r0",), permissions=("p1999",)).outcome
     assert "deny" == found.decide(subject="", roles=("r1999",), permissions=("p0",)).outcome
+
+
+@pytest.mark.parametrize(
+    ("when", "attributes", "resource", "expected"),
+    [
+        ("has(subject.team)", {}, None, {"has(subject.team)": False}),
+        ("has(subject.team)", {"subject.team": "red"}, None, {"subject.team": "red"}),
+        ("has(subject.teams)", {"subject.teams": ["red"]}, None, {"has(subject.teams)": True}),
+        ("has(subject.team)", {"subject.team": "x" * 300}, None, {"has(subject.team)": True}),
+        ("has(resource.tag)", {}, {"owner": "ana"}, {"has(resource.tag)": False, "resource.owner": "ana"}),
+        ("has(resource.tag)", {}, {"tag": "x" * 300}, {"has(resource.tag)": True}),
+        ("context.now > timestamp(0)", {"context.now": "2026-11-30T09:00:00.123456Z"}, None,
+         {"context.now": "2026-11-30T09:00:00.123456Z"}),
+    ],
+)  # fmt: skip
+def test_what_was_read_or_asked_for_is_recorded(
+    when: str, attributes: dict[str, object], resource: dict[str, object] | None, expected: dict[str, object]
+) -> None:
+    found = compile_policy(policy_of(roles=[Role("a", (), (Grant("p", when),))]))
+
+    answer = found.decide(subject="", roles=("a",), permissions=("p",), attributes=attributes, resource=resource)
+
+    assert expected == answer.read
+
+
+def test_a_condition_that_asks_has_of_a_resource_waits_for_it() -> None:
+    found = compile_policy(policy_of(roles=[Role("a", (), (Grant("p", "!has(resource.owner)"),))]))
+
+    assert "deferred" == found.decide(subject="", roles=("a",), permissions=("p",)).outcome
+    assert "allow" == found.decide(subject="", roles=("a",), permissions=("p",), resource={}).outcome
+    assert found.may_defer("p")

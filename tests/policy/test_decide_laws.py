@@ -54,6 +54,31 @@ def test_it_decides_as_the_contract_reads(
     assert expected == oracle.Verdict(answer.outcome, answer.reason, frozenset(answer.needs))
 
 
+@given(
+    case=strategies.policies(),
+    subject=strategies.subjects,
+    roles=strategies.claimed,
+    permission=st.sampled_from(strategies.PERMISSIONS),
+    attributes=strategies.attributes,
+    resource=strategies.resources,
+)
+def test_the_short_way_of_one_permission_is_the_long_way(
+    case: Case,
+    subject: str,
+    roles: tuple[str, ...],
+    permission: str,
+    attributes: dict[str, object],
+    resource: dict[str, str | int | bool] | None,
+) -> None:
+    decider = compile_policy(case[0], service="shop")
+    once, twice = (
+        decider.decide(subject=subject, roles=roles, permissions=permissions, attributes=attributes, resource=resource)
+        for permissions in ((permission,), (permission, permission))
+    )
+
+    assert twice._replace(needs=twice.needs[:1], failures=once.failures) == once
+
+
 @given(case=strategies.policies(), subject=strategies.subjects, roles=strategies.claimed, resource=strategies.resources)
 def test_an_unknown_permission_is_denied_whatever_the_policy(
     case: Case, subject: str, roles: tuple[str, ...], resource: dict[str, str | int | bool] | None

@@ -9,6 +9,7 @@ import pytest
 
 from nomoat import settings
 from nomoat.policy import conditions, document, questions
+from nomoat.policy.cel import functions
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "policy.md").read_text(encoding="utf-8")
 FILES = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
@@ -37,6 +38,31 @@ def test_every_name_of_conditions_is_on_the_page() -> None:
     assert {f"context.{name}" for name in conditions.CONTEXT} <= table
     assert {name.partition(".")[0] for name in table} == set(conditions.NAMESPACES)
     for name in table:
-        other = {"context.hour": "6", "subject.roles": None}.get(name, '"text"')
+        now = 'timestamp("2026-11-30T09:00:00Z")'
+        other = {"context.hour": "6", "context.now": now, "subject.roles": None}.get(name, '"text"')
         text = f"{name} == {other}" if other else f'"a" in {name}'
         assert (name,) == conditions.compile(text).reads
+
+
+SECTION = PAGE[PAGE.index("| function | gives | example |") :].partition("\n\n")[0]
+EXAMPLES = [row.rstrip(" |").rpartition("| `")[2].rstrip("`") for row in SECTION.splitlines()[2:]]
+ATTRIBUTES = {
+    "subject.sub": "ana", "subject.roles": ("customer", "eu-staff"), "subject.groups": ("red",), "subject.tenant": "t1",
+    "subject.email": "ana@example.com", "subject.https://example.com/team": "red", "resource.owner": "Ana",
+    "resource.path": "/tenants/t1/x", "resource.total": 100, "resource.fee": 5, "resource.paid": 150,
+    "params.id": "100", "resource.created": "2026-11-30T09:00:00+01:00", "context.now": "2026-11-30T09:00:00.000001Z",
+    "context.client": "10.1.2.3",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_every_example_of_a_function_holds(example: str) -> None:
+    assert conditions.compile(example).evaluate(ATTRIBUTES) is True
+
+
+def test_every_function_is_on_the_page() -> None:
+    named = set(
+        re.findall(r"\.?([a-zA-Z]+)\(", "".join(row.split("|")[1] + row.split("|")[2] for row in SECTION.splitlines()))
+    )
+
+    assert {*functions.FUNCTIONS, *functions.METHODS, "has", "exists", "all"} == named

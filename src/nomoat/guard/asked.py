@@ -115,6 +115,8 @@ class Asked:
                 "context.client": known.client,
                 "context.method": known.method,
             }
+            if "context.now" in self.loaded.decider.reads:
+                self._attributes["context.now"] = timestamp(known.at)
             if identity is not None:
                 self._attributes |= {f"subject.{name}": value for name, value in identity.claims.items()}
         return self._attributes

@@ -90,7 +90,7 @@ def _given(text: str) -> tuple[str, object]:
         )
     if name in ("subject.id", "subject.sub", "subject.roles"):
         raise UsageError(f"{name} cannot be given", fix="it comes from --as and --role")
-    if space == "params" or (space == "context" and conditions.CONTEXT.get(rest) == "text"):
+    if space == "params" or (space == "context" and conditions.CONTEXT.get(rest) in ("text", "timestamp")):
         return name, value
     if re.fullmatch(r"-?[0-9]{1,18}", value):
         return name, int(value)

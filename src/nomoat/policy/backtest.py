@@ -13,6 +13,8 @@ from typing import Literal, NamedTuple
 from nomoat.appmap.model import Map
 from nomoat.journal.facts import Decision, Outcome, Reason
 from nomoat.policy import recorded
+from nomoat.policy.cel.names import OWN
+from nomoat.policy.comparisons import NotRecorded
 from nomoat.policy.decide import Answer, Decider, compile_policy
 from nomoat.policy.demands import Demands, Known
 from nomoat.policy.model import Policy, loads
@@ -186,10 +188,11 @@ class _Bench:
         asked = self._asked(d)
         reads = self._read_by(d.service, asked) if isinstance(asked, tuple) else ()
         told = recorded.resource(d) if reads or d.sequence else None
-        given: Mapping[str, object] = {}
+        given: dict[str, object] = {}
         inputs: tuple[object, ...] = ()
         if reads:
-            given = {**recorded.attributes(d), **{f"resource.{name}": value for name, value in (told or {}).items()}}
+            assert isinstance(asked, tuple)
+            given, told = self._given(d, asked, told)
             # The type is a part of the input: 1 and true are equal in Python and are not here.
             inputs = tuple((type(given[name]), given[name]) if name in given else None for name in reads)
         key = (
@@ -203,6 +206,19 @@ class _Bench:
             self._judged[key] = known
         return known
 
+    def _given(
+        self, d: Decision, asked: tuple[str, ...], told: dict[str, object] | None
+    ) -> tuple[dict[str, object], dict[str, object] | None]:
+        """The recorded inputs by their flat names, and those of the resource; with what stands for one unrecorded."""
+        given = {**recorded.attributes(d), **{f"resource.{name}": value for name, value in (told or {}).items()}}
+        for name in {name for one in asked for name in self._new_decider(d.service).asked_for(one)}:
+            unknown = recorded.whether_given(d, name) if name not in given and name not in OWN else None
+            if unknown is not None:
+                given[name] = unknown
+                if name.startswith("resource.") and told is not None:
+                    told[name.removeprefix("resource.")] = unknown
+        return given, told
+
     def _asked(self, d: Decision) -> Known | None:
         """What the new policy demands where the old one demanded `d.permissions`; None where only source could say."""
         if d.sequence > 0:
@@ -215,9 +231,8 @@ class _Bench:
         """Every recorded input that the new conditions of these permissions read."""
         key = (service, permissions)
         if key not in self._reads:
-            own = ("subject.id", "subject.sub", "subject.roles")
             decider = self._new_decider(service)
-            found = dict.fromkeys(name for one in permissions for name in decider.read_for(one) if name not in own)
+            found = dict.fromkeys(name for one in permissions for name in decider.read_for(one) if name not in OWN)
             self._reads[key] = tuple(found)
         return self._reads[key]
 
@@ -262,7 +277,8 @@ class _Bench:
 
 
 def _judged(answer: Answer, inputs: _Inputs, d: Decision) -> _Judgement:
-    unknown = {name for name in inputs.reads if name not in inputs.given}
+    given = inputs.given
+    unknown = {name for name in inputs.reads if name not in given or isinstance(given[name], NotRecorded)}
     missing = sorted({failure.missing for failure in answer.failures} & unknown)
     if answer.outcome != "allow" and missing:
         return _Judgement("untold", f"{', '.join(missing)} was not recorded")

@@ -1,17 +1,26 @@
-"""What conditions are made of when they run: closures that get, compare and join values.
+"""What conditions do with values when they run: check, compare and ask them; a failure is never absorbed.
 
-The parser builds them once; each takes the flat attributes of a decision and gives a value, or raises `FailedError`.
-Values of two types never compare, and both sides of `&&` and `||` always run: a failure is never absorbed.
+Called by the functions that `cel/making.py` makes. Values of two types never compare; what is not of the type that a
+place needs raises `FailedError`, and so does everything that has no value.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
+
+from nomoat.policy.cel.networks import CIDR, IP
+from nomoat.policy.cel.times import Duration, Timestamp, timestamp_of
+
+if TYPE_CHECKING:
+    from nomoat.policy.cel.tree import Overload
 
 Attributes: TypeAlias = Mapping[str, object]
-Run: TypeAlias = Callable[[Attributes], object]
+
+#: Within `exists` and `all`, where each item is compared with it, an attribute's text is at most so long.
+MAX_WITHIN = 1024
+LARGEST = 1 << 63
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,158 +42,261 @@ class FailedError(Exception):
         self.failure = ConditionFailure(what, missing)
 
 
-class Operand(NamedTuple):
-    """A part of a condition: how to get its value, its type where that is known (else empty), how it was written."""
+@dataclass(frozen=True, slots=True)
+class NotRecorded:
+    """Stands for an attribute of a recorded decision: whether it was given may be known, its value is not."""
 
-    run: Run
-    type: str
-    text: str
-    at: int
-    negated: bool = False
+    name: str
+    was_given: bool = False
+
+
+_TYPES: Mapping[type, str] = {
+    str: "text", int: "number", bool: "boolean", tuple: "list", list: "list", set: "list", frozenset: "list",
+    Timestamp: "timestamp", Duration: "duration", IP: "ip", CIDR: "cidr",
+}  # fmt: skip
+_LISTS = (tuple, list, set, frozenset)
+_ABSENT = object()
 
 
 def type_of(value: object) -> str:
     """The type of a value as conditions name it; empty for one that they do not know."""
-    if isinstance(value, bool):
-        return "boolean"
-    if isinstance(value, int):
-        return "number"
-    if isinstance(value, str):
-        return "text"
-    if isinstance(value, (tuple, list, set, frozenset)):
-        return "list"
-    return ""
+    known = _TYPES.get(type(value))
+    if known is not None:
+        return known
+    # An enumeration's member is a text or number with methods of its own.
+    bases = ((str, "text"), (int, "number"), *((kind, "list") for kind in _LISTS))
+    return next((name for kind, name in bases if isinstance(value, kind)), "")
 
 
-def constant(value: str | int | bool) -> Run:
-    """A literal."""
-    return lambda _: value
+def plain(value: Any, text: str) -> Any:
+    """A value as a bare text, number, boolean or list; fails where it is none, or has more than 64 bits."""
+    kind = type_of(value)
+    if kind == "number":
+        value = int.__int__(value)
+        if not -LARGEST <= value < LARGEST:
+            raise FailedError(f"{text} is a number of more than 64 bits")
+        return value
+    if kind == "text":
+        return str.__str__(value)
+    if kind == "list":
+        return listed(value, text)
+    if kind:
+        return value
+    if isinstance(value, NotRecorded):
+        raise FailedError(f"{value.name} was not recorded", value.name)
+    raise FailedError(f"{text} is neither text, number, boolean nor list")
 
 
-def attribute(name: str) -> Run:
-    """The value of an attribute; it fails where the attribute is absent."""
+def as_text(value: object, text: str) -> str:
+    """The value, where it is text."""
+    value = plain(value, text)
+    if type(value) is not str:
+        _differ(value, text, "text")
+    return value
 
-    def run(attributes: Attributes) -> object:
+
+def as_short_text(value: object, text: str) -> str:
+    """The value, where it is text that may be compared with each item of a list."""
+    found = as_text(value, text)
+    if len(found) > MAX_WITHIN:
+        raise FailedError(f"{text} is longer than {MAX_WITHIN:,} characters, within exists or all")
+    return found
+
+
+def as_short(value: object, text: str) -> object:
+    """The value, where it is no long text."""
+    value = plain(value, text)
+    return as_short_text(value, text) if type(value) is str else value
+
+
+def as_number(value: object, text: str) -> int:
+    """The value, where it is a number of 64 bits."""
+    value = plain(value, text)
+    if type(value) is not int:
+        _differ(value, text, "number")
+    return value
+
+
+def as_boolean(value: object, text: str) -> bool:
+    """The value, where it is true or false."""
+    value = plain(value, text)
+    if type(value) is not bool:
+        raise FailedError(f"{text} is not true or false")
+    return value
+
+
+def as_timestamp(value: object, text: str) -> Timestamp:
+    """The moment that an attribute's text says: `context.now` is handed in, and recorded, as RFC 3339."""
+    try:
+        return timestamp_of(as_text(value, text))
+    except ValueError as error:
+        raise FailedError(f"{text}: {error}") from None
+
+
+def beside(kind: str, left: str, right: str, *, side: int) -> Callable[[object, str], object]:
+    """A check of one side (0 or 1) of a comparison whose other side is of a known type; its failure names both."""
+
+    def check(value: object, text: str) -> object:
+        value = plain(value, text)
+        found = type_of(value)
+        if found != kind:
+            types = (found, kind) if side == 0 else (kind, found)
+            raise FailedError(f"{left} ({types[0]}) and {right} ({types[1]}) are not of one type")
+        return value
+
+    return check
+
+
+def listed(value: Any, text: str) -> Collection[object]:
+    """The value, where it is a list."""
+    if type(value) in _LISTS:
+        return value  # type: ignore[no-any-return]  # one of the four, by the line above
+    for kind in _LISTS:
+        if isinstance(value, kind):
+            # The caller's own kind of list: its items, by the way that is built in.
+            return tuple(kind.__iter__(value))  # type: ignore[arg-type]  # it is an instance, by the line above
+    if isinstance(value, NotRecorded):
+        raise FailedError(f"{value.name} was not recorded", value.name)
+    raise FailedError(f"{text} is no list")
+
+
+def _differ(value: object, text: str, wanted: str) -> NoReturn:
+    raise FailedError(f"{text} is {_named(value)}, not {wanted}")
+
+
+def _named(value: object) -> str:
+    kind = type_of(value)
+    return f"a {kind}" if kind else "of no type that conditions know"
+
+
+def _alike(x: Any, y: Any, left: str, right: str) -> tuple[Any, Any]:
+    """Both values, bare; fails where they are of different types, or lists."""
+    x, y = plain(x, left), plain(y, right)
+    if type(x) is not type(y) or isinstance(x, _LISTS):
+        raise FailedError(f"{left} ({type_of(x)}) and {right} ({type_of(y)}) are not of one type that compares")
+    return x, y
+
+
+def equal(x: Any, y: Any, left: str, right: str) -> bool:
+    """`==` of two values of which neither's type is known before."""
+    if type(x) is str and type(y) is str:
+        return x == y
+    x, y = _alike(x, y, left, right)
+    return bool(x == y)
+
+
+def unequal(x: Any, y: Any, left: str, right: str) -> bool:
+    """`!=` of two such values."""
+    return not equal(x, y, left, right)
+
+
+def _ordered(x: Any, y: Any, left: str, right: str) -> tuple[Any, Any]:
+    x, y = _alike(x, y, left, right)
+    if type(x) is bool:
+        raise FailedError(f"{left} and {right} are true or false and have no order")
+    return x, y
+
+
+def below(x: Any, y: Any, left: str, right: str) -> bool:
+    """`<` of two such values."""
+    x, y = _ordered(x, y, left, right)
+    return bool(x < y)
+
+
+def at_most(x: Any, y: Any, left: str, right: str) -> bool:
+    """`<=` of two such values."""
+    x, y = _ordered(x, y, left, right)
+    return bool(x <= y)
+
+
+def above(x: Any, y: Any, left: str, right: str) -> bool:
+    """`>` of two such values."""
+    x, y = _ordered(x, y, left, right)
+    return bool(x > y)
+
+
+def at_least(x: Any, y: Any, left: str, right: str) -> bool:
+    """`>=` of two such values."""
+    x, y = _ordered(x, y, left, right)
+    return bool(x >= y)
+
+
+def within(x: object, values: object, left: str, right: str) -> bool:
+    """Whether a list has a value; every item must be of its type."""
+    if type(x) is not str:
+        x = plain(x, left)
+    kind = type(x)
+    if kind in _LISTS:
+        raise FailedError(f"{left} is a list")
+    found = False
+    for item in listed(values, right):
+        if type(item) is not kind or kind is int:
+            item = plain(item, right)
+            if type(item) is not kind:
+                raise FailedError(f"{left} ({type_of(x)}) and an item of {right} ({type_of(item)}) are not of one type")
+        if item == x:
+            found = True
+    return found
+
+
+def present(attributes: Attributes, name: str) -> bool:
+    """`has`: whether an attribute was given."""
+    value = attributes.get(name, _ABSENT)
+    if type(value) is NotRecorded and not value.was_given:
+        raise FailedError(f"whether {name} was given was not recorded", name)
+    return value is not _ABSENT
+
+
+def exists(values: object, body: Callable[[object], bool], text: str) -> bool:
+    """Whether the body holds for some item; it runs for every one, so that a failure of any is a failure of all."""
+    found = False
+    for item in listed(values, text):
+        if body(item):
+            found = True
+    return found
+
+
+def holds_for_all(values: object, body: Callable[[object], bool], text: str) -> bool:
+    """Whether the body holds for each item; it runs for every one, so that a failure of any is a failure of all."""
+    found = True
+    for item in listed(values, text):
+        if not body(item):
+            found = False
+    return found
+
+
+def called(run: Callable[..., Any], text: str) -> Callable[..., Any]:
+    """A function of conditions whose ValueError says where it stood."""
+
+    def checked(*values: object) -> Any:
         try:
-            return attributes[name]
-        except KeyError:
-            raise FailedError(f"{name} is absent", name) from None
-
-    return run
-
-
-def checked_boolean(operand: Operand) -> Run:
-    """The value of an operand whose type is not known before, where only true or false will do."""
-    run = operand.run
-
-    def checked(attributes: Attributes) -> object:
-        value = run(attributes)
-        if value is True or value is False:
-            return value
-        raise FailedError(f"{operand.text} is not true or false")
+            return run(*values)
+        except ValueError as error:
+            raise FailedError(f"{text}: {error}") from None
 
     return checked
 
 
-_EXACT = frozenset((str, int, bool))
+def chosen(overloads: tuple[Overload, ...], text: str, texts: tuple[str, ...]) -> Callable[..., Any]:
+    """A function of conditions of which only the values tell which of its meanings is asked for."""
+    table = {overload.parameters: called(overload.run, text) for overload in overloads}
 
-
-def _alike(left: Operand, right: Operand, x: object, y: object) -> tuple[object, object]:
-    """Both values as bare str, int or bool; fails where they are of different types or of none of these."""
-    kind = type_of(x)
-    if kind in ("", "list") or kind != type_of(y):
-        named = (
-            f"{left.text} ({kind or 'neither text, number nor boolean'}) and {right.text} ({type_of(y) or 'neither'})"
-        )
-        raise FailedError(f"{named} are not of one type")
-    # An enumeration's member is a text or number with methods of its own: compare what is inside.
-    if isinstance(x, str) and isinstance(y, str):
-        return str.__str__(x), str.__str__(y)
-    if isinstance(x, bool) or not isinstance(x, int) or not isinstance(y, int):
-        return x, y
-    return int.__int__(x), int.__int__(y)
-
-
-def equal(left: Operand, right: Operand) -> Run:
-    """Whether two values of one type are equal."""
-    first, second = left.run, right.run
-
-    def run(attributes: Attributes) -> bool:
-        x, y = first(attributes), second(attributes)
-        if type(x) is not type(y) or type(x) not in _EXACT:
-            x, y = _alike(left, right, x, y)
-        return x == y
+    def run(*values: object) -> Any:
+        bare = [plain(value, written) for value, written in zip(values, texts, strict=True)]
+        found = table.get(tuple(map(type_of, bare)))
+        if found is None:
+            raise FailedError(f"{text}: it does not take {' and '.join(map(_named, bare))}")
+        return found(*bare)
 
     return run
 
 
-def unequal(left: Operand, right: Operand) -> Run:
-    """Whether two values of one type differ."""
-    same = equal(left, right)
-    return lambda attributes: not same(attributes)
+def absent(error: KeyError) -> ConditionFailure:
+    """The failure of an attribute that was not given."""
+    name = error.args[0]
+    return ConditionFailure(f"{name} is absent", name)
 
 
-def ordered(operator: str, left: Operand, right: Operand) -> Run:
-    """`<`, `<=`, `>` and `>=` of two numbers or two texts."""
-    first, second = left.run, right.run
-    swapped = operator in (">", ">=")
-    or_equal = operator in ("<=", ">=")
-
-    def run(attributes: Attributes) -> bool:
-        x, y = _alike(left, right, first(attributes), second(attributes))
-        if isinstance(x, bool):
-            raise FailedError(f"{left.text} and {right.text} are true or false and have no order")
-        if swapped:
-            x, y = y, x
-        if isinstance(x, str) and isinstance(y, str):
-            return x < y or (or_equal and x == y)
-        assert isinstance(x, int) and isinstance(y, int)
-        return x < y or (or_equal and x == y)
-
-    return run
-
-
-def contains(left: Operand, right: Operand) -> Run:
-    """Whether the right side, a list, holds the left; every item must be of its type."""
-    first, second = left.run, right.run
-
-    def run(attributes: Attributes) -> bool:
-        x, values = first(attributes), second(attributes)
-        if not isinstance(values, (tuple, list, set, frozenset)):
-            raise FailedError(f"{right.text} is no list")
-        kind = type_of(x)
-        if kind in ("", "list"):
-            raise FailedError(f"{left.text} is neither text, number nor boolean")
-        found = False
-        for value in values:
-            y_x = _alike(left, right, x, value)
-            found = found or y_x[0] == y_x[1]
-        return found
-
-    return run
-
-
-def every(runs: tuple[Run, ...]) -> Run:
-    """`&&`: every side runs, so that a failure of any is a failure of all."""
-
-    def run(attributes: Attributes) -> bool:
-        result = True
-        for one in runs:
-            if not one(attributes):
-                result = False
-        return result
-
-    return run
-
-
-def any_of(runs: tuple[Run, ...]) -> Run:
-    """`||`: every side runs, so that a failure of any is a failure of all."""
-
-    def run(attributes: Attributes) -> bool:
-        result = False
-        for one in runs:
-            if one(attributes):
-                result = True
-        return result
-
-    return run
+def raised(error: Exception) -> ConditionFailure:
+    """The failure of what somebody's own kind of text, number or list did when it was asked."""
+    return ConditionFailure(f"a value raised {type(error).__name__}")

@@ -7,25 +7,23 @@ A decision costs a look-up for each role of the caller, however many roles the p
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nomoat.policy import conditions
 from nomoat.policy.comparisons import ConditionFailure
 from nomoat.policy.conditions import Condition
+from nomoat.policy.inputs import Inputs, bare_subject, gather
 from nomoat.policy.model import Deny, Grant, Policy
 
 if TYPE_CHECKING:
     from nomoat.journal.facts import Attribute, Outcome, Reason
 
+__all__ = ["ROLE_PREFIX", "SERVICE_PREFIX", "Answer", "Clause", "Decider", "bare_subject", "compile_policy"]
+
 #: How an answer names who is granted something: `role:customer orders:read`, `service:billing orders:list`.
 ROLE_PREFIX = "role:"
 SERVICE_PREFIX = "service:"
-#: Inputs of conditions longer than this are not recorded.
-MAX_RECORDED = 256
-
 _NOTHING: Mapping[str, Attribute] = {}
-#: What the decider says of a subject by itself, whatever a caller hands in.
-_OWN = ("subject.id", "subject.sub", "subject.roles")
 
 
 class Answer(NamedTuple):
@@ -104,6 +102,11 @@ class Decider:
         """Every attribute that some condition of a permission reads."""
         found = (clause.condition for clause in self._about(permission) if clause.condition is not None)
         return frozenset(name for condition in found for name in condition.reads)
+
+    def asked_for(self, permission: str) -> frozenset[str]:
+        """Every attribute of which some condition of a permission asks whether it was given."""
+        found = (clause.condition for clause in self._about(permission) if clause.condition is not None)
+        return frozenset(name for condition in found for name in condition.given)
 
     def _about(self, permission: str) -> Iterable[Clause]:
         groups = [*self._own.get(permission, {}).values(), self.denying(permission)]
@@ -188,19 +191,30 @@ class Decider:
             resource: the attributes of what is asked for (`owner`), without their namespace. None: not known yet, then
                 what depends on them is deferred. Given, also when empty: the answer is final.
         """
-        if len(permissions) == 1 and resource is None:
+        if len(permissions) == 1 and permissions[0] not in self._denies:
             permission = permissions[0]
-            if permission not in self._denies:
-                is_granted = subject in self._calls
-                cached = self._effective.get(permission, _NO_ROLE)
+            conditional: tuple[Clause, ...] = ()
+            is_usual = subject not in self._calls
+            cached = self._effective.get(permission)
+            if cached is not None:
                 for role in roles:
-                    clauses = cached.get(role) or self.clauses(role, permission)
+                    clauses = cached.get(role)
+                    if clauses is None:
+                        clauses = self.clauses(role, permission)
                     if clauses:
                         if clauses[0].condition is None:
+                            if resource:
+                                break
                             return clauses[0].answer
-                        is_granted = True
-                if not is_granted:
-                    return Answer("deny", "no-grant", denied=permission)
+                        is_usual = is_usual and not conditional
+                        conditional = clauses
+                else:
+                    if is_usual and conditional:
+                        answer = _usual(conditional, permission, subject, attributes, resource)
+                        if answer is not None:
+                            return answer
+            if is_usual and not conditional and not resource:
+                return Answer("deny", "no-grant", denied=permission)
         return _Question(self, subject, roles, attributes, resource).answer(permissions)
 
     def granted(self, subject: str, roles: tuple[str, ...], permission: str) -> tuple[Clause, ...]:
@@ -244,12 +258,32 @@ def compile_policy(policy: Policy, *, service: str = "") -> Decider:
     return Decider(policy, service)
 
 
-def bare_subject(subject: str) -> str:
-    """`subject.sub`: what stands behind the alias of a user (`user:main/ana` gives `ana`), a service's name."""
-    kind, _, rest = subject.partition(":")
-    if kind == "user":
-        return rest.partition("/")[2]
-    return rest if kind == "service" else subject
+def _usual(
+    clauses: tuple[Clause, ...],
+    permission: str,
+    subject: str,
+    attributes: Mapping[str, object],
+    resource: Mapping[str, object] | None,
+) -> Answer | None:
+    """What `_Question` answers of one role's conditions, sooner; None where it takes more than to read and ask them."""
+    values: dict[str, Any] = {}
+    known: Mapping[str, object] = _NOTHING if resource is None else resource
+    for clause in clauses:
+        condition = clause.condition
+        if condition is None or (resource is None and condition.reads_resource):
+            return None
+        if not gather(condition, subject, attributes, known, values):
+            return None
+        result = condition.evaluate(values)
+        if result is True:
+            answer = clause.answer
+            parts = ("allow", "granted", answer.grants, values or _NOTHING, None, (), "", (), answer.clauses)
+            return tuple.__new__(Answer, parts)
+        if result is not False:
+            return None
+    tried = tuple([clause.grant for clause in clauses])
+    parts = ("deny", "condition-false", (), values or _NOTHING, None, (), permission, (), tried)
+    return tuple.__new__(Answer, parts)
 
 
 def _clause(holder: str, grant: Grant) -> Clause:
@@ -261,7 +295,7 @@ def _clause(holder: str, grant: Grant) -> Clause:
 class _Question:
     """One decision that needs more than a look-up: gathers what its conditions read."""
 
-    __slots__ = ("_attributes", "_decider", "_given", "_read", "_resource", "_roles", "_subject")
+    __slots__ = ("_decider", "_inputs", "_is_known", "_roles", "_subject")
 
     def __init__(
         self,
@@ -274,10 +308,8 @@ class _Question:
         self._decider = decider
         self._subject = subject
         self._roles = roles
-        self._given = attributes
-        self._resource = resource
-        self._attributes: dict[str, object] | None = None
-        self._read: dict[str, Attribute] = {}
+        self._inputs = Inputs(decider.with_included, subject, roles, attributes, resource)
+        self._is_known = resource is not None
 
     def answer(self, permissions: tuple[str, ...]) -> Answer:
         if not permissions:
@@ -301,11 +333,8 @@ class _Question:
         return self._recorded(joined)
 
     def _recorded(self, answer: Answer) -> Answer:
-        if self._resource:
-            # What a handler said of its resource is kept whole: tomorrow's conditions may read more than today's.
-            for name, value in self._resource.items():
-                self._note("resource." + name, value)
-        return answer._replace(read=self._read) if self._read else answer
+        read = self._inputs.recorded()
+        return answer._replace(read=read) if read else answer
 
     def _one(self, permission: str) -> Answer:
         granted = self._decider.granted(self._subject, self._roles, permission)
@@ -325,7 +354,7 @@ class _Question:
         for clause in self._decider.denying(permission):
             if clause.condition is None:
                 return Answer("deny", "denied-by-rule", denied_by=clause.deny, denied=permission), False
-            if clause.condition.reads_resource and self._resource is None:
+            if clause.condition.reads_resource and not self._is_known:
                 waits = True
                 continue
             result = self._evaluated(clause.condition)
@@ -343,7 +372,7 @@ class _Question:
         for clause in granted:
             if clause.condition is None:
                 return clause.answer
-            if clause.condition.reads_resource and self._resource is None:
+            if clause.condition.reads_resource and not self._is_known:
                 waiting.append(clause)
                 continue
             result = self._evaluated(clause.condition)
@@ -360,29 +389,4 @@ class _Question:
         return Answer("deny", reason, denied=permission, failures=tuple(failures), clauses=tried)
 
     def _evaluated(self, condition: Condition) -> bool | ConditionFailure:
-        attributes = self._attributes
-        if attributes is None:
-            attributes = self._attributes = self._gathered()
-        for name in condition.reads:
-            if name in attributes:
-                self._note(name, attributes[name])
-        return condition.evaluate(attributes)
-
-    def _note(self, name: str, value: object) -> None:
-        # The journal keeps text, numbers and booleans; lists are left out (roles stand in a decision already), so is
-        # what is too long: cut, it would be another value, and a backtest would be wrong instead of unsure.
-        if isinstance(value, int) or (isinstance(value, str) and len(value) <= MAX_RECORDED):
-            self._read[name] = value
-
-    def _gathered(self) -> dict[str, object]:
-        gathered = {name: value for name, value in self._given.items() if not name.startswith("resource.")}
-        for own in _OWN:
-            gathered.pop(own, None)
-        if self._subject:
-            gathered["subject.id"] = self._subject
-            gathered["subject.sub"] = bare_subject(self._subject)
-        if "subject.roles" in self._decider.reads:
-            gathered["subject.roles"] = self._decider.with_included(self._roles)
-        for name, value in (self._resource or {}).items():
-            gathered["resource." + name] = value
-        return gathered
+        return condition.evaluate(self._inputs.of(condition))

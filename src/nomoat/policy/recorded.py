@@ -8,7 +8,9 @@ from __future__ import annotations
 from contextlib import suppress
 
 from nomoat.journal.facts import Decision, moment
+from nomoat.policy.comparisons import NotRecorded
 from nomoat.policy.decide import Decider
+from nomoat.policy.inputs import asked, asked_for
 
 #: Path parameters are kept up to this many characters: one of that length may have been longer.
 PARAMETER_LENGTH = 64
@@ -21,11 +23,20 @@ def attributes(decision: Decision) -> dict[str, object]:
     }
     with suppress(ValueError):
         found["context.hour"] = moment(decision.happened_at).hour
+        if decision.sequence == 0:
+            # Later facts of a request stand at their own time; conditions read that of its arrival.
+            found["context.now"] = decision.happened_at
     if decision.client:
         found["context.client"] = decision.client
     if decision.method:
         found["context.method"] = decision.method
-    found.update((name, value) for name, value in decision.read.items() if not name.startswith("resource."))
+    for name, value in decision.read.items():
+        attribute = asked_for(name)
+        if attribute:
+            if value and not attribute.startswith("resource."):
+                found.setdefault(attribute, NotRecorded(attribute, was_given=True))
+        elif not name.startswith("resource."):
+            found[name] = value
     return found
 
 
@@ -34,9 +45,23 @@ def resource(decision: Decision) -> dict[str, object] | None:
     found: dict[str, object] = {
         name.removeprefix("resource."): value for name, value in decision.read.items() if name.startswith("resource.")
     }
+    for name, value in decision.read.items():
+        attribute = asked_for(name)
+        if attribute.startswith("resource.") and value:
+            found[attribute.removeprefix("resource.")] = NotRecorded(attribute, was_given=True)
     if is_of_several(decision) or (decision.sequence == 0 and not found):
         return None
     return found
+
+
+def whether_given(decision: Decision, name: str) -> NotRecorded | None:
+    """What stands for an attribute that is not recorded, where `has` asks for it; None: it is known to be absent."""
+    if decision.read.get(asked(name)) is False:
+        return None
+    space, _, rest = name.partition(".")
+    if space == "params":
+        return NotRecorded(name, was_given=True) if rest in decision.params else None
+    return NotRecorded(name, was_given=space == "context")
 
 
 def is_of_several(decision: Decision) -> bool:
