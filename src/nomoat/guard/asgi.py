@@ -22,6 +22,7 @@ from nomoat.guard.loading import Mode, described
 
 if TYPE_CHECKING:
     from nomoat.guard.asked import Asked
+    from nomoat.guard.routers.starlette import Routes
     from nomoat.guard.runtime import Runtime
     from nomoat.journal.facts import Reason
 
@@ -144,7 +145,7 @@ class Guard:
             try:
                 from nomoat.guard.runtime import Runtime
 
-                self._runtime = Runtime.start(self._application, mode=self._mode, **self._options)
+                self._runtime = Runtime.start(self._read_routes, mode=self._mode, **self._options)
                 self._failed = ""
             except Exception as error:
                 # Whatever keeps guard from deciding, enforce denies, and audit changes no answer.
@@ -154,6 +155,11 @@ class Guard:
                 self._failed = failed
                 self._retry_at = time.monotonic() + RETRY_S
             return self._runtime
+
+    def _read_routes(self) -> Routes:
+        from nomoat.guard.routers.starlette import Routes
+
+        return Routes(self._application)
 
     async def _loaded(self, scope: Scope) -> Runtime | None:
         """The runtime where no lifespan has loaded it. The event loop goes on meanwhile."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from nomoat.appmap import ids
 from nomoat.errors import printable
 from nomoat.guard.loading import Loaded
-from nomoat.guard.routers.starlette import Routes
+from nomoat.guard.routers.table import Serving
 
 
-def compare(routes: Routes, loaded: Loaded, app: Any) -> str:
+def compare(routes: Serving, loaded: Loaded) -> str:
     """The message; empty when nothing differs. What the map lacks is denied, whatever this says."""
     served: dict[str, str] = {}
     for route in routes.served():
@@ -22,7 +20,7 @@ def compare(routes: Routes, loaded: Loaded, app: Any) -> str:
         if mapped and known[key].origin == "source" and not _is_same(handler, mapped):
             lines.append(f"  warning  {key}: served by {handler}, on the map by {mapped}")
     lines += [f"  warning  {key}: on the map, not served" for key in sorted(set(known) - set(served))]
-    before = _middleware_before(app)
+    before = routes.before()
     if before:
         lines.append(f"  note     runs before guard and may answer without it: {', '.join(before)}")
     # All of them, however many: nothing else tells what the running application serves.
@@ -37,15 +35,3 @@ def _is_same(running: str, mapped: str) -> bool:
         module == other_module or f".{module}".endswith(f".{other_module}") or f".{other_module}".endswith(f".{module}")
     )
     return is_module and (name == other or other.startswith(f"{name}."))
-
-
-def _middleware_before(app: Any) -> list[str]:
-    from nomoat.guard.asgi import Guard
-
-    names = []
-    for middleware in getattr(app, "user_middleware", []):
-        cls = getattr(middleware, "cls", None)
-        if cls is Guard:
-            break
-        names.append(getattr(cls, "__name__", str(cls)))
-    return names

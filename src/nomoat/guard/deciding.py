@@ -6,18 +6,16 @@ Takes a scope and gives `Asked`; writes nothing and answers nobody.
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from nomoat.appmap.ids import METHODS
 from nomoat.guard.asked import Asked, Known
 from nomoat.guard.clients import client_address
-from nomoat.guard.identity import stand_in
-from nomoat.guard.identity.bearer import authorization, bearer_token
-from nomoat.guard.identity.model import Identity, TokenError
+from nomoat.guard.identity.callers import identified
+from nomoat.guard.identity.model import Identity
 from nomoat.guard.routers.table import Found
 from nomoat.guard.standing import MAX_AGE_S
 from nomoat.journal.facts import Outcome, Reason
@@ -34,18 +32,33 @@ _COMPARED_LENGTH = 1024
 _ALSO_LENGTH = 256
 _TRACE = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-")
 _KNOWN_METHODS = frozenset(METHODS)
-_LOCAL = re.compile(r"(user:local/[^\x00-\x1f\x7f]{1,256}|service:[A-Za-z0-9][A-Za-z0-9._-]*)\Z")
 _NO_PARAMS: Mapping[str, str] = {}
 _Decided = tuple[Outcome, Reason, "Answer | None"]
 
 
 async def first(runtime: Runtime, scope: Scope) -> Asked:
-    """What is decided about a request before its handler runs."""
+    """What is decided about a request to an ASGI application before its handler runs."""
+    from nomoat.guard.routers.starlette import routes_of
+
+    found = routes_of(runtime).match(scope)
+    return decided(runtime, scope, found, *await identified(runtime, scope, _connection(scope)))
+
+
+def decided(
+    runtime: Runtime, scope: Scope, found: Found | None, identity: Identity | None, failed: Reason | None
+) -> Asked:
+    """What is decided about a request of which it is known where it goes and who calls.
+
+    Args:
+        runtime: what decides.
+        scope: the request as ASGI describes it; of another interface, what `wsgi.scope_of` makes of it.
+        found: where the running router dispatches it to.
+        identity: who calls; None: nobody.
+        failed: why a credential that was shown names nobody.
+    """
     loaded = runtime.loaded
-    found = runtime.routes.match(scope)
     demand = loaded.demands.get(found.key) if found is not None and found.key is not None else None
     client = client_address(scope, loaded.guard.trusted_proxies)
-    identity, failed = await _identified(runtime, scope)
     subject = identity.subject if identity is not None else "anonymous"
     method = scope.get("method", "WS")
     known = Known(
@@ -67,16 +80,31 @@ async def first(runtime: Runtime, scope: Scope) -> Asked:
     return asked
 
 
+def _connection(scope: Scope) -> Callable[[Identity | None], Any]:
+    def connect(verified: Identity | None) -> Any:
+        from starlette.requests import HTTPConnection
+
+        scope["nomoat.verified"] = verified
+        return HTTPConnection(scope)
+
+    return connect
+
+
 async def against(runtime: Runtime, scope: Scope) -> Reason | None:
     """The block or revocation that stands against a caller about whom nothing else could be decided."""
+    try:
+        identity, _ = await identified(runtime, scope, _connection(scope))
+    except Exception:
+        identity = None
+    return stands_against(runtime, scope, identity)
+
+
+def stands_against(runtime: Runtime, scope: Scope, identity: Identity | None) -> Reason | None:
+    """The same where it is known who calls."""
     try:
         client = client_address(scope, runtime.loaded.guard.trusted_proxies)
     except Exception:
         client = ""
-    try:
-        identity, _ = await _identified(runtime, scope)
-    except Exception:
-        identity = None
     return runtime.standing.against(identity, client)
 
 
@@ -189,62 +217,3 @@ def _also(adds: tuple[str, ...], scope: Scope) -> dict[str, str]:
         if name in adds:
             found[name] = value.decode("latin-1")
     return {name: value.encode("utf-8", "replace").decode("utf-8")[:_ALSO_LENGTH] for name, value in found.items()}
-
-
-# -- who calls ---------------------------------------------------------------------------------------------------------
-
-
-async def _identified(runtime: Runtime, scope: Scope) -> tuple[Identity | None, Reason | None]:
-    """Who calls: by a bearer token, by `identity=`, or nobody; and why a credential that was shown names nobody."""
-    if stand_in.standing:
-        return stand_in.identity(runtime.loaded.guard.issuers), None
-    found: Identity | None = None
-    try:
-        bearers = runtime.bearers
-        if bearers is not None:
-            token = bearer_token(scope["headers"])
-            found = bearers.identify(token, now=time.time()) if token is not None else None
-        else:
-            # Two such headers are refused whoever reads them: `identity=` and the handler may look at different ones.
-            authorization(scope["headers"])
-    except TokenError:
-        return None, "bad-token"
-    if runtime.identity is None:
-        return found, None
-    try:
-        return await _asked_for(runtime, scope, found) or found, None
-    except Exception as error:
-        # The user's own function: whatever it raises, nobody is known, and somebody has to learn why.
-        runtime.say_once(f"identity= failed: {type(error).__name__}: {error}")
-        return None, "identity-failed"
-
-
-async def _asked_for(runtime: Runtime, scope: Scope, verified: Identity | None) -> Identity | None:
-    from starlette.requests import HTTPConnection
-
-    scope["nomoat.verified"] = verified
-    answer = runtime.identity(HTTPConnection(scope))
-    if hasattr(answer, "__await__"):
-        answer = await answer
-    if answer is None:
-        return None
-    if not isinstance(answer, Identity):
-        raise TypeError(f"it gave {type(answer).__name__}, not Identity or None")
-    _check_types(answer)
-    if not _LOCAL.match(answer.subject) and (verified is None or answer.subject != verified.subject):
-        raise ValueError(f"it named '{answer.subject}': write user:local/NAME, or service:NAME")
-    return answer
-
-
-def _check_types(given: Identity) -> None:
-    """Raises TypeError: what somebody's own code made is not of the types that decisions and revocations compare."""
-    if not all(isinstance(one, str) for one in (given.subject, given.credential, given.jti)):
-        raise TypeError("it gave an Identity whose subject, credential or jti is no text")
-    if isinstance(given.issued_at, bool) or not isinstance(given.issued_at, (int, float)):
-        raise TypeError("it gave an Identity whose issued_at is no number of seconds since 1970")
-    if not isinstance(given.claims, Mapping):
-        raise TypeError("it gave an Identity whose claims are no mapping")
-    roles = given.roles
-    # What can be gone through only once would have no roles left afterwards.
-    if isinstance(roles, str) or not isinstance(roles, Collection) or not all(isinstance(role, str) for role in roles):
-        raise TypeError("it gave an Identity whose roles are no list of names")

@@ -11,6 +11,7 @@ import os
 import secrets
 import sys
 import time
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from nomoat.guard.comparison import compare
 from nomoat.guard.identity.cache import Bearers
 from nomoat.guard.identity.tokens import Verifier
 from nomoat.guard.loading import Loaded, Mode
-from nomoat.guard.routers.starlette import Routes
+from nomoat.guard.routers.table import Serving
 from nomoat.guard.standing import Standing
 from nomoat.journal.blocks import GUARD_ROLE
 from nomoat.journal.facts import Text
@@ -39,18 +40,17 @@ _MAX_SAID = 100
 class Runtime:
     """The state of one process; requests only read it."""
 
-    def __init__(self, loaded: Loaded, store: Store, mode: Mode, app: Any, identity: Any) -> None:
+    def __init__(self, loaded: Loaded, store: Store, mode: Mode, routes: Serving, identity: Any) -> None:
         self.loaded = loaded
         self.store = store
         self.enforces = mode == "enforce"
         self.identity = identity
-        self.routes = Routes(app)
+        self.routes = routes
         self.standing = Standing(store, on_change=self._changed)
         self.writer = Writer(store, role=GUARD_ROLE, service=loaded.service, position=lambda: self.standing.position)
         self.audit = Audit(self.writer)
         #: Decisions that could not be written, or were made without knowing the newest blocks.
         self.unwritten = 0
-        self._app = app
         self._prefix = f"{os.getpid():x}{secrets.token_hex(5)}"
         self._numbers = itertools.count()
         self._said: dict[str, float] = {}
@@ -60,12 +60,20 @@ class Runtime:
         self._caretaker = Caretaker(self)
 
     @classmethod
-    def start(cls, app: Any, *, mode: Mode, service: str | None, config: str | Path | None, identity: Any) -> Runtime:
-        """Everything read and running. Raises NomoatError."""
+    def start(
+        cls,
+        read_routes: Callable[[], Serving],
+        *,
+        mode: Mode,
+        service: str | None,
+        config: str | Path | None,
+        identity: Any,
+    ) -> Runtime:
+        """Everything read and running; `read_routes` gives what the running application serves. Raises NomoatError."""
         loaded = loading.load(config, service)
         store = opening.journal(loaded.settings)
         try:
-            runtime = cls(loaded, store, mode, app, identity)
+            runtime = cls(loaded, store, mode, read_routes(), identity)
             runtime._begin()
         except BaseException:
             store.close()
@@ -88,7 +96,7 @@ class Runtime:
             return
         self._has_compared = True
         try:
-            said = compare(self.routes, self.loaded, self._app)
+            said = compare(self.routes, self.loaded)
         except Exception as error:
             # What cannot be compared is met again by each request, and denied there; the application starts.
             said = (

@@ -27,8 +27,10 @@ class SecondLook:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one connection."""
+        from nomoat.guard.routers.starlette import routes_of
+
         asked = asking.current(scope)
-        if asked is not None and not asked.runtime.routes.agrees(self._router, scope, asked.found):
+        if asked is not None and not routes_of(asked.runtime).agrees(self._router, scope, asked.found):
             asked.deny_meanwhile("rerouted")
             if asked.refused is not None:
                 raise Denied(f"{scope.get('method', 'WS')} of another route", asked.refused)

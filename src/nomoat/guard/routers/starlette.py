@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nomoat.appmap import ids
 from nomoat.errors import UsageError
 from nomoat.guard.routers.table import NOTHING, Found, Node, Scope, Served, Table
+
+if TYPE_CHECKING:
+    from nomoat.guard.runtime import Runtime
 
 #: Methods of a class-based endpoint, in the framework's spelling.
 _ENDPOINT_METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
@@ -97,6 +100,20 @@ class Routes:
     def served(self) -> Iterator[Served]:
         """Every route that the application serves now."""
         return self.table.served()
+
+    def before(self) -> list[str]:
+        """The application's middleware in front of guard."""
+        from nomoat.guard.asgi import Guard
+
+        classes = [getattr(one, "cls", None) for one in getattr(self._app, "user_middleware", [])]
+        outer = classes[: classes.index(Guard)] if Guard in classes else classes
+        return [getattr(cls, "__name__", str(cls)) for cls in outer]
+
+
+def routes_of(runtime: Runtime) -> Routes:
+    """The routes of a runtime that serves such an application."""
+    assert isinstance(runtime.routes, Routes)
+    return runtime.routes
 
 
 class _Reading:

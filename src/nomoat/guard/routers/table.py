@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 from nomoat.appmap import ids
 
@@ -32,6 +32,16 @@ class Served(NamedTuple):
     method: str
     path: str
     handler: str
+
+
+class Serving(Protocol):
+    """The routes of a running application, whichever framework serves them."""
+
+    def served(self) -> Iterator[Served]:
+        """Every route that the application serves now."""
+
+    def before(self) -> list[str]:
+        """What runs before guard and may answer without it, by name."""
 
 
 class Found(NamedTuple):

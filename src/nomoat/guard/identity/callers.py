@@ -1,0 +1,108 @@
+"""Who calls: by a bearer token, by the service's own `identity=`, or nobody; and why a credential names nobody.
+
+`identity=` is somebody else's function: what it gives is checked, and whatever it raises, nobody is known.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import time
+from collections.abc import Callable, Collection, Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from nomoat.guard.identity import stand_in
+from nomoat.guard.identity.bearer import authorization, bearer_token
+from nomoat.guard.identity.model import Identity, TokenError
+from nomoat.journal.facts import Reason
+
+if TYPE_CHECKING:
+    from nomoat.guard.answers import Scope
+    from nomoat.guard.runtime import Runtime
+
+#: Who calls, and why a credential that was shown names nobody.
+Caller: TypeAlias = tuple[Identity | None, Reason | None]
+#: Gives the connection that `identity=` is asked with; what the token names (or None) goes in.
+Connect: TypeAlias = Callable[[Identity | None], Any]
+
+_LOCAL = re.compile(r"(user:local/[^\x00-\x1f\x7f]{1,256}|service:[A-Za-z0-9][A-Za-z0-9._-]*)\Z")
+
+
+async def identified(runtime: Runtime, scope: Scope, connect: Connect) -> Caller:
+    """Who calls; `identity=` may be async."""
+    found, failed, is_settled = _by_token(runtime, scope)
+    if is_settled:
+        return found, failed
+    try:
+        answer = runtime.identity(connect(found))
+        if inspect.isawaitable(answer):
+            answer = await answer
+        return _checked(answer, found) or found, None
+    except Exception as error:
+        return _failed(runtime, error)
+
+
+def identified_now(runtime: Runtime, scope: Scope, connect: Connect) -> Caller:
+    """Who calls, where nothing can be awaited."""
+    found, failed, is_settled = _by_token(runtime, scope)
+    if is_settled:
+        return found, failed
+    try:
+        answer = runtime.identity(connect(found))
+        if inspect.isawaitable(answer):
+            if inspect.iscoroutine(answer):
+                answer.close()
+            raise TypeError("it is async, and this application is not")
+        return _checked(answer, found) or found, None
+    except Exception as error:
+        return _failed(runtime, error)
+
+
+def _by_token(runtime: Runtime, scope: Scope) -> tuple[Identity | None, Reason | None, bool]:
+    """Whom a bearer token names, why it names nobody, and whether `identity=` has no say."""
+    if stand_in.standing:
+        return stand_in.identity(runtime.loaded.guard.issuers), None, True
+    found: Identity | None = None
+    try:
+        bearers = runtime.bearers
+        if bearers is not None:
+            token = bearer_token(scope["headers"])
+            found = bearers.identify(token, now=time.time()) if token is not None else None
+        else:
+            # Two such headers are refused whoever reads them: `identity=` and the handler may look at different ones.
+            authorization(scope["headers"])
+    except TokenError:
+        return None, "bad-token", True
+    return found, None, runtime.identity is None
+
+
+def _failed(runtime: Runtime, error: Exception) -> Caller:
+    # Whatever somebody's own function raises, nobody is known, and somebody has to learn why.
+    runtime.say_once(f"identity= failed: {type(error).__name__}: {error}")
+    return None, "identity-failed"
+
+
+def _checked(answer: Any, verified: Identity | None) -> Identity | None:
+    """What `identity=` gave, where it is what it may give. Raises TypeError, ValueError."""
+    if answer is None:
+        return None
+    if not isinstance(answer, Identity):
+        raise TypeError(f"it gave {type(answer).__name__}, not Identity or None")
+    _check_types(answer)
+    if not _LOCAL.match(answer.subject) and (verified is None or answer.subject != verified.subject):
+        raise ValueError(f"it named '{answer.subject}': write user:local/NAME, or service:NAME")
+    return answer
+
+
+def _check_types(given: Identity) -> None:
+    """Raises TypeError: what somebody's own code made is not of the types that decisions and revocations compare."""
+    if not all(isinstance(one, str) for one in (given.subject, given.credential, given.jti)):
+        raise TypeError("it gave an Identity whose subject, credential or jti is no text")
+    if isinstance(given.issued_at, bool) or not isinstance(given.issued_at, (int, float)):
+        raise TypeError("it gave an Identity whose issued_at is no number of seconds since 1970")
+    if not isinstance(given.claims, Mapping):
+        raise TypeError("it gave an Identity whose claims are no mapping")
+    roles = given.roles
+    # What can be gone through only once would have no roles left afterwards.
+    if isinstance(roles, str) or not isinstance(roles, Collection) or not all(isinstance(role, str) for role in roles):
+        raise TypeError("it gave an Identity whose roles are no list of names")
