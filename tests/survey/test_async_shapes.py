@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from nomoat.appmap.spelling import braced
 from nomoat.survey.draw import draw
-from nomoat.survey.paths import braced
 from nomoat.survey.trial.values import PathOf
 
 

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from nomoat.appmap.model import Map
+from nomoat.appmap.spelling import braced
 from nomoat.survey.draw import draw
 from nomoat.survey.models import Dialect
-from nomoat.survey.paths import braced, joined
+from nomoat.survey.paths import joined
 
 _DJANGO = "from django.urls import include, path, re_path\n\ndef view(request): ...\n\n"
 

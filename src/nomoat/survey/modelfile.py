@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import get_args
 
 from nomoat import datafile
+from nomoat.appmap.spelling import Paths
 from nomoat.datafile import Mapping, Node, Reader
 from nomoat.survey.models import (
     SOURCES,
@@ -16,7 +17,6 @@ from nomoat.survey.models import (
     EntryModel,
     Kind,
     Models,
-    Paths,
     Refusal,
     Scheme,
     Spot,

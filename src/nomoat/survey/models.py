@@ -8,7 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING
+
+from nomoat.appmap.spelling import Paths
 
 if TYPE_CHECKING:
     from nomoat.survey.python.symbols import Scope
@@ -20,8 +22,6 @@ SOURCES = (
     "header", "cookie", "session", "credential", "query", "input", "state", "address", "method", "path", "url", "scope",
     "endpoint", "rule", "meta", "nothing", "token", "somebody", "opt", "match", "matched",
 )  # fmt: skip
-#: How paths name their parameters: `{id:int}`, `<int:id>`, `(?P<id>[0-9]+)`, `{id:[0-9]+}/*rest`.
-Paths: TypeAlias = Literal["brace", "angle", "regex", "brace-regex", "pattern"]
 
 
 @dataclass(frozen=True, slots=True)

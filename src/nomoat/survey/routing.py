@@ -10,11 +10,12 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
+from nomoat.appmap.spelling import braced
 from nomoat.survey import own_routes, unfollowed
 from nomoat.survey.found import UNREAD_PREFIX, Around, Found, Layout
 from nomoat.survey.models import Added, Models, Spot, Verb
 from nomoat.survey.naming import views
-from nomoat.survey.paths import braced, joined
+from nomoat.survey.paths import joined
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.specified import operations
 from nomoat.survey.told_around import ToldAround
