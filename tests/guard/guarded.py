@@ -99,7 +99,13 @@ async def running(app: Any) -> AsyncIterator[None]:
     said: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
     task = asyncio.create_task(app({"type": "lifespan", "state": {}}, heard.get, said.put))
     heard.put_nowait({"type": "lifespan.startup"})
-    started = await said.get()
+    first = asyncio.create_task(said.get())
+    await asyncio.wait({first, task}, return_when=asyncio.FIRST_COMPLETED)
+    if not first.done():
+        # It ended without a word: what it raised says why.
+        first.cancel()
+        await task
+    started = await first
     assert started["type"] == "lifespan.startup.complete", started
     try:
         yield

@@ -77,8 +77,8 @@ async def _loaded(root: Path, mode: Mode) -> AsyncIterator[tuple[Guard, Runtime]
     app = _guard(root, mode)
     try:
         assert (await _get(app)).status == 200
-        assert app._runtime is not None
-        yield app, app._runtime
+        assert app._starting.runtime is not None
+        yield app, app._starting.runtime
     finally:
         app.close()
 

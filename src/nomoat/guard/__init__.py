@@ -12,10 +12,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nomoat.guard.asgi import Guard, protect
+    from nomoat.guard.asgi import Guard
     from nomoat.guard.asked import Denied
     from nomoat.guard.asking import may, only, require
     from nomoat.guard.identity.model import Identity
+    from nomoat.guard.protecting import protect
 
 __all__ = ["Denied", "Guard", "Identity", "may", "only", "protect", "require"]
 
@@ -25,7 +26,7 @@ _HOMES = {
     "Identity": "nomoat.guard.identity.model",
     "may": "nomoat.guard.asking",
     "only": "nomoat.guard.asking",
-    "protect": "nomoat.guard.asgi",
+    "protect": "nomoat.guard.protecting",
     "require": "nomoat.guard.asking",
 }
 

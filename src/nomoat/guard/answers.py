@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from nomoat.journal.facts import Reason
 
@@ -28,8 +28,17 @@ def status_of(reason: Reason) -> int:
     return 503 if reason in _UNAVAILABLE else 403
 
 
-async def refuse(send: Send, reason: Reason) -> int:
-    """Sends the whole refusal and gives its status."""
+class Refusal(NamedTuple):
+    """A whole answer that refuses."""
+
+    status: int
+    title: str
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+
+def refusal(reason: Reason) -> Refusal:
+    """What a refused caller is answered."""
     status = status_of(reason)
     body = json.dumps({"type": "about:blank", "title": _TITLES[status], "status": status}).encode()
     headers = [
@@ -42,9 +51,14 @@ async def refuse(send: Send, reason: Reason) -> int:
         headers.append((b"www-authenticate", challenge))
     if status == 503:
         headers.append((b"retry-after", b"1"))
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
-    return status
+    return Refusal(status, _TITLES[status], headers, body)
+
+
+async def refuse(send: Send, reason: Reason) -> None:
+    """Sends the whole refusal."""
+    answer = refusal(reason)
+    await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+    await send({"type": "http.response.body", "body": answer.body})
 
 
 async def refuse_socket(receive: Receive, send: Send) -> None:

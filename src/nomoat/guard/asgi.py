@@ -6,19 +6,15 @@ where no lifespan arrives it loads at the first request and answers 503 while it
 
 from __future__ import annotations
 
-import os
-import sys
-import threading
-import time
-import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nomoat.errors import JournalError, NomoatError, UsageError, printable
+from nomoat.errors import JournalError, UsageError
 from nomoat.guard import asking, deciding
 from nomoat.guard.answers import Message, Receive, Scope, Send, refuse, refuse_socket
 from nomoat.guard.exchange import serve_http, serve_socket
-from nomoat.guard.loading import Mode, described
+from nomoat.guard.loading import Mode
+from nomoat.guard.starting import Starting, check_mode
 
 if TYPE_CHECKING:
     from nomoat.guard.asked import Asked
@@ -26,9 +22,6 @@ if TYPE_CHECKING:
     from nomoat.guard.runtime import Runtime
     from nomoat.journal.facts import Reason
 
-_MODES = ("audit", "enforce")
-#: How long guard waits before it tries again to load what it could not load.
-RETRY_S = 1.0
 _MOUNTED = (
     "this application is mounted inside another, whose prefix its own routes lack: it denies what the map has with the "
     "prefix. protect() the outer application alone; it decides about everything that is mounted"
@@ -43,22 +36,13 @@ def protect(
     config: str | Path | None = None,
     identity: Any = None,
 ) -> None:
-    """Puts guard in front of every route of a Starlette or FastAPI application, behind its other middleware.
+    """Guards a Starlette or FastAPI application behind its other middleware; what `nomoat.guard.protect` does with one.
 
-    Args:
-        app: the application, not started yet.
-        mode: `audit` records what would be denied and changes no answer; `enforce` denies.
-        service: the service's name, where `nomoat.yaml` has several.
-        config: the nomoat.yaml; else NOMOAT_CONFIG, else the one in the working directory.
-        identity: `(connection) -> Identity | None`, sync or async, for callers that no bearer token names, or for
-            roles that are looked up after the token was verified (`connection.scope["nomoat.verified"]`).
-
-    Raises:
-        UsageError: the application has started, is protected already, or is none that guard can protect.
+    Raises UsageError: it has started, is protected already, or is none that guard can protect.
     """
     from starlette.middleware import Middleware
 
-    _check_mode(mode)
+    check_mode(mode)
     if not hasattr(app, "user_middleware"):
         raise UsageError("this is no Starlette or FastAPI application", where="protect(app)", fix="use Guard(app, ...)")
     if getattr(app, "middleware_stack", None) is not None:
@@ -68,11 +52,6 @@ def protect(
     # The last one is the innermost: CORS, sessions and host checks run before it, whenever they are added.
     options = {"application": app, "mode": mode, "service": service, "config": config, "identity": identity}
     app.user_middleware.append(Middleware(Guard, **options))
-
-
-def _check_mode(mode: str) -> None:
-    if mode not in _MODES:
-        raise UsageError(f"unknown mode '{mode}'", where="protect(mode=...)", fix="use audit or enforce")
 
 
 class Guard:
@@ -88,20 +67,10 @@ class Guard:
         identity: Any = None,
         application: Any = None,
     ) -> None:
-        _check_mode(mode)
         self._app = app
         self._application = application if application is not None else app
         self._mode: Mode = mode
-        self._options = {"service": service, "config": config, "identity": identity}
-        self._forget()
-        _guards.add(self)
-
-    def _forget(self) -> None:
-        """As if never loaded: also in the child of a fork, which has none of the threads."""
-        self._runtime: Runtime | None = None
-        self._failed = ""
-        self._retry_at = 0.0
-        self._lock = threading.Lock()
+        self._starting = Starting(self._read_routes, mode, service=service, config=config, identity=identity)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one connection."""
@@ -117,9 +86,9 @@ class Guard:
 
     async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
         first: list[Message] = [await receive()]
-        runtime = self._load()
+        runtime = self._starting.load()
         if runtime is None and self._mode == "enforce":
-            await send({"type": "lifespan.startup.failed", "message": f"nomoat: {self._failed}"})
+            await send({"type": "lifespan.startup.failed", "message": f"nomoat: {self._starting.failed}"})
             return
 
         async def received() -> Message:
@@ -135,27 +104,6 @@ class Guard:
 
         await self._app(scope, received, sent)
 
-    def _load(self) -> Runtime | None:
-        """The runtime, loaded by whoever comes first; None where it cannot be, and why in `_failed`."""
-        with self._lock:
-            if self._runtime is not None:
-                return self._runtime
-            if time.monotonic() < self._retry_at:
-                return None
-            try:
-                from nomoat.guard.runtime import Runtime
-
-                self._runtime = Runtime.start(self._read_routes, mode=self._mode, **self._options)
-                self._failed = ""
-            except Exception as error:
-                # Whatever keeps guard from deciding, enforce denies, and audit changes no answer.
-                failed = described(error) if isinstance(error, NomoatError) else f"{type(error).__name__}: {error}"
-                if failed != self._failed:
-                    print(f"nomoat: guard cannot decide: {printable(failed)}", file=sys.stderr, flush=True)
-                self._failed = failed
-                self._retry_at = time.monotonic() + RETRY_S
-            return self._runtime
-
     def _read_routes(self) -> Routes:
         from nomoat.guard.routers.starlette import Routes
 
@@ -165,9 +113,9 @@ class Guard:
         """The runtime where no lifespan has loaded it. The event loop goes on meanwhile."""
         import asyncio
 
-        if time.monotonic() < self._retry_at:
+        if self._starting.rests:
             return None
-        runtime = await asyncio.to_thread(self._load)
+        runtime = await asyncio.to_thread(self._starting.load)
         if runtime is not None:
             if asking.SCOPE_KEY in scope or "app_root_path" in scope:
                 # A mounted application gets no start-up event, and its router has no prefix: nothing fits the map.
@@ -177,15 +125,12 @@ class Guard:
 
     def close(self) -> None:
         """Ends guard: commits what waits."""
-        with self._lock:
-            runtime, self._runtime = self._runtime, None
-        if runtime is not None:
-            runtime.close()
+        self._starting.close()
 
     # -- a request ---------------------------------------------------------------------------------------------------
 
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
-        runtime = self._runtime or await self._loaded(scope)
+        runtime = self._starting.runtime or await self._loaded(scope)
         asked: Asked | None = None
         against: Reason | None = None
         if runtime is not None:
@@ -221,14 +166,3 @@ class Guard:
             await refuse(send, against or "not-loaded")
         else:
             await refuse_socket(receive, send)
-
-
-_guards: weakref.WeakSet[Guard] = weakref.WeakSet()
-
-
-def _after_in_child() -> None:
-    for guard in list(_guards):
-        guard._forget()
-
-
-os.register_at_fork(after_in_child=_after_in_child)

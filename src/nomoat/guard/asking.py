@@ -48,8 +48,11 @@ def enter(asked: Asked | _Passing, scope: Any) -> Any:
 
 
 def leave(token: Any) -> None:
-    """Ends it."""
-    _current.reset(token)
+    """Ends it, and the one around it is current again; also where a server ends a request in another context."""
+    try:
+        _current.reset(token)
+    except ValueError:
+        _current.set(None)
 
 
 def current(scope: Any) -> Asked | None:
@@ -59,13 +62,22 @@ def current(scope: Any) -> Asked | None:
 
 
 def _asked(request: Any) -> Asked | _Passing:
-    found = _current.get() if request is None else getattr(request, "scope", request).get(SCOPE_KEY)
+    found = _current.get() if request is None else _carrier(request).get(SCOPE_KEY)
     if found is None:
         raise NoRequestError(
             "guard was asked outside of a request that it guards", where="nomoat.guard",
             fix="call it from the handler, or pass request=; protect(app) must guard this application",
         )  # fmt: skip
     return cast("Asked | _Passing", found)
+
+
+def _carrier(request: Any) -> Any:
+    """What holds a request's state: the scope of ASGI, the environ of WSGI, Django's META, or any of these itself."""
+    for name in ("scope", "environ", "META"):
+        found = getattr(request, name, None)
+        if found is not None and SCOPE_KEY in found:
+            return found
+    return request if hasattr(request, "get") else {}
 
 
 def require(permission: str, *, request: Any = None, **attributes: Attribute) -> None:

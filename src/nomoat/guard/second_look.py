@@ -27,10 +27,12 @@ class SecondLook:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one connection."""
-        from nomoat.guard.routers.starlette import routes_of
+        from nomoat.guard.routers.starlette import Routes
 
         asked = asking.current(scope)
-        if asked is not None and not routes_of(asked.runtime).agrees(self._router, scope, asked.found):
+        routes = asked.runtime.routes if asked is not None else None
+        # What a guard of another framework decided about in this thread is no request of this router.
+        if asked is not None and isinstance(routes, Routes) and not routes.agrees(self._router, scope, asked.found):
             asked.deny_meanwhile("rerouted")
             if asked.refused is not None:
                 raise Denied(f"{scope.get('method', 'WS')} of another route", asked.refused)

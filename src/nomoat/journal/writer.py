@@ -224,6 +224,12 @@ class Writer:
         while self.is_behind and time.monotonic() < ends:
             await asyncio.sleep(_PACE_S)
 
+    def keep_pace_now(self) -> None:
+        """The same in a thread that serves one request at a time."""
+        ends = time.monotonic() + _MOST_PACE_S
+        while self.is_behind and time.monotonic() < ends:
+            time.sleep(_PACE_S)
+
     def health(self) -> Health:
         """How many wait, how long, what failed last, and how many were lost."""
         waiting = sum(len(one.facts) for one in [*self._again, *self._waiting.copy()])

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from nomoat.appmap import ids
 from nomoat.errors import UsageError
-from nomoat.guard.routers.table import NOTHING, Found, Node, Scope, Served, Table
+from nomoat.guard.routers.table import NOTHING, Found, Node, Scope, Served, Table, handler_name
 
 if TYPE_CHECKING:
     from nomoat.guard.runtime import Runtime
@@ -145,7 +145,7 @@ class _Reading:
         elif isinstance(route, routing.Mount) and _is_plain(route, routing.Mount):
             yield self._mount(route, prefix)
         elif isinstance(route, routing.Host) and _is_plain(route, routing.Host):
-            yield Node("host", prefix, "", route, handler=_name(route.app), child=self._child(route.app, prefix))
+            yield Node("host", prefix, "", route, handler=handler_name(route.app), child=self._child(route.app, prefix))
         elif isinstance(route, routing.Route) and _is_plain(route, routing.Route):
             yield _http(route, prefix)
         elif isinstance(route, routing.WebSocketRoute) and _is_plain(route, routing.WebSocketRoute):
@@ -178,9 +178,11 @@ class _Reading:
         app = getattr(route, "_base_app", route.app)
         if getattr(app, "root_path", ""):
             # Such an application strips another prefix than the one it is mounted at: what it dispatches is unknown.
-            return Node("opaque", path, "", route, handler=_name(route.app))
+            return Node("opaque", path, "", route, handler=handler_name(route.app))
         child = self._child(app, path) if route.routes else None
-        node = Node("mount", path, str(route.path), route, route.path_regex, handler=_name(route.app), child=child)
+        node = Node(
+            "mount", path, str(route.path), route, route.path_regex, handler=handler_name(route.app), child=child
+        )
         node.keys = {"ANY": f"ANY {ids.path_key(path)}"}
         return node
 
@@ -209,7 +211,9 @@ def _opaque(route: Any, prefix: str) -> Node:
 def _http(route: Any, prefix: str) -> Node:
     endpoint, path = route.endpoint, prefix + str(route.path)
     methods = frozenset(route.methods) if route.methods else None
-    node = Node("http", path, str(route.path), route, route.path_regex, methods, _name(endpoint), endpoint=endpoint)
+    node = Node(
+        "http", path, str(route.path), route, route.path_regex, methods, handler_name(endpoint), endpoint=endpoint
+    )
     own = _class_methods(endpoint)
     names = methods or (frozenset(("ANY",)) if own is None else own)
     node.keys = {method: f"{method} {ids.path_key(path)}" for method in names}
@@ -218,7 +222,7 @@ def _http(route: Any, prefix: str) -> Node:
 
 def _socket(route: Any, prefix: str) -> Node:
     path = prefix + str(route.path)
-    node = Node("websocket", path, str(route.path), route, route.path_regex, None, _name(route.endpoint))
+    node = Node("websocket", path, str(route.path), route, route.path_regex, None, handler_name(route.endpoint))
     node.keys = {"WS": f"WS {ids.path_key(path)}"}
     return node
 
@@ -232,13 +236,3 @@ def _class_methods(endpoint: Any) -> frozenset[str] | None:
     found = {name.upper() for name in _ENDPOINT_METHODS if hasattr(endpoint, name)}
     # Starlette's HTTPEndpoint answers HEAD with its GET.
     return frozenset(found | ({"HEAD"} if "GET" in found else set()))
-
-
-def _name(endpoint: Any) -> str:
-    """`module:qualified.name` of a handler, unwrapped from its decorators."""
-    seen: set[int] = set()
-    while id(endpoint) not in seen:
-        seen.add(id(endpoint))
-        endpoint = getattr(endpoint, "__wrapped__", None) or getattr(endpoint, "func", endpoint)
-    module = getattr(endpoint, "__module__", "") or type(endpoint).__module__
-    return f"{module}:{getattr(endpoint, '__qualname__', type(endpoint).__qualname__)}"

@@ -215,3 +215,13 @@ def _says_it_matches(route: Any, scope: Scope, path: str, root: str) -> bool:
     except Exception:
         return True
     return bool(getattr(match, "value", 1))
+
+
+def handler_name(endpoint: Any) -> str:
+    """`module:qualified.name` of a handler, unwrapped from its decorators."""
+    seen: set[int] = set()
+    while id(endpoint) not in seen:
+        seen.add(id(endpoint))
+        endpoint = getattr(endpoint, "__wrapped__", None) or getattr(endpoint, "func", endpoint)
+    module = getattr(endpoint, "__module__", "") or type(endpoint).__module__
+    return f"{module}:{getattr(endpoint, '__qualname__', type(endpoint).__qualname__)}"

@@ -1,0 +1,39 @@
+"""`protect`: one call for every framework whose routes guard knows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from nomoat.guard.loading import Mode
+from nomoat.guard.starting import check_mode
+
+
+def protect(
+    app: Any,
+    mode: Mode = "audit",
+    *,
+    service: str | None = None,
+    config: str | Path | None = None,
+    identity: Any = None,
+) -> None:
+    """Puts guard in front of every route of a FastAPI, Starlette or Flask application. (Django: docs/how-to.)
+
+    Args:
+        app: the application, not started yet. Of Flask: before anything is put around `app.wsgi_app`.
+        mode: `audit` records what would be denied and changes no answer; `enforce` denies.
+        service: the service's name, where `nomoat.yaml` has several.
+        config: the nomoat.yaml; else NOMOAT_CONFIG, else the one in the working directory.
+        identity: `(connection) -> Identity | None`, for callers that no bearer token names, or for roles that are
+            looked up after the token was verified. The connection is Starlette's (`connection.scope["nomoat.verified"]`
+            holds what the token names; the function may be async), or Flask's request (`request.environ[...]`).
+
+    Raises:
+        UsageError: the application has started, is protected already, or is none that guard can protect.
+    """
+    check_mode(mode)
+    if hasattr(app, "url_map") and hasattr(app, "wsgi_app"):
+        from nomoat.guard import on_flask as home
+    else:
+        from nomoat.guard import asgi as home  # type: ignore[no-redef]
+    home.protect(app, mode, service=service, config=config, identity=identity)
