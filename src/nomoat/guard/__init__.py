@@ -3,6 +3,7 @@
     from nomoat.guard import protect
     protect(app, mode="audit")      # later: mode="enforce"
 
+Django: `"nomoat.guard.DjangoGuard"` as the last of MIDDLEWARE.
 In a handler whose permission depends on the object: `guard.require("orders:read", owner=order.owner)`.
 Names are loaded when they are first used: importing this module costs next to nothing.
 """
@@ -16,12 +17,14 @@ if TYPE_CHECKING:
     from nomoat.guard.asked import Denied
     from nomoat.guard.asking import may, only, require
     from nomoat.guard.identity.model import Identity
+    from nomoat.guard.on_django import DjangoGuard
     from nomoat.guard.protecting import protect
 
-__all__ = ["Denied", "Guard", "Identity", "may", "only", "protect", "require"]
+__all__ = ["Denied", "DjangoGuard", "Guard", "Identity", "may", "only", "protect", "require"]
 
 _HOMES = {
     "Denied": "nomoat.guard.asked",
+    "DjangoGuard": "nomoat.guard.on_django",
     "Guard": "nomoat.guard.asgi",
     "Identity": "nomoat.guard.identity.model",
     "may": "nomoat.guard.asking",

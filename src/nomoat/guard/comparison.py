@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from nomoat.appmap import ids
+from nomoat.appmap.model import Route
 from nomoat.errors import printable
 from nomoat.guard.loading import Loaded
 from nomoat.guard.routers.table import Serving
@@ -14,6 +17,7 @@ def compare(routes: Serving, loaded: Loaded) -> str:
     for route in routes.served():
         served.setdefault(f"{route.method} {ids.path_key(route.path)}", route.handler)
     known = {route.key.partition("/")[2]: route for route in loaded.drawn.routes if route.service == loaded.service}
+    _of_any_method(served, known)
     lines = [f"  denied   {key}: the map lacks it (nomoat map --write)" for key in sorted(set(served) - set(known))]
     for key in sorted(set(known) & set(served)):
         handler, mapped = served[key], known[key].handler
@@ -25,6 +29,18 @@ def compare(routes: Serving, loaded: Loaded) -> str:
         lines.append(f"  note     runs before guard and may answer without it: {', '.join(before)}")
     # All of them, however many: nothing else tells what the running application serves.
     return "\n".join([f"nomoat guards {loaded.service}:", *map(printable, lines)]) if lines else ""
+
+
+def _of_any_method(served: dict[str, str], known: Mapping[str, Route]) -> None:
+    """A function of which nobody can tell the methods serves those that the map has of its path."""
+    by_path: dict[str, list[str]] = {}
+    for key in known:
+        by_path.setdefault(key.partition(" ")[2], []).append(key)
+    for key in [key for key in served if key.startswith("ANY ") and key not in known]:
+        for one in by_path.get(key[4:], ()):
+            served.setdefault(one, served[key])
+        if key[4:] in by_path:
+            del served[key]
 
 
 def _is_same(running: str, mapped: str) -> bool:

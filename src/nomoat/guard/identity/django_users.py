@@ -1,0 +1,40 @@
+"""Who calls a Django service, as the service itself knows it: its sessions, or what its REST views authenticate by."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nomoat.guard.identity.model import Identity
+
+#: Flags of a user that views demand; the map binds them as `role:is_staff`.
+FLAGS = ("is_staff", "is_superuser")
+
+
+def caller(request: Any) -> Identity | None:
+    """The signed-in user of a request: `user:local/<username>`, with its groups and flags as roles.
+
+    A view of the REST framework says by itself how it authenticates: its own classes are asked.
+    """
+    user = _user(request)
+    if user is None or not getattr(user, "is_authenticated", False) or not getattr(user, "is_active", True):
+        return None
+    groups = getattr(user, "groups", None)
+    names = tuple(groups.values_list("name", flat=True)) if groups is not None else ()
+    flags = tuple(flag for flag in FLAGS if getattr(user, flag, False) is True)
+    return Identity(f"user:local/{user.get_username()}", (*names, *flags))
+
+
+def _user(request: Any) -> Any:
+    match = request.resolver_match
+    cls = getattr(match.func, "cls", None) if match is not None else None
+    authenticators = getattr(cls, "authentication_classes", None)
+    if authenticators is None:
+        return getattr(request, "user", None)
+    from rest_framework.exceptions import APIException
+    from rest_framework.request import Request
+
+    try:
+        return Request(request, authenticators=[one() for one in authenticators]).user
+    except APIException:
+        # A credential that names nobody, or a session without its token: the view refuses it, too.
+        return None
