@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import os
 import random
+import subprocess
+import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.strategies import randoms
 
 from nomoat.appmap import ids
 from nomoat.guard.routers.flask import Routes
 from nomoat.survey.draw import draw
+from tests.journeys import running_routes_django
+from tests.survey.made_django import project
 from tests.survey.made_flask import application
 from tests.survey.running import loaded
 
@@ -34,3 +41,28 @@ def test_flask_of_any_shape(chance: random.Random) -> None:
             served = {f"{one.method} {ids.path_key(one.path)}" for one in Routes(app).served()}
 
     assert served == drawn, source
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_django_of_any_shape(seed: int, tmp_path: Path) -> None:
+    for name, text in project(seed).items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    run = subprocess.run(
+        [sys.executable, "-W", "ignore", running_routes_django.__file__, str(tmp_path), "proj.settings"],
+        capture_output=True, text=True, timeout=120, check=False, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+    )  # fmt: skip
+    assert run.returncode == 0, run.stderr[-2000:]
+    served: dict[str, set[str]] = {}
+    for method, path in json.loads(run.stdout):
+        served.setdefault(ids.path_key(path), set()).add(method)
+
+    drawn: dict[str, set[str]] = {}
+    for route in draw(tmp_path).map.routes:
+        method, _, path = route.key.partition("/")[2].partition(" ")
+        drawn.setdefault(path, set()).add(method)
+
+    assert served.keys() == drawn.keys()
+    for path, methods in served.items():
+        # A function that restricts nothing answers any method; the map has those that its code speaks of.
+        assert methods == drawn[path] or methods == {"ANY"}, path

@@ -147,7 +147,8 @@ def answers(view: Any, method: str) -> bool:
     if cls is None:
         return True
     name = method.lower()
-    if name not in getattr(cls, "http_method_names", (name,)):
+    given = getattr(view, "view_initkwargs", None) or getattr(view, "initkwargs", None) or {}
+    if name not in given.get("http_method_names", getattr(cls, "http_method_names", (name,))):
         return False
     actions = getattr(view, "actions", None)
     if actions:
