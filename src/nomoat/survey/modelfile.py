@@ -419,5 +419,5 @@ _RECORD_KEYS = {
     "matchers": ("names", "path"),
     "controllers": ("names", "holds"),
     "framework_urls": ("names", "guard"),
-    "protects": ("names", "app", "mode", "service", "default"),
+    "protects": ("names", "app", "mode", "service", "default", "setting"),
 }

@@ -27,7 +27,7 @@ from nomoat.survey.trial.registry import Entry, Registry
 from nomoat.survey.trial.statements import Trial
 from nomoat.survey.trial.surroundings import Surroundings
 from nomoat.survey.trial.usually import as_usual
-from nomoat.survey.trial.values import Choice, Class, Const, Function, Items, Object, Thing, Value, options
+from nomoat.survey.trial.values import Choice, Class, Const, Function, Items, Object, Table, Thing, Value, options
 from nomoat.survey.trial.wrapping import put_around
 
 _DEPENDENCY_WORDS = ("Depends", "Security", "Middleware")
@@ -169,6 +169,20 @@ def _middleware(trial: Trial, model: UrlModules, at: str) -> list[Entry]:
     return found
 
 
+def _protection(trial: Trial, before: list[Entry]) -> str:
+    """How nomoat's own guard stands in a list of middleware; empty where it does not, or perhaps not."""
+    for entry in before:
+        model = trial.models.protects.get(entry.name, {})
+        if "setting" not in model or entry.is_conditional:
+            continue
+        given = trial.setting(model["setting"])
+        mode = given.entries.get(model["mode"]) if isinstance(given, Table) else None
+        if mode is None:
+            return model["default"]
+        return str(mode.value) if isinstance(mode, Const) else model["default"]
+    return ""
+
+
 def _is_usually_in(items: Items, name: str) -> bool | None:
     """Whether a list holds a text as source has every setting; None where that is not told."""
     told: list[bool | None] = []
@@ -192,6 +206,7 @@ def _rooted(trial: Trial, model: UrlModules, found: list[Registry]) -> None:
     paths = _root_modules(trial, model)
     for registry in found:
         registry.before = _middleware(trial, model, registry.at)
+        registry.protection = _protection(trial, registry.before)
         registry.is_root = registry.module in paths
         if paths & {one.module for one in found} and not registry.is_root:
             registry.is_used = True

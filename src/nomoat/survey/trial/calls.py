@@ -425,7 +425,7 @@ class Calls(Registrations):
             if value is not None:
                 return value
         marks = union(args) | union(named.values()) | callee.tags
-        if name in models.protects and self.wires:
+        if name in models.protects and self.wires and "app" in models.protects[name]:
             self._protect(models.protects[name], args, named)
         if name in models.closing and not self.wires:
             self._close(args, named, at)
