@@ -104,12 +104,12 @@ class Keeper:
         """One piece; True while there is more to do. Raises StorageError as the store does."""
         if not self._limits or (self._running is None and time.monotonic() < self._next_at):
             return False
-        if not self._store.lease(LEASE, self._holder, seconds=LEASE_S):
-            self._running, self._next_at = None, time.monotonic() + LEASE_S
-            return False
-        if self._running is None:
-            self._running = pieces(self._store, self._limits, Result())
         try:
+            if not self._store.lease(LEASE, self._holder, seconds=LEASE_S):
+                self._running, self._next_at = None, time.monotonic() + LEASE_S
+                return False
+            if self._running is None:
+                self._running = pieces(self._store, self._limits, Result())
             next(self._running)
         except StopIteration:
             self._running, self._next_at = None, time.monotonic() + EVERY_S

@@ -43,13 +43,27 @@ CREATE TABLE batches (
   writer text COLLATE "C" PRIMARY KEY, batch bigint NOT NULL, first bigint, skipped integer[] NOT NULL, at timestamptz NOT NULL
 ) WITH (fillfactor = 50);
 
-CREATE FUNCTION text_of(_at timestamptz) RETURNS text LANGUAGE sql STABLE AS $$
-  SELECT to_char(_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+-- The server's time. Another one only from the owner, who may do anything: nobody else turns the journal's clock.
+CREATE FUNCTION clock(_now text) RETURNS text LANGUAGE sql VOLATILE AS $$
+  SELECT CASE WHEN pg_has_role(session_user, current_user, 'USAGE') AND _now IS NOT NULL THEN _now ELSE
+    to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') END
+$$;
+
+-- A time so many seconds after another.
+CREATE FUNCTION after(_at text, _seconds double precision) RETURNS text LANGUAGE sql STABLE AS $$
+  SELECT to_char((_at::timestamptz + _seconds * interval '1 second') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+$$;
+
+-- How many characters a key has. A text cannot hold U+0000; bytes that go on a character begin with 10 (RFC 3629).
+CREATE FUNCTION characters(_key bytea) RETURNS integer LANGUAGE sql STABLE AS $$
+  SELECT CASE WHEN _key IS NULL THEN NULL WHEN position('\x00'::bytea IN _key) = 0 THEN length(convert_from(_key, 'UTF8')) ELSE (
+    SELECT count(*) FROM generate_series(0, octet_length(_key) - 1) AS n(i) WHERE get_byte(_key, n.i) & 192 <> 128
+  )::integer END
 $$;
 
 CREATE FUNCTION append(
   _store text, _writer text, _batch bigint, _sync text, _now text,
-  _kinds text[], _formats integer[], _happened text[], _keys bytea[], _lengths integer[], _salts bytea[], _bodies text[],
+  _kinds text[], _formats integer[], _happened text[], _keys bytea[], _salts bytea[], _bodies text[],
   _changed integer[], _hows text[], _topics text[], _names text[], _untils text[],
   _reader text, _expected bigint, _new bigint,
   OUT _first bigint, OUT _skipped integer[]
@@ -90,12 +104,10 @@ BEGIN
   ) AS k WHERE k.nth > 1 OR EXISTS (SELECT FROM facts WHERE facts.key = k.key);
   IF cardinality(_skipped) < cardinality(_kinds) THEN
     _first := _head.position + 1;
-    _head.recorded_at := greatest(
-      _head.recorded_at COLLATE "C", coalesce(_now, text_of(clock_timestamp())) COLLATE "C"
-    );
+    _head.recorded_at := greatest(_head.recorded_at COLLATE "C", clock(_now) COLLATE "C");
     FOR _fact IN
-      SELECT * FROM unnest(_kinds, _formats, _happened, _keys, _lengths, _salts, _bodies)
-        WITH ORDINALITY AS n(kind, format, happened_at, key, length, salt, body, i) ORDER BY n.i
+      SELECT * FROM unnest(_kinds, _formats, _happened, _keys, _salts, _bodies)
+        WITH ORDINALITY AS n(kind, format, happened_at, key, salt, body, i) ORDER BY n.i
     LOOP
       IF _fact.i = ANY (_skipped) THEN
         _positions := array_append(_positions, NULL);
@@ -109,7 +121,7 @@ BEGIN
       _head.link := sha256(_head.link || _digests[_fact.i] || convert_to(
         _head.position || ' ' || length(_head.recorded_at) || ' ' || _head.recorded_at
         || _fact.format || ' ' || length(_fact.kind) || ' ' || length(_fact.happened_at) || ' '
-        || coalesce(_fact.length::text, '-') || ' ' || _fact.kind || _fact.happened_at, 'UTF8'
+        || coalesce(characters(_fact.key)::text, '-') || ' ' || _fact.kind || _fact.happened_at, 'UTF8'
       ) || coalesce(_fact.key, ''));
       _positions := array_append(_positions, _head.position);
       _links := array_append(_links, _head.link);
@@ -182,13 +194,13 @@ CREATE FUNCTION beat(
   _id text, _host text, _pid integer, _role text, _service text, _position bigint, _ended boolean, _now text
 ) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = "{schema}", pg_temp AS $$
 DECLARE
-  _at text := coalesce(_now, text_of(clock_timestamp()));
+  _at text := clock(_now);
 BEGIN
   PERFORM set_config('synchronous_commit', 'off', true);
   INSERT INTO processes VALUES (_id, _host, _pid, _role, _service, _at, _at, _position, _ended) ON CONFLICT (id) DO UPDATE
     SET seen_at = excluded.seen_at, position = excluded.position, ended = excluded.ended;
   IF _ended THEN
-    DELETE FROM processes WHERE ended AND seen_at < text_of(_at::timestamptz - interval '1 day') COLLATE "C";
+    DELETE FROM processes WHERE ended AND seen_at < after(_at, -86400) COLLATE "C";
   END IF;
 END
 $$;
@@ -197,8 +209,8 @@ $$;
 CREATE FUNCTION lease(_name text, _holder text, _seconds double precision, _now text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = "{schema}", pg_temp AS $$
 DECLARE
-  _at text := coalesce(_now, text_of(clock_timestamp()));
-  _until text := text_of(_at::timestamptz + _seconds * interval '1 second');
+  _at text := clock(_now);
+  _until text := after(_at, _seconds);
 BEGIN
   INSERT INTO leases AS l VALUES (_name, _holder, _until) ON CONFLICT (name) DO UPDATE
     SET holder = excluded.holder, until = excluded.until
@@ -241,7 +253,7 @@ BEGIN
   END IF;
   SELECT a._first, a._skipped INTO _first, _skipped FROM append(
     _store, _writer, _batch, 'on', _now, ARRAY['sealed'], ARRAY[_format], ARRAY[_happened], ARRAY[NULL::bytea],
-    ARRAY[NULL::integer], ARRAY[_salt], ARRAY[_body], '{}', '{}', '{}', '{}', '{}', NULL, NULL, NULL
+    ARRAY[_salt], ARRAY[_body], '{}', '{}', '{}', '{}', '{}', NULL, NULL, NULL
   ) AS a;
 END
 $$;

@@ -21,7 +21,7 @@ from nomoat.storage.postgresql_errors import AnswerLostError
 from nomoat.storage.postgresql_session import Session
 
 _APPEND = (
-    "SELECT * FROM append(%s, %s, %s, %s, %s, %b::text[], %b::int[], %b::text[], %b::bytea[], %b::int[], %b::bytea[], "
+    "SELECT * FROM append(%s, %s, %s, %s, %s, %b::text[], %b::int[], %b::text[], %b::bytea[], %b::bytea[], "
     "%b::text[], %s::int[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text, %s::bigint, %s::bigint)"
 )
 _SEAL = "SELECT * FROM seal(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
@@ -122,14 +122,12 @@ class Appender:
 
 
 def _columns(prepared: Sequence[chain.Prepared]) -> list[list[Any]]:
-    """Kind, format, time, key and its length in characters, salt and body: one list each."""
-    keys = [None if fact.key is None else fact.key.encode() for fact in prepared]
+    """Kind, format, time, key, salt and body: one list each."""
     return [
         [fact.kind for fact in prepared],
         [fact.format for fact in prepared],
         [fact.happened_at for fact in prepared],
-        keys,
-        [None if fact.key is None else len(fact.key) for fact in prepared],
+        [None if fact.key is None else fact.key.encode() for fact in prepared],
         [fact.salt for fact in prepared],
         [fact.body for fact in prepared],
     ]

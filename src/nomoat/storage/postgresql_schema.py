@@ -79,7 +79,7 @@ _QUOTES = re.compile(r'["\\]')
 _RIGHTS = {
     **dict.fromkeys(("append", "settle", "beat", "lease", "blank", "seal"), "owner ours\n"),
     "change": "caller ours\n",
-    "text_of": "caller \n",
+    **dict.fromkeys(("clock", "after", "characters"), "caller \n"),
 }
 
 _OBJECTS = """

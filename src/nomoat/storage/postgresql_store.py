@@ -35,7 +35,6 @@ from nomoat.storage.postgresql_session import Limits, Session
 
 PAGE = 500
 _ENTRY = "position, recorded_at, kind, key, format, happened_at, body"
-_NOW = "coalesce(%s, text_of(clock_timestamp()))"
 
 
 class PostgreSQLStore:
@@ -186,7 +185,7 @@ class PostgreSQLStore:
 
     def processes(self) -> list[ProcessState]:
         """Processes seen within the last day, or that did not end."""
-        rows = self._session.rows(f"SELECT {_NOW}, processes.* FROM processes", [self._clock()])  # noqa: S608
+        rows = self._session.rows("SELECT clock(%s), processes.* FROM processes", [self._clock()])
         return process_states((Beat(*row[1:]) for row in rows), now=rows[0][0]) if rows else []
 
     def usage(self) -> Usage:
@@ -232,7 +231,9 @@ class PostgreSQLStore:
     def seal(self, first: str, last: str) -> str:
         """Replaces a run of blanked facts by one fact."""
         span = range(chain.number(first), chain.number(last) + 1)
-        query = "SELECT * FROM facts WHERE position >= %s AND position < %s ORDER BY position"
+        query = (
+            f"SELECT {postgresql_verify.COLUMNS} FROM facts WHERE position >= %s AND position < %s ORDER BY position"  # noqa: S608
+        )
         rows = [postgresql_verify.row(found) for found in self._session.rows(query, [span.start, span.stop])]
         (prepared,) = chain.prepare([(chain.sealed(rows, span), None)])
         return self._appender.seal(span, len(rows), prepared, now=self._clock())

@@ -9,17 +9,18 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
-from nomoat.errors import NomoatError
+from nomoat.errors import NomoatError, StorageError
 from nomoat.journal import chain
 from nomoat.journal.codec import decode
 from nomoat.journal.facts import Fact, Pruned, Sealed
-from nomoat.journal.ports import Checkpoint, Verification
+from nomoat.journal.ports import START, Checkpoint, Verification
 from nomoat.journal.standing import STANDING_KINDS, Standing
 from nomoat.storage import postgresql_schema
 from nomoat.storage.postgresql_session import Session
 from nomoat.storage.replay import differences, replay
 
 PAGE = 5000
+COLUMNS = ", ".join(chain.Row._fields)
 _Kind = TypeVar("_Kind", bound=Fact)
 
 
@@ -39,10 +40,17 @@ def verify(session: Session, against: Checkpoint | None) -> Verification:
         lambda: chain.segments_of(_readable(session, Sealed)),
         lambda: chain.covers_of(fact for _, fact in _readable(session, Pruned)),
     )
-    head = _take_all(session, walk)
     with session.snapshot() as reader:
         changed = list(postgresql_schema.changes(reader, session.place.schema))
-    for problem in (*changed, *_standing(session)):
+    try:
+        head = _take_all(session, walk)
+        changed += _standing(session)
+    except StorageError:
+        if not changed:
+            raise
+        # The tables cannot even be walked any more, and this is why.
+        return Verification(walk.facts, Checkpoint(store_id, START, "", 0), problems=tuple(changed))
+    for problem in changed:
         walk.problem(problem)
     return walk.end(head)
 
@@ -52,7 +60,7 @@ def _take_all(session: Session, walk: chain.Walk) -> Checkpoint:
     position = -(1 << 62)
     while True:
         with session.snapshot() as reader:
-            query = "SELECT * FROM facts WHERE position > %s ORDER BY position LIMIT %s"
+            query = f"SELECT {COLUMNS} FROM facts WHERE position > %s ORDER BY position LIMIT %s"  # noqa: S608
             rows = reader.execute(query, [position, PAGE]).fetchall()
             ((store_id, last, link),) = reader.execute("SELECT id, position, link FROM store").fetchall()
         walk.take(map(row, rows))
@@ -84,7 +92,7 @@ def _standing(session: Session) -> Iterator[str]:
         with session.snapshot() as reader:
             rows = reader.execute(query, [names, position, PAGE]).fetchall()
             if len(rows) < PAGE:
-                table = reader.execute("SELECT * FROM standing").fetchall()
+                table = reader.execute("SELECT topic, name, position, until, is_open FROM standing").fetchall()
         replay(rows, replayed)
         if len(rows) < PAGE:
             break
