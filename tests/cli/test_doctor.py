@@ -12,6 +12,7 @@ from nomoat.cli.doctor import Row, examine
 from nomoat.cli.main import main
 from nomoat.journal.facts import Decision, Gap, timestamp
 from nomoat.journal.journal import open_store
+from tests.storage import server
 
 _APP = """\
 from fastapi import FastAPI
@@ -63,6 +64,23 @@ def test_a_store_is_told_with_its_size_its_growth_and_who_lives(project: Path) -
     assert "3 facts" in rows["journal"].found
     assert "3 of them in the last day" in rows["journal"].found
     assert ("ok", "1 live") == (rows["watch"].state, rows["watch"].found)
+
+
+def test_a_store_on_a_server_is_told_and_one_that_cannot_be_reached_is_a_row(project: Path) -> None:
+    settings = project / "nomoat.yaml"
+    before = settings.read_text()
+    with server.schema() as url, closing(open_store(url)) as store:
+        settings.write_text(f'{before}\njournal: {{store: "{url}"}}\n')
+        store.append([(Gap(process="1"), None)])
+        store.beat("p", role="watch", service="", position="1")
+        rows = _rows()
+    settings.write_text(f'{before}\njournal: {{store: "postgresql://127.0.0.1:1/none"}}\n')
+
+    assert "1 facts" in rows["journal"].found
+    assert "1 live" == rows["watch"].found
+    assert "disk" not in rows
+    assert rows["extra postgres"].found.startswith("psycopg 3")
+    assert ("mend", True) == (_rows()["store"].state, "cannot open the store" in _rows()["store"].found)
 
 
 @pytest.mark.parametrize(("used", "state"), [(92, "mend"), (50, "ok")])

@@ -21,6 +21,7 @@ from nomoat.journal.facts import Decision
 from nomoat.journal.journal import open_store
 from nomoat.journal.ports import Store
 from tests.policy.maps import map_of, route
+from tests.storage import server
 
 SERVICE = """\
 import os
@@ -37,7 +38,6 @@ protect(app, "enforce", identity=lambda _: Identity("user:local/ana", ("customer
 POLICY = """\
 services: {shop: {app: "served:app"}}
 roles: {customer: [orders:write]}
-journal: {store: "sqlite:journal.db"}
 """
 WITHIN_S = 30.0
 
@@ -60,10 +60,19 @@ def _post(port: int) -> tuple[int, str]:
             return 0, ""
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "postgresql":
+        with server.schema() as served:
+            yield served
+    else:
+        yield f"sqlite:{tmp_path}/journal.db"
+
+
 @pytest.fixture
-def port(tmp_path: Path) -> Iterator[int]:
+def port(url: str, tmp_path: Path) -> Iterator[int]:
     (tmp_path / "served.py").write_text(SERVICE)
-    (tmp_path / "nomoat.yaml").write_text(POLICY)
+    (tmp_path / "nomoat.yaml").write_text(f'{POLICY}journal: {{store: "{url}"}}\n')
     (tmp_path / ".nomoat").mkdir()
     drawn = map_of(route("POST /orders", binding=("orders:write",)))
     (tmp_path / ".nomoat" / "map.json").write_text(codec.file_text(drawn))
@@ -72,25 +81,25 @@ def port(tmp_path: Path) -> Iterator[int]:
         number = int(free.getsockname()[1])
     command = [sys.executable, "-m", "uvicorn", "served:app", "--workers", "2", "--port", str(number)]
     with (tmp_path / "log").open("wb") as log:
-        server = subprocess.Popen(command, cwd=tmp_path, stdout=log, stderr=log)
+        serving = subprocess.Popen(command, cwd=tmp_path, stdout=log, stderr=log)
         try:
             _until(lambda: _post(number)[0] == 200)
             yield number
         finally:
-            server.terminate()
+            serving.terminate()
             try:
-                server.wait(20)
+                serving.wait(20)
             except subprocess.TimeoutExpired:
-                server.kill()
-                server.wait()
+                serving.kill()
+                serving.wait()
 
 
 def _live(store: Store) -> int:
     return blocks.workers(store, "0").live
 
 
-def test_a_block_reaches_both_workers_and_kill_loses_no_committed_write(port: int, tmp_path: Path) -> None:
-    with closing(open_store(f"sqlite:{tmp_path}/journal.db")) as store:
+def test_a_block_reaches_both_workers_and_kill_loses_no_committed_write(port: int, url: str) -> None:
+    with closing(open_store(url)) as store:
         _until(lambda: _live(store) == 2)
         answers = [_post(port) for _ in range(40)]
         os.kill(int(answers[-1][1]), signal.SIGKILL)

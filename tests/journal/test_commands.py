@@ -22,11 +22,25 @@ from nomoat.journal.journal import open_store
 from nomoat.journal.ports import Store
 from nomoat.journal.view import time_of
 from tests.journal.made import block, decision
+from tests.storage import server
 
 
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:{tmp_path / 'journal.db'}"
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "postgresql":
+        with server.schema() as served:
+            yield served
+    else:
+        yield f"sqlite:{tmp_path / 'journal.db'}"
+
+
+def edit(url: str, change: str) -> None:
+    """Changes facts behind the journal's back."""
+    if url.startswith("sqlite:"):
+        with contextlib.closing(sqlite3.connect(url.partition(":")[2], isolation_level=None)) as other:
+            other.execute(f"UPDATE facts SET {change}")
+    else:
+        server.ask(f"UPDATE {server.schema_of(url)}.facts SET {change}")
 
 
 @pytest.fixture
@@ -200,8 +214,7 @@ def test_blanked_and_unknown_facts_are_shown_as_such(
     url: str, store: Store, capsys: pytest.CaptureFixture[str]
 ) -> None:
     store.blank(["1"])
-    with contextlib.closing(sqlite3.connect(url.partition(":")[2], isolation_level=None)) as edit:
-        edit.execute("UPDATE facts SET kind = 'later' WHERE position = 2")
+    edit(url, "kind = 'later' WHERE position = 2")
 
     _, out, _ = run(capsys, "show", "--store", url)
     assert "(taken away by retention)" in out
@@ -232,8 +245,7 @@ def test_verify_says_what_it_cannot_tell(
 def test_verify_of_an_edited_store_is_a_finding(
     url: str, store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with contextlib.closing(sqlite3.connect(url.partition(":")[2], isolation_level=None)) as edit:
-        edit.execute("UPDATE facts SET body = replace(body, 'ana', 'ben') WHERE position = 1")
+    edit(url, "body = replace(body, 'ana', 'ben') WHERE position = 1")
     kept = tmp_path / "kept.json"
 
     code, out, err = run(capsys, "verify", "--store", url, "--checkpoint-out", str(kept))
@@ -305,10 +317,10 @@ def test_wrong_use_says_what_would_be_right(
     assert "fix:" in err
 
 
-def test_prune_does_what_the_settings_say(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_prune_does_what_the_settings_say(url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config = tmp_path / "nomoat.yaml"
-    config.write_text("journal: {store: 'sqlite:j.db', retention: {decisions: {keep: 0s}}}\n")
-    store = open_store(f"sqlite:{tmp_path / 'j.db'}")
+    config.write_text(f"journal: {{store: '{url}', retention: {{decisions: {{keep: 0s}}}}}}\n")
+    store = open_store(url)
     store.append([(decision(number), None) for number in range(200)])
 
     code, out, _ = run(capsys, "prune", "--dry-run", "--config", str(config))
@@ -318,7 +330,7 @@ def test_prune_does_what_the_settings_say(tmp_path: Path, capsys: pytest.Capture
     code, out, _ = run(capsys, "prune", "--config", str(config))
     assert (0, True) == (code, "decision: took away 200 bodies" in out and "1 segments" in out)
     assert ["pruned", "sealed"] == [entry.kind for entry in store.read()]
-    config.write_text("journal: {store: 'sqlite:j.db'}\n")
+    config.write_text(f"journal: {{store: '{url}'}}\n")
     assert "everything is kept" in run(capsys, "prune", "--config", str(config))[1]
     store.close()
 
@@ -337,6 +349,15 @@ def test_follow_prints_facts_as_they_come(url: str, store: Store) -> None:
     finally:
         following.kill()
         following.communicate()
+
+
+def test_make_makes_an_empty_journal_and_leaves_one_that_is_there(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert (3, "") == run(capsys, "show", "--store", url)[:2]
+
+    assert (0, f"the journal is at {url}: 0 facts\n", "") == run(capsys, "make", "--store", url)
+    with contextlib.closing(open_store(url, create=False)) as made:
+        made.append([(decision(), None)])
+    assert (0, f"the journal is at {url}: 1 facts\n", "") == run(capsys, "make", "--store", url)
 
 
 def test_journal_alone_shows_its_help(capsys: pytest.CaptureFixture[str]) -> None:

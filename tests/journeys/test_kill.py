@@ -15,10 +15,12 @@ from nomoat.demo import project as project_folder
 from nomoat.demo import servers, traffic
 from nomoat.demo.acts import Cast
 from nomoat.demo.stage import Background, Stage
+from nomoat.demo.tour import JOURNAL
 from nomoat.demo.traffic import Client
 from nomoat.journal import workers
 from nomoat.journal.blocks import GUARD_ROLE
 from nomoat.journal.facts import Alert, Block, Decision, Evidence, Gap, Incident, Message, Step
+from tests.storage import server
 
 pytest.importorskip("fastapi")
 pytest.importorskip("uvicorn")
@@ -106,13 +108,25 @@ def _is_dead(pid: int) -> bool:
         return True
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    if request.param == "postgresql":
+        with server.schema() as served:
+            yield served
+    else:
+        yield JOURNAL
+
+
 @pytest.fixture
-def shop(tmp_path: Path) -> Iterator[Shop]:
+def shop(store_url: str, tmp_path: Path) -> Iterator[Shop]:
     receiver = servers.Receiver().open()
     ports = {"shop": servers.free_port(), "billing": servers.free_port()}
     made = project_folder.make(
         tmp_path / "shop", webhook_url=receiver.url, shop_url=f"http://127.0.0.1:{ports['shop']}"
     )
+    settings = made.root / "nomoat.yaml"
+    settings.write_text(settings.read_text().replace(JOURNAL, store_url))
+    assert f'"{store_url}"' in settings.read_text()
     cast = Cast(Stage(made), ports, receiver)
     try:
         cast.stage.command("map", "--write", quiet=True)

@@ -69,13 +69,15 @@ def test_a_connection_that_was_ended_is_opened_again(url: str) -> None:
 
 
 def test_sessions_that_are_ended_at_any_moment_neither_lose_nor_double(url: str) -> None:
-    stop = threading.Event()
+    stop, connected = threading.Event(), threading.Barrier(4)
     written: Counter[str] = Counter()
 
     def write(name: str) -> None:
         with opened(url) as store:
             number = 0
             while not stop.is_set():
+                if number == 1:
+                    connected.wait(30)
                 # Without a key: nothing but the number of its batch tells a second try from a second fact.
                 batch = [(decision(request=f"{name}-{number}-{index}"), None) for index in range(3)]
                 assert [None] != store.append(batch)
@@ -85,6 +87,7 @@ def test_sessions_that_are_ended_at_any_moment_neither_lose_nor_double(url: str)
     threads = [threading.Thread(target=write, args=(f"w{number}",)) for number in range(3)]
     for thread in threads:
         thread.start()
+    connected.wait(30)
     for _ in range(40):
         time.sleep(0.02)
         server.end_sessions(url)

@@ -17,7 +17,8 @@ CREATE TABLE facts (
 );
 -- By hash: a key may be longer than a page of the other kind of index can hold. `append` sees to it that each is there once.
 CREATE INDEX facts_by_key ON facts USING hash (key);
-CREATE INDEX facts_by_kind ON facts USING btree (kind, "position");
+-- `+ 0` keeps the primary key out of questions by kind: of a rare kind, the planner might walk all facts by their position.
+CREATE INDEX facts_by_kind ON facts USING btree (kind, (position + 0));
 
 CREATE TABLE counts (kind text COLLATE "C" PRIMARY KEY, facts bigint NOT NULL, bytes bigint NOT NULL) WITH (fillfactor = 50);
 
@@ -61,10 +62,10 @@ CREATE FUNCTION characters(_key bytea) RETURNS integer LANGUAGE sql STABLE AS $$
   )::integer END
 $$;
 
+-- `_keys` is empty where no fact has one. `_changes` are objects: fact (from 1), how, topic, name, until.
 CREATE FUNCTION append(
   _store text, _writer text, _batch bigint, _sync text, _now text,
-  _kinds text[], _formats integer[], _happened text[], _keys bytea[], _salts bytea[], _bodies text[],
-  _changed integer[], _hows text[], _topics text[], _names text[], _untils text[],
+  _kinds text[], _formats integer[], _happened text[], _keys bytea[], _salts bytea[], _bodies text[], _changes jsonb,
   _reader text, _expected bigint, _new bigint,
   OUT _first bigint, OUT _skipped integer[]
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = "{schema}", pg_temp AS $$
@@ -73,10 +74,7 @@ DECLARE
   _done batches;
   _stands bigint;
   _fact record;
-  _change record;
-  _digests bytea[] := '{}';
   _links bytea[] := '{}';
-  _positions bigint[] := '{}';
 BEGIN
   PERFORM set_config('synchronous_commit', _sync, true);
   SELECT * INTO _head FROM store FOR UPDATE;
@@ -98,51 +96,52 @@ BEGIN
     END IF;
     INSERT INTO cursors VALUES (_reader, _new) ON CONFLICT (reader) DO UPDATE SET position = excluded.position;
   END IF;
-  SELECT coalesce(array_agg(k.i ORDER BY k.i), '{}') INTO _skipped FROM (
-    SELECT n.i::integer AS i, n.key, row_number() OVER (PARTITION BY n.key ORDER BY n.i) AS nth
-    FROM unnest(_keys) WITH ORDINALITY AS n(key, i) WHERE n.key IS NOT NULL
-  ) AS k WHERE k.nth > 1 OR EXISTS (SELECT FROM facts WHERE facts.key = k.key);
-  IF cardinality(_skipped) < cardinality(_kinds) THEN
-    _first := _head.position + 1;
+  _first := _head.position + 1;
+  _skipped := '{}';
+  IF _keys <> '{}' THEN
+    SELECT coalesce(array_agg(k.i ORDER BY k.i), '{}') INTO _skipped FROM (
+      SELECT n.i::integer AS i, n.key, row_number() OVER (PARTITION BY n.key ORDER BY n.i) AS nth
+      FROM unnest(_keys) WITH ORDINALITY AS n(key, i) WHERE n.key IS NOT NULL
+    ) AS k WHERE k.nth > 1 OR EXISTS (SELECT FROM facts WHERE facts.key = k.key);
+    IF _skipped <> '{}' THEN
+      SELECT coalesce(array_agg(n.kind), '{}'), coalesce(array_agg(n.format), '{}'), coalesce(array_agg(n.happened), '{}'),
+        coalesce(array_agg(n.key), '{}'), coalesce(array_agg(n.salt), '{}'), coalesce(array_agg(n.body), '{}')
+      INTO _kinds, _formats, _happened, _keys, _salts, _bodies FROM (
+        SELECT * FROM unnest(_kinds, _formats, _happened, _keys, _salts, _bodies)
+          WITH ORDINALITY AS n(kind, format, happened, key, salt, body, i) WHERE i <> ALL (_skipped) ORDER BY i
+      ) AS n;
+    END IF;
+  END IF;
+  IF _kinds <> '{}' THEN
     _head.recorded_at := greatest(_head.recorded_at COLLATE "C", clock(_now) COLLATE "C");
+    -- What a link covers, to the byte as in `nomoat.journal.chain.link` and `tail`.
     FOR _fact IN
-      SELECT * FROM unnest(_kinds, _formats, _happened, _keys, _salts, _bodies)
-        WITH ORDINALITY AS n(kind, format, happened_at, key, salt, body, i) ORDER BY n.i
+      SELECT sha256(n.salt || convert_to(n.body, 'UTF8')) || convert_to(
+        _head.position + n.i || ' ' || length(_head.recorded_at) || ' ' || _head.recorded_at
+        || n.format || ' ' || length(n.kind) || ' ' || length(n.happened) || ' '
+        || CASE WHEN n.key IS NULL THEN '-' ELSE characters(n.key)::text END || ' ' || n.kind || n.happened, 'UTF8'
+      ) || coalesce(n.key, '') AS covered
+      FROM unnest(_kinds, _formats, _happened, _keys, _salts, _bodies)
+        WITH ORDINALITY AS n(kind, format, happened, key, salt, body, i) ORDER BY n.i
     LOOP
-      IF _fact.i = ANY (_skipped) THEN
-        _positions := array_append(_positions, NULL);
-        _digests := array_append(_digests, NULL);
-        _links := array_append(_links, NULL);
-        CONTINUE;
-      END IF;
-      _head.position := _head.position + 1;
-      _digests := array_append(_digests, sha256(_fact.salt || convert_to(_fact.body, 'UTF8')));
-      -- What a link covers, to the byte as in `nomoat.journal.chain.link` and `tail`.
-      _head.link := sha256(_head.link || _digests[_fact.i] || convert_to(
-        _head.position || ' ' || length(_head.recorded_at) || ' ' || _head.recorded_at
-        || _fact.format || ' ' || length(_fact.kind) || ' ' || length(_fact.happened_at) || ' '
-        || coalesce(characters(_fact.key)::text, '-') || ' ' || _fact.kind || _fact.happened_at, 'UTF8'
-      ) || coalesce(_fact.key, ''));
-      _positions := array_append(_positions, _head.position);
+      _head.link := sha256(_head.link || _fact.covered);
       _links := array_append(_links, _head.link);
     END LOOP;
     INSERT INTO facts
-      SELECT n.position, n.kind, n.format, n.happened_at, _head.recorded_at, n.key, n.salt, n.digest, n.link, n.body
-      FROM unnest(_positions, _kinds, _formats, _happened, _keys, _salts, _digests, _links, _bodies)
-        AS n(position, kind, format, happened_at, key, salt, digest, link, body) WHERE n.position IS NOT NULL;
-    UPDATE store SET position = _head.position, link = _head.link, recorded_at = _head.recorded_at;
+      SELECT _head.position + n.i, n.kind, n.format, n.happened, _head.recorded_at, n.key, n.salt,
+        sha256(n.salt || convert_to(n.body, 'UTF8')), n.link, n.body
+      FROM unnest(_kinds, _formats, _happened, _keys, _salts, _bodies, _links)
+        WITH ORDINALITY AS n(kind, format, happened, key, salt, body, link, i);
+    UPDATE store SET position = position + cardinality(_kinds), link = _head.link, recorded_at = _head.recorded_at;
     INSERT INTO counts AS c
-      SELECT n.kind, count(*), sum(length(n.body))
-      FROM unnest(_positions, _kinds, _bodies) AS n(position, kind, body) WHERE n.position IS NOT NULL GROUP BY n.kind
+      SELECT n.kind, count(*), sum(length(n.body)) FROM unnest(_kinds, _bodies) AS n(kind, body) GROUP BY n.kind
       ON CONFLICT (kind) DO UPDATE SET facts = c.facts + excluded.facts, bytes = c.bytes + excluded.bytes;
-    FOR _change IN
-      SELECT * FROM unnest(_changed, _hows, _topics, _names, _untils) AS n(i, how, topic, name, until)
-    LOOP
-      PERFORM change(
-        _positions[_change.i], _change.how, _change.topic,
-        CASE _change.topic WHEN 'revocation' THEN _positions[_change.i]::text ELSE _change.name END, _change.until
-      );
-    END LOOP;
+    IF _changes IS NOT NULL THEN
+      PERFORM change(_head.position + n.fact - (SELECT count(*) FROM unnest(_skipped) AS s(i) WHERE s.i < n.fact),
+        n.how, n.topic, n.name, n.until)
+      FROM jsonb_to_recordset(_changes) AS n(fact integer, how text, topic text, name text, until text)
+      WHERE n.fact <> ALL (_skipped);
+    END IF;
   END IF;
   IF _done.batch IS NULL THEN
     DELETE FROM batches WHERE at < now() - interval '1 day';
@@ -152,13 +151,14 @@ BEGIN
 END
 $$;
 
--- One change to what stands, as `nomoat.journal.standing.apply` makes it.
+-- One change to what stands, as `nomoat.journal.standing.apply` makes it. A revocation is named by its position.
 CREATE FUNCTION change(_position bigint, _how text, _topic text, _name text, _until text) RETURNS void
 LANGUAGE plpgsql SET search_path = "{schema}", pg_temp AS $$
 BEGIN
-  IF _position IS NULL THEN
-    RETURN;
-  ELSIF _how = 'close' THEN
+  IF _topic = 'revocation' THEN
+    _name := _position::text;
+  END IF;
+  IF _how = 'close' THEN
     UPDATE standing SET is_open = false WHERE topic = _topic AND name = _name;
     RETURN;
   ELSIF _how = 'first' AND EXISTS (SELECT FROM standing WHERE topic = _topic AND name = _name) THEN
@@ -252,8 +252,8 @@ BEGIN
     END IF;
   END IF;
   SELECT a._first, a._skipped INTO _first, _skipped FROM append(
-    _store, _writer, _batch, 'on', _now, ARRAY['sealed'], ARRAY[_format], ARRAY[_happened], ARRAY[NULL::bytea],
-    ARRAY[_salt], ARRAY[_body], '{}', '{}', '{}', '{}', '{}', NULL, NULL, NULL
+    _store, _writer, _batch, 'on', _now, ARRAY['sealed'], ARRAY[_format], ARRAY[_happened], '{}', ARRAY[_salt], ARRAY[_body],
+    NULL, NULL, NULL, NULL
   ) AS a;
 END
 $$;

@@ -7,6 +7,7 @@ same facts over again: those that were committed after all are not committed twi
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,13 +18,11 @@ from nomoat.journal import chain
 from nomoat.journal.facts import Fact
 from nomoat.journal.ports import CursorMove
 from nomoat.journal.standing import STANDING_NAMES, change
+from nomoat.storage.postgresql_arrays import Array, bytestrings, integers, texts
 from nomoat.storage.postgresql_errors import AnswerLostError
 from nomoat.storage.postgresql_session import Session
 
-_APPEND = (
-    "SELECT * FROM append(%s, %s, %s, %s, %s, %b::text[], %b::int[], %b::text[], %b::bytea[], %b::bytea[], "
-    "%b::text[], %s::int[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text, %s::bigint, %s::bigint)"
-)
+_APPEND = "SELECT * FROM append(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 _SEAL = "SELECT * FROM seal(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 #: Facts whose batch was given up and then found committed are remembered so many at a time.
 _MOST_FOUND = 20_000
@@ -58,7 +57,7 @@ class Appender:
             self._begin()
             if self._found and any(id(fact) in self._found for fact, _ in facts):
                 return self._append_rest(facts, cursor=cursor, durable=durable, now=now)
-            values = [self._session.sync[durable], now, *_columns(prepared), *changes, *_move(cursor)]
+            values = [self._session.sync[durable], now, *_columns(prepared), changes, *_move(cursor)]
             try:
                 first, skipped = self._call(_APPEND, [self._session.store_id, self._writer, self._number, *values])
             except AnswerLostError:
@@ -121,25 +120,29 @@ class Appender:
         )
 
 
-def _columns(prepared: Sequence[chain.Prepared]) -> list[list[Any]]:
-    """Kind, format, time, key, salt and body: one list each."""
+def _columns(prepared: Sequence[chain.Prepared]) -> list[Array]:
+    """Kind, format, time, key, salt and body: one array each."""
+    keys = [None if fact.key is None else fact.key.encode() for fact in prepared]
     return [
-        [fact.kind for fact in prepared],
-        [fact.format for fact in prepared],
-        [fact.happened_at for fact in prepared],
-        [None if fact.key is None else fact.key.encode() for fact in prepared],
-        [fact.salt for fact in prepared],
-        [fact.body for fact in prepared],
+        texts([fact.kind for fact in prepared]),
+        integers([fact.format for fact in prepared]),
+        texts([fact.happened_at for fact in prepared]),
+        bytestrings(keys if any(key is not None for key in keys) else []),
+        bytestrings([fact.salt for fact in prepared]),
+        texts([fact.body for fact in prepared]),
     ]
 
 
-def _changes(prepared: Sequence[chain.Prepared]) -> list[list[Any]]:
-    """What the facts change of what stands: which fact, how, topic, name, until. The server knows the positions."""
+def _changes(prepared: Sequence[chain.Prepared]) -> str | None:
+    """What the facts change of what stands, as JSON. The server knows their positions."""
     found = []
     for index, one in enumerate(prepared, 1):
         if one.kind in STANDING_NAMES and (made := change(0, one.fact)) is not None:
-            found.append((index, made.how, made.standing.topic, made.standing.name, made.standing.until))
-    return [list(column) for column in zip(*found, strict=True)] if found else [[], [], [], [], []]
+            stands = made.standing
+            found.append(
+                {"fact": index, "how": made.how, "topic": stands.topic, "name": stands.name, "until": stands.until}
+            )
+    return json.dumps(found) if found else None
 
 
 def _move(cursor: CursorMove | None) -> list[Any]:

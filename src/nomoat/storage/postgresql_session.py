@@ -21,6 +21,7 @@ import psycopg
 from psycopg.waiting import READY_NONE
 
 from nomoat.errors import JournalError, StorageError
+from nomoat.storage import postgresql_arrays
 from nomoat.storage.postgresql_errors import (
     AnswerLostError,
     is_again,
@@ -238,6 +239,7 @@ def open_connection(place: Place, limits: Limits = Limits()) -> Connection:
         raise reached(error, place) from error
     try:
         connection.answer_s = limits.answer_s
+        postgresql_arrays.register(connection.adapters)
         _prepare(connection, place, limits)
     except psycopg.Error as error:
         connection.close()
@@ -262,6 +264,11 @@ def _prepare(connection: Connection, place: Place, limits: Limits) -> None:
         "idle_in_transaction_session_timeout": f"{limits.statement_s * 1000:.0f}",
         "default_transaction_isolation": "read committed",
         "DateStyle": "ISO",
+        # What is asked for is always a walk of an index; without statistics, a page would be sorted out of all facts.
+        "enable_seqscan": "off",
+        "enable_bitmapscan": "off",
+        # Each is short; to compile one takes longer than to run it.
+        "jit": "off",
     }
     said = ", ".join(["set_config(%s, %s, false)"] * len(wanted))
     connection.execute(f"SELECT {said}", [text for pair in wanted.items() for text in pair])

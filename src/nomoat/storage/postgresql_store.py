@@ -34,6 +34,7 @@ from nomoat.storage.postgresql_place import Place
 from nomoat.storage.postgresql_session import Limits, Session
 
 PAGE = 500
+_LAST = 1 << 62
 _ENTRY = "position, recorded_at, kind, key, format, happened_at, body"
 
 
@@ -92,7 +93,7 @@ class PostgreSQLStore:
         """Facts after a cursor, in order, a page at a time."""
         names = None if kinds is None else self._names(kinds)
         position = chain.number(after)
-        last = (1 << 62) if upto is None else chain.number(upto)
+        last = _LAST if upto is None else chain.number(upto)
         left = limit
         while left is None or left > 0:
             size = PAGE if left is None else min(PAGE, left)
@@ -114,10 +115,7 @@ class PostgreSQLStore:
         one = "position > %s AND position <= %s ORDER BY position LIMIT %s"
         if names is None:
             return self._session.rows(f"SELECT {_ENTRY} FROM facts WHERE {one}", bounds)  # noqa: S608
-        # One ordered walk of the index for each kind, merged.
-        each = f"SELECT {_ENTRY} FROM facts WHERE kind = n.kind AND {one}"  # noqa: S608
-        merged = f"SELECT f.* FROM unnest(%s::text[]) AS n(kind), LATERAL ({each}) AS f ORDER BY position LIMIT %s"  # noqa: S608
-        return self._session.rows(merged, [names, *bounds, size])
+        return self._session.rows(postgresql_schema.by_kind(_ENTRY), [names, *bounds, size])
 
     def get(self, position: str) -> Entry | None:
         """One fact."""
@@ -214,9 +212,8 @@ class PostgreSQLStore:
 
     def bodies(self, kind: str, *, after: str = START, limit: int) -> list[Body]:
         """Facts of a kind whose body is still there."""
-        query = "SELECT position, recorded_at, length(body) FROM facts "
-        query += "WHERE kind = %s AND position > %s AND body IS NOT NULL ORDER BY position LIMIT %s"
-        rows = self._session.rows(query, [kind, chain.number(after), limit])
+        query = postgresql_schema.by_kind("position, recorded_at, length(body)", "body IS NOT NULL")
+        rows = self._session.rows(query, [[kind], chain.number(after), _LAST, limit, limit])
         return [Body(str(position), at, size) for position, at, size in rows]
 
     def blank(self, positions: Sequence[str]) -> None:

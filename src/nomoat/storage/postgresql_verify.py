@@ -20,6 +20,7 @@ from nomoat.storage.postgresql_session import Session
 from nomoat.storage.replay import differences, replay
 
 PAGE = 5000
+_LAST = 1 << 62
 COLUMNS = ", ".join(chain.Row._fields)
 _Kind = TypeVar("_Kind", bound=Fact)
 
@@ -71,10 +72,8 @@ def _take_all(session: Session, walk: chain.Walk) -> Checkpoint:
 
 def _readable(session: Session, kind: type[_Kind]) -> Iterator[tuple[int, _Kind]]:
     """Facts of a kind that can be read; one that cannot fails its digest in the walk."""
-    query = (
-        "SELECT position, format, happened_at, body FROM facts WHERE kind = %s AND body IS NOT NULL ORDER BY position"
-    )
-    for position, format_, happened_at, body in session.rows(query, [kind.kind]):
+    query = postgresql_schema.by_kind("position, format, happened_at, body", "body IS NOT NULL")
+    for position, format_, happened_at, body in session.rows(query, [[kind.kind], 0, _LAST, _LAST, _LAST]):
         with contextlib.suppress(NomoatError):
             fact = decode(kind.kind, format_, happened_at, body)
             if isinstance(fact, kind):
@@ -85,12 +84,11 @@ def _standing(session: Session) -> Iterator[str]:
     """What is in force, replayed from the facts and compared with the table that readers trust."""
     replayed: dict[tuple[str, str], Standing] = {}
     names = [kind.kind for kind in STANDING_KINDS]
-    query = "SELECT position, kind, format, happened_at, body FROM facts WHERE kind = ANY(%s) "
-    query += "AND position > %s ORDER BY position LIMIT %s"
+    query = postgresql_schema.by_kind("position, kind, format, happened_at, body")
     position, table = 0, []
     while True:
         with session.snapshot() as reader:
-            rows = reader.execute(query, [names, position, PAGE]).fetchall()
+            rows = reader.execute(query, [names, position, _LAST, PAGE, PAGE]).fetchall()
             if len(rows) < PAGE:
                 table = reader.execute("SELECT topic, name, position, until, is_open FROM standing").fetchall()
         replay(rows, replayed)
