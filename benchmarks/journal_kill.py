@@ -1,6 +1,6 @@
 """Kills writers at any moment and counts: nothing acknowledged may be lost, nothing doubled.
 
-    python benchmarks/journal_kill.py [--kills 200] [--writers 2] [--folder DIR]
+    python benchmarks/journal_kill.py [--kills 200] [--writers 2] [--folder DIR] [--store postgresql://user@host/database]
 
 Each writer appends numbered facts (keyed, some durable, some through the committing writer) and acknowledges on a
 pipe. It is killed with SIGKILL after a random time; the next one first tries its last, unacknowledged batch again.
@@ -9,6 +9,7 @@ pipe. It is killed with SIGKILL after a random time; the next one first tries it
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import random
 import select
@@ -21,6 +22,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+
+from journal_speed import schema_of_its_own
 
 from nomoat.journal.facts import Decision, Gap
 from nomoat.journal.journal import open_store
@@ -91,7 +94,7 @@ class Series:
         self.kills += 1
 
 
-def run(url: str, kills: int, writers: int, seed: int) -> list[Series]:
+def run(url: str, kills: int, writers: int, seed: int, most_s: float) -> list[Series]:
     """Kills until it is enough; the writers run beside one another."""
     chance = random.Random(seed)
     series = [Series(url, f"w{number}") for number in range(writers)]
@@ -100,7 +103,7 @@ def run(url: str, kills: int, writers: int, seed: int) -> list[Series]:
     while sum(one.kills for one in series) < kills:
         victim = chance.choice(series)
         # A writer takes about 0.2 s to start; it is killed at any moment of its life, the start too.
-        deadline = time.monotonic() + chance.uniform(0.0, 0.6)
+        deadline = time.monotonic() + chance.uniform(0.0, most_s)
         while time.monotonic() < deadline:
             time.sleep(0.01)
             for one in series:
@@ -126,13 +129,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--writers", type=int, default=2)
+    parser.add_argument("--most-s", type=float, default=0.6, help="the longest time between two kills")
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
     parser.add_argument("--folder", help="where the store is made (default: the temporary folder)")
+    parser.add_argument("--store", help="a server instead: postgresql://user@host/database; a schema of its own")
     chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=chosen.folder) as folder:
-        url = f"sqlite:{Path(folder) / 'journal.db'}"
+    with contextlib.ExitStack() as ended:
+        if chosen.store:
+            url = ended.enter_context(schema_of_its_own(chosen.store))
+        else:
+            folder = ended.enter_context(tempfile.TemporaryDirectory(dir=chosen.folder))
+            url = f"sqlite:{Path(folder) / 'journal.db'}"
         began = time.monotonic()
-        series = run(url, chosen.kills, chosen.writers, chosen.seed)
+        series = run(url, chosen.kills, chosen.writers, chosen.seed, chosen.most_s)
         store = open_store(url, create=False)
         facts, lost, doubled, beyond = judge(store, series)
         problems = store.verify().problems

@@ -11,7 +11,7 @@ def test_text_that_is_no_url_is_refused(url: str) -> None:
     with pytest.raises(SettingsError) as caught:
         open_store(url)
 
-    assert ("journal.store", "write sqlite:PATH") == (caught.value.where, caught.value.fix)
+    assert ("journal.store", "write sqlite:PATH or postgresql://...") == (caught.value.where, caught.value.fix)
 
 
 @pytest.mark.parametrize("url", ["oracle:x", "sqlite2:x"])

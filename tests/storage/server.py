@@ -35,7 +35,7 @@ def schema() -> Iterator[str]:
 
 def schema_of(url: str) -> str:
     """The name of the schema that a URL of `schema()` names."""
-    return url.rpartition("=")[2]
+    return url.partition("?schema=")[2].partition("&")[0]
 
 
 def end_sessions(url: str) -> None:

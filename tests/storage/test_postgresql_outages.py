@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -278,6 +279,55 @@ def test_another_store_in_the_place_of_the_one_that_is_open_takes_no_facts(url: 
         open_store(url).close()
 
         with pytest.raises(StorageError, match="in the place of this one"):
+            store.append(decisions(1))
+
+
+def test_a_server_elsewhere_that_speaks_no_tls_is_not_spoken_to(url: str) -> None:
+    """The name of a host that is none of this machine's names for itself, though it leads here."""
+    with pytest.raises(StorageError) as found:
+        open_store(url.replace("@127.0.0.1:", "@0.0.0.0:"))
+
+    assert "SSL" in found.value.what
+
+
+def test_the_environment_leads_nowhere_else(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGHOSTADDR", "127.0.0.1,127.0.0.2")
+    monkeypatch.setenv("PGPORT", "1")
+    monkeypatch.setenv("PGOPTIONS", "-c search_path=none")
+    monkeypatch.setenv("PGDATABASE", "none")
+    with opened(url) as store:
+        store.append(decisions(1))
+
+        assert ["r0"] == requests(store)
+
+
+def test_a_password_that_is_not_there_is_said_and_facts_wait_for_it(url: str, tmp_path: Path) -> None:
+    kept = tmp_path / "password"
+    kept.write_text("any")
+    with opened(f"{url}&password=file:{kept}") as store:
+        writer = Writer(store, role="guard")
+        writer.start()
+        writer.commit(decisions(1))
+        kept.unlink()
+        server.end_sessions(url)
+        writer.enqueue(decision(1))
+        with pytest.raises(StorageError, match="cannot read the secret file"):
+            writer.commit(decisions(1, 2))
+        kept.write_text("another")
+        deadline = time.monotonic() + 20
+        while writer.failure and time.monotonic() < deadline:
+            time.sleep(0.05)
+        writer.close()
+
+        assert ["r0", "r1"] == requests(store)
+
+
+def test_a_head_that_contradicts_the_facts_is_the_stores_fault(url: str) -> None:
+    with opened(url) as store:
+        store.append(decisions(3))
+        server.ask(f"UPDATE {server.schema_of(url)}.store SET position = 1")
+
+        with pytest.raises(StorageError, match="contradicts itself"):
             store.append(decisions(1))
 
 

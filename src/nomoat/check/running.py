@@ -117,12 +117,11 @@ def _write(path: Path, report: str) -> None:
 
 def _record(result: Result, settings: Settings, path: Path, url: str | None) -> None:
     """One fact a run, where a nomoat.yaml and a store are; a store that cannot be written is said, nothing more."""
-    if url is None:
-        if settings.path is None or not is_there(settings.store_url):
-            return
-        url = settings.store_url
+    if url is None and (settings.path is None or not is_there(settings.store_url)):
+        return
     try:
-        store = open_store(url)
+        # A run makes no journal of its own accord, only where one is named.
+        store = open_store(url or settings.store_url, create=url is not None)
     except NomoatError as error:
         print(f"note: this run is not in the journal: {printable(error.what)}", file=sys.stderr)
         return

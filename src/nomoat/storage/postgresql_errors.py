@@ -21,6 +21,7 @@ _READ_ONLY = "name the primary; with several hosts, add &target_session_attrs=re
 _MEANINGS = {
     "NM002": ("it was given up before", "try again"),
     "NM003": ("another store was put in the place of this one", "restart every process that uses it"),
+    "23": ("its data contradicts itself", _VERIFY),
     "25006": ("the server is read-only, as a standby is", _READ_ONLY),
     "42501": ("this role may not", _GRANTS),
     "42": ("its tables or functions are not as nomoat made them", _VERIFY),
@@ -34,7 +35,7 @@ _MEANINGS = {
     "XX": ("its data is damaged", "look at the server's log; put a copy back"),
 }
 #: The facts themselves cannot be kept: a character, a size. To try again would not help.
-_DATA = ("22", "23", "54")
+_DATA = ("22", "54")
 
 
 class AnswerLostError(StorageError):

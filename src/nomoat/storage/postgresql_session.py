@@ -20,7 +20,7 @@ from typing import Any
 import psycopg
 from psycopg.waiting import READY_NONE
 
-from nomoat.errors import JournalError, StorageError
+from nomoat.errors import JournalError, SettingsError, StorageError
 from nomoat.storage import postgresql_arrays
 from nomoat.storage.postgresql_errors import (
     AnswerLostError,
@@ -230,7 +230,11 @@ class Session:
 
 def open_connection(place: Place, limits: Limits = Limits()) -> Connection:
     """A connection of our settings to the server, whatever it holds."""
-    given: dict[str, Any] = {**place.parameters, **place.secret(), **_FIXED}
+    try:
+        given: dict[str, Any] = {**place.parameters, **place.secret(), **_FIXED}
+    except SettingsError as error:
+        # It may be there again in a moment: facts wait for the store, and are not refused.
+        raise StorageError(f"cannot open the store: {error.what}", where=error.where, fix=error.fix) from error
     given |= {"application_name": f"nomoat/{place.schema}"[:63]}
     given |= {"connect_timeout": limits.connect_s, "tcp_user_timeout": int(limits.answer_s * 1000)}
     try:
