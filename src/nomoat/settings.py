@@ -207,7 +207,9 @@ def _journal(node: Node | None, reader: Reader) -> JournalSettings:
         return JournalSettings()
     store = reader.text(fields.get("store"), "store") or JournalSettings().store
     if ":" not in store:
-        reader.mistake(f"store '{store}' is no URL", fields.get("store") or node or "", "write sqlite:PATH or postgresql://...")
+        reader.mistake(
+            f"store '{store}' is no URL", fields.get("store") or node or "", "write sqlite:PATH or postgresql://..."
+        )
     keep_s: dict[str, float] = {}
     at_most: dict[str, int] = {}
 

@@ -31,6 +31,9 @@ class Line:
 
     def close(self) -> None:
         """Nothing comes through any more."""
+        # Closing alone does not wake who waits for somebody to come.
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self.cut()
 

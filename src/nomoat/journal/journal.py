@@ -40,7 +40,9 @@ def open_store(url: str, *, create: bool = True) -> Store:
     """
     scheme, colon, _ = url.partition(":")
     if not colon or not _SCHEME.match(scheme):
-        raise SettingsError(f"'{scheme}' is no URL of a store", where="journal.store", fix="write sqlite:PATH or postgresql://...")
+        raise SettingsError(
+            f"'{scheme}' is no URL of a store", where="journal.store", fix="write sqlite:PATH or postgresql://..."
+        )
     try:
         adapter = importlib.import_module(f"nomoat.storage.{scheme}")
     except ModuleNotFoundError as error:
