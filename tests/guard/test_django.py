@@ -14,6 +14,7 @@ from tests.guard.django_project import GUARD, OUTER, configure, guarded
 
 configure()
 
+from asgiref.sync import sync_to_async  # noqa: E402
 from django.conf.urls.i18n import i18n_patterns  # noqa: E402
 from django.contrib import admin  # noqa: E402
 from django.contrib.auth.models import Group, User  # noqa: E402
@@ -321,7 +322,7 @@ def test_a_stream_ends_when_its_caller_is_blocked(facts: Callable[[], list[Fact]
 def test_async_projects_are_guarded_too(facts: Callable[[], list[Fact]]) -> None:
     async def story() -> list[tuple[int, bytes]]:
         client = AsyncClient(raise_request_exception=False)
-        await client.aforce_login(await User.objects.aget(username="ana"))
+        await sync_to_async(client.force_login)(await User.objects.aget(username="ana"))
         found = []
         for target in ("/later", "/export", "/forgets", "/hidden", "/nowhere", "/stream-later"):
             answer = await client.get(target)
