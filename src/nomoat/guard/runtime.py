@@ -146,7 +146,7 @@ class Runtime:
             raise SettingsError(
                 "nobody can be known: there is neither identity: in nomoat.yaml nor identity= of protect()",
                 where=str(loaded.settings.file),
-                fix="docs/how-to/guard-a-fastapi-service.md shows both",
+                fix="docs/how-to/guard-a-fastapi-service.md (and -flask-, -django-) show both",
             )
         return Bearers(Verifier.load(issuers, root=loaded.settings.root)) if issuers else None
 
