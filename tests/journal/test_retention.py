@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -29,13 +30,18 @@ from nomoat.journal.journal import open_store
 from nomoat.journal.ports import Store
 from nomoat.journal.retention import Keeper, Limit, Result, limits, pieces, prune
 from tests.journal.made import block, decision
+from tests.storage import server
 
 #: Everything is older than this when a test looks at it.
 NOW = Limit(keep_s=-60)
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    if request.param == "postgresql":
+        with server.schema() as url, closing(open_store(url)) as served:
+            yield served
+        return
     store = open_store("memory:" if request.param == "memory" else f"sqlite:{tmp_path / 'journal.db'}")
     yield store
     store.close()
