@@ -137,6 +137,7 @@ class _Bench:
         self._old: dict[str, Policy | None] = {}
         self._deciders: dict[tuple[str, str], Decider | None] = {}
         self._reads: dict[tuple[str, tuple[str, ...]], tuple[str, ...]] = {}
+        self._has: dict[tuple[str, tuple[str, ...]], tuple[str, ...]] = {}
         self._judged: dict[tuple[object, ...], _Situation] = {}
         self._requests: dict[str, list[tuple[int, int, _Situation]]] = {}
 
@@ -211,8 +212,8 @@ class _Bench:
     ) -> tuple[dict[str, object], dict[str, object] | None]:
         """The recorded inputs by their flat names, and those of the resource; with what stands for one unrecorded."""
         given = {**recorded.attributes(d), **{f"resource.{name}": value for name, value in (told or {}).items()}}
-        for name in {name for one in asked for name in self._new_decider(d.service).asked_for(one)}:
-            unknown = recorded.whether_given(d, name) if name not in given and name not in OWN else None
+        for name in self._asked_for(d.service, asked):
+            unknown = recorded.whether_given(d, name) if name not in given else None
             if unknown is not None:
                 given[name] = unknown
                 if name.startswith("resource.") and told is not None:
@@ -235,6 +236,15 @@ class _Bench:
             found = dict.fromkeys(name for one in permissions for name in decider.read_for(one) if name not in OWN)
             self._reads[key] = tuple(found)
         return self._reads[key]
+
+    def _asked_for(self, service: str, permissions: tuple[str, ...]) -> tuple[str, ...]:
+        """Every input of which the new conditions of these permissions ask whether it was given."""
+        key = (service, permissions)
+        if key not in self._has:
+            decider = self._new_decider(service)
+            found = dict.fromkeys(name for one in permissions for name in decider.asked_for(one) if name not in OWN)
+            self._has[key] = tuple(found)
+        return self._has[key]
 
     def _new_decider(self, service: str) -> Decider:
         key = ("", service)

@@ -6,7 +6,7 @@ Nothing is coerced, and no failure is absorbed: an absent attribute or two types
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -34,11 +34,11 @@ class Condition:
     reads: tuple[str, ...]
     reads_resource: bool
     given: tuple[str, ...]
-    #: Where each of `reads` comes from: its name, its namespace (empty for what the decider says of a subject by
-    #: itself, whatever a caller hands in), and the rest of it.
-    sources: tuple[tuple[str, str, str], ...] = field(repr=False, compare=False)
-    #: Those of `sources` that are not of the resource.
-    beside: tuple[tuple[str, str, str], ...] = field(repr=False, compare=False)
+    #: Where `reads` come from: of the resource, bare name to name; what the decider says of a subject by itself,
+    #: whatever a caller hands in, bare names; and all others.
+    of_resource: Mapping[str, str] = field(repr=False, compare=False)
+    of_decider: tuple[str, ...] = field(repr=False, compare=False)
+    of_request: tuple[str, ...] = field(repr=False, compare=False)
     evaluate: Callable[[Attributes], bool | ConditionFailure] = field(repr=False, compare=False)
 
 
@@ -55,7 +55,14 @@ def _compiled(text: str) -> Condition:
     parser = Parser(text, None)
     tree = parser.condition()
     reads = tuple(parser.reads)
-    reads_resource = any(name.startswith("resource.") for name in reads)
-    sources = tuple((name, "" if name in OWN else name.partition(".")[0], name.partition(".")[2]) for name in reads)
-    beside = tuple(source for source in sources if source[1] != "resource")
-    return Condition(text.strip(), reads, reads_resource, tuple(parser.given), sources, beside, making.made(tree))
+    of_resource = {name.removeprefix("resource."): name for name in reads if name.startswith("resource.")}
+    return Condition(
+        text=text.strip(),
+        reads=reads,
+        reads_resource=bool(of_resource),
+        given=tuple(parser.given),
+        of_resource=of_resource,
+        of_decider=tuple(name.removeprefix("subject.") for name in reads if name in OWN),
+        of_request=tuple(name for name in reads if name not in OWN and not name.startswith("resource.")),
+        evaluate=making.made(tree),
+    )

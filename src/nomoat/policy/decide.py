@@ -191,9 +191,10 @@ class Decider:
             resource: the attributes of what is asked for (`owner`), without their namespace. None: not known yet, then
                 what depends on them is deferred. Given, also when empty: the answer is final.
         """
-        if len(permissions) == 1 and permissions[0] not in self._denies:
+        if len(permissions) == 1:
             permission = permissions[0]
-            conditional: tuple[Clause, ...] = ()
+            denying = self._denies.get(permission, ())
+            found: tuple[Clause, ...] = ()
             is_usual = subject not in self._calls
             cached = self._effective.get(permission)
             if cached is not None:
@@ -203,17 +204,17 @@ class Decider:
                         clauses = self.clauses(role, permission)
                     if clauses:
                         if clauses[0].condition is None:
-                            if resource:
-                                break
-                            return clauses[0].answer
-                        is_usual = is_usual and not conditional
-                        conditional = clauses
-                else:
-                    if is_usual and conditional:
-                        answer = _usual(conditional, permission, subject, attributes, resource)
-                        if answer is not None:
-                            return answer
-            if is_usual and not conditional and not resource:
+                            if not denying and not resource:
+                                return clauses[0].answer
+                            found, is_usual = clauses, True
+                            break
+                        is_usual = is_usual and not found
+                        found = clauses
+            if is_usual and found:
+                answer = _usual(denying, found, permission, subject, attributes, resource)
+                if answer is not None:
+                    return answer
+            elif is_usual and not resource:
                 return Answer("deny", "no-grant", denied=permission)
         return _Question(self, subject, roles, attributes, resource).answer(permissions)
 
@@ -259,29 +260,35 @@ def compile_policy(policy: Policy, *, service: str = "") -> Decider:
 
 
 def _usual(
-    clauses: tuple[Clause, ...],
+    denying: tuple[Clause, ...],
+    granting: tuple[Clause, ...],
     permission: str,
     subject: str,
     attributes: Mapping[str, object],
     resource: Mapping[str, object] | None,
 ) -> Answer | None:
-    """What `_Question` answers of one role's conditions, sooner; None where it takes more than to read and ask them."""
+    """What `_Question` answers of one role's grants where no deny rule holds, sooner; None where it takes more."""
     values: dict[str, Any] = {}
     known: Mapping[str, object] = _NOTHING if resource is None else resource
-    for clause in clauses:
+    for clause in (*denying, *granting) if denying else granting:
         condition = clause.condition
-        if condition is None or (resource is None and condition.reads_resource):
+        if condition is None:
+            if clause.deny is not None or (known and not values):
+                return None
+            result: bool | ConditionFailure = True
+        elif (resource is None and condition.reads_resource) or not gather(
+            condition, subject, attributes, known, values
+        ):
             return None
-        if not gather(condition, subject, attributes, known, values):
-            return None
-        result = condition.evaluate(values)
-        if result is True:
+        else:
+            result = condition.evaluate(values)
+        if result is True and clause.deny is None:
             answer = clause.answer
             parts = ("allow", "granted", answer.grants, values or _NOTHING, None, (), "", (), answer.clauses)
             return tuple.__new__(Answer, parts)
         if result is not False:
             return None
-    tried = tuple([clause.grant for clause in clauses])
+    tried = tuple([clause.grant for clause in granting])
     parts = ("deny", "condition-false", (), values or _NOTHING, None, (), permission, (), tried)
     return tuple.__new__(Answer, parts)
 

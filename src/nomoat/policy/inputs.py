@@ -7,6 +7,7 @@ booleans; of what `has(...)` asked and is not recorded, whether it was given: `h
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from nomoat.policy.conditions import Condition
@@ -31,12 +32,13 @@ def asked_for(recorded: str) -> str:
     return recorded[4:-1] if recorded.startswith("has(") else ""
 
 
+@lru_cache(maxsize=4096)
 def bare_subject(subject: str) -> str:
     """`subject.sub`: what stands behind the alias of a user (`user:main/ana` gives `ana`), a service's name."""
-    if subject.startswith("user:"):
-        alias = subject.find("/")
-        return subject[alias + 1 :] if alias >= 0 else ""
-    return subject.removeprefix("service:")
+    kind, _, rest = subject.partition(":")
+    if kind == "user":
+        return rest.partition("/")[2]
+    return rest if kind == "service" else subject
 
 
 def gather(
@@ -47,28 +49,29 @@ def gather(
     values: dict[str, object],
 ) -> bool:
     """Fills `values` with what `Inputs` gives and records; False where these differ, and it takes `Inputs`."""
-    if not values:
-        for rest, value in resource.items():
-            kind = type(value)
-            if (kind is str and len(value) <= MAX_RECORDED) or kind is int or kind is bool:  # type: ignore[arg-type]
-                values["resource." + rest] = value
-            else:
+    kept = condition.of_resource
+    for rest, value in resource.items():
+        kind = type(value)
+        if kind is str:
+            if len(value) > MAX_RECORDED:  # type: ignore[arg-type]  # it is text, by the line above
                 return False
-    for name, space, rest in condition.beside:
-        if not space:
-            if rest == "sub" and subject:
-                values[name] = bare_subject(subject)
-                continue
-            if rest != "id" or not subject:
-                return False
-            value = subject
-        else:
-            value = attributes.get(name, _ABSENT)
+        elif kind is not int and kind is not bool:
+            return False
+        values[kept.get(rest) or "resource." + rest] = value
+    for name in condition.of_request:
+        value = attributes.get(name, _ABSENT)
         kind = type(value)
         if (kind is str and len(value) <= MAX_RECORDED) or kind is int or kind is bool:  # type: ignore[arg-type]
             values[name] = value
         elif value is not _ABSENT:
             return False
+    for rest in condition.of_decider:
+        if rest == "roles" or not subject or len(subject) > MAX_RECORDED:
+            return False
+        if rest == "id":
+            values["subject.id"] = subject
+        else:
+            values["subject.sub"] = bare_subject(subject)
     for name in condition.given:
         if name not in values:
             values[asked(name)] = False
@@ -100,25 +103,20 @@ class Inputs:
 
     def of(self, condition: Condition) -> Mapping[str, object]:
         """The attributes that a condition reads, by their flat names; those that were not given are not there."""
-        values = self._values
-        for name, space, rest in condition.sources:
-            if space == "resource":
-                value = self._resource.get(rest, _ABSENT)
-            elif space:
-                value = self._attributes.get(name, _ABSENT)
-            else:
-                value = self._own(rest)
-            if value is not _ABSENT:
-                values[name] = value
-                kind = type(value)
-                if kind is str:
-                    if len(value) > MAX_RECORDED:  # type: ignore[arg-type]  # it is text, by the line above
-                        self._is_plain = False
-                elif kind is not int and kind is not bool:
-                    self._is_plain = False
+        for rest, name in condition.of_resource.items():
+            self._take(name, self._resource.get(rest, _ABSENT))
+        for name in condition.of_request:
+            self._take(name, self._attributes.get(name, _ABSENT))
+        for rest in condition.of_decider:
+            self._take("subject." + rest, self._own(rest))
         if condition.given:
             self._asked += condition.given
-        return values
+        return self._values
+
+    def _take(self, name: str, value: object) -> None:
+        if value is not _ABSENT:
+            self._values[name] = value
+            self._is_plain = self._is_plain and _is_recorded(value)
 
     def _own(self, name: str) -> object:
         """What the decider says of a subject by itself, whatever a caller hands in."""

@@ -42,13 +42,12 @@ def attributes(decision: Decision) -> dict[str, object]:
 
 def resource(decision: Decision) -> dict[str, object] | None:
     """What the handler said of its resource; None where the decision was not about one, or about several (`only`)."""
-    found: dict[str, object] = {
-        name.removeprefix("resource."): value for name, value in decision.read.items() if name.startswith("resource.")
-    }
+    found: dict[str, object] = {}
     for name, value in decision.read.items():
-        attribute = asked_for(name)
-        if attribute.startswith("resource.") and value:
-            found[attribute.removeprefix("resource.")] = NotRecorded(attribute, was_given=True)
+        if name.startswith("resource."):
+            found[name[len("resource.") :]] = value
+        elif value and (attribute := asked_for(name)).startswith("resource."):
+            found[attribute[len("resource.") :]] = NotRecorded(attribute, was_given=True)
     if is_of_several(decision) or (decision.sequence == 0 and not found):
         return None
     return found

@@ -105,7 +105,7 @@ class _Maker:
             case Read():
                 return self._read(node, wanted, check)
             case Variable():
-                return self._checked(_name(_ITEM), node, wanted or node.type, check, is_known=False)
+                return self._item(node, wanted, check)
             case Given():
                 return self.call(comparisons.present, _name(_ATTRIBUTES), self.constant(node.name))
             case Negation():
@@ -135,22 +135,31 @@ class _Maker:
         check = check or _CHECKS[kind.partition(" ")[0]]
         if kind not in _EXACT:
             return self.call(check, value, self.constant(node.text))
-        # The usual case without a call: `(held if type(held := attributes[name]) is str else as_text(held, text))`.
         held = f"v{self._held}"
         self._held += 1
         kept = ast.NamedExpr(ast.Name(held, ast.Store(), **_AT), value, **_AT)
-        of_held = self.call(type, kept)
-        usual: ast.expr = ast.Compare(of_held, [ast.Is()], [self.constant(_EXACT[kind])], **_AT)
+        return self._exact(kept, held, kind, check, node)
+
+    def _exact(self, value: ast.expr, name: str, kind: str, check: Check, node: Node) -> ast.expr:
+        """The usual case without a call: `name if type(value) is str else check(name, text)`."""
+        usual: ast.expr = ast.Compare(self.call(type, value), [ast.Is()], [self.constant(_EXACT[kind])], **_AT)
         if kind == "number":
             bounds = (self.constant(-comparisons.LARGEST), self.constant(comparisons.LARGEST))
-            inside = ast.Compare(bounds[0], [ast.LtE(), ast.Lt()], [_name(held), bounds[1]], **_AT)
+            inside = ast.Compare(bounds[0], [ast.LtE(), ast.Lt()], [_name(name), bounds[1]], **_AT)
             usual = ast.BoolOp(ast.And(), [usual, inside], **_AT)
-        return ast.IfExp(usual, _name(held), self.call(check, _name(held), self.constant(node.text)), **_AT)
+        return ast.IfExp(usual, _name(name), self.call(check, _name(name), self.constant(node.text)), **_AT)
 
-    def _checked(
-        self, value: ast.expr, node: Node, wanted: str, check: Check | None, *, is_known: bool = True
-    ) -> ast.expr:
-        if not wanted or (is_known and node.type == wanted):
+    def _item(self, node: Variable, wanted: str, check: Check | None) -> ast.expr:
+        kind = wanted or node.type
+        if not kind:
+            return _name(_ITEM)
+        check = check or _CHECKS[kind.partition(" ")[0]]
+        if kind in _EXACT:
+            return self._exact(_name(_ITEM), _ITEM, kind, check, node)
+        return self.call(check, _name(_ITEM), self.constant(node.text))
+
+    def _checked(self, value: ast.expr, node: Node, wanted: str, check: Check | None) -> ast.expr:
+        if not wanted or node.type == wanted:
             return value
         return self.call(check or _CHECKS[wanted.partition(" ")[0]], value, self.constant(node.text))
 
