@@ -124,6 +124,11 @@ _CONDITIONS = (
     "resource.owner == subject.sub", "context.hour < 6 && !(subject.region in ['eu', \"us\"])",
     "params.order_id != '4711' || resource.total >= 1000", "'admin' in subject.roles && resource.public == true",
     "not resource.owner == 'ben' and context.hour > -1 or resource.total <= 0", "(((resource.owner == 'a\\'b')))",
+    "has(resource.owner) && resource.owner.lowerAscii().startsWith('a' + subject.sub) || !has(subject.region)",
+    "context.now - duration('1h30m') < timestamp(resource.total) && context.now.getHours('+01:00') > 9",
+    "cidr('10.0.0.0/8').containsIP(resource.owner) || ip(resource.owner).family() == 6 && isIP(params.order_id)",
+    "subject.roles.exists(r, r.endsWith('x') || size(r) == int(resource.total)) && subject.groups.all(g, g != 'b')",
+    "resource.total + 1 - -resource.total > 9223372036854775807 && string(resource.total) == subject[\"a b\"]",
 )  # fmt: skip
 
 
@@ -131,13 +136,18 @@ def condition(_folder: Path) -> Target:
     """Conditions compiled, and evaluated with attributes of every type."""
     from nomoat.policy import conditions
 
-    values = ("ana", "", 0, 3, -(10**30), True, False, None, 1.5, ("a", "b"), ["x"], {"a": 1}, (), float("nan"))
+    values = (
+        "ana", "", 0, 3, -(10**30), True, False, None, 1.5, ("a", "b"), ["x"], {"a": 1}, (), float("nan"), "10.0.0.1",
+        "2026-11-30T09:00:00.000001Z", 2**63 - 1, ["a", 1, ["b"]], {1, 2}, "\ud800",
+    )  # fmt: skip
 
     def run(_name: str, data: bytes) -> Iterable[str]:
         compiled = conditions.compile(data.decode("utf-8", "surrogateescape"))
         for shift in range(len(values)):
             attributes = {name: values[(shift + at) % len(values)] for at, name in enumerate(compiled.reads)}
-            compiled.evaluate(attributes)
+            found = compiled.evaluate(attributes)
+            if not isinstance(found, bool) and "raised" in found.what:
+                raise FaultError(found.what)
         compiled.evaluate({})
         yield ""
 

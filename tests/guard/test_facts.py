@@ -21,6 +21,7 @@ from nomoat.guard import Guard
 from nomoat.guard.loading import Mode
 from nomoat.journal.facts import Block, Decision, Logging, Response, Revocation, Text, timestamp
 from nomoat.journal.journal import open_store
+from nomoat.policy.backtest import backtest
 from nomoat.policy.model import loads
 from tests.guard.calling import Answer, scope_of, serve
 from tests.policy.maps import map_of, route
@@ -33,7 +34,9 @@ identity:
   mesh: {issuer: services, algorithms: [HS256], key: "env:SHOP_KEY", kind: service}
 roles:
   customer: [{permission: orders:read, when: resource.owner == subject.sub}]
-  support: [{permission: orders:search, when: "context.client == '198.51.100.7' && params.name == 'all'"}]
+  support:
+    - {permission: orders:search, when: "context.client == '198.51.100.7' && params.name == 'all'"}
+    - {permission: orders:now, when: "context.now > timestamp('2026-01-01T00:00:00Z') && has(subject.groups)"}
 assign: {support: ["user:main/ana"]}
 calls: [{from: billing, to: shop, may: [orders:list]}]
 routes:
@@ -46,6 +49,7 @@ DRAWN = map_of(
     route("GET /orders/{order_id}", binding=("orders:read",), requires=("orders:read",)),
     route("GET /search/{name}", binding=("orders:search",)),
     route("GET /orders", binding=("orders:list",)),
+    route("GET /now", binding=("orders:now",)),
     route("GET /shop-window"),
     route("POST /login"),
 )
@@ -61,8 +65,9 @@ def _app() -> FastAPI:
         guard.require("orders:read", owner="ana", total=5)
         return order_id
 
-    for method, path in (("GET", "/search/{name}"), ("GET", "/orders"), ("GET", "/shop-window"), ("POST", "/login")):
-        app.add_api_route(path, lambda: "ok", methods=[method])
+    for path in ("/search/{name}", "/orders", "/now", "/shop-window"):
+        app.add_api_route(path, lambda: "ok", methods=["GET"])
+    app.add_api_route("/login", lambda: "ok", methods=["POST"])
     return app
 
 
@@ -140,6 +145,18 @@ def test_the_inputs_of_a_condition_are_recorded(name: str, forwarded: Any, statu
     (fact,) = _facts(root, Decision)
     assert {"context.client": "198.51.100.7" if forwarded else "192.0.2.1", "params.name": name} == fact.read
     assert fact.reason == ("granted" if status == 200 else "condition-false")
+
+
+def test_when_it_was_is_recorded_and_judged_again_exactly(root: Path) -> None:
+    assert 200 == _ask(root, "GET", "/now", _token()).status
+
+    (fact,) = _facts(root, Decision)
+    assert {"context.now": fact.happened_at, "has(subject.groups)": True} == fact.read
+    (text,) = (text.text for text in _facts(root, Text) if text.of == "policy")
+    for change, kind in (("2026-01-01T00:00:00Z", "same"), (fact.happened_at, "denied")):
+        new = loads(text.replace("2026-01-01T00:00:00Z", change).replace("&& has", "&& true && has"))
+        found = backtest([fact], {fact.policy: text}, new)
+        assert (kind == "same", kind == "denied") == (found.same == 1, len(found.newly_denied) == 1)
 
 
 @pytest.mark.parametrize(("name", "status"), [("billing", 200), ("shop", 403), ("../billing", 401), ("", 401)])
