@@ -231,6 +231,56 @@ def test_what_the_server_refuses_is_said(url: str, changed: dict[str, str], said
     assert said in found.value.what
 
 
+@contextmanager
+def failing(url: str, code: str, times: int) -> Iterator[None]:
+    """The next writes fail in the server, in the middle of their transaction."""
+    name = server.schema_of(url)
+    server.ask(f"CREATE SEQUENCE {name}.tries")
+    server.ask(
+        f"CREATE FUNCTION {name}.fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        f"IF nextval('{name}.tries') <= {times} THEN RAISE EXCEPTION 'not now' USING ERRCODE = '{code}'; END IF; "
+        "RETURN NEW; END $$"
+    )
+    server.ask(f"CREATE TRIGGER fails BEFORE INSERT ON {name}.batches FOR EACH ROW EXECUTE FUNCTION {name}.fail()")
+    yield
+    server.ask(f"DROP FUNCTION {name}.fail() CASCADE")
+    server.ask(f"DROP SEQUENCE {name}.tries")
+
+
+@pytest.mark.parametrize("code", ["40001", "40P01"])
+def test_what_the_server_asks_to_try_again_is_tried_again(url: str, code: str) -> None:
+    with opened(url) as store, failing(url, code, times=3):
+        assert ["1"] == store.append(decisions(1))
+    with opened(url) as store:
+        with failing(url, code, times=99), pytest.raises(StorageError):
+            store.append(decisions(1))
+
+        assert ["r0"] == requests(store)
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [("53100", "disk is full"), ("53200", "short of memory"), ("58030", "disk refuses"), ("XX001", "is damaged")],
+)
+def test_a_server_that_cannot_write_is_said_and_facts_wait_until_it_can(url: str, code: str, said: str) -> None:
+    with opened(url) as store:
+        writer = Writer(store, role="guard")
+        writer.start()
+        with failing(url, code, times=3):
+            writer.enqueue(decision(0))
+            deadline = time.monotonic() + 20
+            while not writer.failure and time.monotonic() < deadline:
+                time.sleep(0.001)
+            failure = writer.failure
+            while writer.failure and time.monotonic() < deadline:
+                time.sleep(0.01)
+            writer.close(timeout_s=20)
+
+        assert said in failure
+        assert ["r0"] == requests(store)
+        assert () == store.verify().problems
+
+
 def test_a_read_only_server_is_said_and_can_be_read(url: str) -> None:
     with opened(url) as store:
         store.append(decisions(1))

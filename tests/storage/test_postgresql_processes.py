@@ -184,6 +184,27 @@ def test_a_fork_opens_the_store_anew_in_both(store: Store) -> None:
     assert () == store.verify().problems
 
 
+def test_a_child_that_ends_as_any_interpreter_does_ends_nothing_of_its_parents(url: str) -> None:
+    script = """
+import gc, os, sys
+from nomoat.journal.journal import open_store
+from tests.journal.made import decision
+store = open_store(sys.argv[1])
+store.append([(decision(), None)])
+child = os.fork()
+if child == 0:
+    gc.collect()
+    sys.exit(0)
+assert os.waitpid(child, 0)[1] == 0
+assert store.append([(decision(), None)]) == ["2"]
+store.close()
+"""
+    command = [sys.executable, "-X", "dev", "-W", "error", "-c", script, url]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert (0, "") == (found.returncode, found.stderr)
+
+
 def test_forks_beside_threads_that_write_harm_neither(store: Store) -> None:
     stop = threading.Event()
     written = []

@@ -69,6 +69,12 @@ class Connection(psycopg.Connection[Row]):
     """A connection on which nobody waits for ever: a server that is frozen, or behind a line that was cut."""
 
     answer_s = Limits().answer_s
+    #: In the child of a fork: it is the parent's to close.
+    is_inherited = False
+
+    def __del__(self, *arguments: Any) -> None:
+        if not self.is_inherited:
+            super().__del__(*arguments)
 
     def wait(self, gen: Any, *arguments: Any, **named: Any) -> Any:
         """As psycopg waits, and OperationalError when no answer has come."""
@@ -114,6 +120,7 @@ class Session:
             if connection is not None:
                 with contextlib.suppress(OSError, psycopg.Error):
                     os.close(connection.fileno())
+                connection.is_inherited = True
                 _inherited.append(connection)
         self.forget()
 
