@@ -11,7 +11,7 @@ from nomoat.errors import JournalError, StorageError
 from nomoat.storage.postgresql_place import Place
 
 _VERIFY = "run `nomoat journal verify`; ask who administers the database what was changed"
-_LOOK = "look at the server (does it run, does it take connections from here?), at role, database and password"
+_LOOK = "look at the server (does it run, does it take connections from here?), at role, database, password and certificate"
 _GRANTS = "grant what docs/how-to/journal-on-postgresql.md grants, or use the role that has it"
 _HELD = "another session has kept it locked"
 _FIND_IT = "find it: SELECT pid, query FROM pg_stat_activity WHERE wait_event_type IS NULL AND state <> 'idle'"
@@ -25,7 +25,7 @@ _MEANINGS = {
     "25006": ("the server is read-only, as a standby is", _READ_ONLY),
     "42501": ("this role may not", _GRANTS),
     "42": ("its tables or functions are not as nomoat made them", _VERIFY),
-    "53100": ("the server's disk is full", "free some space; `nomoat journal prune` shortens the journal"),
+    "53100": ("the server's disk is full", "free some space there; then `nomoat journal prune` shortens the journal"),
     "53300": ("the server takes no more connections", "raise max_connections: each process of nomoat takes two"),
     "53": ("the server is short of memory or disk", "look at the server's log"),
     "55P03": (_HELD, _FIND_IT),
