@@ -64,7 +64,9 @@ class Appender:
                 self._lost = (self._number, [fact for fact, _ in facts])
                 raise
             except StorageError as error:
-                raise self._moved(error, cursor) from error
+                if (moved := self._moved(error, cursor)) is not None:
+                    raise moved from error.__cause__
+                raise
         return _positions(len(prepared), first, skipped)
 
     def _append_rest(
@@ -108,10 +110,10 @@ class Appender:
     def _call(self, query: str, values: list[Any]) -> tuple[Any, ...]:
         return self._session.write(query, values)
 
-    def _moved(self, error: StorageError, cursor: CursorMove | None) -> StorageError | CursorMovedError:
+    def _moved(self, error: StorageError, cursor: CursorMove | None) -> CursorMovedError | None:
         cause = error.__cause__
         if cursor is None or not isinstance(cause, psycopg.Error) or cause.sqlstate != "NM001":
-            return error
+            return None
         stands = cause.diag.message_primary or "0"
         return CursorMovedError(
             f"reader '{cursor.reader}' is at '{'' if stands == '0' else stands}', not at '{cursor.expected}'",

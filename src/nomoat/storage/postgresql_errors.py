@@ -11,7 +11,7 @@ from nomoat.errors import JournalError, StorageError
 from nomoat.storage.postgresql_place import Place
 
 _VERIFY = "run `nomoat journal verify`; ask who administers the database what was changed"
-_LOOK = "look at the server (does it run, does it take connections from here?), at role, database, password and certificate"
+_LOOK = "look at the server (does it run, does it answer from here?), at role, database, password and certificate"
 _GRANTS = "grant what docs/how-to/journal-on-postgresql.md grants, or use the role that has it"
 _HELD = "another session has kept it locked"
 _FIND_IT = "find it: SELECT pid, query FROM pg_stat_activity WHERE wait_event_type IS NULL AND state <> 'idle'"

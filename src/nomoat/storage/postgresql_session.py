@@ -106,7 +106,6 @@ class Session:
 
     def forget(self) -> None:
         """As if never opened, for this process."""
-        self._pid = os.getpid()
         #: Names this process in the server's table of batches.
         self.writer_id = uuid.uuid4().hex
         self.write_lock = threading.RLock()
