@@ -55,7 +55,7 @@ def test_q_writes_nothing() -> None:
 
 
 def _map(protected: Protection | None) -> Map:
-    return Map(services=(Service("shop", "fastapi", ".", "shop.main:api", protected),))
+    return Map(services=(Service("shop", "FastAPI", ".", "shop.main:api", protected),))
 
 
 def test_what_comes_next_depends_on_what_is_there_already() -> None:
@@ -76,3 +76,22 @@ def test_the_code_that_is_shown_is_python() -> None:
     for elsewhere in (None, ("admin",)):
         lines = asking.next_steps(_map(None), roles_elsewhere=elsewhere).splitlines()
         compile("\n".join(line.removeprefix("  ") for line in lines[1:-1]), "shown", "exec")
+
+
+@pytest.mark.parametrize("framework", ["FastAPI", "Flask"])
+def test_who_calls_is_asked_as_the_framework_can_be_asked(framework: str) -> None:
+    drawn = Map(services=(Service("shop", framework, ".", "shop.main:api", None),))
+
+    lines = asking.next_steps(drawn, roles_elsewhere=("admin",)).splitlines()
+
+    compile("\n".join(line.removeprefix("  ") for line in lines[1:-1]), "shown", "exec")
+    assert ("async def identity(connection)" in "\n".join(lines)) == (framework == "FastAPI")
+    assert "user:local/{user.id}" in "\n".join(lines)
+
+
+def test_django_is_told_its_settings_and_others_that_guard_does_not_stand_there_yet() -> None:
+    django = Map(services=(Service("shop", "Django", ".", "shop.urls:urlpatterns", None),))
+    pyramid = Map(services=(Service("shop", "Pyramid", ".", "shop.main:app", None),))
+
+    assert '"nomoat.guard.DjangoGuard"' in asking.next_steps(django, roles_elsewhere=("admin",))
+    assert "does not stand in front of that yet" in asking.next_steps(pyramid, roles_elsewhere=None)

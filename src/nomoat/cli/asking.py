@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from nomoat.appmap.model import Map, Route
+from nomoat.appmap.model import Map, Route, Service
 from nomoat.cli.drafting import Choice
 from nomoat.errors import UsageError, printable
 from nomoat.terminal import laid_out, width
@@ -26,15 +26,25 @@ _EXPLAINED = """\
 _IDENTITY = """\
   from nomoat.guard import Identity, protect
 
-  async def identity(connection):     # who calls, asked before each decision; None is an anonymous caller
-      user = ...                      # found as your sign-in finds it, from connection.headers or .cookies
-      return Identity(subject=f"user:main/{{user.id}}", roles=(...)) if user else None   # of: {roles}
+  {define} identity({given}):     # who calls, asked before each decision; None is an anonymous caller
+      user = ...                      # found as your sign-in finds it, from {found}
+      return Identity(subject=f"user:{alias}/{{user.id}}", roles=(...)) if user else None   # of: {roles}
 
   protect({app}, mode="audit", identity=identity)"""
 _PROTECT = """\
   from nomoat.guard import protect
 
   protect({app}, mode="audit")"""
+_DJANGO = """\
+  MIDDLEWARE = [..., "nomoat.guard.DjangoGuard"]     # the last one
+  NOMOAT = {"mode": "audit", "config": BASE_DIR / "nomoat.yaml"}"""
+#: How `identity=` looks in front of a framework: how it is defined, what it is given, and where that has the caller.
+_GIVEN = {
+    "Flask": ("def", "request", "session, current_user or request.cookies"),
+}
+_ASGI = ("async def", "connection", "connection.headers or .cookies")
+#: Frameworks in front of which guard stands.
+_GUARDED = frozenset(("FastAPI", "Starlette", "Flask", "Django"))
 
 
 def asked(groups: list[tuple[Route, ...]], *, read: Callable[[str], str] = input) -> list[Choice]:
@@ -87,22 +97,39 @@ def named(routes: tuple[Route, ...]) -> str:
     return f"{methods:6} {'  '.join(dict.fromkeys(printable(route.path) for route in routes))}"
 
 
-def next_steps(drawn: Map, *, roles_elsewhere: tuple[str, ...] | None) -> str:
-    """What to do now. `roles_elsewhere`: source shows no token that says who calls with which role; None: it does."""
+def next_steps(drawn: Map, *, roles_elsewhere: tuple[str, ...] | None, alias: str = "local") -> str:
+    """What to do now.
+
+    Args:
+        drawn: the map.
+        roles_elsewhere: the roles that no token carries; None: source shows tokens that say who calls with which role.
+        alias: whose callers `identity=` names.
+    """
     bare = [service for service in drawn.services if service.protected is None]
     if not bare:
         return "next: nomoat policy check says what is still undecided; nomoat guard report, what guard saw"
-    steps = []
-    for service in bare:
-        module, _, name = service.app.partition(":")
-        place = f"where {module or service.name} makes its application"
-        name = name if name.isidentifier() else "app"
-        if roles_elsewhere is None:
-            text = _PROTECT.format(app=name)
-        else:
-            text = _IDENTITY.format(app=name, roles=", ".join(roles_elsewhere) or "the roles in nomoat.yaml")
-        steps.append(f"next, {place}:\n{text}")
+    steps = [_step(service, roles_elsewhere, alias) for service in bare]
     return "\n".join((*steps, "then: nomoat map --write (the map says what is protected), start it, nomoat doctor"))
+
+
+def _step(service: Service, roles_elsewhere: tuple[str, ...] | None, alias: str) -> str:
+    """Where guard is put into one service, and the code that does it."""
+    frameworks = set(service.framework.split(", ")) - {""}
+    if frameworks and not frameworks & _GUARDED:
+        return f"{printable(service.name)} is made with {service.framework}: guard does not stand in front of that yet"
+    if "Django" in frameworks:
+        return f"next, in the settings of {printable(service.name)}:\n{_DJANGO}"
+    module, _, name = service.app.partition(":")
+    app = name if name.isidentifier() else "app"
+    place = f"next, where {module or service.name} makes its application"
+    if service.framework == "Flask":
+        place += ", before app.wsgi_app = ..."
+    if roles_elsewhere is None:
+        return f"{place}:\n{_PROTECT.format(app=app)}"
+    define, given, found = _GIVEN.get(service.framework, _ASGI)
+    roles = ", ".join(roles_elsewhere) or "the roles in nomoat.yaml"
+    text = _IDENTITY.format(app=app, roles=roles, alias=alias, define=define, given=given, found=found)
+    return f"{place}:\n{text}"
 
 
 def _say(text: str) -> None:

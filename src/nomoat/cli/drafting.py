@@ -28,6 +28,8 @@ class Draft:
     notes: tuple[str, ...]
     #: The roles that no token carries, where source does not show who calls or who has them; None: tokens say both.
     roles_elsewhere: tuple[str, ...] | None = None
+    #: Whose callers `identity=` names: the issuer's whose tokens guard verifies, else the service's own.
+    alias: str = "local"
 
 
 def undecided(drawn: Map) -> list[Route]:
@@ -78,7 +80,8 @@ def draft(drawn: Map, choices: Mapping[str, Choice], *, because: str) -> Draft:
         notes.append(f"nobody may {', '.join(ungranted)} yet: grant them to a role in nomoat.yaml")
     routes = route_lines(drawn, choices, because=because)
     sections.append("routes:\n" + "".join(routes) if routes else "")
-    return Draft("\n".join(section for section in sections if section), tuple(notes), elsewhere)
+    alias = "main" if _shown(drawn.tokens) else "local"
+    return Draft("\n".join(section for section in sections if section), tuple(notes), elsewhere, alias)
 
 
 def route_lines(drawn: Map, choices: Mapping[str, Choice], *, because: str) -> list[str]:

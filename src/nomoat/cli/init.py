@@ -163,5 +163,5 @@ def _ended(drawn: Map, found: Draft) -> int:
     lost = [gap for gap in drawn.not_read if not gap.analysed]
     for gap in lost:
         print(f"not analysed: {printable(gap.at)}: {printable(gap.why)}", file=sys.stderr)
-    print(asking.next_steps(drawn, roles_elsewhere=found.roles_elsewhere), file=sys.stderr)
+    print(asking.next_steps(drawn, roles_elsewhere=found.roles_elsewhere, alias=found.alias), file=sys.stderr)
     return EXIT_INCOMPLETE if lost else EXIT_CLEAN
