@@ -460,3 +460,28 @@ def test_require_finds_its_request_from_another_thread_when_it_is_passed(served:
     served.routes = (*ROUTES, route("GET /threads", binding=("orders:read",), requires=("orders:read",)))
 
     assert served.ask("GET", "/threads").body == b"[True]"
+
+
+def test_an_application_that_nobody_has_any_more_ends_guard(tmp_path: Path) -> None:
+    import gc
+    import threading
+    import weakref
+
+    before = set(threading.enumerate())
+    served = Served(tmp_path, application(), ROUTES, identity=_is_ana)
+    assert served.ask("GET", "/me").status == 200
+    app = weakref.ref(served.app)
+    assert set(threading.enumerate()) > before
+
+    del served
+    gc.collect()
+
+    assert app() is None
+    assert not [one for one in threading.enumerate() if one not in before and one.is_alive()]
+    store = open_store(f"sqlite:{tmp_path}/journal.db")
+    assert [entry.fact for entry in store.read(kinds=(Decision,))]
+    store.close()
+
+
+def _is_ana(_: Any) -> Identity:
+    return ANA

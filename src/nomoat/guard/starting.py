@@ -5,7 +5,6 @@ Nothing is read when an application is made: its routes are not all there then, 
 
 from __future__ import annotations
 
-import atexit
 import os
 import sys
 import threading
@@ -46,13 +45,16 @@ class Starting:
         self._options = {"service": service, "config": config, "identity": identity}
         self._forget()
         _all.add(self)
-        if ends_at_exit:
-            # No server tells such an application that it ends: what waits is committed when the interpreter does.
-            atexit.register(self.close)
+        self._ends_at_exit = ends_at_exit
 
     def _forget(self) -> None:
         """As if never loaded: also in the child of a fork, which has none of the threads."""
         self.runtime: Runtime | None = None
+        end: weakref.finalize[..., Starting] | None = getattr(self, "_end", None)
+        if end is not None:
+            # The parent's: its threads and connections are not here to be ended.
+            end.detach()
+        self._end: weakref.finalize[..., Starting] | None = None
         #: Why it cannot be loaded; empty while nobody has tried.
         self.failed = ""
         self._retry_at = 0.0
@@ -75,6 +77,10 @@ class Starting:
 
                 self.runtime = Runtime.start(self._read_routes, mode=self.mode, **self._options)
                 self.failed = ""
+                if self._ends_at_exit:
+                    # No server tells such an application that it ends: what waits is committed when nobody has the
+                    # application any more (a test's), or when the interpreter ends.
+                    self._end = weakref.finalize(self, self.runtime.close)
             except Exception as error:
                 # Whatever keeps guard from deciding, enforce denies, and audit changes no answer.
                 failed = described(error) if isinstance(error, NomoatError) else f"{type(error).__name__}: {error}"
@@ -88,6 +94,8 @@ class Starting:
         """Ends guard: commits what waits."""
         with self._lock:
             runtime, self.runtime = self.runtime, None
+        if self._end is not None:
+            self._end.detach()
         if runtime is not None:
             runtime.close()
 

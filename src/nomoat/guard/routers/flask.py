@@ -5,6 +5,7 @@ Flask matches before anything of the application runs; guard reads what it found
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -17,8 +18,13 @@ class Routes:
     """The rules of an application."""
 
     def __init__(self, app: Any) -> None:
-        self._app = app
+        # The threads of guard hold the routes: an application that nobody has any more must be able to go.
+        self._made = weakref.ref(app)
         self._paths: dict[str, tuple[str, str]] = {}
+
+    @property
+    def _app(self) -> Any:
+        return self._made()
 
     def found(self, request: Any) -> Found:
         """Where Flask will dispatch a request. NOTHING: it answers by itself (404, 405, OPTIONS, a redirect)."""
