@@ -13,6 +13,7 @@ import re
 import types
 import typing
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
@@ -175,7 +176,7 @@ def _tuple(inner: tuple[Any, ...], value: Any, where: str) -> tuple[Any, ...]:
 def _record(kind: type[Any], value: Any, where: str) -> Any:
     if not isinstance(value, dict):
         raise ValueError(f"{where} is no object")
-    hints = get_type_hints(kind)
+    hints = _hints(kind)
     known: dict[str, Any] = {}
     for item in dataclasses.fields(kind):
         name = "in" if kind is Parameter and item.name == "location" else item.name
@@ -185,3 +186,9 @@ def _record(kind: type[Any], value: Any, where: str) -> Any:
             raise ValueError(f"{where}.{name} is missing")
     # A field that a newer nomoat of the same format added is left alone: it can only say more.
     return kind(**known)
+
+
+@cache
+def _hints(kind: type[Any]) -> dict[str, Any]:
+    """The types of a record's fields: finding them out costs more than all else of reading one."""
+    return get_type_hints(kind)
