@@ -15,6 +15,7 @@ from flask.views import MethodView
 from nomoat import guard
 from nomoat.errors import UsageError
 from nomoat.guard import Identity
+from nomoat.guard.loading import Mode
 from nomoat.journal import blocks
 from nomoat.journal.facts import Decision
 from nomoat.journal.facts import Response as Ended
@@ -485,3 +486,34 @@ def test_an_application_that_nobody_has_any_more_ends_guard(tmp_path: Path) -> N
 
 def _is_ana(_: Any) -> Identity:
     return ANA
+
+
+@pytest.mark.parametrize(("mode", "status"), [("enforce", 403), ("audit", 200)])
+def test_what_is_dispatched_inside_the_application_never_passed_guard(
+    tmp_path: Path, mode: Mode, status: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app = application()
+
+    @app.get("/batch")
+    def batch() -> str:
+        with app.test_request_context("/hidden"):
+            return str(app.full_dispatch_request().status_code)
+
+    served = Served(tmp_path, app, (*ROUTES, route("GET /batch", binding="signed-in")), mode=mode)
+
+    assert served.ask("GET", "/batch").body == str(status).encode()
+    assert app.extensions["ran"] == (["hidden"] if mode == "audit" else [])
+    assert "around guard" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("binding", "status"), [("signed-in", 200), (("orders:read",), 403)])
+def test_a_websocket_is_decided_at_its_handshake(served: Served, binding: tuple[str, ...] | str, status: int) -> None:
+    served.app.add_url_rule("/live", "live", lambda: "opened", websocket=True)
+    served.routes = (*ROUTES, route("WS /live", binding=binding))
+    environ = environ_of("GET", "/live", [("Upgrade", "websocket"), ("Connection", "Upgrade")])
+
+    answer = call(served.start(), environ)
+
+    assert answer.status == status
+    outcome, reason = _last(served)
+    assert (outcome, reason) == (("allow", "signed-in") if status == 200 else ("deny", "depends-on-resource"))

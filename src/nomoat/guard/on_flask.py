@@ -17,6 +17,8 @@ from nomoat.guard.wsgi import CALL_KEY, Call, Headers, WSGIGuard
 if TYPE_CHECKING:
     from flask import Flask, Request
 
+    from nomoat.journal.facts import Reason
+
 
 def protect(app: Flask, mode: Mode, *, service: str | None, config: str | Path | None, identity: Any) -> None:
     """Guards every route of a Flask application; what `nomoat.guard.protect` does with one.
@@ -36,33 +38,52 @@ def protect(app: Flask, mode: Mode, *, service: str | None, config: str | Path |
     starting = Starting(lambda: routes, mode, service=service, config=config, identity=identity, ends_at_exit=True)
     app.wsgi_app = WSGIGuard(app.wsgi_app, starting)  # type: ignore[method-assign]  # Flask's own way to wrap it.
     app.register_error_handler(Denied, lambda denied: ("", status_of(denied.reason)))
-    _decide_first(app, routes)
+    _decide_first(app, routes, starting)
     _look_again(app, routes)
 
 
-def _decide_first(app: Flask, routes: router.Routes) -> None:
+def _decide_first(app: Flask, routes: router.Routes, starting: Starting) -> None:
     """In front of `before_request` and of what takes path parameters: Flask has matched, and nothing has run."""
     inner = app.preprocess_request
 
     def preprocess_request(*context: Any) -> Any:
         from flask import request
 
-        call = request.environ.get(CALL_KEY)
-        if isinstance(call, Call) and call.answering is None:
-            found: Request = request._get_current_object()  # type: ignore[attr-defined]
-            call.is_own = _own_answers(found)
-            reason = call.decide(routes.found(found), lambda verified: _connection(found, verified), found.environ)
-            if reason is not None:
-                # The guard around the application writes the refusal; this only ends the request.
-                return app.response_class(status=status_of(reason))
+        found: Request = request._get_current_object()  # type: ignore[attr-defined]
+        call = found.environ.get(CALL_KEY)
+        if isinstance(call, Call):
+            reason = _decided(call, found, routes)
+        else:
+            reason = _within(starting)
+        if reason is not None:
+            # The guard around the application writes the refusal; this only ends the request.
+            return app.response_class(status=status_of(reason))
         return inner(*context)
 
     app.preprocess_request = preprocess_request  # type: ignore[method-assign]
 
 
-def _connection(request: Request, verified: Any) -> Request:
-    request.environ["nomoat.verified"] = verified
-    return request
+def _decided(call: Call, request: Request, routes: router.Routes) -> Reason | None:
+    if call.answering is not None:
+        return None
+    if router.is_socket(request.url_rule):
+        call.scope |= {"type": "websocket", "method": "WS"}
+    call.is_own = _own_answers(request)
+
+    def connect(verified: Any) -> Request:
+        request.environ["nomoat.verified"] = verified
+        return request
+
+    return call.decide(routes.found(request), connect, request.environ)
+
+
+def _within(starting: Starting) -> Reason | None:
+    """A request that the application dispatches within another one never passed guard: nobody decided about it."""
+    runtime = starting.runtime
+    if runtime is None:
+        return None
+    runtime.say_once("a request was dispatched inside the application, around guard")
+    return "unknown-route" if runtime.enforces else None
 
 
 def _look_again(app: Flask, routes: router.Routes) -> None:
@@ -75,7 +96,7 @@ def _look_again(app: Flask, routes: router.Routes) -> None:
         call = request.environ.get(CALL_KEY)
         if isinstance(call, Call) and call.answering is not None:
             asked = call.answering.asked
-            now = routes.found(request)
+            now = routes.found(request._get_current_object())  # type: ignore[attr-defined]
             # A function that takes a language or tenant out of the parameters leaves fewer of them, never others.
             if asked.found is None or not now.is_part_of(asked.found):
                 asked.deny_meanwhile("rerouted")

@@ -32,14 +32,15 @@ class Routes:
         if request.routing_exception is not None or rule is None or answers_options(rule, request.method):
             return NOTHING
         path, key = self._spelled(rule)
-        return Found(f"{request.method} {key}", path, params_of(request.view_args))
+        method = "WS" if is_socket(rule) else request.method
+        return Found(f"{method} {key}", path, params_of(request.view_args))
 
     def served(self) -> Iterator[Served]:
         """Every route that the application serves now."""
         for rule in self._app.url_map.iter_rules():
             view = self._app.view_functions.get(rule.endpoint)
             path, _ = self._spelled(rule)
-            if getattr(rule, "websocket", False):
+            if is_socket(rule):
                 yield Served("WS", path, handler_name(view))
                 continue
             for method in sorted(rule.methods or ("ANY",)):
@@ -67,6 +68,11 @@ class Routes:
             path = braced(rule.rule, "angle")
             self._paths[rule.rule] = known = (path, ids.path_key(path))
         return known
+
+
+def is_socket(rule: Any) -> bool:
+    """True for a rule that websockets alone match."""
+    return bool(getattr(rule, "websocket", False))
 
 
 def answers_options(rule: Any, method: str) -> bool:
