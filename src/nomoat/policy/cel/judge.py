@@ -57,6 +57,9 @@ class Judge:
                 raise self._source.mistake(f"{side.text} is a list", side.at, fix)
         if not self._agree(left.type, right.type):
             what = f"{left.text} is {_a(left.type)}, {right.text} {_a(right.type)}: they never compare"
+            if not (left.type and right.type):
+                unknown, known = (right, left) if left.type else (left, right)
+                what = f"{unknown.text} is no {known.type} by itself: they never compare"
             raise self._source.mistake(what, operator.at, _conversion(left, right))
         if operator.text in ("==", "!="):
             return
@@ -131,7 +134,7 @@ class Judge:
         kinds = " and ".join(f"{one.text[:60]} is {_a(one.type)}" for one in arguments if one.type)
         what = f"{name} does not take this: {kinds or text}"
         takes = [" and ".join(map(_a, one.parameters)) for one in overloads if len(one.parameters) == len(arguments)]
-        return self._source.mistake(what, at, _hint(arguments) or f"it takes {', or '.join(takes)}")
+        return self._source.mistake(what, at, _hint(name, arguments) or f"it takes {', or '.join(takes)}")
 
     def _agree(self, left: str, right: str) -> bool:
         if left and right:
@@ -155,8 +158,8 @@ def _conversion(left: Node, right: Node) -> str:
     return "compare values of one type; text stands in quotes"
 
 
-def _hint(arguments: tuple[Node, ...]) -> str:
-    if len(arguments) == 2 and {"timestamp", "duration", "cidr"} & {one.type for one in arguments}:
+def _hint(name: str, arguments: tuple[Node, ...]) -> str:
+    if len(arguments) == 2 and name in ("+", "-") and {"timestamp", "duration"} & {one.type for one in arguments}:
         found = _conversion(*arguments)
         return found if found.startswith("write") else ""
     return ""

@@ -33,6 +33,8 @@ Check: TypeAlias = Callable[[Any, str], Any]
 _ATTRIBUTES = "attributes"
 #: Every node has to stand somewhere.
 _AT: dict[str, Any] = {"lineno": 1, "col_offset": 0}
+#: Python 3.12.0 insists on it; 3.11 does not know it.
+_NO_TYPES: dict[str, Any] = {"type_params": []}
 _ITEM = "item"
 _COMPARISONS: dict[str, type[ast.cmpop]] = {
     "==": ast.Eq, "!=": ast.NotEq, "<": ast.Lt, "<=": ast.LtE, ">": ast.Gt, ">=": ast.GtE
@@ -69,6 +71,7 @@ def made(tree: Node) -> Run:
         args=_parameters(_ATTRIBUTES),
         body=[ast.Try(body=[ast.Return(body, **_AT)], handlers=handlers, orelse=[], finalbody=[], **_AT)],
         decorator_list=[],
+        **_NO_TYPES,
         **_AT,
     )
     module = ast.Module([function], type_ignores=[])

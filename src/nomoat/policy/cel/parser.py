@@ -319,6 +319,8 @@ class Parser:
             if self._is("]"):
                 self._take()
                 break
+            if self._peek().kind == "end":
+                raise self._mistake("'[' is never closed", opening.at, "add ]")
             self._expect(",", opening)
         kind = f"list of {type_of(values[0])}"
         return Constant(kind, self._since(opening.at), opening.at, 1, tuple(values))
