@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Body, Node
@@ -10,7 +11,7 @@ from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.trial import given_statuses, memories, overlaid, patterns, published, view_functions
 from nomoat.survey.trial.blocks import Block
-from nomoat.survey.trial.branches import Branches
+from nomoat.survey.trial.branches import Branch, Branches, deciding
 from nomoat.survey.trial.calls import OVERRIDES, Calls
 from nomoat.survey.trial.costs import Costs
 from nomoat.survey.trial.flow import Flow
@@ -117,11 +118,12 @@ class Bodies(Calls):
         flow = Flow(env)
         implied = 0
         try:
-            for node in body:
+            for place, node in enumerate(body):
                 if flow.env is None:
                     break
                 self.step()
                 current = flow.env
+                known = len(self.record.undecided)
                 try:
                     found = self.statement(node, current)
                 except RaisedError as raised:
@@ -130,14 +132,59 @@ class Bodies(Calls):
                     break
                 flow.take(found)
                 flow.env = found.env
+                if found.returns_nobody and self.anonymous:
+                    # Who has a credential would have come to what follows.
+                    self.not_assigned(current, body[place + 1 :])
                 if found.implies is not None:
                     self.conditions.append(found.implies)
                     implied += 1
                     # Whatever else there is, the end of the body stands under it, too.
                     flow.falls_by = (*flow.falls_by, found.implies)
+                if found.returns and found.env is not None and not self.wires and place + 1 < len(body):
+                    self._run_rest(flow, body[place + 1 :], deciding(one.test for one in self.record.undecided[known:]))
+                    break
         finally:
             del self.conditions[len(self.conditions) - implied :]
         return flow
+
+    def _run_rest(self, flow: Flow, rest: Body, told: frozenset[str]) -> None:
+        """Runs what comes after a statement that may have returned: what it sets is set on this way alone."""
+        written = [Branch()]
+        assert flow.env is not None, "a way falls through"
+        with self.branches.apart(written, is_apart=True):
+            left = self.run(rest, flow.env)
+        flow.take(left)
+        flow.env = left.env
+        flow.falls_by = (*flow.falls_by, *left.falls_by)
+        if left.env or left.returns or left.loops or left.breaks:
+            self.branches.together(written, self.unset, told)
+
+    def not_assigned(self, env: Env, body: Body) -> None:
+        """That `token = None` or `g.user = None` still holds is because the caller has no credential."""
+        for node in form.walk_scope(body):
+            for target in node[3] if node[0] == form.ASSIGN else ():
+                held, name = self._held(env, target)
+                if isinstance(before := held.get(name), Const):
+                    held[name] = replace(before, marks=before.marks | CALLER)
+
+    def _held(self, env: Env, target: Node) -> tuple[dict[str, Value], str]:
+        """Where a name, an attribute of a name or an entry of a request is kept, and by which name."""
+        if target[0] == form.NAME:
+            return env.names, target[3]
+        if target[0] in (form.ATTRIBUTE, form.SUBSCRIPT) and form.dotted(target[3]):
+            owner = self.evaluate(env, target[3])
+            if target[0] == form.ATTRIBUTE and isinstance(owner, (Thing, Object)):
+                return owner.named if isinstance(owner, Thing) else owner.attributes, target[4]
+            if target[0] == form.SUBSCRIPT and isinstance(owner, Thing) and owner.name in self.models.requests:
+                return owner.named, f"[{entry_name(self.evaluate(env, target[4]))}]"
+        return {}, ""
+
+    def unset(self, owner: Object | Registry, name: str) -> Value | None:
+        """What an object has under a name that was not set on it: what its class has."""
+        if owner.cls is None:
+            return None
+        bases = [base for base in self.program.bases(owner.cls.scope) if not isinstance(base, str)]
+        return self.attribute(owner, name) if any(name in base.bindings for base in bases) else None
 
     def assign(self, env: Env, target: Node, value: Value) -> None:
         """Binds a target."""

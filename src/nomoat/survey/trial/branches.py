@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from nomoat.survey.trial.registry import Registry
 from nomoat.survey.trial.usually import as_usual
-from nomoat.survey.trial.values import Choice, Const, Object, Value, joined
+from nomoat.survey.trial.values import CALLER, NOTHING, Choice, Const, Object, Test, Value, joined
 
 #: What an attribute is that was taken away.
 NOTHING_SET = Const(None)
@@ -68,10 +68,16 @@ class Branches:
                     owner.attributes[name] = before
             found.append(branch)
 
-    def together(self, found: list[Branch], unset: Callable[[Object | Registry, str], Value | None]) -> None:
+    def together(
+        self,
+        found: list[Branch],
+        unset: Callable[[Object | Registry, str], Value | None],
+        deciding: frozenset[str] = NOTHING,
+    ) -> None:
         """Afterwards: one of what the branches wrote, or what stood there before, where one wrote nothing.
 
-        `unset` gives what an object has under a name that nothing was written to: what its class says.
+        `unset` gives what an object has under a name that nothing was written to: what its class says; `deciding` tells
+        that settings decide which of the branches is gone.
         """
         written = {place: owner for branch in found for place, (owner, _) in branch.before.items()}
         for (place, name), owner in written.items():
@@ -83,7 +89,7 @@ class Branches:
             # What nothing writes by default stays open: a setting need not have a default.
             gone = _usual(found) if isinstance(owner, Registry) else None
             usual = gone.after.get((place, name)) if gone is not None else None
-            self.write(owner, name, known[0] if is_same else _joined(known, usual))
+            self.write(owner, name, known[0] if is_same else by_setting(_joined(known, usual), deciding))
 
 
 def _usual(found: list[Branch]) -> Branch | None:
@@ -107,4 +113,33 @@ def _joined(values: list[Value], gone: Value | None) -> Value:
     return replace(found, usual=next((one for one in told if one.tags), told[0]))
 
 
-__all__ = ["Branch", "Branches"]
+#: Marks of a test that say that a setting decides it.
+_DECIDING = frozenset(("setting", "changed"))
+
+
+def deciding(tests: Iterable[Test]) -> frozenset[str]:
+    """What says that settings decide which way is gone, of the tests of the ways; nothing where none does."""
+    marks = NOTHING.union(*(test.marks for test in tests if test.anonymous is None))
+    return marks & _DECIDING if "setting" in marks else NOTHING
+
+
+def by_setting(value: Value, marks: frozenset[str]) -> Value:
+    """A value that is one thing or another, settings deciding which: a test of it that is not decided says so."""
+    return replace(value, decided_by=value.decided_by | marks) if marks and isinstance(value, Choice) else value
+
+
+def for_nobody(value: Value) -> Value:
+    """What stands somewhere because the caller has no credential: nothing, no, the lowest level."""
+    if type(value) is Const and not value.value and not value.marks:
+        return replace(value, marks=CALLER)
+    return value
+
+
+def decided(value: Choice, test: Test) -> Test:
+    """A test of one of several values, which of them it is being decided by settings, perhaps."""
+    if not value.decided_by or test.anonymous is not None:
+        return test
+    return replace(test, marks=test.marks | value.decided_by)
+
+
+__all__ = ["Branch", "Branches", "by_setting", "decided", "deciding", "for_nobody"]

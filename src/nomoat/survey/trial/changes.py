@@ -28,6 +28,8 @@ class Changes:
         self._attributes: dict[str, list[tuple[Scope, Node | None]]] = {}
         #: Where functions assign an attribute whose name is made: `setattr(owner, key, value)`.
         self._spread: list[tuple[Scope, Node]] = []
+        #: Modules of which functions assign names that are made, with whether all that do read a file of settings.
+        self.modules: dict[str, bool] = {}
         #: Attributes that methods give their own object out of a file of settings, with each such method.
         self._of_settings: dict[str, list[Scope]] = {}
         self._whose: dict[str, tuple[int, list[tuple[str, frozenset[Scope | None]]]]] = {}
@@ -76,8 +78,19 @@ class Changes:
                 is_own = owner[0] == form.NAME and owner[3] == mine
                 if name[0] != form.CONSTANT and not is_own:
                     self._spread.append((scope, owner))
+                    self._spread_over(scope, owner)
                 if name[0] == form.CONSTANT and not is_own and not self._marks(scope, owner):
                     self._attributes.setdefault(str(name[3]), []).append((scope, owner))
+
+    def _spread_over(self, scope: Scope, owner: Node) -> None:
+        """Takes note of modules that a function gives names that are made: `setattr(state, f"{kind}_hash", given)`."""
+        found = self._program.resolve(scope, owner).all
+        paths = {one.scope.module.path for one in found if one.kind == "module" and one.scope is not None}
+        bound = scope.bindings.get(owner[3], ()) if owner[0] == form.NAME else ()
+        if any(_is_own_module(one) for one in (owner, *(each.value for each in bound))):
+            paths.add(scope.module.path)
+        for path in paths:
+            self.modules[path] = self.modules.get(path, True) and _reads_settings(scope)
 
     def _filled(self, scope: Scope, owner: Node) -> None:
         """Takes note that a function adds to something that is not its own; a decorator does so at import."""
@@ -203,6 +216,13 @@ def _may_be_state(scope: Scope, owner: Node | None) -> bool:
         for node in scope.nodes
     )
     return speaks_of_it or (given is not None and given[form.P_ANNOTATION] is None)
+
+
+def _is_own_module(node: Node | None) -> bool:
+    """Whether an expression is the module that it stands in: `sys.modules[__name__]`."""
+    if node is None or node[0] != form.SUBSCRIPT:
+        return False
+    return form.dotted(node[3]) == "sys.modules" and form.dotted(node[4]) == "__name__"
 
 
 _STATES = frozenset(("state", "g"))

@@ -34,6 +34,8 @@ class Flow:
     implies: Condition | None = None
     #: What the end of a body stands under, because ways before it ended.
     falls_by: tuple[Condition, ...] = ()
+    #: Whether it may return where who has a credential would not come to.
+    returns_nobody: bool = False
 
     def take(self, other: Flow) -> None:
         """Adds what the other left, but not where it falls through."""
@@ -42,6 +44,7 @@ class Flow:
         self.ends += other.ends
         self.loops += other.loops
         self.breaks += other.breaks
+        self.returns_nobody = self.returns_nobody or other.returns_nobody
 
 
 def merged(envs: list[Env]) -> Env | None:

@@ -13,6 +13,7 @@ from nomoat.survey.python.form import Node
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.trial import backends, kinds, memories, queries, secrets_kept, texts
 from nomoat.survey.trial.asked import AskedPath, AskedText, is_asked
+from nomoat.survey.trial.branches import decided
 from nomoat.survey.trial.configuration import Configuration, is_held
 from nomoat.survey.trial.demands import AUTHENTICATION, OTHER, UNKNOWN, Demand, both, either
 from nomoat.survey.trial.keys import is_among_none, key_of
@@ -116,7 +117,7 @@ class Judging(Machine):
         if isinstance(value, NoneBy):
             return Test(False, as_demand(value.escape), OTHER, value.marks)
         if isinstance(value, Choice):
-            found = self._unless_none(value, self.truth, is_none=False)
+            found = decided(value, self._unless_none(value, self.truth, is_none=False))
             return self._usually(found, self.truth(value.usual) if value.usual is not None else None)
         if isinstance(value, Const):
             if "setting" in value.marks and not self._is_told(value.marks):
@@ -349,9 +350,10 @@ class Judging(Machine):
         if isinstance(left, Choice):
             is_none = operator in ("is", "==") and _is_none(right)
             either_way = self._unless_none(left, lambda one: self.compared(one, operator, right), is_none=is_none)
+            either_way = decided(left, either_way)
             return self._usually(either_way, None if left.usual is None else self.compared(left.usual, operator, right))
         if isinstance(right, Choice):
-            either_way = self.any_of([self.compared(left, operator, option) for option in right.options])
+            either_way = decided(right, self.any_of([self.compared(left, operator, one) for one in right.options]))
             return self._usually(
                 either_way, None if right.usual is None else self.compared(left, operator, right.usual)
             )

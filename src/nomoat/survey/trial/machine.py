@@ -375,6 +375,9 @@ class Machine:
         """The value of a name of a module, when functions may have given it another one."""
         if not self.wires and name in self.around.changes.filled:
             value = filled_later(value)
+        spread = self.around.changes.modules.get(scope.module.path)
+        if spread is not None and not self.wires and isinstance(value, Const):
+            value = changeable(value, is_setting=spread)
         if self.wires or (scope.module.path, name) not in self.around.changes.names:
             return self.as_changed(name, value, None) if isinstance(value, Const) and not self.wires else value
         return changeable(value)

@@ -11,7 +11,7 @@ from nomoat.survey.python.symbols import Scope, statements
 from nomoat.survey.trial import adding, asking_elsewhere, given_statuses, overlaid, queries
 from nomoat.survey.trial.answering import ANSWER, NONE_YET, goes_on_working
 from nomoat.survey.trial.blocks import entered
-from nomoat.survey.trial.branches import Branch
+from nomoat.survey.trial.branches import Branch, by_setting, deciding, for_nobody
 from nomoat.survey.trial.calls import NEXT
 from nomoat.survey.trial.definitions import Definitions
 from nomoat.survey.trial.demands import OTHER, Demand, both, either
@@ -27,7 +27,6 @@ from nomoat.survey.trial.memories import is_first_time
 from nomoat.survey.trial.narrowing import narrow
 from nomoat.survey.trial.refusals import status_of
 from nomoat.survey.trial.registry import Entry, Registry
-from nomoat.survey.trial.requests import entry_name
 from nomoat.survey.trial.usually import as_usual, happens, is_left_by, left_as_default, may_lack, there
 from nomoat.survey.trial.values import (
     CALLER,
@@ -242,6 +241,7 @@ class Trial(Definitions):
         implied: Condition | None = None
         written: list[Branch] = []
         tried: list[tuple[Test, Env | None]] = []
+        barred: list[Body] = []
         is_plain = True
         for test_node, body in node[3]:
             test = self.test(current or env, test_node)
@@ -259,7 +259,8 @@ class Trial(Definitions):
                     # What stands in its place is for who has none, and so is what was not assigned.
                     self.conditions.append(Condition(test, False, condition.at))
                     skipped += 1
-                    self._not_assigned(current or env, body)
+                    self.not_assigned(current or env, body)
+                    barred.append(body)
                 continue
             tried.append((test, None))
             decided = test.anonymous is True
@@ -287,7 +288,11 @@ class Trial(Definitions):
                 implied = Condition(test, False, condition.at, is_implied=True)
             if test.anonymous is None and test.marks:
                 self.record.undecided.append(condition)
+                if self.anonymous and "setting" in test.marks and test.marks & _OF_WHO:
+                    # `if user or settings.is_public: level = 1`: where it is not run, the caller has no credential.
+                    self.not_assigned(current or env, body)
             if decided:
+                flow.returns_nobody |= branch.env is None and bool(branch.returns) and bool(test.marks & _OF_WHO)
                 if branch.env is not None and branch.falls_by:
                     # Who left inside of it has left for good: `if uses_tokens: if user: return user`.
                     implied = branch.falls_by[-1]
@@ -305,12 +310,16 @@ class Trial(Definitions):
             if rest.env is not None:
                 falls.append(rest.env)
                 set_on_ways = {} if self.wires else dict(flags(self, ways, rest.env.names))
+        told = NOTHING if self.wires else deciding(test for test, _ in tried)
+        flow.returns_nobody |= bool(barred and flow.returns)
+        _assigned_for_nobody(barred if told else [], [one.names for one in falls], written)
         if written:
-            self.branches.together(written, self._unset)
+            self.branches.together(written, self.unset, told)
         del self.conditions[len(self.conditions) - entered - skipped :]
         usual = self._usual_names(tried, falls)
         flow.env = merged(falls)
         if flow.env is not None:
+            _told_by_setting(flow.env, told if len(falls) > 1 else NOTHING)
             flow.env.names.update(set_on_ways)
             for name, value in usual.items():
                 joint = flow.env.names.get(name)
@@ -360,21 +369,6 @@ class Trial(Definitions):
             }
         )
 
-    def _unset(self, owner: Object | Registry, name: str) -> Value | None:
-        """What an object has under a name that was not set on it: what its class has."""
-        if owner.cls is None:
-            return None
-        bases = [base for base in self.program.bases(owner.cls.scope) if not isinstance(base, str)]
-        return self.attribute(owner, name) if any(name in base.bindings for base in bases) else None
-
-    def _not_assigned(self, env: Env, body: Body) -> None:
-        """That `token = None` or `g.user = None` still holds is because the caller has no credential."""
-        for node in form.walk_scope(body):
-            for target in node[3] if node[0] == form.ASSIGN else ():
-                held, name = self._held(env, target)
-                if isinstance(before := held.get(name), Const):
-                    held[name] = replace(before, marks=before.marks | CALLER)
-
     def _assigned_by_who(self, env: Env, body: Body) -> None:
         """That `allowed = False` was run is because the caller has no credential, whatever may set it again."""
         for node in form.walk_scope(body):
@@ -382,18 +376,6 @@ class Trial(Definitions):
                 flag = env.names.get(target[3]) if target[0] == form.NAME else None
                 if isinstance(flag, Const) and isinstance(flag.value, bool):
                     env.names[target[3]] = replace(flag, marks=flag.marks | CALLER)
-
-    def _held(self, env: Env, target: Node) -> tuple[dict[str, Value], str]:
-        """Where a name, an attribute of a name or an entry of a request is kept, and by which name."""
-        if target[0] == form.NAME:
-            return env.names, target[3]
-        if target[0] in (form.ATTRIBUTE, form.SUBSCRIPT) and form.dotted(target[3]):
-            owner = self.evaluate(env, target[3])
-            if target[0] == form.ATTRIBUTE and isinstance(owner, (Thing, Object)):
-                return owner.named if isinstance(owner, Thing) else owner.attributes, target[4]
-            if target[0] == form.SUBSCRIPT and isinstance(owner, Thing) and owner.name in self.models.requests:
-                return owner.named, f"[{entry_name(self.evaluate(env, target[4]))}]"
-        return {}, ""
 
     def _leaves(self, env: Env, body: Body) -> bool:
         """Whether a body ends, or may end, with an answer of its own; sending everybody elsewhere is none."""
@@ -445,7 +427,7 @@ class Trial(Definitions):
             if way.env is not None:
                 falls.append(way.env)
         if written:
-            self.branches.together(written, self._unset)
+            self.branches.together(written, self.unset)
         flow.env = merged(falls)
         return flow
 
@@ -567,6 +549,25 @@ class Trial(Definitions):
             if after is not None and goes_on_working(self, node, before or NONE_YET, after, is_block=is_block):
                 flow.env.names[ANSWER] = NONE_YET
         return flow
+
+
+def _told_by_setting(env: Env, told: frozenset[str]) -> None:
+    """That names mean one thing or another is because of settings."""
+    choices = {name: value for name, value in env.names.items() if isinstance(value, Choice)} if told else {}
+    env.names.update({name: by_setting(value, told) for name, value in choices.items()})
+
+
+def _assigned_for_nobody(barred: list[Body], ways: list[dict[str, Value]], written: list[Branch]) -> None:
+    """That `level = 0` was run, where who has a credential gets another one, is because the caller has none."""
+    assigned = [one for body in barred for one in form.walk_scope(body) if one[0] == form.ASSIGN]
+    names = {one[3] for node in assigned for one in node[3] if one[0] == form.NAME}
+    attributes = {one[4] for node in assigned for one in node[3] if one[0] == form.ATTRIBUTE}
+    for way in ways:
+        way.update({name: for_nobody(way[name]) for name in names & way.keys()})
+    for branch in written:
+        for place, value in branch.after.items():
+            if place[1] in attributes:
+                branch.after[place] = for_nobody(value)
 
 
 def _is_filled(annotation: Node) -> bool:

@@ -378,6 +378,8 @@ class Choice(Value):
     ways: tuple[int, ...] = ()
     #: The one that it is with every setting as source has it, where that is told.
     usual: Value | None = None
+    #: What decides which one it is, where that is a setting.
+    decided_by: frozenset[str] = NOTHING
 
     def _tags(self) -> frozenset[str]:
         return union((self,))
@@ -578,7 +580,8 @@ def joined(values: list[Value]) -> Value:
     if is_too_much:
         # Whatever else it may be is not known; a public option must not be forgotten among those of callers.
         flat = [*flat[: _MOST_OPTIONS - 1], Thing()]
-    return Choice(tuple(flat)) if flat else Const(None)
+    deciding: frozenset[str] = NOTHING.union(*(one.decided_by for one in values if isinstance(one, Choice)))
+    return Choice(tuple(flat), decided_by=deciding) if flat else Const(None)
 
 
 def _alike(one: Value, other: Value) -> bool:
