@@ -14,6 +14,7 @@ from typing import NamedTuple
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.python.symbols import Binding, How, Scope
+from nomoat.survey.trial import alike
 from nomoat.survey.trial.changes import changeable, filled_later
 from nomoat.survey.trial.costs import Costs
 from nomoat.survey.trial.demands import Demand
@@ -472,6 +473,9 @@ class Machine:
         if source is None:
             if imported.level:
                 return self.unknown(f"no file for {'.' * imported.level}{imported.module}")
+            like = alike.described_like(self, env, binding, imported.module, imported.name or "")
+            if like is not None:
+                return like
             return Outside(imported.module if imported.name is None else f"{imported.module}.{imported.name}")
         if imported.name is None:
             return ModuleValue(source)
