@@ -26,6 +26,8 @@ class Around:
     before: tuple[Entry, ...] = ()
     #: The prefix that the inclusion gives stands instead of the router's own.
     is_replaced: bool = False
+    #: Of how many loops that change paths a copy of the router has what they made of them; None: of all.
+    rewritten: int | None = None
     #: What the names of endpoints begin with.
     names: str = ""
     #: The name that an inclusion gives to what it includes, in place of its own.

@@ -122,6 +122,7 @@ class Layer:
                 handlers=(*around.handlers, *_answers(registry)),
                 application=registry if registry.kind.is_application else around.application,
                 is_replaced=False,
+                rewritten=None,
                 name="",
                 unfollowed=(*around.unfollowed, *unfollowed.around(self._run.around, registry)),
             )
@@ -135,8 +136,10 @@ class Layer:
                 prefix = f"/{name.value}" if isinstance(name, Const) else prefix
             prefix = braced(prefix, registry.kind.dialect.paths)
             self._framework_routes(registry, inner, prefix)
-            for entry in registry.entries:
+            first = len(self.layout.routes)
+            for place, entry in enumerate(registry.entries, start=1):
                 self._entry(entry, inner, prefix)
+                self._rewrite(registry, around, first, place)
             self._views(registry, inner)
             for entry in registry.entries:
                 if entry.verb.does == "specification":
@@ -238,6 +241,7 @@ class Layer:
                 dependencies=(*around.dependencies, *self._dependencies(given, entry.at)),
                 # An empty prefix stands instead of the router's own, too.
                 is_replaced=is_told and verb.replaces,
+                rewritten=entry.rewritten if isinstance(entry.handler, Registry) else None,
                 name=str(name.value) if isinstance(name, Const) and name.value else "",
             )
             for option in options(entry.handler) if entry.handler is not None else ():
@@ -249,6 +253,19 @@ class Layer:
             self._listed(entry.handler, around, entry.at, verb.makes)
         elif verb.does == "files":
             self._files(around.prefix + prefix + self._text(entry.argument(verb.path), entry.at), around, entry.at)
+
+    def _rewrite(self, registry: Registry, around: Around, first: int, place: int) -> None:
+        """Changes the paths that a loop over the routes of a router changes, where it comes after so many entries."""
+        for turn, (count, rewrite, at) in enumerate(registry.rewritten):
+            # Whether a copy was taken when it was included, before the loop, depends on the version.
+            is_late = around.rewritten is not None and turn >= around.rewritten
+            for route in self.layout.routes[first:] if count == place else ():
+                own = route.path.removeprefix(around.prefix)
+                found = rewrite(own) if route.path.startswith(around.prefix) and not is_late else None
+                if found is None:
+                    self.layout.unread.append((at, _UNREAD_TEXT))
+                    break
+                route.path = around.prefix + found
 
     def _views(self, registry: Registry, around: Around) -> None:
         """Views that are registered by the name of a path."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from nomoat.survey.models import Kind, Spot, Verb
@@ -52,6 +53,11 @@ class Entry(Value):
     usual: bool | None = None
     #: The function as it is defined, before any decorator.
     original: Function | None = None
+    #: How often the paths of a router had been changed when it was included, which copies it.
+    rewritten: int = 0
+
+    def __post_init__(self) -> None:
+        self.rewritten = len(self.handler.rewritten) if isinstance(self.handler, Registry) else 0
 
     def argument(self, spot: Spot) -> Value | None:
         """An argument of the registering call."""
@@ -87,6 +93,8 @@ class Registry(Value):
     lists: dict[str, Items | Table] = field(default_factory=dict)
     #: Objects that stand around the whole application, from the inside out.
     wrappers: list[Object | Thing | Function] = field(default_factory=list)
+    #: What loops make of the path of each route that was there then: how many entries, what, and where.
+    rewritten: list[tuple[int, Callable[[str], str | None], str]] = field(default_factory=list)
     #: The conditions on the way to where it was made: whoever changes it has come that way, too.
     under: tuple[object, ...] = ()
     _before: dict[int, tuple[Value, Entry]] = field(default_factory=dict)

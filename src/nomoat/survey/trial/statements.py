@@ -8,7 +8,7 @@ from dataclasses import replace
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Body, Node
 from nomoat.survey.python.symbols import Scope, statements
-from nomoat.survey.trial import adding, asking_elsewhere, given_statuses, overlaid, queries
+from nomoat.survey.trial import adding, asking_elsewhere, given_statuses, overlaid, queries, rewriting
 from nomoat.survey.trial.answering import ANSWER, NONE_YET, goes_on_working
 from nomoat.survey.trial.blocks import entered
 from nomoat.survey.trial.branches import Branch, by_setting, deciding, for_nobody
@@ -404,6 +404,8 @@ class Trial(Definitions):
         )
 
     def _for(self, node: Node, env: Env) -> Flow:
+        if rewriting.note(self, node, env):
+            return Flow(env)
         source = gone_through(self.ran(self.evaluate(env, node[4])), also_empty=self.wires)
         if is_one_of_lists(source) and not self.wires:
             return self._for_each_list(source, node, env)
