@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
+from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.trial.asked import parts
 from nomoat.survey.trial.naming import guards_by_name
 from nomoat.survey.trial.values import Env, Function, Thing, Value
 
 if TYPE_CHECKING:
+    from nomoat.survey.python.resolved import Resolved
     from nomoat.survey.trial.machine import Machine
     from nomoat.survey.trial.statements import Trial
 
@@ -48,8 +50,34 @@ def note(run: Trial, env: Env, node: Node) -> None:
     package = found.name.partition(".")[0]
     is_elsewhere = found.kind == "external" and found.scope is None and package not in sys.stdlib_module_names
     known = run.models.answers.keys() | run.models.asks.keys() | run.models.verifiers | run.models.transparent
+    if is_elsewhere and _is_of_tree(run, found, last):
+        return
     if is_elsewhere and found.name not in known and found.name not in run.models.limiters:
         run.record.unknown.append((f"asks {last} of a package that is not here", run.at(env, node)))
+
+
+def _is_of_tree(run: Trial, found: Resolved, name: str) -> bool:
+    """Whether what is asked is a row of the tree's own that a function elsewhere gave, and refuses nobody.
+
+    `authenticate(request, key=key).ensure_login_key()`: only classes of the tree have a method of this name, of which
+    none turns anybody away. What is made of a class elsewhere (`Checker().ensure_login_key()`) has its own.
+    """
+    given = found.receiver
+    if given is None or given.kind != "instance" or given.scope is not None or not _gives(given.name):
+        return False
+    files = [path for path in run.program.words.files(name.encode()) if not TEST_FILE.search(path)]
+    methods = [
+        scope
+        for path in files
+        for scope in run.program.functions(within=run.program.modules[path])
+        if scope.name == name and scope.is_method
+    ]
+    return bool(methods) and not any(run.around.may_turn_away(one) for one in methods)
+
+
+def _gives(name: str) -> bool:
+    """Whether it is a function by its name, of which nobody knows what it gives."""
+    return name.rpartition(".")[2][:1].islower()
 
 
 def note_handed(run: Machine, callee: Thing, args: tuple[Value, ...], at: str) -> None:
