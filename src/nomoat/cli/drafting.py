@@ -72,7 +72,7 @@ def draft(drawn: Map, choices: Mapping[str, Choice], *, because: str) -> Draft:
     sections = ["# Settings and policy of this application; nomoat policy check reads it against the map.\nformat: 1\n"]
     sections.append(_services(drawn))
     sections.append(_identity(drawn.tokens))
-    elsewhere = _elsewhere(drawn.tokens, roles, notes)
+    elsewhere = _elsewhere(drawn, roles, notes)
     sections.append(_roles(roles))
     ungranted = sorted({name for route in drawn.routes for name in permissions_of(route)} - _all(roles))
     if ungranted:
@@ -130,9 +130,12 @@ def _shown(tokens: Iterable[TokenCheck]) -> list[TokenCheck]:
     return [token for token in tokens if token.algorithms and token.key_setting]
 
 
-def _elsewhere(tokens: Iterable[TokenCheck], roles: Iterable[str], notes: list[str]) -> tuple[str, ...] | None:
+def _elsewhere(drawn: Map, roles: Iterable[str], notes: list[str]) -> tuple[str, ...] | None:
     """The roles that only `identity=` can tell, and a note that says why; None where the tokens tell."""
-    checks, names = _shown(tokens), tuple(roles)
+    checks, names = _shown(drawn.tokens), tuple(roles)
+    if not checks and drawn.services and all("Django" in service.framework for service in drawn.services):
+        notes.append("callers are Django's users: their groups, is_staff and is_superuser are their roles")
+        return names
     if not checks:
         notes.append("source does not show how callers are known, so guard asks a function of yours: identity=, below")
         return names

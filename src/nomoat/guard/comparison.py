@@ -8,20 +8,22 @@ from nomoat.appmap import ids
 from nomoat.appmap.model import Route
 from nomoat.errors import printable
 from nomoat.guard.loading import Loaded
-from nomoat.guard.routers.table import Serving
+from nomoat.guard.routers.table import Served, Serving
 
 
 def compare(routes: Serving, loaded: Loaded) -> str:
     """The message; empty when nothing differs. What the map lacks is denied, whatever this says."""
     served: dict[str, str] = {}
-    for route in routes.served():
-        served.setdefault(f"{route.method} {ids.path_key(route.path)}", route.handler)
     known = {route.key.partition("/")[2]: route for route in loaded.drawn.routes if route.service == loaded.service}
+    for route in routes.served():
+        key = f"{route.method} {ids.path_key(route.path)}"
+        is_part = route.within in known and not _has(known, route)
+        served.setdefault(route.within if is_part else key, "" if is_part else route.handler)
     _of_any_method(served, known)
     lines = [f"  denied   {key}: the map lacks it (nomoat map --write)" for key in sorted(set(served) - set(known))]
     for key in sorted(set(known) & set(served)):
         handler, mapped = served[key], known[key].handler
-        if mapped and known[key].origin == "source" and not _is_same(handler, mapped):
+        if handler and mapped and known[key].origin == "source" and not _is_same(handler, mapped):
             lines.append(f"  warning  {key}: served by {handler}, on the map by {mapped}")
     lines += [f"  warning  {key}: on the map, not served" for key in sorted(set(known) - set(served))]
     before = routes.before()
@@ -29,6 +31,13 @@ def compare(routes: Serving, loaded: Loaded) -> str:
         lines.append(f"  note     runs before guard and may answer without it: {', '.join(before)}")
     # All of them, however many: nothing else tells what the running application serves.
     return "\n".join([f"nomoat guards {loaded.service}:", *map(printable, lines)]) if lines else ""
+
+
+def _has(known: Mapping[str, Route], route: Served) -> bool:
+    """True where the map has a part of what the framework serves as a route of its own."""
+    path = ids.path_key(route.path)
+    methods = ids.METHODS if route.method == "ANY" else (route.method,)
+    return any(f"{method} {path}" in known for method in methods)
 
 
 def _of_any_method(served: dict[str, str], known: Mapping[str, Route]) -> None:

@@ -58,6 +58,8 @@ def decided(
     """
     loaded = runtime.loaded
     demand = loaded.demands.get(found.key) if found is not None and found.key is not None else None
+    if demand is None and found is not None and found.within is not None:
+        demand = loaded.demands.get(found.within)
     client = client_address(scope, loaded.guard.trusted_proxies)
     subject = identity.subject if identity is not None else "anonymous"
     method = scope.get("method", "WS")

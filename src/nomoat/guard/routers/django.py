@@ -19,11 +19,11 @@ _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
 @dataclass(frozen=True, slots=True)
 class _Leaf:
-    """One pattern: its path as the map spells it. `is_framework`: the framework serves all below the path itself."""
+    """One pattern: its path as the map spells it; `within` is the key of what the framework serves as a whole."""
 
     path: str
     callback: Any
-    is_framework: bool = False
+    within: str = ""
 
 
 class Routes:
@@ -42,23 +42,18 @@ class Routes:
         if leaf is None:
             return None
         params = params_of({**{f"arg{n}": value for n, value in enumerate(match.args)}, **match.kwargs})
-        if leaf.is_framework:
-            return Found(f"ANY {ids.path_key(leaf.path)}", leaf.path, params)
         if not answers(match.func, request.method):
             return NOTHING
-        return Found(f"{request.method} {ids.path_key(leaf.path)}", leaf.path, params)
+        return Found(f"{request.method} {ids.path_key(leaf.path)}", leaf.path, params, leaf.within or None)
 
     def served(self) -> Iterator[Served]:
         """Every route that the project serves; of a function that restricts nothing, the methods cannot be told."""
         for leaf in dict.fromkeys(self._table(None).values()):
             view = leaf.callback
-            if leaf.is_framework:
-                yield Served("ANY", leaf.path, "django.contrib.admin:site")
-                continue
             cls = getattr(view, "view_class", None) or getattr(view, "cls", None)
             for method in _METHODS if cls is not None else ("ANY",):
                 if cls is None or answers(view, method):
-                    yield Served(method, leaf.path, handler_name(cls or view))
+                    yield Served(method, leaf.path, handler_name(cls or view), leaf.within)
 
     def before(self) -> list[str]:
         """The middleware in front of guard."""
@@ -81,27 +76,24 @@ class Routes:
             from django.urls import get_resolver
 
             table = {}
-            for route, leaf in _walk(get_resolver(urlconf), ("",), "/", is_framework=False):
+            for route, leaf in _walk(get_resolver(urlconf), ("",), "/", within=""):
                 table.setdefault((route, id(leaf.callback)), leaf)
             self._known[urlconf] = _without_formats(table)
         return self._known[urlconf]
 
 
-def _walk(resolver: Any, routes: tuple[str, ...], path: str, *, is_framework: bool) -> Iterator[tuple[str, _Leaf]]:
+def _walk(resolver: Any, routes: tuple[str, ...], path: str, *, within: str) -> Iterator[tuple[str, _Leaf]]:
     """Each pattern below a resolver: its route as Django joins it (one for each language), and what it is."""
     for one in resolver.url_patterns:
         joined = tuple(_joined(before, text) for before in routes for text in _texts(one.pattern))
         inner = path + _spelled(one.pattern)
         if hasattr(one, "url_patterns"):
-            if is_framework or _is_admin(one):
-                # The map has one row for all that the framework serves here.
-                below = path if is_framework else inner.rstrip("/")
-                yield from _walk(one, joined, below, is_framework=True)
-            else:
-                yield from _walk(one, joined, inner, is_framework=False)
+            # The map has one row for all that the framework serves here, and one for each that the project adds.
+            whole = f"ANY {ids.path_key(inner.rstrip('/'))}" if _is_admin(one) and not within else within
+            yield from _walk(one, joined, inner, within=whole)
         else:
             for route in joined:
-                yield route, _Leaf(path if is_framework else inner, one.callback, is_framework)
+                yield route, _Leaf(inner, one.callback, within)
 
 
 def _joined(before: str, text: str) -> str:

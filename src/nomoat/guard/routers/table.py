@@ -27,11 +27,15 @@ _MAX_DEPTH = 12
 
 
 class Served(NamedTuple):
-    """A route of the running application: method and path (with converters), and its handler's qualified name."""
+    """A route of the running application: method and path (with converters), and its handler's qualified name.
+
+    `within` is the key of what the framework serves as a whole, where the route is a part of that (Django's admin).
+    """
 
     method: str
     path: str
     handler: str
+    within: str = ""
 
 
 class Serving(Protocol):
@@ -45,11 +49,15 @@ class Serving(Protocol):
 
 
 class Found(NamedTuple):
-    """What a request will be dispatched to. `key` is a route key without its service; None where nothing is known."""
+    """What a request will be dispatched to. `key` is a route key without its service; None where nothing is known.
+
+    `within` is the key of what the framework serves as a whole: it counts where the map lacks the route by itself.
+    """
 
     key: str | None
     path: str
     params: dict[str, str]
+    within: str | None = None
 
     def is_part_of(self, whole: Found) -> bool:
         """True where both are one route, and what an inner router takes from the path is what was taken before."""
