@@ -13,7 +13,6 @@ import re
 import types
 import typing
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
@@ -188,7 +187,12 @@ def _record(kind: type[Any], value: Any, where: str) -> Any:
     return kind(**known)
 
 
-@cache
+#: The types of each record's fields: finding them out costs more than all else of reading one.
+_known_hints: dict[type[Any], dict[str, Any]] = {}
+
+
 def _hints(kind: type[Any]) -> dict[str, Any]:
-    """The types of a record's fields: finding them out costs more than all else of reading one."""
-    return get_type_hints(kind)
+    found = _known_hints.get(kind)
+    if found is None:
+        found = _known_hints[kind] = get_type_hints(kind)
+    return found
