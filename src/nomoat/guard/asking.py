@@ -47,6 +47,11 @@ def enter(asked: Asked | _Passing, scope: Any) -> Any:
     return _current.set(asked)
 
 
+def again(asked: Asked | _Passing) -> Any:
+    """Makes a request the current one again, between the parts of its answer; gives what `leave` takes."""
+    return _current.set(asked)
+
+
 def leave(token: Any) -> None:
     """Ends it, and the one around it is current again; also where a server ends a request in another context."""
     try:

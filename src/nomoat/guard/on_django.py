@@ -6,14 +6,17 @@ NOMOAT = {"mode": "audit"}      # later: "enforce"; also config, service, identi
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from nomoat.errors import UsageError
 from nomoat.guard import asking
 from nomoat.guard.answers import refusal, status_of
 from nomoat.guard.asked import Denied
+from nomoat.guard.identity.django_users import caller, unseen
 from nomoat.guard.routers.django import Routes
 from nomoat.guard.routers.table import NOTHING
 from nomoat.guard.starting import Starting
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponseBase
 
     from nomoat.guard.answering import Answering
+    from nomoat.guard.routers.table import Found
     from nomoat.journal.facts import Reason
 
 _OPTIONS = ("mode", "config", "service", "identity")
@@ -52,12 +56,26 @@ class DjangoGuard:
         if self._is_async:
             return self._served(request)
         call = self._begun(request)
-        response = self._get_response(request) if call is not None or self._passes else None
+        if call is None:
+            token = asking.enter(asking.PASSING, request.META)
+            try:
+                response = self._get_response(request) if self._passes else None
+            finally:
+                asking.leave(token)
+        else:
+            response = self._get_response(request)
         return self._ended(request, call, response)
 
     async def _served(self, request: HttpRequest) -> HttpResponseBase:
         call = self._begun(request)
-        response = await self._get_response(request) if call is not None or self._passes else None
+        if call is None:
+            token = asking.enter(asking.PASSING, request.META)
+            try:
+                response = await self._get_response(request) if self._passes else None
+            finally:
+                asking.leave(token)
+        else:
+            response = await self._get_response(request)
         if request.resolver_match is not None:
             return self._ended(request, call, response)
         from asgiref.sync import sync_to_async
@@ -71,7 +89,7 @@ class DjangoGuard:
         call = request.META.get(CALL_KEY)
         if not isinstance(call, Call):
             return None
-        reason = self._decide(call, request)
+        reason = self._decide(call, request, view)
         return None if reason is None else _refused(reason)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponseBase | None:
@@ -88,7 +106,6 @@ class DjangoGuard:
         """The call, not decided yet; None while guard cannot be loaded."""
         runtime = self._starting.runtime or self._starting.load()
         if runtime is None:
-            request.META[asking.SCOPE_KEY] = asking.PASSING
             return None
         runtime.say_differences()
         if runtime.writer.is_behind:
@@ -97,19 +114,30 @@ class DjangoGuard:
         call = request.META[CALL_KEY] = Call(runtime, scope, enforces=not self._passes)
         return call
 
-    def _decide(self, call: Call, request: HttpRequest) -> Reason | None:
+    def _decide(self, call: Call, request: HttpRequest, view: Any = None) -> Reason | None:
         def connect(verified: Any) -> HttpRequest:
             request.META["nomoat.verified"] = verified
             return request
 
-        found = self._routes.found(request)
-        if found is NOTHING and request.method == "OPTIONS":
-            call.is_own = lambda status, _: status in (200, 204, 404, 405)
-        return call.decide(found, connect, request.META)
+        def find() -> Found | None:
+            found = self._routes.found(request)
+            if found is NOTHING and request.method == "OPTIONS":
+                call.is_own = lambda status, _: status in (200, 204, 404, 405)
+            # What stands in front may have written another match into the request than the view that runs.
+            return found if request.resolver_match is None or request.resolver_match.func is view else None
+
+        # Somebody's own `identity` may keep what it has seen where a view finds it: then the answer does vary.
+        is_quiet = self._passes and call.runtime.identity is caller
+        with unseen(request) if is_quiet else nullcontext():
+            return call.decide(find, connect, request.META)
 
     def _ended(self, request: HttpRequest, call: Call | None, response: Any) -> HttpResponseBase:
         if call is None:
-            return response if response is not None else _refused("not-loaded")
+            if response is None:
+                return _refused("not-loaded")
+            if getattr(response, "streaming", False):
+                _watch(response, asking.PASSING, None)
+            return response
         if call.answering is None and call.refused is None and request.resolver_match is None:
             # No view runs where nothing was resolved; that somebody asked for it is recorded all the same.
             self._decide(call, request)
@@ -119,8 +147,11 @@ class DjangoGuard:
             # What stands in front of guard answered when the path was resolved, or audit passes what it cannot decide.
             is_allowed = call.refused is None
         answering = call.answering
-        if is_allowed and answering is not None and getattr(response, "streaming", False):
-            _watch(response, answering)
+        if is_allowed and getattr(response, "streaming", False):
+            if answering is not None:
+                _watch(response, answering.asked, answering)
+            elif call.is_passing:
+                _watch(response, asking.PASSING, None)
         call.ends()
         if is_allowed:
             return response
@@ -175,24 +206,43 @@ def _refused(reason: Reason) -> HttpResponseBase:
     return response
 
 
-def _watch(response: Any, answering: Answering) -> None:
-    """Between the parts of a stream its caller may be blocked."""
+def _watch(response: Any, asked: Any, answering: Answering | None) -> None:
+    """Between the parts of a stream its caller may be blocked, and what makes them may ask (too late)."""
     parts = response.streaming_content
+
+    def check(number: int) -> None:
+        if answering is not None:
+            answering.check_still_allowed(has_more=number > 0)
+
     if getattr(response, "is_async", False):
 
         async def watched_async() -> AsyncIterator[bytes]:
-            is_first = True
-            async for part in parts:
-                answering.check_still_allowed(has_more=not is_first)
-                is_first = False
+            ahead = aiter(parts)
+            for number in itertools.count():
+                token = asking.again(asked)
+                try:
+                    part = await anext(ahead)
+                except StopAsyncIteration:
+                    return
+                finally:
+                    asking.leave(token)
+                check(number)
                 yield part
 
         response.streaming_content = watched_async()
         return
 
     def watched() -> Iterator[bytes]:
-        for number, part in enumerate(parts):
-            answering.check_still_allowed(has_more=number > 0)
+        ahead = iter(parts)
+        for number in itertools.count():
+            token = asking.again(asked)
+            try:
+                part = next(ahead)
+            except StopIteration:
+                return
+            finally:
+                asking.leave(token)
+            check(number)
             yield part
 
     response.streaming_content = watched()

@@ -66,6 +66,8 @@ def _decide_first(app: Flask, routes: router.Routes, starting: Starting) -> None
 def _decided(call: Call, request: Request, routes: router.Routes) -> Reason | None:
     if call.answering is not None:
         return None
+    # As Flask dispatches it: whoever writes `post` means POST.
+    call.scope["method"] = request.method
     if router.is_socket(request.url_rule):
         call.scope |= {"type": "websocket", "method": "WS"}
     call.is_own = _own_answers(request)
@@ -74,7 +76,7 @@ def _decided(call: Call, request: Request, routes: router.Routes) -> Reason | No
         request.environ["nomoat.verified"] = verified
         return request
 
-    return call.decide(routes.found(request), connect, request.environ)
+    return call.decide(lambda: routes.found(request), connect, request.environ)
 
 
 def _within(starting: Starting) -> Reason | None:

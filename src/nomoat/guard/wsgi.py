@@ -6,6 +6,7 @@ its way out: one that was refused, or about which nothing was decided, is replac
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -57,13 +58,14 @@ def scope_of(environ: Environ) -> dict[str, Any]:
 class Call:
     """One request while it is under way: what was decided, and what became of its answer."""
 
-    __slots__ = ("_token", "answering", "enforces", "is_own", "is_passing", "refused", "runtime", "scope")
+    __slots__ = ("_asked", "_token", "answering", "enforces", "is_own", "is_passing", "refused", "runtime", "scope")
 
     def __init__(self, runtime: Runtime, scope: dict[str, Any], *, enforces: bool) -> None:
         self.runtime = runtime
         self.scope = scope
         self.enforces = enforces
         self._token: Any = None
+        self._asked: Any = None
         self.answering: Answering | None = None
         #: What its answer is replaced by.
         self.refused: Reason | None = None
@@ -71,11 +73,11 @@ class Call:
         self.is_passing = False
         self.is_own: IsOwn = lambda status, _: status in (404, 405)
 
-    def decide(self, found: Found | None, connect: Connect, carrier: dict[str, Any]) -> Reason | None:
+    def decide(self, find: Callable[[], Found | None], connect: Connect, carrier: dict[str, Any]) -> Reason | None:
         """Decides once the framework knows the route; the reason where the handler must not run.
 
         Args:
-            found: where the framework dispatches the request to; NOTHING: it answers by itself; None: who knows.
+            find: where the framework dispatches the request to; NOTHING: it answers by itself; None: who knows.
             connect: what `identity=` is asked with.
             carrier: where the handler finds what was decided, if it passes its request on.
         """
@@ -83,7 +85,7 @@ class Call:
         identity = None
         try:
             identity, failed = identified_now(runtime, scope, connect)
-            asked = deciding.decided(runtime, scope, found, identity, failed)
+            asked = deciding.decided(runtime, scope, find(), identity, failed)
             self.answering = answering = Answering(asked, scope["method"])
         except (Exception, JournalError) as error:
             runtime.count_unwritten()
@@ -91,10 +93,12 @@ class Call:
             against = deciding.stands_against(runtime, scope, identity)
             if against is None and not self.enforces:
                 self.is_passing = True
+                self._asked = asking.PASSING
                 self._token = asking.enter(asking.PASSING, carrier)
                 return None
             self.refused = against or "not-loaded"
             return self.refused
+        self._asked = asked
         self._token = asking.enter(asked, carrier)
         self.refused = answering.refused_at_once()
         if self.refused is None and answering.commits_first:
@@ -136,6 +140,16 @@ class Call:
         if self.answering is not None:
             self.answering.finish()
             self.answering = None
+        self.pauses()
+        self._asked = None
+
+    def goes_on(self) -> None:
+        """The application runs again: whoever asks from here asks about this request."""
+        if self._asked is not None and self._token is None:
+            self._token = asking.again(self._asked)
+
+    def pauses(self) -> None:
+        """The server has the word: the same thread may serve another request before it comes back."""
         if self._token is not None:
             token, self._token = self._token, None
             asking.leave(token)
@@ -155,11 +169,7 @@ class WSGIGuard:
         if runtime is None:
             if enforces:
                 return _refused(start_response, refusal("not-loaded"), [])
-            token = asking.enter(asking.PASSING, environ)
-            try:
-                return self._inner(environ, start_response)
-            finally:
-                asking.leave(token)
+            return _passed(self._inner, environ, start_response)
         if runtime.writer.is_behind:
             runtime.writer.keep_pace_now()
         call = environ[CALL_KEY] = Call(runtime, scope_of(environ), enforces=enforces)
@@ -172,7 +182,10 @@ class WSGIGuard:
             if not is_refused:
                 raise
             return way.refusal()
-        return way.out(parts)
+        try:
+            return way.out(parts)
+        finally:
+            call.pauses()
 
     def _loaded(self) -> Runtime | None:
         runtime = self.starting.load()
@@ -195,7 +208,7 @@ class _Way:
     def start_response(self, status: str, headers: Headers, exc_info: Any = None) -> Callable[[bytes], object]:
         """What the application says first; passed on where it may leave."""
         self._is_started = True
-        if not self._call.starts(int(status[:3]), headers):
+        if not self._call.starts(_status(status), headers):
             self._headers = headers
             return _nowhere
         return self._start_response(status, headers, *([exc_info] if exc_info is not None else []))
@@ -210,7 +223,7 @@ class _Way:
         ahead = iter(parts)
         first: list[bytes] = []
         try:
-            first += (next(ahead, b""),)
+            first += itertools.islice(ahead, 1)
         except BaseException as error:
             _close(parts)
             is_refused = self._call.fails(error)
@@ -218,9 +231,11 @@ class _Way:
             if not is_refused:
                 raise
             return self.refusal()
-        if self._call.refused is not None or not self._is_started:
+        # Without a word an answer that has no part either is none: the connection was taken over (a websocket).
+        may_say_nothing = not first or not self._call.enforces
+        if self._call.refused is not None or not (self._is_started or may_say_nothing):
             return self._replaced(parts)
-        return _Parts(parts, _chained(first, ahead), self._call)
+        return _Parts(parts, itertools.chain(first, ahead), self._call)
 
     def _replaced(self, parts: Iterable[bytes]) -> Iterable[bytes]:
         _close(parts)
@@ -248,12 +263,15 @@ class _Parts:
         return self
 
     def __next__(self) -> bytes:
+        self._call.goes_on()
         try:
             part = next(self._ahead)
         except StopIteration:
             # All has been said: who asks afterwards, before the server closes, is in no request any more.
             self._call.ends()
             raise
+        finally:
+            self._call.pauses()
         answering = self._call.answering
         if answering is not None:
             answering.check_still_allowed(has_more=not self._is_first)
@@ -262,15 +280,55 @@ class _Parts:
 
     def close(self) -> None:
         """The server has sent it all, or given up."""
+        self._call.goes_on()
         try:
             _close(self._parts)
         finally:
             self._call.ends()
 
 
-def _chained(first: list[bytes], rest: Iterator[bytes]) -> Iterator[bytes]:
-    yield from first
-    yield from rest
+def _passed(app: Callable[..., Iterable[bytes]], environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    """An answer that audit passes while guard cannot be loaded: what is asked in its parts says nothing, too."""
+    token = asking.enter(asking.PASSING, environ)
+    try:
+        parts = app(environ, start_response)
+    finally:
+        asking.leave(token)
+    return _PassedParts(parts)
+
+
+class _PassedParts:
+    """The parts of such an answer."""
+
+    __slots__ = ("_ahead", "_parts")
+
+    def __init__(self, parts: Iterable[bytes]) -> None:
+        self._parts = parts
+        self._ahead = iter(parts)
+
+    def __iter__(self) -> _PassedParts:
+        return self
+
+    def __next__(self) -> bytes:
+        token = asking.again(asking.PASSING)
+        try:
+            return next(self._ahead)
+        finally:
+            asking.leave(token)
+
+    def close(self) -> None:
+        """The server has sent it all, or given up."""
+        token = asking.again(asking.PASSING)
+        try:
+            _close(self._parts)
+        finally:
+            asking.leave(token)
+
+
+def _status(text: str) -> int:
+    """The number of a status; an application may name one without (`"teapot"`)."""
+    number = text[:3]
+    return int(number) if number.isdecimal() and number.isascii() else 0
 
 
 def _close(parts: Iterable[bytes]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from nomoat.guard.identity.model import Identity
@@ -33,8 +35,39 @@ def _user(request: Any) -> Any:
     from rest_framework.exceptions import APIException
     from rest_framework.request import Request
 
+    before = {name: value for name, value in vars(request).items() if name in ("user", "auth")}
     try:
         return Request(request, authenticators=[one() for one in authenticators]).user
     except APIException:
         # A credential that names nobody, or a session without its token: the view refuses it, too.
         return None
+    finally:
+        # It writes what it found into the request; the view asks again, and has to find what it would have found.
+        vars(request).pop("auth", None)
+        vars(request).update(before)
+
+
+@contextmanager
+def unseen(request: Any) -> Iterator[None]:
+    """Who calls is asked in here, and the answer does not tell: only where the view asks, too, it varies by the cookie.
+
+    Django adds `Vary: Cookie` to whatever has looked at a session, and a cache keeps such a page for nobody else.
+    """
+    session: Any = getattr(request, "session", None)
+    had_looked = getattr(session, "accessed", True)
+    try:
+        yield
+    finally:
+        if not had_looked and session.accessed and "user" in vars(request):
+            from django.utils.functional import SimpleLazyObject
+
+            user = request.user
+            known = vars(request).pop("_cached_user", user)
+
+            def seen() -> Any:
+                session.accessed = True
+                return known
+
+            # The view finds the user that is known already, and that it looked is noted as ever.
+            request.user = SimpleLazyObject(seen)
+            session.accessed = False

@@ -5,8 +5,9 @@ Django resolves before any view middleware runs; guard reads what it found, so t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from nomoat.appmap import ids
@@ -15,15 +16,27 @@ from nomoat.guard.routers.flask import params_of
 from nomoat.guard.routers.table import NOTHING, Found, Served, handler_name
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+#: How the REST framework writes the twin of a path for formats (`/orders.json`).
+_FORMAT = re.compile(r"(?:\.\{format(?::[^}]*)?\}|\{format:drf_format_suffix\w*\})/?\Z")
+_FRAMEWORKS = ("django.", "rest_framework.")
+#: What runs of a class-based view before, or instead of, the function of a method; where a class of the project has one
+#: of its own, more than 405 may come of a method that it does not answer.
+_RUN_FIRST = ("dispatch", "http_method_not_allowed", "setup", "initial", "initialize_request", "__getattr__")
 
 
 @dataclass(frozen=True, slots=True)
 class _Leaf:
-    """One pattern: its path as the map spells it; `within` is the key of what the framework serves as a whole."""
+    """One pattern: its path as the map spells it.
+
+    `within` is the key of what the framework serves as a whole, `plain` the path that this one is a twin of. `is_other`
+    is a pattern of another URL configuration where the project's own has another view: the map speaks of that one.
+    """
 
     path: str
     callback: Any
     within: str = ""
+    plain: str = ""
+    is_other: bool = False
 
 
 class Routes:
@@ -39,21 +52,24 @@ class Routes:
         if match is None:
             return NOTHING
         leaf = self._leaf(getattr(request, "urlconf", None), match)
-        if leaf is None:
+        if leaf is None or leaf.is_other:
             return None
         params = params_of({**{f"arg{n}": value for n, value in enumerate(match.args)}, **match.kwargs})
-        if not answers(match.func, request.method):
+        method = request.method
+        if not answers(match.func, method) and not _has_its_own_way(match.func):
             return NOTHING
-        return Found(f"{request.method} {ids.path_key(leaf.path)}", leaf.path, params, leaf.within or None)
+        within = f"{method} {ids.path_key(leaf.plain)}" if leaf.plain else leaf.within
+        return Found(f"{method} {ids.path_key(leaf.path)}", leaf.path, params, within or None)
 
     def served(self) -> Iterator[Served]:
         """Every route that the project serves; of a function that restricts nothing, the methods cannot be told."""
-        for leaf in dict.fromkeys(self._table(None).values()):
+        leaves = {(one.plain or one.path, id(one.callback), one.within): one for one in self._table(None).values()}
+        for (path, _, _), leaf in leaves.items():
             view = leaf.callback
             cls = getattr(view, "view_class", None) or getattr(view, "cls", None)
             for method in _METHODS if cls is not None else ("ANY",):
                 if cls is None or answers(view, method):
-                    yield Served(method, leaf.path, handler_name(cls or view), leaf.within)
+                    yield Served(method, path, handler_name(cls or view), leaf.within)
 
     def before(self) -> list[str]:
         """The middleware in front of guard."""
@@ -78,8 +94,26 @@ class Routes:
             table = {}
             for route, leaf in _walk(get_resolver(urlconf), ("",), "/", within=""):
                 table.setdefault((route, id(leaf.callback)), leaf)
-            self._known[urlconf] = _without_formats(table)
+            self._known[urlconf] = _without_formats(table if urlconf is None else self._told_apart(table))
         return self._known[urlconf]
+
+    def _told_apart(self, table: dict[tuple[str, int], _Leaf]) -> dict[tuple[str, int], _Leaf]:
+        """Patterns of a configuration that `request.urlconf` names, held to those that the map was drawn from."""
+        own: dict[str, set[str]] = {}
+        for leaf in self._table(None).values():
+            own.setdefault(ids.path_key(leaf.path), set()).add(_name(leaf.callback))
+        return {
+            key: replace(
+                leaf, is_other=_name(leaf.callback) not in own.get(ids.path_key(leaf.path), {_name(leaf.callback)})
+            )
+            for key, leaf in table.items()
+        }
+
+
+def _name(view: Any) -> str:
+    of = getattr(view, "view_class", None) or getattr(view, "cls", None) or view
+    # The REST framework makes classes of functions: their names differ, their qualified names do not.
+    return f"{handler_name(of)} {getattr(of, '__name__', '')}"
 
 
 def _walk(resolver: Any, routes: tuple[str, ...], path: str, *, within: str) -> Iterator[tuple[str, _Leaf]]:
@@ -128,9 +162,15 @@ def _is_admin(resolver: Any) -> bool:
 
 
 def _without_formats(table: dict[tuple[str, int], _Leaf]) -> dict[tuple[str, int], _Leaf]:
-    """The twins of a path for formats (`/orders.json`) are the routes that they are twins of."""
-    plain = {leaf.callback: leaf for leaf in table.values() if "{format" not in leaf.path}
-    return {key: plain.get(leaf.callback, leaf) if "{format" in leaf.path else leaf for key, leaf in table.items()}
+    """The twin of a path for formats (`/orders.json`) is the route that it is a twin of, where the map lacks it."""
+    plain = {(leaf.path.rstrip("/"), id(leaf.callback)): leaf.path for leaf in table.values()}
+
+    def told(leaf: _Leaf) -> _Leaf:
+        twin = _FORMAT.search(leaf.path)
+        of = plain.get((leaf.path[: twin.start()].rstrip("/"), id(leaf.callback)), "") if twin is not None else ""
+        return replace(leaf, plain=of) if of else leaf
+
+    return {key: told(leaf) for key, leaf in table.items()}
 
 
 def answers(view: Any, method: str) -> bool:
@@ -142,11 +182,18 @@ def answers(view: Any, method: str) -> bool:
     given = getattr(view, "view_initkwargs", None) or getattr(view, "initkwargs", None) or {}
     if name not in given.get("http_method_names", getattr(cls, "http_method_names", (name,))):
         return False
-    actions = getattr(view, "actions", None)
-    if actions:
-        return name in actions or (name == "head" and "get" in actions)
+    actions = getattr(view, "actions", None) or {}
+    if name in actions or (name == "head" and "get" in actions):
+        return True
     own = getattr(cls, name, None) or (getattr(cls, "get", None) if name == "head" else None)
     return own is not None and not _is_frameworks(own)
+
+
+def _has_its_own_way(view: Any) -> bool:
+    """True for a class that says by itself what runs, or what becomes of a method that it does not answer."""
+    cls = getattr(view, "view_class", None) or getattr(view, "cls", None)
+    found = (getattr(cls, name, None) for name in _RUN_FIRST)
+    return any(not f"{getattr(one, '__module__', '')}".startswith(_FRAMEWORKS) for one in found if one is not None)
 
 
 def _is_frameworks(method: Any) -> bool:
