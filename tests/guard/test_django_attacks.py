@@ -15,7 +15,7 @@ from tests.guard.django_project import GUARD, OUTER, configure, guarded
 
 configure()
 
-from asgiref.sync import async_to_sync  # noqa: E402
+from asgiref.sync import async_to_sync, sync_to_async  # noqa: E402
 from django.http import HttpResponse, StreamingHttpResponse  # noqa: E402
 from django.test import AsyncClient, Client  # noqa: E402
 from django.urls import include, path, register_converter, resolve  # noqa: E402
@@ -273,7 +273,7 @@ def test_audit_changes_no_header_and_no_part(tmp_path: Path, target: str, is_loa
 def test_a_part_of_a_stream_asks_too_late(tmp_path: Path, mode: str) -> None:
     async def later() -> bytes:
         client = AsyncClient()
-        await client.aforce_login(await _ana())
+        await sync_to_async(client.force_login)(await _ana())
         return b"".join([part async for part in await client.get("/stream-later")])
 
     def now() -> bytes:
