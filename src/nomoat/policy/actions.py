@@ -1,4 +1,4 @@
-"""Runs `nomoat policy explain|check|backtest|learn`: reads files and the journal, prints, gives the exit code."""
+"""Runs `nomoat policy explain|check|loosened|backtest|learn`: reads files and journal, prints, gives the exit code."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from nomoat.journal.facts import Decision, Text, moment
 from nomoat.journal.journal import open_store
 from nomoat.journal.ports import Store
 from nomoat.policy import backtest as backtesting
-from nomoat.policy import conditions, document, explain, questions, report, subjects
+from nomoat.policy import conditions, document, explain, loosened, questions, report, subjects
 from nomoat.policy import learn as learning
 from nomoat.policy.decide import ROLE_PREFIX, compile_policy
 from nomoat.policy.model import Policy, loads
@@ -45,6 +45,13 @@ def explain_action(arguments: argparse.Namespace) -> int:
     shown = report.explanation_json(found) | about
     _print(arguments.format, shown, report.explanation_text(found, about))
     return EXIT_CLEAN if found.allowed else EXIT_FINDINGS
+
+
+def loosened_action(arguments: argparse.Namespace) -> int:
+    """Says which secure defaults are loosened, why, and until when."""
+    found = loosened.loosened(_settings(arguments.config))
+    _print(arguments.format, loosened.as_json(found), loosened.as_text(found))
+    return EXIT_FINDINGS if any(one.is_over for one in found) else EXIT_CLEAN
 
 
 def _explained(of: Settings, arguments: argparse.Namespace) -> explain.Explanation:

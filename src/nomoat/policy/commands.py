@@ -1,4 +1,4 @@
-"""Declares `nomoat policy explain|check|backtest|learn`."""
+"""Declares `nomoat policy explain|check|loosened|backtest|learn`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     actions = policy.add_subparsers(title="actions", metavar="ACTION", dest="action")
     _explain_arguments(_action(actions, "explain", "who may do what, and why", _EXPLAIN))
     _action(actions, "check", "questions between map and policy", _CHECK).set_defaults(run=_check)
+    _action(actions, "loosened", "every secure default that is loosened", _LOOSENED).set_defaults(run=_loosened)
     backtest = _action(actions, "backtest", "what another policy would have changed", _BACKTEST)
     backtest.add_argument("--policy", required=True, metavar="NEW", help="the nomoat.yaml to try")
     backtest.add_argument("--since", metavar="TIME", help="only decisions of the last 24h, 7d, ... (default: all)")
@@ -72,6 +73,10 @@ Exit code 0: allowed; 1: denied, or it depends on what was not given."""
 _CHECK = """Asks what map and policy say together: permissions nobody has, grants nothing needs, routes nothing binds.
 Exit code 1: at least one error; warnings alone: 0; 3: there is no map."""
 
+_LOOSENED = """Lists what nomoat.yaml lets through on purpose, why, and until when: public routes, decisions left to
+handlers, tokens that never expire, a journal that may fail, connections that are not verified.
+Exit code 1: at least one is past its end."""
+
 _BACKTEST = """Judges recorded decisions again under another policy.
 Exit code 0: all the same; 1: something newly allowed or denied; 3: something cannot be told, or none is recorded."""
 
@@ -94,6 +99,12 @@ def _check(arguments: argparse.Namespace) -> int:
     from nomoat.policy.actions import check_action
 
     return check_action(arguments)
+
+
+def _loosened(arguments: argparse.Namespace) -> int:
+    from nomoat.policy.actions import loosened_action
+
+    return loosened_action(arguments)
 
 
 def _backtest(arguments: argparse.Namespace) -> int:
