@@ -44,10 +44,10 @@ def test_each_is_told_with_its_reason_and_end_the_oldest_first(tmp_path: Path) -
         ("on_journal_failure: allow: true", "checkout must not stop", "2026-11-01", True),
         ("identity: main: no_expiry", "machines in the cellar", "2026-12-31", False),
         ("journal: store: sslmode=disable", "wire of one host", "2027-03-31", False),
-        ("identity: main: no_issuer", "tokens carry no iss", "", False),
         ("routes: POST /login: public: true", "people sign in here", "", False),
         ("routes: POST /hook: permission: hooks:stripe, decided_in: handler", "the library checks the signature", "",
          False),
+        ("identity: main: no_issuer", "tokens carry no iss", "", False),
     ]  # fmt: skip
     assert found[0].at.endswith("nomoat.yaml:16:21")
 
@@ -67,7 +67,7 @@ def test_the_command_fails_while_one_is_past_its_end(tmp_path: Path, capsys: pyt
     assert main(["policy", "loosened", "--config", str(path)]) == 1
     said = capsys.readouterr().out
     assert "6 secure defaults are loosened, 1 of them past its end" in said
-    assert "over since 2026-11-01" in said
+    assert "over since 2026-11-01: checkout must not stop\n  on_journal_failure: allow: true  (" in said
     assert "not at night" not in said
 
     path.write_text(FILE.replace("2026-11-01", "2999-01-01"))

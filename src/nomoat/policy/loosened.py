@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -34,13 +35,13 @@ class Loosened:
 
 
 def loosened(settings: Settings, *, today: date | None = None) -> tuple[Loosened, ...]:
-    """All of them: those that are over first, then by their end, then those without one, in the order of the file."""
+    """All of them: those that are over first, then by their end, then those without one; those of one reason together."""
     day = today or date.today()
     found: list[Loosened] = []
     for name, node in settings.document.entries.items():
         if name not in _TIGHTENING:
             found += _within(node, name, day)
-    return tuple(sorted(found, key=lambda one: (not one.is_over, one.until or "9999")))
+    return tuple(sorted(found, key=lambda one: (not one.is_over, one.until or "9999", one.because)))
 
 
 def _within(node: Node, path: str, today: date) -> Iterator[Loosened]:
@@ -87,16 +88,22 @@ def _is_over(until: str, today: date) -> bool:
 
 
 def as_text(found: tuple[Loosened, ...]) -> str:
-    """One line each: until when, what, why, where."""
+    """By end and reason: what, and where it stands."""
     if not found:
         return "no secure default is loosened"
     count = f"{len(found)} secure default{'s are' if len(found) > 1 else ' is'} loosened"
     over = sum(one.is_over for one in found)
     lines = [f"{count}, {over} of them past {'its' if over == 1 else 'their'} end" if over else count]
-    for one in found:
-        end = f"over since {one.until}" if one.is_over else f"until {one.until}" if one.until else "no end"
-        lines += [f"  {end:22}  {printable(one.what)}", f"{'':26}{printable(one.because)}  ({printable(one.at)})"]
+    for (end, because), group in groupby(found, key=lambda one: (_end(one), one.because)):
+        lines.append(f"{end}: {printable(because)}")
+        lines += [f"  {printable(one.what)}  ({printable(one.at)})" for one in group]
     return "\n".join(lines)
+
+
+def _end(one: Loosened) -> str:
+    if one.is_over:
+        return f"over since {one.until}"
+    return f"until {one.until}" if one.until else "no end"
 
 
 def as_json(found: tuple[Loosened, ...]) -> dict[str, Any]:
