@@ -35,7 +35,7 @@ class Loosened:
 
 
 def loosened(settings: Settings, *, today: date | None = None) -> tuple[Loosened, ...]:
-    """All of them: those that are over first, then by their end, then those without one; those of one reason together."""
+    """All of them: what is over first, then by end, then what has none; those of one reason together."""
     day = today or date.today()
     found: list[Loosened] = []
     for name, node in settings.document.entries.items():
