@@ -1,4 +1,4 @@
-"""Runs `nomoat policy explain|check|loosened|backtest|learn`: reads files and journal, prints, gives the exit code."""
+"""Runs `nomoat policy explain|test|check|loosened|backtest|learn`: reads files and journal, prints."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from nomoat.journal.facts import Decision, Text, moment
 from nomoat.journal.journal import open_store
 from nomoat.journal.ports import Store
 from nomoat.policy import backtest as backtesting
-from nomoat.policy import conditions, document, explain, loosened, questions, report, subjects
+from nomoat.policy import conditions, document, explain, loosened, questions, report, subjects, tables
 from nomoat.policy import learn as learning
 from nomoat.policy.decide import ROLE_PREFIX, compile_policy
 from nomoat.policy.model import Policy, loads
@@ -45,6 +45,20 @@ def explain_action(arguments: argparse.Namespace) -> int:
     shown = report.explanation_json(found) | about
     _print(arguments.format, shown, report.explanation_text(found, about))
     return EXIT_CLEAN if found.allowed else EXIT_FINDINGS
+
+
+def test_action(arguments: argparse.Namespace) -> int:
+    """Answers the decision tables beside the policy."""
+    of = _settings(arguments.config)
+    policy = document.read(of)
+    if arguments.service and arguments.service not in policy.services:
+        raise UsageError(f"no service is called '{arguments.service}'", fix=f"known: {', '.join(policy.services)}")
+    path = Path(arguments.tests) if arguments.tests else of.root / tables.FILE_NAME
+    rows = tables.read(path, aliases=subjects.aliases(of))
+    found = tables.run(compile_policy(policy, service=arguments.service), rows)
+    _print(arguments.format, tables.as_json(found), tables.as_text(found))
+    is_wrong = bool(found.wrong) or (arguments.covered and bool(found.untried))
+    return EXIT_FINDINGS if is_wrong else EXIT_CLEAN
 
 
 def loosened_action(arguments: argparse.Namespace) -> int:

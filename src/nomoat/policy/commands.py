@@ -1,4 +1,4 @@
-"""Declares `nomoat policy explain|check|loosened|backtest|learn`."""
+"""Declares `nomoat policy explain|test|check|loosened|backtest|learn`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,11 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     policy.set_defaults(run=lambda _: _help(policy))
     actions = policy.add_subparsers(title="actions", metavar="ACTION", dest="action")
     _explain_arguments(_action(actions, "explain", "who may do what, and why", _EXPLAIN))
+    test = _action(actions, "test", "what the policy must answer, and what nobody tried", _TEST)
+    test.add_argument("--tests", metavar="FILE", help="the decision tables (default: nomoat.tests.yaml beside it)")
+    test.add_argument("--covered", action="store_true", help="fail, too, while a clause is not tried from both sides")
+    test.add_argument("--service", default="", metavar="NAME", help="whose decisions, where there are several services")
+    test.set_defaults(run=_test)
     _action(actions, "check", "questions between map and policy", _CHECK).set_defaults(run=_check)
     _action(actions, "loosened", "every secure default that is loosened", _LOOSENED).set_defaults(run=_loosened)
     backtest = _action(actions, "backtest", "what another policy would have changed", _BACKTEST)
@@ -70,6 +75,9 @@ _EXPLAIN = """Says whether somebody may do something, and which grant or rule de
   nomoat policy explain --decision 812
 Exit code 0: allowed; 1: denied, or it depends on what was not given."""
 
+_TEST = """Answers the rows of decision tables by the policy, and says which of its clauses no row has tried.
+Exit code 1: a row is answered otherwise than it expects; with --covered also: something is not tried."""
+
 _CHECK = """Asks what map and policy say together: permissions nobody has, grants nothing needs, routes nothing binds.
 Exit code 1: at least one error; warnings alone: 0; 3: there is no map."""
 
@@ -93,6 +101,12 @@ def _explain(arguments: argparse.Namespace) -> int:
     from nomoat.policy.actions import explain_action
 
     return explain_action(arguments)
+
+
+def _test(arguments: argparse.Namespace) -> int:
+    from nomoat.policy.actions import test_action
+
+    return test_action(arguments)
 
 
 def _check(arguments: argparse.Namespace) -> int:
