@@ -8,11 +8,14 @@ from pathlib import Path
 import pytest
 
 from nomoat import settings
-from nomoat.policy import conditions, document, questions
+from nomoat.policy import conditions, document, questions, tables
 from nomoat.policy.cel import functions
+from nomoat.policy.decide import compile_policy
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "policy.md").read_text(encoding="utf-8")
-FILES = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+_BLOCKS = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+FILES = [text for text in _BLOCKS if not text.startswith("decisions:")]
+TABLES = [text for text in _BLOCKS if text.startswith("decisions:")]
 
 
 @pytest.mark.parametrize("text", FILES)
@@ -24,6 +27,16 @@ def test_the_page_has_a_file_with_every_section() -> None:
     whole = document.read(settings.parse(FILES[-1], root=Path()))
 
     assert all((whole.services, whole.roles, whole.assign, whole.denies, whole.calls, whole.routes))
+
+
+def test_the_table_on_the_page_holds_of_the_policy_on_the_page(tmp_path: Path) -> None:
+    (text,) = TABLES
+    (tmp_path / tables.FILE_NAME).write_text(text)
+    decider = compile_policy(document.read(settings.parse(FILES[-1], root=Path())), service="shop")
+
+    found = tables.run(decider, tables.read(tmp_path / tables.FILE_NAME, aliases=("main",)))
+
+    assert (found.rows, found.wrong) == (4, ())
 
 
 def test_every_question_is_on_the_page() -> None:
