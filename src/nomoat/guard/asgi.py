@@ -44,7 +44,11 @@ def protect(
 
     check_mode(mode)
     if not hasattr(app, "user_middleware"):
-        raise UsageError("this is no Starlette or FastAPI application", where="protect(app)", fix="use Guard(app, ...)")
+        raise UsageError(
+            "this is no Starlette or FastAPI application, nor one of Flask",
+            where="protect(app)",
+            fix="Django: nomoat.guard.DjangoGuard, last of MIDDLEWARE; other ASGI: Guard(app, application=...)",
+        )
     if getattr(app, "middleware_stack", None) is not None:
         raise UsageError("the application has started", where="protect(app)", fix="call protect where the app is made")
     if any(getattr(one, "cls", None) is Guard for one in app.user_middleware):

@@ -54,6 +54,12 @@ def test_action(arguments: argparse.Namespace) -> int:
     if arguments.service and arguments.service not in policy.services:
         raise UsageError(f"no service is called '{arguments.service}'", fix=f"known: {', '.join(policy.services)}")
     path = Path(arguments.tests) if arguments.tests else of.root / tables.FILE_NAME
+    if not arguments.tests and not path.exists():
+        raise UsageError(
+            f"there is no {tables.FILE_NAME} here",
+            where=str(of.root),
+            fix='write one: decisions: {"PERMISSION": [{as: "role:NAME", expect: allow}]}, or --tests FILE',
+        )
     rows = tables.read(path, aliases=subjects.aliases(of))
     found = tables.run(compile_policy(policy, service=arguments.service), rows)
     _print(arguments.format, tables.as_json(found), tables.as_text(found))
