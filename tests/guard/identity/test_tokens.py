@@ -15,7 +15,7 @@ from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
 from nomoat.guard.identity.model import TokenError
 from nomoat.guard.identity.tokens import Verifier
-from nomoat.guard.settings import IssuerSettings
+from nomoat.guard.issuers import IssuerSettings
 
 NOW = 1_800_000_000
 KEY = "k" * 40

@@ -9,7 +9,7 @@ from nomoat.guard.identity.model import Identity
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from nomoat.guard.settings import IssuerSettings
+    from nomoat.guard.issuers import IssuerSettings
 
 
 class StandIn(NamedTuple):
