@@ -324,3 +324,30 @@ def recorded(
         policy=by.hash,
         sequence=0 if resource is None else 1,
     )
+
+
+LIMITED: dict[str, Any] = {"only": ("orders:list",), "outcome": "deny", "reason": "out-of-scope"}
+LISTS = "\nroutes: {'GET /orders/{order_id}': orders:list}\n"
+READS = "\nroutes: {'GET /orders/{order_id}': orders:read}\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fact", "expected"),
+    [
+        (OLD, OLD.replace("orders:refund", "orders:read"), LIMITED, SAME),
+        (OLD + READS, OLD + LISTS, LIMITED, ALLOWED),
+        (OLD + LISTS, OLD + READS, {"only": ("orders:list",), "permissions": ("orders:list",)}, DENIED),
+        (OLD + LISTS, OLD + READS, {"permissions": ("orders:list",)}, SAME),
+        (OLD, OLD.replace("roles:", "roles:\n  guest: [orders:read]"), {**REFUSED, "roles": ("guest",)}, ALLOWED),
+        (OLD, OLD.replace("roles:", "roles:\n  guest: [orders:read]"),
+         {**REFUSED, "roles": ("guest",), "only": ("orders:list",)}, SAME),
+    ],
+)  # fmt: skip
+def test_a_credential_keeps_its_limit_under_another_policy(old: str, new: str, fact: Any, expected: Any) -> None:
+    assert expected == kinds(told(new, decision(made_by=old, **fact), made_by=old))
+
+
+def test_decisions_that_differ_by_the_limit_alone_are_judged_apart() -> None:
+    facts = [decision("a", **REFUSED, roles=("guest",)), decision("b", **REFUSED, roles=("guest",), only=("x",))]
+
+    assert (1, 0, 1, 0) == kinds(told(OLD.replace("roles:", "roles:\n  guest: [orders:read]"), *facts))

@@ -23,6 +23,32 @@ Case = tuple[Policy, dict[str, Tree]]
 
 @given(
     case=strategies.policies(),
+    subject=strategies.subjects,
+    roles=strategies.claimed,
+    permissions=strategies.asked,
+    attributes=strategies.attributes,
+    only=st.lists(strategies.asked.map(lambda many: many[0] if many else "")).map(frozenset),
+)
+def test_a_limit_denies_what_is_not_among_it_and_changes_nothing_else(
+    case: Case,
+    subject: str,
+    roles: tuple[str, ...],
+    permissions: tuple[str, ...],
+    attributes: dict[str, object],
+    only: frozenset[str],
+) -> None:
+    decider = compile_policy(case[0])
+    asked = {"subject": subject, "roles": roles, "permissions": permissions, "attributes": attributes}
+
+    limited = decider.decide(**asked, only=only)  # type: ignore[arg-type]  # the same words twice
+    if only.issuperset(permissions):
+        assert decider.decide(**asked) == limited  # type: ignore[arg-type]
+    else:
+        assert ("deny", "out-of-scope") == (limited.outcome, limited.reason)
+
+
+@given(
+    case=strategies.policies(),
     service=st.sampled_from(SERVICES),
     subject=strategies.subjects,
     roles=strategies.claimed,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -149,3 +150,11 @@ def test_a_decision_that_no_policy_made_says_what_did(reason: Reason) -> None:
     found = explain_decision(decider(), decision("deny", reason))
 
     assert f"denied: {REASONS[reason]}." == found.text
+
+
+def test_a_credential_that_is_not_for_it_is_told_with_what_it_is_for() -> None:
+    limited = replace(decision("deny", "out-of-scope"), only=("orders:list", "orders:refund"))
+    nothing = replace(limited, only=())
+
+    assert "orders:read is not among orders:list, orders:refund." in explain_decision(decider(), limited).text
+    assert "orders:read is not among them: it may use nothing." in explain_decision(decider(), nothing).text

@@ -17,6 +17,7 @@ Send: TypeAlias = Callable[[Message], Awaitable[None]]
 _UNAUTHENTICATED: frozenset[Reason] = frozenset(("unauthenticated", "bad-token", "identity-failed", "revoked"))
 _UNAVAILABLE: frozenset[Reason] = frozenset(("journal-unavailable", "blocks-unavailable", "not-loaded"))
 #: RFC 6750, section 3.1: a token that is expired, revoked or malformed is `invalid_token`, all alike.
+#: One that is good, and not for this, is `insufficient_scope` and answered with 403.
 _BAD_TOKEN: frozenset[Reason] = frozenset(("bad-token", "revoked"))
 _TITLES = {401: "Unauthorized", 403: "Forbidden", 503: "Service Unavailable"}
 
@@ -49,6 +50,8 @@ def refusal(reason: Reason) -> Refusal:
     if status == 401:
         challenge = b'Bearer error="invalid_token"' if reason in _BAD_TOKEN else b"Bearer"
         headers.append((b"www-authenticate", challenge))
+    if reason == "out-of-scope":
+        headers.append((b"www-authenticate", b'Bearer error="insufficient_scope"'))
     if status == 503:
         headers.append((b"retry-after", b"1"))
     return Refusal(status, _TITLES[status], headers, body)

@@ -163,6 +163,7 @@ class Asked:
             login=demand is not None and demand.binding.login,
             allowed=allowed,
             withheld=withheld,
+            only=_limit(self.identity),
             also=known.also,
         )
 
@@ -207,6 +208,7 @@ class Asked:
             permissions=(permission,),
             attributes=self.attributes,
             resource=resource,
+            only=self.identity.only,
         )
 
     def require(self, permission: str, attributes: Mapping[str, Any]) -> None:
@@ -302,6 +304,10 @@ class Asked:
             runtime.count_unwritten()
             return False
         return True
+
+
+def _limit(identity: Identity | None) -> tuple[str, ...] | None:
+    return None if identity is None or identity.only is None else tuple(sorted(identity.only))
 
 
 def wrong_type(attributes: Mapping[str, Any]) -> AttributeTypeError | None:

@@ -21,7 +21,7 @@ ALIKE_S = 10.0
 PACE_S = 1.0
 _MAX_KINDS = 10_000
 
-_Key = tuple[str, str, str, str, str, int, tuple[tuple[str, str], ...]]
+_Key = tuple[str, str, str, str, str, int, tuple[str, ...] | None, tuple[tuple[str, str], ...]]
 
 
 @dataclass(slots=True)
@@ -55,7 +55,8 @@ class Audit:
         """The same for the denial of a safe method, which may stand for many alike."""
         params = () if fact.reason == "unknown-route" else tuple(sorted(fact.params.items()))
         # The status too: in audit mode one answered 200 must not be told as one that the application refused.
-        key = (fact.subject, fact.client, fact.target, fact.outcome, fact.reason, fact.status, params)
+        # And what the credential is limited to: one fact stands for all when they are judged again.
+        key = (fact.subject, fact.client, fact.target, fact.outcome, fact.reason, fact.status, fact.only, params)
         now = time.monotonic()
         with self._lock:
             flood = self._floods.get(key)

@@ -134,6 +134,7 @@ def _decided(runtime: Runtime, asked: Asked, failed: Reason | None) -> _Decided:
         roles=asked.known.roles,
         permissions=demand.binding.permissions,
         attributes=asked.attributes if demand.reads else {},
+        only=identity.only,
     )
     return answer.outcome, answer.reason, answer
 

@@ -22,14 +22,17 @@ MAX_LEEWAY_S = 120.0
 _ALIAS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}\Z")
 _CLAIM = re.compile(r"claims(\.[A-Za-z0-9_:/-]+)+\Z")
 _KEYS = (
-    *("issuer", "algorithms", "key", "keys", "audience", "roles", "subject", "kind", "leeway"),
+    *("issuer", "algorithms", "key", "keys", "audience", "roles", "scopes", "subject", "kind", "leeway"),
     *("no_issuer", "no_expiry"),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class IssuerSettings:
-    """One issuer. `key` is a reference to its secret or keys; `roles` and `subject` are paths of claims."""
+    """One issuer. `key` is a reference to its secret or keys; `roles`, `subject` and `scopes` are paths of claims.
+
+    Where `scopes` are named, what that claim says is all that a token may use; without the claim, that is nothing.
+    """
 
     alias: str
     issuer: str | None
@@ -42,6 +45,7 @@ class IssuerSettings:
     leeway_s: float = 30.0
     no_expiry: Loosening | None = None
     at: str = ""
+    scopes: tuple[str, ...] = ()
 
     @property
     def is_symmetric(self) -> bool:
@@ -89,7 +93,7 @@ def _issuer(alias: str, node: Node, place: Place, reader: Reader) -> IssuerSetti
         return None
     return IssuerSettings(
         alias, issuer, algorithms, key, audience, roles, subject, cast(Literal["user", "service"], kind),
-        30.0 if leeway is None else leeway, no_expiry, str(place),
+        30.0 if leeway is None else leeway, no_expiry, str(place), _claim(fields.get("scopes"), "scopes", reader),
     )  # fmt: skip
 
 

@@ -32,6 +32,7 @@ _WORDS = {
     "bad-token": "the token was refused",
     "identity-failed": "identity= failed",
     "no-grant": "no role of the caller grants it",
+    "out-of-scope": "the caller's token or key is limited to other permissions",
     "condition-false": "the condition of the grant does not hold",
     "condition-error": "a condition could not be evaluated",
     "denied-by-rule": "a deny rule says so",

@@ -19,15 +19,19 @@ from nomoat.guard.identity.stand_in import StandIn
 
 
 @contextmanager
-def as_user(name: str, *, roles: Iterable[str] = (), **claims: object) -> Iterator[None]:
+def as_user(
+    name: str, *, roles: Iterable[str] = (), only: Iterable[str] | None = None, **claims: object
+) -> Iterator[None]:
     """Every request of this process comes from this user, whatever credential it shows, until the block ends.
 
     Args:
         name: `ana` (a user of the service's first issuer), or a whole subject: `user:main/ana`, `service:billing`.
         roles: the roles that the user's token would claim.
+        only: the permissions that its credential is limited to; None: no limit.
         claims: what else it would claim, for conditions that read `subject.<name>`.
     """
-    with _standing_in(StandIn(name, tuple(roles), tuple(claims.items()), time.time())):
+    limit = None if only is None else frozenset(only)
+    with _standing_in(StandIn(name, tuple(roles), tuple(claims.items()), time.time(), limit)):
         yield
 
 

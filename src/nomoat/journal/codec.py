@@ -73,6 +73,8 @@ def _decision(fact: Decision) -> str:
         parts.append(f'"map":{_quote(fact.map)}')
     if fact.method:
         parts.append(f'"method":{_quote(fact.method)}')
+    if fact.only is not None:
+        parts.append(f'"only":[{",".join(map(_quote, fact.only))}]')
     parts.append(f'"outcome":{_quote(fact.outcome)}')
     if fact.params:
         parts.append(f'"params":{{{",".join([f"{_quote(n)}:{_quote(v)}" for n, v in sorted(fact.params.items())])}}}')
@@ -179,6 +181,9 @@ def _reader(hint: Any) -> _Reader:
     if origin is Literal:
         return _of(str)
     if origin is UnionType or origin is typing.Union:
+        if get_origin(arguments[0]) is tuple:
+            many = _reader(arguments[0])
+            return lambda value: None if value is None else many(value)
         return _of(*(_scalar for argument in arguments for _scalar in _scalars(argument)))
     if origin is tuple:
         item = _reader(arguments[0])

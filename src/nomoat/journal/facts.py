@@ -19,6 +19,7 @@ Reason: TypeAlias = Literal[
     "public",
     "signed-in",
     "no-grant",
+    "out-of-scope",
     "condition-false",
     "condition-error",
     "denied-by-rule",
@@ -90,6 +91,7 @@ class OpenFinding:
 class Decision(Fact):
     """One answer of guard. A request has one, and one more for each `require` or `only`; readers count the last.
 
+    `only` are the permissions that the credential was limited to; None where it had no limit of its own.
     `count` weighs collapsed denials. `allowed` and `withheld` are of an `only`. `read` has the inputs of conditions.
     `also` has what a `Logging` fact asked for.
     """
@@ -119,6 +121,7 @@ class Decision(Fact):
     count: int = 1
     allowed: int = 0
     withheld: int = 0
+    only: tuple[str, ...] | None = None
     also: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -198,7 +198,7 @@ class _Bench:
             inputs = tuple((type(given[name]), given[name]) if name in given else None for name in reads)
         key = (
             d.service, d.subject, d.roles, d.permissions, d.target, d.outcome, d.reason, d.policy, d.sequence > 0,
-            told is None, recorded.is_of_several(d), inputs,
+            told is None, recorded.is_of_several(d), d.only, inputs,
         )  # fmt: skip
         known = self._judged.get(key)
         if known is None:
@@ -281,8 +281,9 @@ class _Bench:
         if old is not None and asked == d.permissions and _alike(old, new, d, roles):
             return _UNCHANGED
         answer = new.decide(
-            subject=d.subject, roles=roles, permissions=asked, attributes=inputs.given, resource=inputs.resource
-        )
+            subject=d.subject, roles=roles, permissions=asked, attributes=inputs.given, resource=inputs.resource,
+            only=d.only,
+        )  # fmt: skip
         return _judged(answer, inputs, d)
 
 

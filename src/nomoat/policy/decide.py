@@ -6,7 +6,7 @@ A decision costs a look-up for each role of the caller, however many roles the p
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nomoat.policy import conditions
@@ -179,6 +179,7 @@ class Decider:
         permissions: tuple[str, ...],
         attributes: Mapping[str, object] = _NOTHING,
         resource: Mapping[str, object] | None = None,
+        only: Collection[str] | None = None,
     ) -> Answer:
         """May `subject` with these roles (of `roles_of`) use all of these permissions?
 
@@ -190,7 +191,10 @@ class Decider:
                 are filled in here and cannot be given.
             resource: the attributes of what is asked for (`owner`), without their namespace. None: not known yet, then
                 what depends on them is deferred. Given, also when empty: the answer is final.
+            only: what the caller's credential may at most; None: it has no limit of its own.
         """
+        if only is not None and (outside := out_of_scope(permissions, only)) is not None:
+            return outside
         if len(permissions) == 1:
             permission = permissions[0]
             denying = self._denies.get(permission, ())
@@ -257,6 +261,17 @@ def compile_policy(policy: Policy, *, service: str = "") -> Decider:
     the policy; where there are several, calls grant nothing.
     """
     return Decider(policy, service)
+
+
+def out_of_scope(permissions: Iterable[str], only: Collection[str]) -> Answer | None:
+    """The denial of a credential that is limited to `only`; None where all of the permissions are among it.
+
+    A limit only narrows: what is among it is still the policy's to grant.
+    """
+    for permission in permissions:
+        if permission not in only:
+            return Answer("deny", "out-of-scope", denied=permission)
+    return None
 
 
 def _usual(

@@ -23,6 +23,7 @@ REASONS: Mapping[Reason, str] = {
     "unbound-route": "nothing says what the route demands: neither source, as far as it can be read, nor routes:",
     "unauthenticated": "the caller was not signed in",
     "bad-token": "the token did not verify",
+    "out-of-scope": "the credential is limited to other permissions, whatever the caller's roles grant",
     "identity-failed": "the service's own identity= failed",
     "revoked": "the credential, or the subject's tokens of that time, had been revoked",
     "blocked": "the caller was blocked",
@@ -90,13 +91,15 @@ def explain_decision(decider: Decider, decision: Decision) -> Explanation:
     """Why a recorded decision came out as it did, replayed under the policy that made it."""
     asker = Asker(decision.subject, decision.roles[len(decider.assigned(decision.subject)) :])
     if words := REASONS.get(decision.reason):
-        return Explanation("allowed" if decision.outcome == "allow" else "denied", f"{_said(decision)}: {words}.")
+        text = f"{_said(decision)}: {words}.{_limit(decision)}"
+        return Explanation("allowed" if decision.outcome == "allow" else "denied", text)
     answer = decider.decide(
         subject=decision.subject,
         roles=decision.roles,
         permissions=decision.permissions,
         attributes=recorded.attributes(decision),
         resource=recorded.resource(decision),
+        only=decision.only,
     )
     found = _in_words(decider, asker, decision.permissions, answer)
     if answer.outcome == decision.outcome:
@@ -105,6 +108,14 @@ def explain_decision(decider: Decider, decision: Decision) -> Explanation:
     why = " of several resources at once" if recorded.is_of_several(decision) else ""
     text = f"{_said(decision)}{why} ({decision.reason}).  Asked again with what was recorded: {found.text}"
     return Explanation("allowed" if decision.outcome == "allow" else "denied", text, answer, found.depends_on)
+
+
+def _limit(decision: Decision) -> str:
+    """Which permission was out of a credential's scope, and what that scope was."""
+    if decision.reason != "out-of-scope" or decision.only is None:
+        return ""
+    outside = ", ".join(name for name in decision.permissions if name not in decision.only)
+    return f"  {outside} is not among {', '.join(decision.only) or 'them: it may use nothing'}."
 
 
 def _said(decision: Decision) -> str:

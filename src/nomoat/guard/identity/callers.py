@@ -9,6 +9,7 @@ import inspect
 import re
 import time
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from nomoat.guard.identity import stand_in
@@ -91,7 +92,12 @@ def _checked(answer: Any, verified: Identity | None) -> Identity | None:
     _check_types(answer)
     if not _LOCAL.match(answer.subject) and (verified is None or answer.subject != verified.subject):
         raise ValueError(f"it named '{answer.subject}': write user:local/NAME, or service:NAME")
-    return answer
+    return answer if verified is None or verified.only is None else _limited(answer, verified.only)
+
+
+def _limited(answer: Identity, only: frozenset[str]) -> Identity:
+    """The token was shown, whomever `identity=` makes of it: what it is limited to stays."""
+    return replace(answer, only=only if answer.only is None else only.intersection(answer.only))
 
 
 def _check_types(given: Identity) -> None:
@@ -102,7 +108,12 @@ def _check_types(given: Identity) -> None:
         raise TypeError("it gave an Identity whose issued_at is no number of seconds since 1970")
     if not isinstance(given.claims, Mapping):
         raise TypeError("it gave an Identity whose claims are no mapping")
-    roles = given.roles
+    if given.only is not None and not _are_names(given.only):
+        raise TypeError("it gave an Identity whose only is no set of names")
     # What can be gone through only once would have no roles left afterwards.
-    if isinstance(roles, str) or not isinstance(roles, Collection) or not all(isinstance(role, str) for role in roles):
+    if not _are_names(given.roles):
         raise TypeError("it gave an Identity whose roles are no list of names")
+
+
+def _are_names(given: object) -> bool:
+    return isinstance(given, Collection) and not isinstance(given, str) and all(isinstance(name, str) for name in given)

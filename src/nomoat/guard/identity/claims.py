@@ -83,11 +83,12 @@ def identity_of(claims: Mapping[str, Any], settings: IssuerSettings, fingerprint
         refuse("its jti is no text")
     return Identity(
         subject=whole,
-        roles=_roles(_claim(claims, settings.roles)) if settings.roles else (),
+        roles=_names(_claim(claims, settings.roles)) if settings.roles else (),
         credential=fingerprint,
         claims=claims,
         jti=jti,
         issued_at=float(issued) if isinstance(issued, (int, float)) and not isinstance(issued, bool) else 0.0,
+        only=frozenset(_names(_claim(claims, settings.scopes))) if settings.scopes else None,
     )
 
 
@@ -100,7 +101,8 @@ def _claim(claims: Mapping[str, Any], path: tuple[str, ...]) -> Any:
     return value
 
 
-def _roles(value: Any) -> tuple[str, ...]:
+def _names(value: Any) -> tuple[str, ...]:
+    """Roles or scopes: a list, or text with spaces between them (RFC 6749, section 3.3); none where it is neither."""
     if isinstance(value, str):
         return tuple(value.split())
     if isinstance(value, list) and all(isinstance(one, str) for one in value):

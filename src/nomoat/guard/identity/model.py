@@ -14,7 +14,8 @@ class Identity:
 
     `credential` is the fingerprint of what was shown; by it, by `jti` or by `issued_at` (seconds since 1970) it can be
     revoked. Where an `identity=` gives no `issued_at` (when did they sign in?), a revoked subject stays refused: nobody
-    can tell a session from before the revocation from one after it.
+    can tell a session from before the revocation from one after it. `only` are the permissions that this credential may
+    use at most (None: it has no limit of its own): it narrows what the policy grants the subject, and grants nothing.
     """
 
     subject: str
@@ -23,6 +24,7 @@ class Identity:
     claims: Mapping[str, object] = field(default_factory=dict)
     jti: str = ""
     issued_at: float = 0
+    only: frozenset[str] | None = None
 
 
 class TokenError(NomoatError):

@@ -19,6 +19,7 @@ class StandIn(NamedTuple):
     roles: tuple[str, ...]
     claims: tuple[tuple[str, object], ...] = ()
     issued_at: float = 0
+    only: frozenset[str] | None = None
 
 
 #: Those that stand in now, the innermost last. Only `nomoat.guard.testing` puts somebody here, and takes them away.
@@ -27,10 +28,10 @@ standing: list[StandIn] = []
 
 def identity(issuers: Iterable[IssuerSettings]) -> Identity | None:
     """The caller whom the innermost test names, under the alias of the service's own users."""
-    name, roles, claims, issued_at = standing[-1]
+    name, roles, claims, issued_at, only = standing[-1]
     if not name:
         return None
     if ":" not in name:
         alias = next((one.alias for one in issuers if one.kind == "user"), "local")
         name = f"user:{alias}/{name}"
-    return Identity(name, roles, claims=dict(claims), issued_at=issued_at)
+    return Identity(name, roles, claims=dict(claims), issued_at=issued_at, only=only)
