@@ -105,7 +105,7 @@ class Judge:
         for argument in arguments[1:]:
             self._check_literal(name, argument)
         result = results.pop() if len(results) == 1 else ""
-        return Called(result, text, at, depth, fitting, arguments)
+        return Called(result, text, at, depth, name, fitting, arguments)
 
     def _check_literal(self, name: str, argument: Node) -> None:
         """Refuses a time zone or an address that is none, wherever it stands in the text."""

@@ -95,8 +95,9 @@ class Member(Node):
 
 @dataclass(frozen=True, slots=True)
 class Called(Node):
-    """A function, a method or an operator with values: those of its meanings that may fit."""
+    """A function, a method or an operator, by its name, with values: those of its meanings that may fit."""
 
+    name: str
     overloads: tuple[Overload, ...]
     arguments: tuple[Node, ...]
 
