@@ -37,19 +37,19 @@ from nomoat.settings import Settings
 
 def explain_action(arguments: argparse.Namespace) -> int:
     """Says who may do what, and why."""
-    of = _settings(arguments.config)
+    of = settings_of(arguments.config)
     if arguments.decision is not None:
         found, about = _explained_decision(of, arguments.store or of.store_url, arguments.decision)
     else:
         found, about = _explained(of, arguments), {}
     shown = report.explanation_json(found) | about
-    _print(arguments.format, shown, report.explanation_text(found, about))
+    print_as(arguments.format, shown, report.explanation_text(found, about))
     return EXIT_CLEAN if found.allowed else EXIT_FINDINGS
 
 
 def test_action(arguments: argparse.Namespace) -> int:
     """Answers the decision tables beside the policy."""
-    of = _settings(arguments.config)
+    of = settings_of(arguments.config)
     policy = document.read(of)
     if arguments.service and arguments.service not in policy.services:
         raise UsageError(f"no service is called '{arguments.service}'", fix=f"known: {', '.join(policy.services)}")
@@ -62,15 +62,15 @@ def test_action(arguments: argparse.Namespace) -> int:
         )
     rows = tables.read(path, aliases=subjects.aliases(of))
     found = tables.run(compile_policy(policy, service=arguments.service), rows)
-    _print(arguments.format, tables.as_json(found), tables.as_text(found))
+    print_as(arguments.format, tables.as_json(found), tables.as_text(found))
     is_wrong = bool(found.wrong) or (arguments.covered and bool(found.untried))
     return EXIT_FINDINGS if is_wrong else EXIT_CLEAN
 
 
 def loosened_action(arguments: argparse.Namespace) -> int:
     """Says which secure defaults are loosened, why, and until when."""
-    found = loosened.loosened(_settings(arguments.config))
-    _print(arguments.format, loosened.as_json(found), loosened.as_text(found))
+    found = loosened.loosened(settings_of(arguments.config))
+    print_as(arguments.format, loosened.as_json(found), loosened.as_text(found))
     return EXIT_FINDINGS if any(one.is_over for one in found) else EXIT_CLEAN
 
 
@@ -165,19 +165,19 @@ def _policy_of(of: Settings, store: Store, decision: Decision) -> Policy:
 
 def check_action(arguments: argparse.Namespace) -> int:
     """Shows what map and policy say together."""
-    of = _settings(arguments.config)
+    of = settings_of(arguments.config)
     policy = document.read(of)
     drawn = _map(of)
     if drawn is None:
         raise IncompleteError("there is no map to compare with", where=str(of.map_file), fix="nomoat map --write")
     found = questions.ask(drawn, policy, today=date.today())
-    _print(arguments.format, report.observations_json(found), report.observations_text(found, len(drawn.routes)))
+    print_as(arguments.format, report.observations_json(found), report.observations_text(found, len(drawn.routes)))
     return EXIT_FINDINGS if any(one.level == "error" for one in found) else EXIT_CLEAN
 
 
 def backtest_action(arguments: argparse.Namespace) -> int:
     """Shows what another policy would have changed."""
-    of = _settings(arguments.config)
+    of = settings_of(arguments.config)
     new = document.read(settings.load(arguments.policy))
     since = _moment_before(arguments.since)
     store = open_store(arguments.store or of.store_url, create=False)
@@ -191,7 +191,7 @@ def backtest_action(arguments: argparse.Namespace) -> int:
             "no decision is recorded", where=arguments.store or of.store_url, fix="let guard run in audit mode first"
         )
     window = arguments.since or ""
-    _print(arguments.format, report.backtest_json(found), report.backtest_text(found, window, recorded.blanked))
+    print_as(arguments.format, report.backtest_json(found), report.backtest_text(found, window, recorded.blanked))
     if found.changed:
         return EXIT_FINDINGS
     return EXIT_INCOMPLETE if found.cannot_be_told else EXIT_CLEAN
@@ -199,7 +199,7 @@ def backtest_action(arguments: argparse.Namespace) -> int:
 
 def learn_action(arguments: argparse.Namespace) -> int:
     """Shows what is granted and never used, and a smaller policy."""
-    of = _settings(arguments.config)
+    of = settings_of(arguments.config)
     least_s = duration_s(arguments.at_least)
     if least_s is None or arguments.decisions < 1:
         raise UsageError(
@@ -215,7 +215,7 @@ def learn_action(arguments: argparse.Namespace) -> int:
         store.close()
     if arguments.output and lesson.text:
         _write(Path(arguments.output), lesson.text)
-    _print(arguments.format, report.lesson_json(lesson), report.lesson_text(lesson))
+    print_as(arguments.format, report.lesson_json(lesson), report.lesson_text(lesson))
     return EXIT_CLEAN
 
 
@@ -264,7 +264,8 @@ def _texts(store: Store) -> dict[str, str]:
     return {fact.hash: fact.text for fact in facts if isinstance(fact, Text) and fact.of == "policy"}
 
 
-def _settings(config: str | None) -> Settings:
+def settings_of(config: str | None) -> Settings:
+    """The settings of the file that was named, or of the one here. Raises UsageError where there is none."""
     found = settings.load(config)
     if found.path is None:
         raise UsageError("there is no nomoat.yaml here", where=str(found.root), fix="nomoat init, or --config FILE")
@@ -275,5 +276,6 @@ def _map(of: Settings) -> Map | None:
     return codec.load(of.map_file) if of.map_file.is_file() else None
 
 
-def _print(form: str, shown: dict[str, Any], text: str) -> None:
+def print_as(form: str, shown: dict[str, Any], text: str) -> None:
+    """One answer, as text or as JSON."""
     print(json.dumps(shown, indent=2) if form == "json" else text)

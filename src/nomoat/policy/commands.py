@@ -1,4 +1,4 @@
-"""Declares `nomoat policy explain|test|check|loosened|backtest|learn`."""
+"""Declares `nomoat policy explain|test|check|diff|loosened|backtest|learn`."""
 
 from __future__ import annotations
 
@@ -19,6 +19,10 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     test.add_argument("--service", default="", metavar="NAME", help="whose decisions, where there are several services")
     test.set_defaults(run=_test)
     _action(actions, "check", "questions between map and policy", _CHECK).set_defaults(run=_check)
+    diff = _action(actions, "diff", "what becomes allowed or denied", _DIFF)
+    diff.add_argument("revision", nargs="?", metavar="REV", help="a branch, tag or commit of git (default: HEAD)")
+    diff.add_argument("--against", metavar="FILE", help="another nomoat.yaml instead of a revision: the old one")
+    diff.set_defaults(run=_diff)
     _action(actions, "loosened", "every secure default that is loosened", _LOOSENED).set_defaults(run=_loosened)
     backtest = _action(actions, "backtest", "what another policy would have changed", _BACKTEST)
     backtest.add_argument("--policy", required=True, metavar="NEW", help="the nomoat.yaml to try")
@@ -81,6 +85,12 @@ Exit code 1: a row is answered otherwise than it expects; with --covered also: s
 _CHECK = """Asks what map and policy say together: permissions nobody has, grants nothing needs, routes nothing binds.
 Exit code 1: at least one error; warnings alone: 0; 3: there is no map."""
 
+_DIFF = """Says in words what becomes allowed or denied, for whom, by the policy of a revision of git and today's.
+  nomoat policy diff              since HEAD: what a commit would open up
+  nomoat policy diff main         since a branch
+Lines with ! are weaker; of those with ? the conditions do not tell, and no request that was tried came out differently.
+Exit code 0: the same, or only stricter; 1: weaker; 3: something cannot be told, or there is no map."""
+
 _LOOSENED = """Lists what nomoat.yaml lets through on purpose, why, and until when: public routes, decisions left to
 handlers, tokens that never expire, a journal that may fail, connections that are not verified.
 Exit code 1: at least one is past its end."""
@@ -113,6 +123,12 @@ def _check(arguments: argparse.Namespace) -> int:
     from nomoat.policy.actions import check_action
 
     return check_action(arguments)
+
+
+def _diff(arguments: argparse.Namespace) -> int:
+    from nomoat.policy.diff_action import diff_action
+
+    return diff_action(arguments)
 
 
 def _loosened(arguments: argparse.Namespace) -> int:

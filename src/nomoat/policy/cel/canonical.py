@@ -1,7 +1,7 @@
 """One text for conditions that are the same whatever their spelling, and the parts that must all hold.
 
-Quotes, blanks, parentheses, the order of what `&&`, `||`, `==` and a list of literals join, and `a > b` for `b < a` make
-no difference. Beside a `has(...)` the order stays: what stands to its right is asked only where it leaves that open.
+Quotes, blanks, parentheses, the order of what `&&`, `||` and `==` join and of a list of literals, and `a > b` for
+`b < a` make no difference. Beside a `has(...)` the order stays: it decides whether what stands to its right is asked.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import json
 from functools import lru_cache
 from typing import assert_never
 
+from nomoat.policy.cel.making import is_guard
 from nomoat.policy.cel.parser import Parser
 from nomoat.policy.cel.tree import (
     AnyNode,
@@ -112,7 +113,7 @@ def _listed(items: Node) -> str:
 
 def _joined(node: Joined) -> str:
     sides = list(_sides(node))
-    if not any(isinstance(side, Given) or _is_negated_given(side) for side in sides):
+    if not any(map(is_guard, sides)):
         texts = sorted({written(side) for side in sides})
     else:
         texts = [written(side) for side in sides]
@@ -124,13 +125,8 @@ def _sides(node: Joined) -> tuple[AnyNode, ...]:
     found: list[AnyNode] = []
     for side in map(as_any, node.sides):
         inner = _sides(side) if isinstance(side, Joined) and side.operator == node.operator else ()
-        asks = any(isinstance(one, Given) or _is_negated_given(one) for one in inner)
-        found += inner if inner and not asks else [side]
+        found += inner if inner and not any(map(is_guard, inner)) else [side]
     return tuple(found)
-
-
-def _is_negated_given(node: AnyNode) -> bool:
-    return isinstance(node, Negation) and isinstance(node.inner, Given)
 
 
 def _related(node: Related) -> str:

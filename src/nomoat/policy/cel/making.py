@@ -171,7 +171,7 @@ class _Maker:
         both, lazily = (ast.BitAnd, ast.And) if node.operator == "&&" else (ast.BitOr, ast.Or)
         groups: list[tuple[ast.expr | None, list[ast.expr]]] = [(None, [])]
         for side in node.sides:
-            if _is_guard(side):
+            if is_guard(side):
                 groups.append((self.value(side, "boolean"), []))
             else:
                 groups[-1][1].append(self.value(side, "boolean"))
@@ -223,7 +223,7 @@ class _Maker:
         return self.call(function, items, ast.Lambda(_parameters(_ITEM), body, **_AT), self.constant(node.items.text))
 
 
-def _is_guard(node: Node) -> bool:
+def is_guard(node: Node) -> bool:
     """True for `has(...)` and `!has(...)` as a whole side."""
     return isinstance(node, Given) or (isinstance(node, Negation) and isinstance(node.inner, Given))
 

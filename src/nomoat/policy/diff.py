@@ -1,0 +1,234 @@
+"""What becomes allowed or denied from one policy to another, for every class of callers that either of them knows.
+
+A class is a role, a subject that `assign` names, a service that calls another one, whoever is signed in, and anybody.
+Order, spelling and names of files change nothing; what the texts of conditions do not prove is tried out (`witness`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import PurePath
+
+from nomoat.appmap.model import Map
+from nomoat.policy import witness
+from nomoat.policy.access import Access, Reach, Verdict, When, access, when_of
+from nomoat.policy.bindings import Bindings, bind
+from nomoat.policy.decide import SERVICE_PREFIX, Decider, compile_policy
+from nomoat.policy.loosened import Loosened
+from nomoat.policy.model import Policy
+
+#: As many changes are tried out for an example; of the others it is said that nothing was tried.
+MOST_SEARCHED = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One difference in words. `target` is a permission, a route's id, or the path of a loosened setting."""
+
+    verdict: Verdict
+    kind: str
+    target: str
+    what: str
+    who: tuple[str, ...] = ()
+    before: str = ""
+    after: str = ""
+    at: str = ""
+    routes: tuple[str, ...] = ()
+    example: str = ""
+    tried: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A class of callers: how it is named, its subject (empty for a role), and its roles in both policies.
+
+    `service` is who is asked, where that matters: only services are granted something at one service.
+    """
+
+    name: str
+    subject: str = ""
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    service: str = ""
+
+
+class Side:
+    """One policy with its map and what its file loosens."""
+
+    def __init__(self, policy: Policy, drawn: Map | None, loosened: tuple[Loosened, ...] = ()) -> None:
+        self.policy = policy
+        self.drawn = drawn
+        self.loosened = loosened
+        self._deciders: dict[str, Decider] = {}
+
+    def decider(self, service: str = "") -> Decider:
+        """The decider of a service; empty: what is the same for all."""
+        if service not in self._deciders:
+            self._deciders[service] = compile_policy(self.policy, service=service)
+        return self._deciders[service]
+
+    @cached_property
+    def bindings(self) -> Bindings:
+        """What the routes of its map demand."""
+        return bind(self.drawn or Map(), self.policy)
+
+    def permissions(self, subject: str, roles: tuple[str, ...], service: str) -> set[str]:
+        """Every permission that these roles, or this service, are granted under whatever condition."""
+        found = {
+            grant.permission
+            for name in self.decider(service).with_included(roles)
+            if (role := self.policy.role(name)) is not None
+            for grant in role.grants
+        }
+        called = (call for call in self.policy.calls if SERVICE_PREFIX + call.caller == subject and call.to == service)
+        return found.union(grant.permission for call in called for grant in call.grants)
+
+
+class Comparison:
+    """Compares two sides; every answer is in one order."""
+
+    def __init__(self, before: Side, after: Side) -> None:
+        self.before = before
+        self.after = after
+        self._searched = 0
+
+    @cached_property
+    def callers(self) -> tuple[Caller, ...]:
+        """Every role, assigned subject and calling service that either side knows."""
+        names = sorted({role.name for side in (self.before, self.after) for role in side.policy.roles})
+        found = [
+            Caller(
+                name,
+                before=(name,) if self.before.policy.role(name) else (),
+                after=(name,) if self.after.policy.role(name) else (),
+            )
+            for name in names
+        ]
+        old, new = self.before.decider(), self.after.decider()
+        assigned = {one for side in (self.before, self.after) for _, subjects in side.policy.assign for one in subjects}
+        calls = sorted({(call.caller, call.to) for side in (self.before, self.after) for call in side.policy.calls})
+        for subject in sorted(assigned):
+            if subject not in {SERVICE_PREFIX + caller for caller, _ in calls}:
+                found.append(Caller(subject, subject, old.assigned(subject), new.assigned(subject)))
+        for caller, to in calls:
+            subject = SERVICE_PREFIX + caller
+            found.append(Caller(caller, subject, old.assigned(subject), new.assigned(subject), to))
+        return tuple(found)
+
+    def reaches(self, caller: Caller, permissions: Iterable[str]) -> tuple[Reach, Reach]:
+        """What it takes for a class of callers to be allowed these permissions, on both sides."""
+        both = []
+        for side, roles in ((self.before, caller.before), (self.after, caller.after)):
+            decider = side.decider(caller.service)
+            both.append(Reach(tuple((one, access(decider, caller.subject, roles, one)) for one in permissions)))
+        return both[0], both[1]
+
+    def example(
+        self, caller: Caller, old: tuple[str, ...], new: tuple[str, ...], texts: Iterable[str]
+    ) -> witness.Found | None:
+        """Requests that come out differently, where such can be found; None where none was tried any more."""
+        self._searched += 1
+        if self._searched > MOST_SEARCHED:
+            return None
+        before = witness.Asked(self.before.decider(caller.service), caller.subject, caller.before, old)
+        after = witness.Asked(self.after.decider(caller.service), caller.subject, caller.after, new)
+        return witness.search(before, after, tuple(sorted({text for text in texts if text})))
+
+    def granted(self, side: Side, caller: Caller, permission: str) -> frozenset[When]:
+        """The grants alone, whatever a deny rule says."""
+        roles = caller.before if side is self.before else caller.after
+        return frozenset(map(when_of, side.decider(caller.service).granted(caller.subject, roles, permission)))
+
+
+def compare(before: Side, after: Side) -> tuple[Change, ...]:
+    """Every change: what got weaker first, then what cannot be told, then what got stricter."""
+    from nomoat.policy import diff_grants, diff_routes
+
+    comparison = Comparison(before, after)
+    found = [
+        *diff_grants.granted(comparison),
+        *diff_grants.deny_rules(comparison),
+        *diff_routes.demands(comparison),
+        *_loosenings(before, after),
+    ]
+    rank = {"weaker": 0, "untold": 1, "stricter": 2, "same": 3}
+    return tuple(sorted(found, key=lambda one: (rank[one.verdict], one.kind, one.target, one.what)))
+
+
+def _loosenings(before: Side, after: Side) -> Iterator[Change]:
+    """Secure defaults that are loosened anew, for longer, or no more; those of routes are told as demands."""
+    old, new = (
+        {one.what: one for one in side.loosened if not one.what.startswith("routes:")} for side in (before, after)
+    )
+    for what in sorted(old.keys() | new.keys()):
+        was, now = old.get(what), new.get(what)
+        if was is None and now is not None:
+            yield Change(
+                "weaker", "loosening", what, f"{what} is loosened now, {_end(now)}: '{now.because}' ({_at(now)})",
+                after=_end(now), at=_at(now),
+            )  # fmt: skip
+        elif now is None and was is not None:
+            yield Change("stricter", "loosening", what, f"{what} is loosened no more", before=_end(was))
+        elif was is not None and now is not None and was.until != now.until:
+            longer = not now.until or (bool(was.until) and now.until > was.until)
+            yield Change(
+                "weaker" if longer else "stricter", "loosening", what,
+                f"{what} is loosened {_end(now)}; before: {_end(was)} ({_at(now)})", (), _end(was), _end(now), _at(now),
+            )  # fmt: skip
+
+
+def _end(one: Loosened) -> str:
+    return f"until {one.until}" if one.until else "without an end"
+
+
+def _at(one: Loosened) -> str:
+    """`nomoat.yaml:13`: as grants have it, whatever folder the file is in."""
+    return ":".join(PurePath(one.at).name.split(":")[:2])
+
+
+def listed(names: Iterable[str], *, most: int = 6) -> str:
+    """`a, b and c`; of many, the first and how many more."""
+    found = list(dict.fromkeys(names))
+    if len(found) > most:
+        found = [*found[: most - 1], f"{len(found) - most + 1} more"]
+    return f"{', '.join(found[:-1])} and {found[-1]}" if len(found) > 1 else "".join(found)
+
+
+def words(one: Access) -> str:
+    """An access as a reviewer reads it: `always`, `only when A or when B`, `always, unless C`, `never`."""
+    if one.is_denied:
+        return "never"
+    grants = sorted(one.grants)
+    said = "always" if not grants[0].canonical else "only " + " or ".join(f"when {grant.text}" for grant in grants)
+    unless = " or ".join(rule.text for rule in sorted(one.denies))
+    return f"{said}{', unless ' if unless else ''}{unless}"
+
+
+def told(found: witness.Found | None, verdict: Verdict) -> tuple[Verdict, str, int]:
+    """The verdict after trying, the example in words, and how many were tried."""
+    if found is None:
+        return verdict, "not tried: there are too many changes", 0
+    said = [
+        f"{change} for example where {_request(request)}"
+        for change, request in (("newly allowed", found.newly_allowed), ("newly denied", found.newly_denied))
+        if request is not None
+    ]
+    if found.newly_allowed is not None:
+        verdict = "weaker"
+    return verdict, "; ".join(said) or f"no difference found among {found.tried:,} requests tried", found.tried
+
+
+def _request(request: object) -> str:
+    assert isinstance(request, dict)
+    shown = {name: value for name, value in request.items() if name != "subject.sub" or "subject.id" not in request}
+    return ", ".join(f"{name} is {_shown(value)}" for name, value in sorted(shown.items())) or "nothing is given"
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_shown, value))}]"
+    return f'"{value}"' if isinstance(value, str) else str(value)
