@@ -15,7 +15,9 @@ Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
 #: Reasons that another credential could mend (RFC 9110, section 15.5.2).
 _UNAUTHENTICATED: frozenset[Reason] = frozenset(("unauthenticated", "bad-token", "identity-failed", "revoked"))
-_UNAVAILABLE: frozenset[Reason] = frozenset(("journal-unavailable", "blocks-unavailable", "not-loaded"))
+_UNAVAILABLE: frozenset[Reason] = frozenset(
+    ("journal-unavailable", "blocks-unavailable", "keys-unavailable", "not-loaded")
+)
 #: RFC 6750, section 3.1: a token that is expired, revoked or malformed is `invalid_token`, all alike.
 #: One that is good, and not for this, is `insufficient_scope` and answered with 403.
 _BAD_TOKEN: frozenset[Reason] = frozenset(("bad-token", "revoked"))

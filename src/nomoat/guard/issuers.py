@@ -12,6 +12,8 @@ from typing import Literal, cast
 from nomoat import datafile
 from nomoat import settings as settings_file
 from nomoat.datafile import Mapping, Node, Place, Reader
+from nomoat.guard import providers
+from nomoat.guard.providers import Introspection, KeysAddress
 from nomoat.settings import Loosening
 
 #: RFC 7518, section 3.1, and RFC 8037: what guard verifies. `none` is not an algorithm.
@@ -23,15 +25,18 @@ _ALIAS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}\Z")
 _CLAIM = re.compile(r"claims(\.[A-Za-z0-9_:/-]+)+\Z")
 _KEYS = (
     *("issuer", "algorithms", "key", "keys", "audience", "roles", "scopes", "subject", "kind", "leeway"),
-    *("no_issuer", "no_expiry"),
+    *("no_issuer", "no_expiry", "no_audience", "ca", "refresh", "outage", "introspect"),
 )
+#: What says how keys are fetched, and nothing where they are a file.
+_FETCHED = ("ca", "refresh", "outage")
 
 
 @dataclass(frozen=True, slots=True)
 class IssuerSettings:
-    """One issuer. `key` is a reference to its secret or keys; `roles`, `subject` and `scopes` are paths of claims.
+    """One issuer. `roles`, `subject` and `scopes` are paths of claims.
 
-    Where `scopes` are named, what that claim says is all that a token may use; without the claim, that is nothing.
+    Its keys are behind the reference `key`, or fetched as `remote` says; or it is asked about each token.
+    With `scopes`, what that claim says is all that a token may use; without the claim, that is nothing.
     """
 
     alias: str
@@ -46,11 +51,23 @@ class IssuerSettings:
     no_expiry: Loosening | None = None
     at: str = ""
     scopes: tuple[str, ...] = ()
+    remote: KeysAddress | None = None
+    introspect: Introspection | None = None
 
     @property
     def is_symmetric(self) -> bool:
         """True where one secret signs and verifies."""
-        return self.algorithms[0] in SYMMETRIC
+        return bool(self.algorithms) and self.algorithms[0] in SYMMETRIC
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files that it refers to, relative to the folder of nomoat.yaml."""
+        references = [self.key]
+        if self.remote is not None:
+            references.append(self.remote.ca)
+        if self.introspect is not None:
+            references += (self.introspect.client, self.introspect.secret, self.introspect.ca)
+        return tuple(one.removeprefix("file:") for one in references if one.startswith("file:"))
 
 
 def read(node: Node | None, reader: Reader) -> tuple[IssuerSettings, ...]:
@@ -76,24 +93,30 @@ def _issuer(alias: str, node: Node, place: Place, reader: Reader) -> IssuerSetti
     before = len(reader.problems)
     issuer = reader.text(fields.get("issuer"), "issuer")
     _no_issuer(alias, issuer, fields, place, reader)
-    algorithms = _algorithms(alias, fields, place, reader)
-    key = _key(alias, algorithms, fields, place, reader)
+    is_asked = "introspect" in fields
+    algorithms = () if is_asked else _algorithms(alias, fields, place, reader)
+    key = "" if is_asked else _key(alias, algorithms, fields, place, reader)
+    remote = _remote(alias, issuer, key, fields, place, reader)
+    introspect = _introspect(alias, fields, place, reader) if is_asked else None
     kind = reader.choice(fields.get("kind"), "kind", ("user", "service")) or "user"
     leeway = reader.duration_s(fields.get("leeway"), "leeway")
     if leeway is not None and leeway > MAX_LEEWAY_S:
         reader.mistake(f"leeway of {alias} is over 2 minutes", fields.get("leeway") or place, "set the clocks instead")
     roles = _claim(fields.get("roles"), "roles", reader)
     subject = _claim(fields.get("subject"), "subject", reader) or ("sub",)
+    scopes = _claim(fields.get("scopes"), "scopes", reader)
     audience = reader.text(fields.get("audience"), "audience") or ""
+    _no_audience(alias, audience, fields, place, reader, must_say=remote is not None or is_asked)
     no_expiry = None
     if "no_expiry" in fields:
         loosened = reader.mapping(fields.get("no_expiry"), "no_expiry", known=("because", "until"))
         no_expiry = settings_file.loosening(loosened, "no_expiry", reader, ends=True) if loosened else None
-    if len(reader.problems) > before or not algorithms:
+    if len(reader.problems) > before or not (algorithms or introspect is not None):
         return None
     return IssuerSettings(
-        alias, issuer, algorithms, key, audience, roles, subject, cast(Literal["user", "service"], kind),
-        30.0 if leeway is None else leeway, no_expiry, str(place), _claim(fields.get("scopes"), "scopes", reader),
+        alias, issuer, algorithms, "" if remote else key, audience, roles, subject,
+        cast(Literal["user", "service"], kind), 30.0 if leeway is None else leeway, no_expiry, str(place),
+        scopes, remote, introspect,
     )  # fmt: skip
 
 
@@ -106,6 +129,39 @@ def _no_issuer(alias: str, issuer: str | None, fields: Mapping, place: Place, re
             reader.mistake(f"{alias} has an issuer and says that it has none", fields.get("no_issuer") or place)
     elif issuer is None and "issuer" not in fields:
         reader.mistake(f"{alias} has no issuer", place, "add issuer: ..., or no_issuer: {because: ...}")
+
+
+def _no_audience(alias: str, audience: str, fields: Mapping, place: Place, reader: Reader, *, must_say: bool) -> None:
+    """A provider signs for many: without an audience, a token that another service was given would be good here."""
+    if "no_audience" in fields:
+        loosened = reader.mapping(fields.get("no_audience"), "no_audience", known=("because",))
+        if loosened is not None:
+            settings_file.loosening(loosened, "no_audience", reader, ends=False)
+        if audience:
+            reader.mistake(f"{alias} has an audience and says that it has none", fields.get("no_audience") or place)
+    elif must_say and not audience and "audience" not in fields:
+        what = f"{alias} takes the tokens of an identity provider, whoever they are for"
+        reader.mistake(what, place, "add audience: ..., or no_audience: {because: ...}")
+
+
+def _remote(
+    alias: str, issuer: str | None, key: str, fields: Mapping, place: Place, reader: Reader
+) -> KeysAddress | None:
+    if providers.is_remote(key):
+        return providers.read_keys(alias, issuer, fields, place, reader)
+    for name in _FETCHED:
+        if name in fields:
+            what = f"{alias} says {name}, and fetches no keys"
+            reader.mistake(what, fields.key_places[name], "keys: https://..., or keys: discover")
+    return None
+
+
+def _introspect(alias: str, fields: Mapping, place: Place, reader: Reader) -> Introspection | None:
+    for name in ("key", "keys", "algorithms"):
+        if name in fields:
+            what = f"{alias} is asked about each token and has {name} as well"
+            reader.mistake(what, fields.key_places[name], f"leave out introspect, or {name}")
+    return providers.read_introspection(alias, fields, place, reader)
 
 
 def _algorithms(alias: str, fields: Mapping, place: Place, reader: Reader) -> tuple[str, ...]:
@@ -134,10 +190,11 @@ def _key(alias: str, algorithms: tuple[str, ...], fields: Mapping, place: Place,
         reader.mistake(f"{alias}: {said} for {algorithms[0]}", fields.key_places[other])
         return ""
     if wanted not in fields:
-        reader.mistake(f"{alias} has no {wanted}", place, f"add {wanted}: env:NAME, or file:PATH")
+        fix = "env:NAME, or file:PATH" + (", or discover, or https://..." if wanted == "keys" else "")
+        reader.mistake(f"{alias} has no {wanted}", place, f"add {wanted}: {fix}")
         return ""
     text = reader.text(fields.get(wanted), wanted) or ""
-    if text and text.partition(":")[0] not in ("env", "file"):
+    if text and text.partition(":")[0] not in ("env", "file") and not (wanted == "keys" and providers.is_remote(text)):
         reader.mistake(
             f"{wanted} of {alias} must be a reference, never the value itself",
             fields.get(wanted) or place,
@@ -163,3 +220,8 @@ def _distinct(issuers: list[IssuerSettings], reader: Reader) -> None:
             said = f"the issuer '{one.issuer}'" if one.issuer else "an issuer without a name"
             reader.mistake(f"{said} stands twice: {seen[one.issuer]} and {one.alias}", one.at, "keep one")
         seen.setdefault(one.issuer, one.alias)
+    asked = [one for one in issuers if one.introspect is not None]
+    for one in asked[1:]:
+        # What an opaque token names is known only to whoever gave it: it must not be shown to another.
+        what = f"{one.alias} is asked about tokens, and so is {asked[0].alias}: nobody could tell whose a token is"
+        reader.mistake(what, one.at, "keep one introspect")

@@ -69,7 +69,7 @@ def load(config: str | Path | None, service: str | None) -> Loaded:
         )
     settings = settings_file.load(path)
     guard = read_guard(settings)
-    files = [path, settings.map_file, *(settings.root / one.key[5:] for one in guard.issuers if one.key[:5] == "file:")]
+    files = [path, settings.map_file, *(settings.root / file for one in guard.issuers for file in one.files)]
     stamps = tuple(_stamp(file) for file in files)
     policy = read_policy(settings)
     drawn = codec.load(settings.map_file)

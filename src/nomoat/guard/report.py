@@ -30,6 +30,7 @@ _WORDS = {
     "unbound-route": "you left it denied; somebody uses it",
     "unauthenticated": "nobody was signed in",
     "bad-token": "the token was refused",
+    "keys-unavailable": "no keys of the issuer, or no answer, to check the token by",
     "identity-failed": "identity= failed",
     "no-grant": "no role of the caller grants it",
     "out-of-scope": "the caller's token or key is limited to other permissions",

@@ -21,8 +21,8 @@ from nomoat.guard import loading, opening
 from nomoat.guard.audit import Audit
 from nomoat.guard.caretaking import Caretaker
 from nomoat.guard.comparison import compare
+from nomoat.guard.identity import opening as opening_identity
 from nomoat.guard.identity.cache import Bearers
-from nomoat.guard.identity.tokens import Verifier
 from nomoat.guard.loading import Loaded, Mode
 from nomoat.guard.routers.table import Serving
 from nomoat.guard.standing import Standing
@@ -56,6 +56,7 @@ class Runtime:
         self._said: dict[str, float] = {}
         self._has_compared = False
         #: None where no issuer is configured.
+        self.bearers: Bearers | None = None
         self.bearers = self._bearers(loaded)
         self._caretaker = Caretaker(self)
 
@@ -88,6 +89,8 @@ class Runtime:
         except BaseException:
             self.standing.stop()
             raise
+        if self.bearers is not None:
+            self.bearers.start()
         self._caretaker.start()
 
     def say_differences(self) -> None:
@@ -118,6 +121,8 @@ class Runtime:
     def close(self) -> None:
         """Ends the threads and commits what waits."""
         self._caretaker.stop()
+        if self.bearers is not None:
+            self.bearers.stop()
         self.standing.stop()
         self.audit.close()
         try:
@@ -148,7 +153,10 @@ class Runtime:
                 where=str(loaded.settings.file),
                 fix="docs/how-to/guard-a-fastapi-service.md (and -flask-, -django-) show both",
             )
-        return Bearers(Verifier.load(issuers, root=loaded.settings.root)) if issuers else None
+        if not issuers:
+            return None
+        root = loaded.settings.root
+        return opening_identity.bearers(issuers, root=root, say=self.say_once, before=self.bearers)
 
     def _store_texts(self, loaded: Loaded) -> None:
         texts = (
@@ -173,6 +181,10 @@ class Runtime:
         bearers = self._bearers(fresh)
         # The texts first: a decision under a hash that nobody can look up could never be judged again.
         self._store_texts(fresh)
+        if bearers is not None:
+            bearers.start()
         # A request under way may still remember a token among those of the keys it was verified by, never here.
-        self.bearers, self.loaded = bearers, fresh
+        before, self.bearers, self.loaded = self.bearers, bearers, fresh
+        if before is not None:
+            before.stop(then=bearers)
         print(f"nomoat: policy {fresh.policy.hash[:15]} and map {fresh.map_hash[:15]} are in force", file=sys.stderr)

@@ -28,6 +28,7 @@ Reason: TypeAlias = Literal[
     "unbound-route",
     "unauthenticated",
     "bad-token",
+    "keys-unavailable",
     "identity-failed",
     "revoked",
     "blocked",

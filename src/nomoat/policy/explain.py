@@ -24,6 +24,7 @@ REASONS: Mapping[Reason, str] = {
     "unauthenticated": "the caller was not signed in",
     "bad-token": "the token did not verify",
     "out-of-scope": "the credential is limited to other permissions, whatever the caller's roles grant",
+    "keys-unavailable": "the token could not be checked: its issuer gave neither keys nor an answer",
     "identity-failed": "the service's own identity= failed",
     "revoked": "the credential, or the subject's tokens of that time, had been revoked",
     "blocked": "the caller was blocked",

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from nomoat.guard.identity import stand_in
 from nomoat.guard.identity.bearer import authorization, bearer_token
-from nomoat.guard.identity.model import Identity, TokenError
+from nomoat.guard.identity.model import Identity, KeysUnavailableError, TokenError
+from nomoat.guard.identity.pending import Pending
 from nomoat.journal.facts import Reason
 
 if TYPE_CHECKING:
@@ -26,12 +27,21 @@ Caller: TypeAlias = tuple[Identity | None, Reason | None]
 #: Gives the connection that `identity=` is asked with; what the token names (or None) goes in.
 Connect: TypeAlias = Callable[[Identity | None], Any]
 
+#: The same, and whether `identity=` has no say.
+_Shown: TypeAlias = tuple[Identity | None, Reason | None, bool]
+
 _LOCAL = re.compile(r"(user:local/[^\x00-\x1f\x7f]{1,256}|service:[A-Za-z0-9][A-Za-z0-9._-]*)\Z")
 
 
 async def identified(runtime: Runtime, scope: Scope, connect: Connect) -> Caller:
     """Who calls; `identity=` may be async."""
-    found, failed, is_settled = _by_token(runtime, scope)
+    shown = _by_token(runtime, scope)
+    if isinstance(shown, Pending):
+        try:
+            shown = await shown.wait_async(), None, runtime.identity is None
+        except (TokenError, KeysUnavailableError) as error:
+            shown = _refused(error)
+    found, failed, is_settled = shown
     if is_settled:
         return found, failed
     try:
@@ -45,7 +55,13 @@ async def identified(runtime: Runtime, scope: Scope, connect: Connect) -> Caller
 
 def identified_now(runtime: Runtime, scope: Scope, connect: Connect) -> Caller:
     """Who calls, where nothing can be awaited."""
-    found, failed, is_settled = _by_token(runtime, scope)
+    shown = _by_token(runtime, scope)
+    if isinstance(shown, Pending):
+        try:
+            shown = shown.wait(), None, runtime.identity is None
+        except (TokenError, KeysUnavailableError) as error:
+            shown = _refused(error)
+    found, failed, is_settled = shown
     if is_settled:
         return found, failed
     try:
@@ -59,8 +75,8 @@ def identified_now(runtime: Runtime, scope: Scope, connect: Connect) -> Caller:
         return _failed(runtime, error)
 
 
-def _by_token(runtime: Runtime, scope: Scope) -> tuple[Identity | None, Reason | None, bool]:
-    """Whom a bearer token names, why it names nobody, and whether `identity=` has no say."""
+def _by_token(runtime: Runtime, scope: Scope) -> _Shown | Pending:
+    """Whom a bearer token names, or whom to wait for."""
     if stand_in.standing:
         return stand_in.identity(runtime.loaded.guard.issuers), None, True
     found: Identity | None = None
@@ -68,13 +84,20 @@ def _by_token(runtime: Runtime, scope: Scope) -> tuple[Identity | None, Reason |
         bearers = runtime.bearers
         if bearers is not None:
             token = bearer_token(scope["headers"])
-            found = bearers.identify(token, now=time.time()) if token is not None else None
+            named = bearers.identify(token, now=time.time()) if token is not None else None
+            if isinstance(named, Pending):
+                return named
+            found = named
         else:
             # Two such headers are refused whoever reads them: `identity=` and the handler may look at different ones.
             authorization(scope["headers"])
-    except TokenError:
-        return None, "bad-token", True
+    except (TokenError, KeysUnavailableError) as error:
+        return _refused(error)
     return found, None, runtime.identity is None
+
+
+def _refused(error: TokenError | KeysUnavailableError) -> _Shown:
+    return None, "bad-token" if isinstance(error, TokenError) else "keys-unavailable", True
 
 
 def _failed(runtime: Runtime, error: Exception) -> Caller:

@@ -29,3 +29,11 @@ class Identity:
 
 class TokenError(NomoatError):
     """A credential that names nobody. The message never holds any of it."""
+
+
+class UnknownKeyError(TokenError):
+    """No key in force is the one that signed a token. A newer set of its provider may hold it."""
+
+
+class KeysUnavailableError(NomoatError):
+    """A credential could not be checked at all: what its issuer would check it by cannot be had now."""

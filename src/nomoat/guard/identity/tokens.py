@@ -1,4 +1,4 @@
-"""Verifies JSON Web Tokens: our own strict checks first, then the signature by joserfc, then the claims.
+"""Verifies JSON Web Tokens: our own strict checks first, then the claims, then the signature by joserfc.
 
 A token that is not exactly what its issuer is configured to give is refused, and the reason never holds any of it.
 Sources: RFC 7515, 7519, 8725 (best current practices).
@@ -8,34 +8,40 @@ from __future__ import annotations
 
 import binascii
 import hashlib
-import json
 import re
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NamedTuple
 
 from nomoat.guard.identity import keys as key_files
+from nomoat.guard.identity import strict_json
 from nomoat.guard.identity.claims import check_audience, end_of, identity_of, refuse
-from nomoat.guard.identity.keys import fits
-from nomoat.guard.identity.model import Identity
+from nomoat.guard.identity.keys import KeySource, candidates
+from nomoat.guard.identity.model import Identity, UnknownKeyError
 from nomoat.guard.issuers import IssuerSettings
 
-if TYPE_CHECKING:
-    from joserfc.jwk import Key
-
 MAX_BYTES = 16 * 1024
-_MAX_DEPTH = 10
+#: So many keys of a set that is fetched are tried at most for one token.
+MAX_TRIED = 10
 _SEGMENT = re.compile(r"[A-Za-z0-9_-]+\Z")
 #: Header members by which a token would bring its own key, or change what is signed (RFC 8725, 3.5 and 3.10).
 _REFUSED = ("crit", "b64", "jku", "jwk", "x5u", "x5c", "zip", "enc")
 
 
-class Verifier:
-    """The issuers with their keys. Build it with `load`."""
+class Verified(NamedTuple):
+    """Whom a token names, until when (seconds since 1970), and the keys by which that was found."""
 
-    def __init__(self, issuers: Iterable[tuple[IssuerSettings, list[tuple[str, Key]]]]) -> None:
+    identity: Identity
+    expires_at: float
+    source: KeySource
+
+
+class Verifier:
+    """The issuers with their keys. Build it with `load` where all keys are in the settings."""
+
+    def __init__(self, issuers: Iterable[tuple[IssuerSettings, KeySource]]) -> None:
         self._issuers = {settings.issuer: (settings, keys) for settings, keys in issuers}
 
     @classmethod
@@ -44,28 +50,52 @@ class Verifier:
         return cls((one, key_files.load(one, root=root)) for one in issuers)
 
     def verify(self, token: str, *, now: float | None = None) -> Identity:
-        """Who the token names. Raises TokenError."""
-        return self.verify_until(token, now=time.time() if now is None else now)[0]
+        """Who the token names. Raises TokenError, KeysUnavailableError."""
+        return self.verified(token, now=time.time() if now is None else now).identity
 
-    def verify_until(self, token: str, *, now: float) -> tuple[Identity, float]:
-        """The same with the time (seconds since 1970) from which on the token is no longer good."""
-        header, claims, signing_input = _taken_apart(token)
-        issuer = claims.get("iss")
-        if issuer is not None and not isinstance(issuer, str):
-            refuse("iss is no text")
+    def verified(self, token: str, *, now: float) -> Verified:
+        """The same with until when, and by which keys.
+
+        Raises UnknownKeyError only for a token that is as its issuer makes them: whoever has another set of its keys
+        fetched must at least know that.
+        """
+        parts = taken_apart(token)
+        issuer = issuer_of(parts)
         known = self._issuers.get(issuer)
         if known is None:
             refuse("nobody that is known issued it")
-        settings, keys = known
-        _check_header(header, settings)
-        _check_signature(token, header, settings, keys)
-        expires_at = end_of(claims, settings, now)
-        check_audience(claims, settings)
-        fingerprint = "sha256:" + hashlib.sha256(signing_input).hexdigest()
-        return identity_of(claims, settings, fingerprint), expires_at
+        settings, source = known
+        _check_header(parts.header, settings)
+        expires_at = end_of(parts.claims, settings, now)
+        check_audience(parts.claims, settings)
+        identity = identity_of(parts.claims, settings, parts.fingerprint)
+        _check_signature(token, parts.header, source)
+        return Verified(identity, expires_at, source)
+
+    def source_of(self, token: str) -> KeySource | None:
+        """Where the keys of its issuer are, whoever made the token; None: nobody that is known issued it."""
+        known = self._issuers.get(issuer_of(taken_apart(token)))
+        return known[1] if known is not None else None
 
 
-def _taken_apart(token: str) -> tuple[dict[str, Any], dict[str, Any], bytes]:
+class Parts(NamedTuple):
+    """A token taken apart, nothing of it believed; `fingerprint` is of what is signed."""
+
+    header: dict[str, Any]
+    claims: dict[str, Any]
+    fingerprint: str
+
+
+def issuer_of(parts: Parts) -> str | None:
+    """The issuer that a token names; None: none. Raises TokenError."""
+    issuer = parts.claims.get("iss")
+    if issuer is not None and not isinstance(issuer, str):
+        refuse("iss is no text")
+    return issuer
+
+
+def taken_apart(token: str) -> Parts:
+    """A token in the compact form (RFC 7515, section 7.1). Raises TokenError: it is none."""
     if len(token) > MAX_BYTES:
         refuse("it is over 16 KB")
     parts = token.split(".")
@@ -73,7 +103,8 @@ def _taken_apart(token: str) -> tuple[dict[str, Any], dict[str, Any], bytes]:
         refuse("it has not three parts")
     header, claims = _object(_decoded(parts[0])), _object(_decoded(parts[1]))
     _decoded(parts[2])
-    return header, claims, f"{parts[0]}.{parts[1]}".encode("ascii")
+    signing_input = f"{parts[0]}.{parts[1]}".encode("ascii")
+    return Parts(header, claims, "sha256:" + hashlib.sha256(signing_input).hexdigest())
 
 
 def _decoded(segment: str) -> bytes:
@@ -90,37 +121,10 @@ def _decoded(segment: str) -> bytes:
 
 
 def _object(raw: bytes) -> dict[str, Any]:
-    def pairs(found: list[tuple[str, Any]]) -> dict[str, Any]:
-        members = dict(found)
-        if len(members) != len(found):
-            refuse("a member stands twice")
-        return members
-
-    def constant(_name: str) -> NoReturn:
-        refuse("a number is not finite")
-
     try:
-        value = json.loads(raw.decode("utf-8"), object_pairs_hook=pairs, parse_constant=constant)
-    except (ValueError, RecursionError):
-        refuse("a part is no JSON")
-    if not isinstance(value, dict):
-        refuse("a part is no JSON object")
-    if _depth(value) > _MAX_DEPTH:
-        refuse("it is nested too deeply")
-    return value
-
-
-def _depth(value: Any) -> int:
-    depth, level = 0, [value]
-    while level and depth <= _MAX_DEPTH:
-        depth += 1
-        level = [
-            inner
-            for one in level
-            for inner in (one.values() if isinstance(one, dict) else one)
-            if isinstance(inner, (dict, list))
-        ]
-    return depth
+        return strict_json.parsed(raw)
+    except ValueError as error:
+        refuse(f"a part is {error}" if str(error).startswith("no ") else str(error))
 
 
 def _check_header(header: Mapping[str, Any], settings: IssuerSettings) -> None:
@@ -137,27 +141,18 @@ def _check_header(header: Mapping[str, Any], settings: IssuerSettings) -> None:
         refuse("its kid is no text")
 
 
-def _check_signature(
-    token: str, header: Mapping[str, Any], settings: IssuerSettings, keys: list[tuple[str, Key]]
-) -> None:
+def _check_signature(token: str, header: Mapping[str, Any], source: KeySource) -> None:
     from joserfc import jws
     from joserfc.errors import JoseError
 
-    key_id = header.get("kid")
-    named = [key for name, key in keys if name]
-    if key_id is not None and named:
-        candidates = [key for name, key in keys if name == key_id]
-        if not candidates:
-            refuse("its kid is not known")
-    else:
-        candidates = [key for _, key in keys]
-    algorithm = str(header["alg"])
-    for key in candidates:
-        if not fits(algorithm, key):
-            continue
+    algorithm, key_id = str(header["alg"]), header.get("kid")
+    found = candidates(source.current(), key_id, algorithm)
+    for key in (found or ())[: MAX_TRIED if source.is_fetched else None]:
         try:
             jws.deserialize_compact(token, key, algorithms=[algorithm])
         except (JoseError, ValueError, TypeError):
             continue
         return
-    refuse("its signature is wrong")
+    if source.is_fetched and (found is None or key_id is None):
+        raise UnknownKeyError("a token is refused: no key in force signed it")
+    refuse("its kid is not known" if found is None else "its signature is wrong")
