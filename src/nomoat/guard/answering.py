@@ -157,11 +157,10 @@ class Answering:
             return
         self._is_recorded = True
         asked = self.asked
-        fact = asked.first(status)
         if self.is_safe and asked.outcome == "deny":
-            asked.runtime.audit.record_denial(fact)
+            asked.runtime.audit.record_denial(asked.first(status))
         else:
-            asked.runtime.audit.record(fact)
+            asked.runtime.audit.record(asked.first_encoded(status))
 
 
 def is_not_served(status: int, locations: Iterable[str], path: str) -> bool:

@@ -5,13 +5,14 @@ A denied `require` is sticky: whatever the handler does next, its answer is repl
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from nomoat.errors import JournalError, NomoatError
-from nomoat.journal.facts import Attribute, Decision, Outcome, Reason, timestamp
+from nomoat.journal.codec import EncodedDecision
+from nomoat.journal.facts import Attribute, Decision, Outcome, Reason, timestamp, timestamp_of
+from nomoat.journal.forms import DecisionForm
 
 if TYPE_CHECKING:
     from nomoat.guard.identity.model import Identity
@@ -29,6 +30,8 @@ _LARGEST = 1 << 63
 #: Blocks and revocations are somebody's deliberate act: they refuse in both modes.
 ALWAYS: frozenset[Reason] = frozenset(("blocked", "revoked"))
 _NONE: Mapping[str, Any] = {}
+#: So many forms of decisions are kept; beyond, they begin anew.
+_MAX_FORMS = 4096
 
 
 class Denied(NomoatError):  # noqa: N818  it is what handlers read: `except guard.Denied`
@@ -54,17 +57,23 @@ class Known(NamedTuple):
     roles: tuple[str, ...]
     client: str
     trace: str
-    at: datetime
+    #: When it came, in microseconds since 1970.
+    came_us: int
     also: Mapping[str, str] = _NONE
     #: Path parameters as conditions compare them: whole, where `params` are as facts keep them.
     compared: Mapping[str, str] = _NONE
+
+    @property
+    def at(self) -> datetime:
+        """When it came."""
+        return datetime.fromtimestamp(self.came_us // 1_000_000, UTC)
 
 
 class Asked:
     """What is known and decided of one request; every fact about it is made here."""
 
     __slots__ = (
-        "_attributes", "_is_last_denied", "_numbers", "_would", "answer", "decided", "demand", "found", "identity",
+        "_attributes", "_is_last_denied", "_sequence", "_would", "answer", "decided", "demand", "found", "identity",
         "known", "loaded", "outcome", "reason", "refused", "request", "runtime", "started",
     )  # fmt: skip
 
@@ -83,10 +92,10 @@ class Asked:
         self.answer: Answer | None = None
         #: Where the running router will dispatch it to; None: who knows.
         self.found: Found | None = None
-        self.decided: set[str] = set()
+        self.decided: frozenset[str] = frozenset()
         self.refused: Reason | None = None
         self.started = False
-        self._numbers = itertools.count(1)
+        self._sequence = 0
         #: What a handler asked that was (or would have been) denied first, and whether its last fact says so.
         self._would: Reason | None = None
         self._is_last_denied = True
@@ -116,7 +125,7 @@ class Asked:
                 "context.method": known.method,
             }
             if "context.now" in self.loaded.decider.reads:
-                self._attributes["context.now"] = timestamp(known.at)
+                self._attributes["context.now"] = timestamp_of(known.came_us)
             if identity is not None:
                 self._attributes |= {f"subject.{name}": value for name, value in identity.claims.items()}
         return self._attributes
@@ -139,7 +148,7 @@ class Asked:
         if permissions is None:
             permissions = demand.binding.permissions if demand is not None else ()
         return Decision(
-            happened_at=timestamp(known.at) if not sequence else timestamp(),
+            happened_at=timestamp_of(known.came_us) if not sequence else timestamp(),
             request=self.request,
             sequence=sequence,
             service=loaded.service,
@@ -167,6 +176,11 @@ class Asked:
             also=known.also,
         )
 
+    def _next(self) -> int:
+        """The number of a later fact: they count from 1."""
+        self._sequence += 1
+        return self._sequence
+
     def first(self, status: int = 0) -> Decision:
         """The decision that was made before the handler."""
         answer = self.answer
@@ -178,9 +192,60 @@ class Asked:
             read=answer.read if answer is not None else _NONE,
         )
 
+    def first_encoded(self, status: int = 0) -> Decision | EncodedDecision:
+        """The same, as it is appended: what this caller's decisions at this route share has been encoded before."""
+        known, answer = self.known, self.answer
+        if known.also:
+            return self.first(status)
+        try:
+            return self._form().fact(
+                happened_at=timestamp_of(known.came_us),
+                request=self.request,
+                client=known.client,
+                params=known.params,
+                read=answer.read if answer is not None else _NONE,
+                status=status,
+                trace=known.trace,
+            )
+        except (TypeError, ValueError):
+            # The writer tells of a fact that cannot be written; it is no reason to fail a request in its midst.
+            return self.first(status)
+
+    def _form(self) -> DecisionForm:
+        known, loaded, answer, demand = self.known, self.loaded, self.answer, self.demand
+        credential, limit = ("", None) if self.identity is None else (self.identity.credential, self.identity.only)
+        grants = answer.grants if answer is not None else ()
+        enforced = self.runtime.enforces or self.reason in ALWAYS
+        key = (
+            known.target, known.subject, credential, limit, known.roles, known.method, self.outcome, self.reason,
+            grants, enforced,
+        )  # fmt: skip
+        form = loaded.forms.get(key)
+        if form is None:
+            if len(loaded.forms) >= _MAX_FORMS:
+                loaded.forms.clear()
+            form = loaded.forms[key] = DecisionForm(
+                service=loaded.service,
+                target=known.target,
+                method=known.method,
+                subject=known.subject,
+                credential=credential,
+                roles=known.roles,
+                permissions=demand.binding.permissions if demand is not None else (),
+                outcome=self.outcome,
+                enforced=enforced,
+                reason=self.reason,
+                grants=grants,
+                policy=loaded.policy.hash,
+                map=loaded.map_hash,
+                login=demand is not None and demand.binding.login,
+                only=_limit(self.identity),
+            )
+        return form
+
     def last(self, reason: Reason, status: int) -> Decision:
         """The decision that guard itself made about the handler's answer."""
-        return self.fact(outcome="deny", reason=reason, status=status, sequence=next(self._numbers))
+        return self.fact(outcome="deny", reason=reason, status=status, sequence=self._next())
 
     def last_denial(self, status: int) -> Decision | None:
         """The fact that a denial stands, where what the handler asked after it was allowed: readers count the last."""
@@ -270,10 +335,10 @@ class Asked:
             outcome, reason = "deny", "decision-late"
         fact = self.fact(
             outcome=outcome, reason=reason, permissions=(permission,), answer=answer, read=read,
-            sequence=next(self._numbers), allowed=allowed, withheld=withheld,
+            sequence=self._next(), allowed=allowed, withheld=withheld,
         )  # fmt: skip
         written = self._commit(fact)
-        self.decided.add(permission)
+        self.decided |= {permission}
         # Where its fact could not be written, a plainer one has to say how it ended.
         self._is_last_denied = outcome == "deny" and written
         if outcome != "allow" and (not is_list or self.started or reason == "condition-error"):

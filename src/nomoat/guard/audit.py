@@ -5,13 +5,13 @@ After 20 alike in 10 s, one fact with `count` a second stands for the rest; noth
 
 from __future__ import annotations
 
-import contextlib
 import threading
 import time
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 
 from nomoat.errors import JournalError
+from nomoat.journal.codec import EncodedDecision
 from nomoat.journal.facts import Decision, Response
 from nomoat.journal.writer import Writer
 
@@ -46,10 +46,12 @@ class Audit:
         """Why decisions cannot be written; empty while they can."""
         return self._writer.failure
 
-    def record(self, fact: Decision | Response) -> None:
+    def record(self, fact: Decision | EncodedDecision | Response) -> None:
         """Hands a fact over without waiting; what the writer cannot take it counts, and tells as a gap."""
-        with contextlib.suppress(JournalError):
+        try:  # noqa: SIM105  once a request: a context manager costs more than all of this
             self._writer.enqueue(fact)
+        except JournalError:
+            pass
 
     def record_denial(self, fact: Decision) -> None:
         """The same for the denial of a safe method, which may stand for many alike."""

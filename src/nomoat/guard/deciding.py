@@ -6,8 +6,8 @@ Takes a scope and gives `Asked`; writes nothing and answers nobody.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -63,17 +63,18 @@ def decided(
     client = client_address(scope, loaded.guard.trusted_proxies)
     subject = identity.subject if identity is not None else "anonymous"
     method = scope.get("method", "WS")
+    params, compared = _params(found.params) if found is not None and found.params else (_NO_PARAMS, _NO_PARAMS)
     known = Known(
         method=method if method in _KNOWN_METHODS else "ANY",
         target=_target(loaded.service, found, demand, method),
-        params=_params(found.params) if found is not None and found.params else _NO_PARAMS,
+        params=params,
         subject=subject,
         roles=loaded.decider.roles_of(subject, identity.roles) if identity is not None else (),
         client=client,
         trace=_trace(scope["headers"]),
-        at=datetime.now(UTC),
+        came_us=time.time_ns() // 1000,
         also=_also(runtime.standing.adds(subject), scope) if runtime.standing.logs else _NO_PARAMS,
-        compared=_compared(found.params) if found is not None and found.params else _NO_PARAMS,
+        compared=compared,
     )
     asked = Asked(runtime, loaded, known, demand, identity)
     asked.found = found
@@ -171,8 +172,18 @@ def _target(service: str, found: Found | None, demand: Demand | None, method: st
     return f"route:{service}/{method if method in _KNOWN_METHODS else 'ANY'} *"
 
 
+def _params(params: Mapping[str, Any]) -> tuple[Mapping[str, str], Mapping[str, str]]:
+    """Path parameters as facts keep them, and as conditions compare them: exactly as the handler gets them.
+
+    What a fact shortens or mends would name another object.
+    """
+    for value in params.values():
+        if type(value) is not str or len(value) > _PARAM_LENGTH or not value.isascii():
+            return _kept(params), _compared(params)
+    return params, params
+
+
 def _compared(params: Mapping[str, str]) -> dict[str, str]:
-    """Path parameters exactly as the handler gets them: what a fact shortens or mends would name another object."""
     return {name: value for name, value in params.items() if len(value) <= _COMPARED_LENGTH and _is_text(value)}
 
 
@@ -180,7 +191,7 @@ def _is_text(value: str) -> bool:
     return value.isascii() or not any("\ud800" <= character <= "\udfff" for character in value)
 
 
-def _params(params: Mapping[str, str]) -> dict[str, str]:
+def _kept(params: Mapping[str, Any]) -> dict[str, str]:
     found = {}
     for name, value in params.items():
         text = str(value)

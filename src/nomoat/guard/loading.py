@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -19,6 +19,7 @@ from nomoat.appmap.model import Map
 from nomoat.errors import NomoatError, SettingsError
 from nomoat.guard.settings import GuardSettings
 from nomoat.guard.settings import read as read_guard
+from nomoat.journal.forms import DecisionForm
 from nomoat.journal.retention import Limit, limits
 from nomoat.policy.bindings import Binding, bind
 from nomoat.policy.decide import Decider, compile_policy
@@ -58,6 +59,8 @@ class Loaded:
     demands: Mapping[str, Demand]
     limits: Mapping[str, Limit]
     stamps: tuple[tuple[str, int, int], ...]
+    #: Forms of the decisions that are made by this: what they share is encoded once.
+    forms: dict[tuple[object, ...], DecisionForm] = field(default_factory=dict, compare=False)
 
 
 def load(config: str | Path | None, service: str | None) -> Loaded:

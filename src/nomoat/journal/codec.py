@@ -12,19 +12,37 @@ import typing
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from types import UnionType
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, ClassVar, Literal, get_args, get_origin
 
 from nomoat.errors import JournalError, StorageError
 from nomoat.journal.facts import KINDS, Decision, Fact, Unknown
 
 _Reader = Callable[[Any], Any]
-_dump = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode
-_quote = json.encoder.encode_basestring_ascii
+#: Canonical JSON of a value, and of a text.
+dump = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode
+quote = json.encoder.encode_basestring_ascii
 _ABSENT = object()
 
 
 class _MismatchError(Exception):
     """A stored value is not of its field's type."""
+
+
+#: A fact is frozen; this is how a frozen dataclass fills its own fields.
+_set = object.__setattr__
+
+
+class EncodedDecision(Fact):
+    """A decision whose body is made: it can be appended, and is read back as a `Decision`. `forms` builds it."""
+
+    __slots__ = ("body",)
+    kind: ClassVar[str] = Decision.kind
+    format: ClassVar[int] = Decision.format
+    body: str
+
+    def __init__(self, body: str, happened_at: str) -> None:
+        _set(self, "body", body)
+        _set(self, "happened_at", happened_at)
 
 
 def encode(fact: Fact) -> str:
@@ -34,6 +52,8 @@ def encode(fact: Fact) -> str:
     """
     kind = type(fact)
     try:
+        if type(fact) is EncodedDecision:
+            return fact.body
         if type(fact) is Decision:
             return _decision(fact)
         plan = _PLANS.get(kind)
@@ -44,7 +64,7 @@ def encode(fact: Fact) -> str:
             value = getattr(fact, name)
             if value != default:
                 body[name] = value if convert is None else convert(value)
-        return _dump(body)
+        return dump(body)
     except (TypeError, ValueError, RecursionError) as error:
         raise JournalError(
             f"a {kind.kind} cannot be written: {error}", fix="facts hold text, whole numbers, booleans and their lists"
@@ -57,44 +77,44 @@ def _decision(fact: Decision) -> str:
     if fact.allowed:
         parts.append(f'"allowed":{fact.allowed:d}')
     if fact.also:
-        parts.append(f'"also":{_dump(dict(fact.also))}')
+        parts.append(f'"also":{dump(dict(fact.also))}')
     if fact.client:
-        parts.append(f'"client":{_quote(fact.client)}')
+        parts.append(f'"client":{quote(fact.client)}')
     if fact.count != 1:
         parts.append(f'"count":{fact.count:d}')
     if fact.credential:
-        parts.append(f'"credential":{_quote(fact.credential)}')
+        parts.append(f'"credential":{quote(fact.credential)}')
     parts.append('"enforced":true' if fact.enforced else '"enforced":false')
     if fact.grants:
-        parts.append(f'"grants":[{",".join(map(_quote, fact.grants))}]')
+        parts.append(f'"grants":[{",".join(map(quote, fact.grants))}]')
     if fact.login:
         parts.append('"login":true')
     if fact.map:
-        parts.append(f'"map":{_quote(fact.map)}')
+        parts.append(f'"map":{quote(fact.map)}')
     if fact.method:
-        parts.append(f'"method":{_quote(fact.method)}')
+        parts.append(f'"method":{quote(fact.method)}')
     if fact.only is not None:
-        parts.append(f'"only":[{",".join(map(_quote, fact.only))}]')
-    parts.append(f'"outcome":{_quote(fact.outcome)}')
+        parts.append(f'"only":[{",".join(map(quote, fact.only))}]')
+    parts.append(f'"outcome":{quote(fact.outcome)}')
     if fact.params:
-        parts.append(f'"params":{{{",".join([f"{_quote(n)}:{_quote(v)}" for n, v in sorted(fact.params.items())])}}}')
+        parts.append(f'"params":{{{",".join([f"{quote(n)}:{quote(v)}" for n, v in sorted(fact.params.items())])}}}')
     if fact.permissions:
-        parts.append(f'"permissions":[{",".join(map(_quote, fact.permissions))}]')
+        parts.append(f'"permissions":[{",".join(map(quote, fact.permissions))}]')
     if fact.policy:
-        parts.append(f'"policy":{_quote(fact.policy)}')
+        parts.append(f'"policy":{quote(fact.policy)}')
     if fact.read:
-        parts.append(f'"read":{_dump(dict(fact.read))}')
-    parts.append(f'"reason":{_quote(fact.reason)},"request":{_quote(fact.request)}')
+        parts.append(f'"read":{dump(dict(fact.read))}')
+    parts.append(f'"reason":{quote(fact.reason)},"request":{quote(fact.request)}')
     if fact.roles:
-        parts.append(f'"roles":[{",".join(map(_quote, fact.roles))}]')
+        parts.append(f'"roles":[{",".join(map(quote, fact.roles))}]')
     if fact.sequence:
         parts.append(f'"sequence":{fact.sequence:d}')
-    parts.append(f'"service":{_quote(fact.service)}')
+    parts.append(f'"service":{quote(fact.service)}')
     if fact.status:
         parts.append(f'"status":{fact.status:d}')
-    parts.append(f'"subject":{_quote(fact.subject)},"target":{_quote(fact.target)}')
+    parts.append(f'"subject":{quote(fact.subject)},"target":{quote(fact.target)}')
     if fact.trace:
-        parts.append(f'"trace":{_quote(fact.trace)}')
+        parts.append(f'"trace":{quote(fact.trace)}')
     if fact.withheld:
         parts.append(f'"withheld":{fact.withheld:d}')
     return f"{{{','.join(parts)}}}"

@@ -6,6 +6,7 @@ does not know and keeps kinds it does not know (`Unknown`). Times are RFC 3339, 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -46,8 +47,24 @@ Severity: TypeAlias = Literal["low", "medium", "high", "critical"]
 
 def timestamp(at: datetime | None = None) -> str:
     """A time as the journal writes it: 2026-11-24T23:41:05.000120Z. Now when none is given."""
-    moment = datetime.now(UTC) if at is None else at.astimezone(UTC)
-    return f"{moment.isoformat(timespec='microseconds')[:-6]}Z"
+    if at is None:
+        return timestamp_of(time.time_ns() // 1000)
+    return f"{at.astimezone(UTC).isoformat(timespec='microseconds')[:-6]}Z"
+
+
+#: The second that was written last, and its text: one pair, so that threads replace it whole.
+_newest_second = (0, "1970-01-01T00:00:00")
+
+
+def timestamp_of(microseconds: int) -> str:
+    """The same of microseconds since 1970. Many times fall into one second, whose text is kept."""
+    global _newest_second
+    second, rest = divmod(microseconds, 1_000_000)
+    known, text = _newest_second
+    if known != second:
+        text = datetime.fromtimestamp(second, UTC).isoformat()[:-6]
+        _newest_second = second, text
+    return f"{text}.{rest:06d}Z"
 
 
 def moment(text: str) -> datetime:

@@ -16,6 +16,7 @@ import weakref
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from nomoat.errors import JournalError, StorageError
 from nomoat.journal.facts import Fact, Gap
@@ -58,8 +59,7 @@ class _Ticket:
         return self.positions
 
 
-@dataclass(frozen=True, slots=True)
-class _Waiting:
+class _Waiting(NamedTuple):
     facts: Sequence[_Pair]
     since: float
     ticket: _Ticket | None = None

@@ -124,7 +124,9 @@ class Decider:
         Claimed roles that the policy does not know are kept, and grant nothing. `assigned` is the length of the first
         part, so a decision that records these roles can be judged under a policy that assigns others.
         """
-        claimed = tuple(dict.fromkeys(role for role in claimed_roles if isinstance(role, str)))
+        claimed: tuple[str, ...] = ()
+        if claimed_roles:
+            claimed = tuple(dict.fromkeys([role for role in claimed_roles if isinstance(role, str)]))
         assigned = self._assigned.get(subject)
         return claimed if assigned is None else assigned + claimed
 
