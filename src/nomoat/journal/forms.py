@@ -44,7 +44,7 @@ class DecisionForm:
             '"login":true' if login else "",
             _text("map", map),
             _text("method", method),
-            "" if only is None else f'"only":[{",".join(map(quote, only))}]',
+            "" if only is None else f'"only":[{",".join(quote(one) for one in only)}]',
             f'"outcome":{quote(outcome)}',
         )
         self._after_params = _joined(_texts("permissions", permissions), _text("policy", policy))
