@@ -25,6 +25,7 @@ SECTIONS: MappingOf[str, str] = {
     "format": "settings",
     "services": "settings",
     "identity": "guard",
+    "api_keys": "guard",
     "trusted_proxies": "guard",
     "roles": "policy",
     "assign": "policy",

@@ -4,6 +4,7 @@ import json
 import shutil
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -174,3 +175,17 @@ def test_callers_at_addresses_of_their_own_are_no_proxy(clients: list[str], proj
         store.append([(_decision(number, client), None) for number, client in enumerate(clients)])
 
         assert "proxy" not in _rows()
+
+
+@pytest.mark.parametrize(
+    ("days", "state", "found"),
+    [(-1, "mend", "has ended"), (0, "note", "in 0 days"), (14, "note", "in 14"), (15, "ok", "1,")],
+)
+def test_an_api_key_that_ends_is_told_before_and_after(project: Path, days: int, state: str, found: str) -> None:
+    until = datetime.now(UTC).date() + timedelta(days=days)
+    file = project / "nomoat.yaml"
+    line = f'api_keys: {{night: {{hash: "sha256:{"0" * 64}", subject: service:night, until: {until}}}}}\n'
+    file.write_text(file.read_text() + line)
+
+    row = _rows()["api keys"]
+    assert state == row.state and found in row.found and str(until) in row.found

@@ -66,7 +66,7 @@ def examine(config: str | None = None) -> Iterator[Row]:
         return
     if not problems:
         yield Row("ok", "settings", f"{settings.path}: {len(settings.document)} sections, all of them valid")
-    for look in (_map, _store, _disk):
+    for look in (_keys, _map, _store, _disk):
         try:
             yield from look(settings)
         except NomoatError as error:
@@ -96,6 +96,25 @@ def _version(name: str) -> str:
         return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
         return ""
+
+
+def _keys(settings: Settings) -> Iterator[Row]:
+    """API keys that have ended, or end soon: whoever uses them is refused from the next day on."""
+    from nomoat.guard.settings import read
+
+    today = datetime.now(UTC).date()
+    keys = read(settings).api_keys
+    for key in sorted(keys, key=lambda one: one.until):
+        days = (key.until - today).days
+        mend = f"nomoat guard new-key {key.id}-2 --subject {key.subject} --until ..."
+        if days < 0:
+            yield Row(
+                "mend", "api keys", f"{key.id} of {key.subject} has ended on {key.until}", f"take it out, or {mend}"
+            )
+        elif days <= _SOON_DAYS:
+            yield Row("note", "api keys", f"{key.id} of {key.subject} ends on {key.until}, in {days} days", mend)
+    if keys and all((key.until - today).days > _SOON_DAYS for key in keys):
+        yield Row("ok", "api keys", f"{len(keys)}, the first ends on {min(key.until for key in keys)}")
 
 
 def _map(settings: Settings) -> Iterator[Row]:
@@ -176,6 +195,8 @@ _ROLES = {
     "watch": "nomoat watch run",
     "respond": "nomoat respond --auto",
 }
+#: An API key that ends so soon is told.
+_SOON_DAYS = 14
 #: The newest facts that are looked at for a proxy, and how many callers at one address are many.
 _LOOKED_AT = 5_000
 _MANY = 4

@@ -21,7 +21,7 @@ from nomoat.settings import Settings
 
 #: How long somebody at a prompt waits for the workers that live to confirm.
 _CONFIRM_S = 5.0
-_REVOCABLE = "name token:sha256:..., jti:ID or user:ALIAS/NAME"
+_REVOCABLE = "name token:sha256:..., key:ID, jti:ID or user:ALIAS/NAME"
 
 
 def block(arguments: argparse.Namespace) -> int:
@@ -100,15 +100,25 @@ def _because(arguments: argparse.Namespace) -> str:
 
 
 def _named(text: str, settings: Settings) -> str:
-    """The whole id of a user whose issuer was left out. What no issuer names is said: it would stop nobody."""
+    """The whole id of a user whose issuer was left out, or the token that an API key is (`key:ID`).
+
+    What no issuer names is said: it would stop nobody.
+    """
     kind, _, name = text.partition(":")
+    if kind == "key":
+        found = next((one for one in read_guard(settings).api_keys if one.id == name), None)
+        if found is None:
+            raise UsageError(
+                f"nomoat.yaml has no key '{name}'", where="api_keys", fix="or name its hash: token:sha256:..."
+            )
+        return f"token:{found.fingerprint}"
     if kind != "user" or not name:
         return text
     known = subjects.aliases(settings)
     alias, slash, _ = name.partition("/")
     if not slash:
         return subjects.whole(text, known)
-    if alias not in (*known, subjects.LOCAL):
+    if alias not in (*known, subjects.LOCAL, subjects.KEYS):
         print(
             f"note: no issuer of nomoat.yaml is called '{printable(alias)}': known: {', '.join(known)}", file=sys.stderr
         )

@@ -1,4 +1,4 @@
-"""Declares `nomoat guard report`, `block`, `unblock` and `revoke`."""
+"""Declares `nomoat guard report`, `guard new-key`, `block`, `unblock` and `revoke`."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Adds the commands."""
     guard = subparsers.add_parser(
         "guard",
-        help="what guard saw, and when it is safe to enforce",
-        description="What guard saw in a running service.",
+        help="what guard saw, when it is safe to enforce, and keys for programs",
+        description="What guard saw in a running service, and keys for the programs that call it.",
     )
     actions = guard.add_subparsers(title="actions", metavar="ACTION", dest="action", required=True)
     report = actions.add_parser(
@@ -24,12 +24,15 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     report.add_argument("--format", choices=("text", "json"), default="text", help="how to print (default: text)")
     _config(report)
     report.set_defaults(run=_report)
+    _new_key(actions)
     block = subparsers.add_parser(
         "block",
         help="refuse a user, token, service or address at once",
         description="Refuses somebody in every worker.",
     )
-    block.add_argument("target", metavar="WHOM", help="user:ALIAS/NAME, service:NAME, an address, or token:sha256:...")
+    block.add_argument(
+        "target", metavar="WHOM", help="user:ALIAS/NAME, service:NAME, an address, key:ID or token:sha256:..."
+    )
     block.add_argument("--for", dest="duration", default="1h", metavar="DURATION", help="when it ends (default: 1h)")
     _because(block)
     block.set_defaults(run=_block)
@@ -41,10 +44,33 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "revoke", help="refuse a token for good, or all older tokens of a user", description="Refuses tokens for good."
     )
     revoke.add_argument(
-        "target", metavar="WHAT", help="token:sha256:..., jti:ID, or user:ALIAS/NAME (all tokens until now)"
+        "target", metavar="WHAT", help="token:sha256:..., key:ID, jti:ID, or user:ALIAS/NAME (all until now)"
     )
     _because(revoke)
     revoke.set_defaults(run=_revoke)
+
+
+def _new_key(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = actions.add_parser(
+        "new-key",
+        help="make an API key for a program",
+        description="Makes an API key, shows it once on stdout, and gives the lines for nomoat.yaml on stderr.",
+    )
+    parser.add_argument("id", metavar="ID", help="its name in nomoat.yaml: billing-2027")
+    parser.add_argument("--subject", required=True, metavar="WHOM", help="service:NAME, or user:keys/NAME")
+    parser.add_argument("--until", required=True, metavar="DATE", help="its last day: 2027-03-31, or 90d from today")
+    parser.add_argument("--role", dest="roles", action="append", metavar="ROLE", help="a role that it has; repeatable")
+    parser.add_argument(
+        "--only", action="append", metavar="PERMISSION", help="what it may use at most; repeatable (default: no limit)"
+    )
+    _config(parser)
+    parser.set_defaults(run=_make_key)
+
+
+def _make_key(arguments: argparse.Namespace) -> int:
+    from nomoat.guard.new_key import run
+
+    return run(arguments)
 
 
 def _config(parser: argparse.ArgumentParser) -> None:

@@ -23,6 +23,7 @@ from nomoat.guard.caretaking import Caretaker
 from nomoat.guard.comparison import compare
 from nomoat.guard.identity import opening as opening_identity
 from nomoat.guard.identity.cache import Bearers
+from nomoat.guard.identity.machines import Machines
 from nomoat.guard.loading import Loaded, Mode
 from nomoat.guard.routers.table import Serving
 from nomoat.guard.standing import Standing
@@ -55,6 +56,7 @@ class Runtime:
         self._numbers = itertools.count()
         self._said: dict[str, float] = {}
         self._has_compared = False
+        self.machines = Machines(loaded.guard)
         #: None where no issuer is configured.
         self.bearers: Bearers | None = None
         self.bearers = self._bearers(loaded)
@@ -147,7 +149,8 @@ class Runtime:
 
     def _bearers(self, loaded: Loaded) -> Bearers | None:
         issuers = loaded.guard.issuers
-        if not issuers and self.identity is None and any(d.binding.kind != "public" for d in loaded.demands.values()):
+        is_anybody_known = issuers or loaded.guard.api_keys or self.identity is not None
+        if not is_anybody_known and any(d.binding.kind != "public" for d in loaded.demands.values()):
             raise SettingsError(
                 "nobody can be known: there is neither identity: in nomoat.yaml nor identity= of protect()",
                 where=str(loaded.settings.file),
@@ -178,13 +181,13 @@ class Runtime:
                 where=str(fresh.settings.file),
                 fix="restart the service",
             )
-        bearers = self._bearers(fresh)
+        bearers, machines = self._bearers(fresh), Machines(fresh.guard)
         # The texts first: a decision under a hash that nobody can look up could never be judged again.
         self._store_texts(fresh)
         if bearers is not None:
             bearers.start()
         # A request under way may still remember a token among those of the keys it was verified by, never here.
-        before, self.bearers, self.loaded = self.bearers, bearers, fresh
+        before, self.bearers, self.machines, self.loaded = self.bearers, bearers, machines, fresh
         if before is not None:
             before.stop(then=bearers)
         print(f"nomoat: policy {fresh.policy.hash[:15]} and map {fresh.map_hash[:15]} are in force", file=sys.stderr)

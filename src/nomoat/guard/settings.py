@@ -1,4 +1,7 @@
-"""The sections `identity:`, `trusted_proxies:` and `on_journal_failure:` of nomoat.yaml. Keys are not read here."""
+"""The sections of nomoat.yaml that guard reads: `identity:`, `api_keys:`, `trusted_proxies:`, `on_journal_failure:`.
+
+Files with keys are not read here.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,10 @@ from typing import TypeAlias
 from nomoat import settings as settings_file
 from nomoat.datafile import Node, Reader
 from nomoat.errors import SettingsError
-from nomoat.guard import issuers
+from nomoat.guard import api_keys, issuers
+from nomoat.guard.api_keys import ApiKey
 from nomoat.guard.issuers import IssuerSettings
+from nomoat.policy.subjects import KEYS
 from nomoat.settings import Loosening, Settings
 
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -23,6 +28,7 @@ class GuardSettings:
     issuers: tuple[IssuerSettings, ...] = ()
     trusted_proxies: tuple[Network, ...] = ()
     on_journal_failure: Loosening | None = None
+    api_keys: tuple[ApiKey, ...] = ()
 
 
 def read(settings: Settings) -> GuardSettings:
@@ -33,8 +39,11 @@ def read(settings: Settings) -> GuardSettings:
         _network(node, reader) for node in reader.sequence(settings.section("trusted_proxies"), "trusted_proxies")
     ]
     failure = _failure(settings.section("on_journal_failure"), reader)
+    keys = api_keys.read(settings.section("api_keys"), reader)
+    if keys and (taken := next((one for one in identity if one.alias == KEYS), None)) is not None:
+        reader.mistake(f"an issuer is called {KEYS}, as the users of API keys are", taken.at, "give it another name")
     reader.finish()
-    return GuardSettings(identity, tuple(network for network in proxies if network is not None), failure)
+    return GuardSettings(identity, tuple(network for network in proxies if network is not None), failure, keys)
 
 
 def _network(node: Node, reader: Reader) -> Network | None:

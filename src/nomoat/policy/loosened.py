@@ -1,7 +1,7 @@
 """Every secure default that nomoat.yaml loosens, on one page: what, why, until when.
 
 A loosening says `because:`, whatever section it stands in, so it is found by that word: a new one is on the page by
-itself. Deny rules say `because:` too, and loosen nothing.
+itself. Deny rules and API keys say `because:` too, and loosen nothing.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from nomoat.datafile import Mapping, Node, Place, Sequence, Value
 from nomoat.errors import printable
 from nomoat.settings import Settings
 
-#: Sections in which `because:` explains what is refused, not what is let through.
-_TIGHTENING = frozenset(("deny",))
+#: Sections in which `because:` loosens nothing: it explains what is refused, or what a key is for.
+_EXPLAINED = frozenset(("deny", "api_keys"))
 #: What stands beside the reason and says nothing of what is loosened.
 _BESIDE = frozenset(("because", "until", "login"))
 
@@ -39,7 +39,7 @@ def loosened(settings: Settings, *, today: date | None = None) -> tuple[Loosened
     day = today or date.today()
     found: list[Loosened] = []
     for name, node in settings.document.entries.items():
-        if name not in _TIGHTENING:
+        if name not in _EXPLAINED:
             found += _within(node, name, day)
     return tuple(sorted(found, key=lambda one: (not one.is_over, one.until or "9999", one.because)))
 

@@ -11,6 +11,8 @@ from nomoat.settings import Settings
 
 #: The alias of people that a service's own `identity=` names.
 LOCAL = "local"
+#: The alias of people whose programs show an API key; always written, as no issuer has it.
+KEYS = "keys"
 
 
 def aliases(settings: Settings) -> tuple[str, ...]:
@@ -35,7 +37,7 @@ def whole(text: str, known: tuple[str, ...]) -> str:
     if not colon or kind != "user" or not rest:
         raise UsageError(f"'{text}' is no subject", fix="write user:NAME, user:ISSUER/NAME or service:NAME")
     alias, slash, name = rest.partition("/")
-    if slash and (alias in known or alias == LOCAL):
+    if slash and (alias in known or alias in (LOCAL, KEYS)):
         if not name:
             raise UsageError(f"'{text}' names nobody", fix=f"write user:{alias}/NAME")
         return text

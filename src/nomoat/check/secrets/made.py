@@ -72,8 +72,9 @@ def _members(given: Any) -> str:
 
 
 def _with_crc(chance: random.Random, shape: SecretShape) -> str:
-    body = "".join(chance.choices("ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz0123456789", k=30))
-    return shape.starts[0] + body + base62(zlib.crc32(body.encode()))
+    assert shape.pattern is not None
+    prefix, line, body = _of(parser.parse(shape.pattern.pattern), chance).rpartition("_")
+    return prefix + line + body[:-_MORE] + base62(zlib.crc32(body[:-_MORE].encode()), _MORE)
 
 
 def _key(chance: random.Random, _: SecretShape) -> str:

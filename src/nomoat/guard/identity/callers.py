@@ -1,4 +1,4 @@
-"""Who calls: by a bearer token, by the service's own `identity=`, or nobody; and why a credential names nobody.
+"""Who calls: by a token or an API key, by the service's own `identity=`, or nobody; why a credential names nobody.
 
 `identity=` is somebody else's function: what it gives is checked, and whatever it raises, nobody is known.
 """
@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from nomoat.guard.identity import stand_in
+from nomoat.guard.identity import api_keys, stand_in
 from nomoat.guard.identity.bearer import authorization, bearer_token
 from nomoat.guard.identity.model import Identity, KeysUnavailableError, TokenError
 from nomoat.guard.identity.pending import Pending
@@ -76,24 +76,31 @@ def identified_now(runtime: Runtime, scope: Scope, connect: Connect) -> Caller:
 
 
 def _by_token(runtime: Runtime, scope: Scope) -> _Shown | Pending:
-    """Whom a bearer token names, or whom to wait for."""
+    """Whom a token or key names, or whom to wait for."""
     if stand_in.standing:
         return stand_in.identity(runtime.loaded.guard.issuers), None, True
-    found: Identity | None = None
     try:
-        bearers = runtime.bearers
-        if bearers is not None:
-            token = bearer_token(scope["headers"])
-            named = bearers.identify(token, now=time.time()) if token is not None else None
-            if isinstance(named, Pending):
-                return named
-            found = named
-        else:
-            # Two such headers are refused whoever reads them: `identity=` and the handler may look at different ones.
-            authorization(scope["headers"])
+        named = _named(runtime, scope["headers"])
     except (TokenError, KeysUnavailableError) as error:
         return _refused(error)
-    return found, None, runtime.identity is None
+    return named if isinstance(named, Pending) else (named, None, runtime.identity is None)
+
+
+def _named(runtime: Runtime, headers: list[tuple[bytes, bytes]]) -> Identity | Pending | None:
+    """Whom the key or token in the headers names. Raises TokenError, KeysUnavailableError."""
+    keys, bearers = runtime.machines.keys, runtime.bearers
+    if keys is not None and (key := api_keys.shown(headers)) is not None:
+        return keys.identify(key, now=time.time())
+    if keys is None and bearers is None:
+        # Two such headers are refused whoever reads them: `identity=` and the handler may look at different ones.
+        authorization(headers)
+        return None
+    token = bearer_token(headers)
+    if token is None:
+        return None
+    if keys is not None and token.startswith(api_keys.PREFIX):
+        return keys.identify(token, now=time.time())
+    return bearers.identify(token, now=time.time()) if bearers is not None else None
 
 
 def _refused(error: TokenError | KeysUnavailableError) -> _Shown:
@@ -115,12 +122,25 @@ def _checked(answer: Any, verified: Identity | None) -> Identity | None:
     _check_types(answer)
     if not _LOCAL.match(answer.subject) and (verified is None or answer.subject != verified.subject):
         raise ValueError(f"it named '{answer.subject}': write user:local/NAME, or service:NAME")
-    return answer if verified is None or verified.only is None else _limited(answer, verified.only)
+    return answer if verified is None else _by_what_was_shown(answer, verified)
 
 
-def _limited(answer: Identity, only: frozenset[str]) -> Identity:
-    """The token was shown, whomever `identity=` makes of it: what it is limited to stays."""
-    return replace(answer, only=only if answer.only is None else only.intersection(answer.only))
+def _by_what_was_shown(answer: Identity, verified: Identity) -> Identity:
+    """A credential was shown, whomever `identity=` makes of it: its limit stays, and by it the caller can be revoked.
+
+    When it was issued says something of the same subject alone: of another, nobody knows since when it is signed in.
+    """
+    only = verified.only if answer.only is None else answer.only
+    if verified.only is not None and answer.only is not None:
+        only = verified.only.intersection(answer.only)
+    is_same = answer.subject == verified.subject
+    return replace(
+        answer,
+        credential=answer.credential or verified.credential,
+        jti=answer.jti or verified.jti,
+        issued_at=answer.issued_at or (verified.issued_at if is_same else 0),
+        only=only,
+    )
 
 
 def _check_types(given: Identity) -> None:
