@@ -4,7 +4,8 @@
     protect(app, mode="audit")      # later: mode="enforce"
 
 Django: `"nomoat.guard.DjangoGuard"` as the last of MIDDLEWARE.
-In a handler whose permission depends on the object: `guard.require("orders:read", owner=order.owner)`.
+In a handler whose permission depends on the object: `guard.require("orders:read", owner=order.owner)`, and
+for a list `select(Order).where(guard.filter("orders:read", Order))`.
 Names are loaded when they are first used: importing this module costs next to nothing.
 """
 
@@ -15,18 +16,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from nomoat.guard.asgi import Guard
     from nomoat.guard.asked import Denied
-    from nomoat.guard.asking import may, only, require
+    from nomoat.guard.asking import filter, may, only, require
     from nomoat.guard.identity.model import Identity
     from nomoat.guard.on_django import DjangoGuard
     from nomoat.guard.protecting import protect
 
-__all__ = ["Denied", "DjangoGuard", "Guard", "Identity", "may", "only", "protect", "require"]
+__all__ = ["Denied", "DjangoGuard", "Guard", "Identity", "filter", "may", "only", "protect", "require"]
 
 _HOMES = {
     "Denied": "nomoat.guard.asked",
     "DjangoGuard": "nomoat.guard.on_django",
     "Guard": "nomoat.guard.asgi",
     "Identity": "nomoat.guard.identity.model",
+    "filter": "nomoat.guard.asking",
     "may": "nomoat.guard.asking",
     "only": "nomoat.guard.asking",
     "protect": "nomoat.guard.protecting",

@@ -142,6 +142,7 @@ class Asked:
         sequence: int = 0,
         allowed: int = 0,
         withheld: int = 0,
+        filtered: tuple[str, ...] = (),
     ) -> Decision:
         """A decision about this request."""
         known, loaded, demand = self.known, self.loaded, self.demand
@@ -173,6 +174,7 @@ class Asked:
             allowed=allowed,
             withheld=withheld,
             only=_limit(self.identity),
+            filtered=filtered,
             also=known.also,
         )
 
@@ -318,6 +320,24 @@ class Asked:
             raise Denied(permission, self.refused)
         return kept
 
+    def filter(self, permission: str, model: Any, attributes: Mapping[str, Any]) -> Any:
+        """The rows that are allowed, as an expression for the query that reads them; one fact says what it asks."""
+        from nomoat.guard.data import rows
+
+        library = rows.library_of(model, attributes)
+        found = rows.decided(self, permission, library, model, attributes)
+        self._settle(
+            permission, found.outcome, found.reason, found.answer, read=found.answer.read, filtered=found.filtered,
+            is_list=True,
+        )  # fmt: skip
+        if not self.runtime.enforces:
+            return library.constant(True)
+        if found.wrong is not None:
+            raise found.wrong
+        if self.refused is not None:
+            raise Denied(permission, self.refused)
+        return found.expression
+
     def _settle(
         self,
         permission: str,
@@ -328,6 +348,7 @@ class Asked:
         read: Mapping[str, Attribute] = _NONE,
         allowed: int = 0,
         withheld: int = 0,
+        filtered: tuple[str, ...] = (),
         is_list: bool = False,
     ) -> None:
         """The decision is in the journal, and stands: a denial sticks whatever the handler does next."""
@@ -335,7 +356,7 @@ class Asked:
             outcome, reason = "deny", "decision-late"
         fact = self.fact(
             outcome=outcome, reason=reason, permissions=(permission,), answer=answer, read=read,
-            sequence=self._next(), allowed=allowed, withheld=withheld,
+            sequence=self._next(), allowed=allowed, withheld=withheld, filtered=filtered,
         )  # fmt: skip
         written = self._commit(fact)
         self.decided |= {permission}

@@ -1,4 +1,4 @@
-"""What a handler decides with: `require`, `only`, `may`; and how they find the request that they are asked about.
+"""What a handler decides with: `require`, `only`, `filter`, `may`; and how they find the request that is meant.
 
 The state is one object in the request's scope; a context variable is only the way to find it from a function.
 """
@@ -31,6 +31,12 @@ class _Passing:
     def only(self, permission: str, resources: Iterable[T], read: Callable[[T], dict[str, Any]]) -> list[T]:
         """All of them."""
         return list(resources)
+
+    def filter(self, permission: str, model: Any, attributes: Mapping[str, Any]) -> Any:
+        """All rows."""
+        from nomoat.guard.data import rows
+
+        return rows.library_of(model, attributes).constant(True)
 
     def may(self, permission: str, attributes: Mapping[str, Any]) -> bool:
         """Unknown is no."""
@@ -120,6 +126,26 @@ def only(
         return {name: how(item) if callable(how) else _taken(item, how) for name, how in attributes.items()}
 
     return _asked(request).only(permission, resources, read)
+
+
+def filter(permission: str, model: Any = None, /, *, request: Any = None, **attributes: Any) -> Any:
+    """The rows that the caller may use, as an expression for the query: what `require` would allow, row by row.
+
+    SQLAlchemy: `select(Order).where(guard.filter("orders:read", owner=Order.owner))`; Django:
+    `Order.objects.filter(guard.filter("orders:read", owner=F("owner")))`.
+
+    Args:
+        permission: the one that is decided.
+        model: a mapped class, an alias, a table, or a Django model: each attribute that conditions read is its column
+            of that name.
+        request: where no context variable says which request it is about.
+        attributes: columns, or values that are the same for every row, by the names that conditions read them by.
+
+    Raises:
+        FilterError: a condition asks what no database is asked for, or not exactly: decide row by row (`only`).
+        AttributeTypeError: a column is of a type that its condition never compares, or one is missing.
+    """
+    return _asked(request).filter(permission, model, attributes)
 
 
 def _taken(item: Any, name: str) -> Any:

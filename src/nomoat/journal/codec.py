@@ -85,6 +85,8 @@ def _decision(fact: Decision) -> str:
     if fact.credential:
         parts.append(f'"credential":{quote(fact.credential)}')
     parts.append('"enforced":true' if fact.enforced else '"enforced":false')
+    if fact.filtered:
+        parts.append(f'"filtered":[{",".join(map(quote, fact.filtered))}]')
     if fact.grants:
         parts.append(f'"grants":[{",".join(map(quote, fact.grants))}]')
     if fact.login:

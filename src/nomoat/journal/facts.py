@@ -107,11 +107,12 @@ class OpenFinding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision(Fact):
-    """One answer of guard. A request has one, and one more for each `require` or `only`; readers count the last.
+    """One answer of guard. A request has one, and one for each `require`, `only` or `filter`; readers count the last.
 
     `only` are the permissions that the credential was limited to; None where it had no limit of its own.
-    `count` weighs collapsed denials. `allowed` and `withheld` are of an `only`. `read` has the inputs of conditions.
-    `also` has what a `Logging` fact asked for.
+    `count` weighs collapsed denials. `allowed` and `withheld` are of an `only`. `filtered` is of a `filter`: each
+    condition that it handed to the database, or `true` or `false`. `read` has the inputs of conditions. `also` has what
+    a `Logging` fact asked for.
     """
 
     kind: ClassVar[str] = "decision"
@@ -140,6 +141,7 @@ class Decision(Fact):
     allowed: int = 0
     withheld: int = 0
     only: tuple[str, ...] | None = None
+    filtered: tuple[str, ...] = ()
     also: Mapping[str, str] = field(default_factory=dict)
 
 

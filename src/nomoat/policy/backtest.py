@@ -294,7 +294,7 @@ def _judged(answer: Answer, inputs: _Inputs, d: Decision) -> _Judgement:
     if answer.outcome != "allow" and missing:
         return _Judgement("untold", f"{', '.join(missing)} was not recorded")
     if answer.outcome == "deferred" and recorded.is_of_several(d):
-        return _Judgement("untold", "it depends on resources that guard.only does not record")
+        return _Judgement("untold", "it depends on resources that guard.only and guard.filter do not record")
     return _Judgement(answer.outcome, answer.reason, answer.needs)
 
 

@@ -18,6 +18,7 @@ from nomoat.policy.comparisons import Attributes, ConditionFailure
 
 if TYPE_CHECKING:
     from nomoat.datafile import Place
+    from nomoat.policy.cel.tree import Node
 
 __all__ = ["CONTEXT", "NAMESPACES", "Condition", "compile"]
 
@@ -40,6 +41,8 @@ class Condition:
     of_decider: tuple[str, ...] = field(repr=False, compare=False)
     of_request: tuple[str, ...] = field(repr=False, compare=False)
     evaluate: Callable[[Attributes], bool | ConditionFailure] = field(repr=False, compare=False)
+    #: What `evaluate` was made of.
+    tree: Node = field(repr=False, compare=False)
 
 
 def compile(text: str, *, place: Place | None = None) -> Condition:
@@ -65,4 +68,5 @@ def _compiled(text: str) -> Condition:
         of_decider=tuple(name.removeprefix("subject.") for name in reads if name in OWN),
         of_request=tuple(name for name in reads if name not in OWN and not name.startswith("resource.")),
         evaluate=making.made(tree),
+        tree=tree,
     )

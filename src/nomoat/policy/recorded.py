@@ -41,7 +41,7 @@ def attributes(decision: Decision) -> dict[str, object]:
 
 
 def resource(decision: Decision) -> dict[str, object] | None:
-    """What the handler said of its resource; None where the decision was not about one, or about several (`only`)."""
+    """What the handler said of its resource; None where the decision was about none, or about several (`only`)."""
     found: dict[str, object] = {}
     for name, value in decision.read.items():
         if name.startswith("resource."):
@@ -64,8 +64,8 @@ def whether_given(decision: Decision, name: str) -> NotRecorded | None:
 
 
 def is_of_several(decision: Decision) -> bool:
-    """True for the fact of an `only`: it speaks of several resources at once and records none of them."""
-    return decision.sequence > 0 and (decision.allowed > 0 or decision.withheld > 0)
+    """True for the fact of an `only` or `filter`: it speaks of several resources at once and records none of them."""
+    return decision.sequence > 0 and (decision.allowed > 0 or decision.withheld > 0 or bool(decision.filtered))
 
 
 def roles_under(decision: Decision, then: Decider | None, now: Decider) -> tuple[str, ...]:

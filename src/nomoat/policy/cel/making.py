@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, TypeAlias, assert_never
 
 from nomoat.policy import comparisons
@@ -59,8 +60,22 @@ _EXACT = {"text": str, "boolean": bool, "number": int}
 
 def made(tree: Node) -> Run:
     """The function of a whole condition."""
+    found: Run = _function(tree, "boolean")
+    return found
+
+
+@lru_cache(maxsize=4096)
+def made_value(part: Node) -> Callable[[Attributes], Any]:
+    """The function of a part of a condition: it gives the part's value, of whatever type, or a ConditionFailure.
+
+    What stands inside the body of `exists` or `all` is no such part.
+    """
+    return _function(part, "")
+
+
+def _function(tree: Node, wanted: str) -> Callable[[Attributes], Any]:
     maker = _Maker()
-    body = maker.value(tree, "boolean")
+    body = maker.value(tree, wanted)
     handlers = [
         _handler(maker, KeyError, maker.call(comparisons.absent, _name("error"))),
         _handler(maker, FailedError, ast.Attribute(_name("error"), "failure", ast.Load(), **_AT)),
@@ -77,7 +92,7 @@ def made(tree: Node) -> Run:
     module = ast.Module([function], type_ignores=[])
     space = {"__builtins__": {}, **maker.constants}
     exec(compile(module, "<condition>", "exec"), space)  # noqa: S102  built above out of checked nodes, not from text
-    found: Run = space["condition"]
+    found: Callable[[Attributes], Any] = space["condition"]
     return found
 
 

@@ -1,11 +1,13 @@
 """What the model of nomoat's own guard says: what a handler asks is on the route, the verdict is what source shows."""
 
 from fastapi import FastAPI
+from sqlalchemy import Column, Integer, MetaData, String, Table, select
 
 from nomoat import guard
 from nomoat.guard import protect
 
 app = FastAPI(openapi_url=None)
+orders_table = Table("orders", MetaData(), Column("id", Integer, primary_key=True), Column("user_id", String))
 
 
 def mine(rows):
@@ -23,6 +25,12 @@ def orders():
 def order(number: int):
     guard.require("orders:read", owner=str(number))
     return {}
+
+
+# map: GET /newest open asks orders:list
+@app.get("/newest")
+def newest():
+    return select(orders_table).where(guard.filter("orders:list", orders_table, owner=orders_table.c.user_id))
 
 
 # map: GET /hints open

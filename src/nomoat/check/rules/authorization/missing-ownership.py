@@ -1,8 +1,14 @@
 import sqlite3
 
 from fastapi import Depends, FastAPI, Header, HTTPException
+from sqlalchemy import Column, Integer, MetaData, String, Table, create_engine, select
+
+from nomoat import guard
 
 app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+
+engine = create_engine("sqlite:///shop.db")
+orders = Table("orders", MetaData(), Column("id", Integer, primary_key=True), Column("owner", String))
 
 
 def current_user(authorization: str = Header()) -> str:
@@ -20,6 +26,19 @@ def read_order(order_id: int):
 def read_receipt(order_id: int, user: str = Depends(current_user)):
     connection = sqlite3.connect("shop.db")
     return connection.execute("SELECT * FROM orders WHERE id = ? AND owner = ?", (order_id, user)).fetchone()
+
+
+@app.get("/orders/{order_id}/lines")
+def read_lines(order_id: int, user: str = Depends(current_user)):
+    with engine.connect() as connection:
+        mine = guard.filter("orders:read", owner=orders.c.owner)
+        return connection.execute(select(orders).where(orders.c.id == order_id, mine)).mappings().one()
+
+
+@app.get("/orders/{order_id}/notes", dependencies=[Depends(current_user)])  # expect: missing-ownership
+def read_notes(order_id: int):
+    with engine.connect() as connection:
+        return connection.execute(select(orders).where(orders.c.id == order_id)).mappings().one()
 
 
 @app.delete("/orders/{order_id}")

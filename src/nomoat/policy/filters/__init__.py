@@ -1,0 +1,1 @@
+"""A deferred decision as a question to a database: the rows that would be allowed."""
