@@ -66,7 +66,7 @@ def examine(config: str | None = None) -> Iterator[Row]:
         return
     if not problems:
         yield Row("ok", "settings", f"{settings.path}: {len(settings.document)} sections, all of them valid")
-    for look in (_keys, _map, _store, _disk):
+    for look in (_keys, _identity, _map, _store, _disk):
         try:
             yield from look(settings)
         except NomoatError as error:
@@ -133,6 +133,22 @@ def _map(settings: Settings) -> Iterator[Row]:
             yield Row("note", "guard", f"{service.name} is not protected", 'protect(app, mode="audit") in its module')
         else:
             yield Row("ok", "guard", f"{service.name} is protected ({service.protected})")
+
+
+def _identity(settings: Settings) -> Iterator[Row]:
+    """Identity providers, asked as a start of the service would ask them."""
+    from nomoat.guard.settings import read
+
+    try:
+        issuers = [one for one in read(settings).issuers if one.remote is not None or one.introspect is not None]
+    except NomoatError:
+        # The mistakes of the section are told among those of the file.
+        return
+    if issuers:
+        from nomoat.guard.identity.examine import examine as examine_issuers
+
+        for one in examine_issuers(issuers, settings.root):
+            yield Row("mend" if one.mend else "ok", "identity", one.found, one.mend)
 
 
 def _store(settings: Settings) -> Iterator[Row]:

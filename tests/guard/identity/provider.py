@@ -56,6 +56,7 @@ class Provider:
 
         class Server(ThreadingHTTPServer):
             daemon_threads = True
+            request_queue_size = 256
 
             def handle_error(self, *_: Any) -> None:
                 return
