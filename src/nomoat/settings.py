@@ -31,6 +31,7 @@ SECTIONS: MappingOf[str, str] = {
     "assign": "policy",
     "deny": "policy",
     "calls": "policy",
+    "separate": "policy",
     "routes": "policy",
     "journal": "settings",
     "on_journal_failure": "guard",

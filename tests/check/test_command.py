@@ -174,6 +174,19 @@ def test_nothing_of_a_checked_folder_is_run(tmp_path: Path) -> None:
     assert not (tmp_path / "ran").exists()
 
 
+def test_what_policy_check_answers_is_a_finding_at_its_place(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    policy = "roles:\n  a: [x, y]\nseparate:\n  - {permissions: [x, y], because: four eyes}\ndeny: [{permission: y}]\n"
+    write(tmp_path, {"app.py": "x = 1\n", "nomoat.yaml": policy})
+
+    _, document = _json(capsys, str(tmp_path))
+
+    found = {one["rule"]: one for one in document["findings"]}
+    assert {"joined-duties", "denied-grant"} <= set(found)
+    assert ("nomoat.yaml", 2) == tuple(found["joined-duties"]["span"][name] for name in ("path", "line"))
+
+
 @pytest.mark.parametrize(
     "rule", ["sql-injection", "sql_injection", "expired-suppression", "unused-suppression", "unused-permission"]
 )

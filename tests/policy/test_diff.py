@@ -206,6 +206,14 @@ OWNED = "only when resource.owner == subject.sub"
             [("weaker", "GET /orders/{id} is left to its handler to decide now, because 'it looks' (nomoat.yaml:2)")],
         ),
         (
+            "separate: [{permissions: [a, b], because: four eyes}]",
+            "separate: [{permissions: [a, c], because: six}]",
+            [
+                ("weaker", "a and b are kept apart no more; before: four eyes"),
+                ("stricter", "a and c are kept apart now: six (nomoat.yaml:1)"),
+            ],
+        ),
+        (
             "on_journal_failure: {allow: safe, because: x, until: 2027-01-01}",
             "on_journal_failure: {allow: safe, because: x, until: 2027-06-01}",
             [

@@ -11,7 +11,7 @@ import pytest
 from nomoat import settings
 from nomoat.appmap.model import Guard, Map, NotRead
 from nomoat.policy import document, questions
-from nomoat.policy.questions import Observation
+from nomoat.policy.observation import Observation
 from nomoat.policy.report import observations_text
 from tests.policy.maps import map_of, route
 

@@ -26,7 +26,7 @@ def test_every_file_on_the_page_is_a_policy(text: str) -> None:
 def test_the_page_has_a_file_with_every_section() -> None:
     whole = document.read(settings.parse(FILES[-1], root=Path()))
 
-    assert all((whole.services, whole.roles, whole.assign, whole.denies, whole.calls, whole.routes))
+    assert all((whole.services, whole.roles, whole.assign, whole.denies, whole.calls, whole.separate, whole.routes))
 
 
 def test_the_table_on_the_page_holds_of_the_policy_on_the_page(tmp_path: Path) -> None:

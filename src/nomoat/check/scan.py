@@ -184,11 +184,13 @@ class _Together:
             return
         from nomoat.policy.document import read as read_policy
         from nomoat.policy.questions import ask
+        from nomoat.policy.subjects import may_claim_roles
 
         policy = read_policy(self._settings)
         telling = Telling(self._program, self._registered())
         routes = {route.id: route for route in self._map.routes}
-        for said in ask(self._map, policy, today=self._today):
+        claimed = may_claim_roles(self._settings)
+        for said in ask(self._map, policy, today=self._today, roles_claimed=claimed):
             yield telling.of_observation(said, self._rules.get(said.id), routes.get(said.target), self._settings)
 
     # -- suppressions ------------------------------------------------------------------------------------------------

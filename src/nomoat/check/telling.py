@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nomoat.appmap.model import Route
@@ -26,7 +27,7 @@ from nomoat.survey.python.program import Program
 from nomoat.survey.python.symbols import Scope
 
 if TYPE_CHECKING:
-    from nomoat.policy.questions import Observation
+    from nomoat.policy.observation import Observation
 
 #: How a label says where a literal stands that is used elsewhere.
 STANDS = "it stands in "
@@ -76,7 +77,7 @@ class Telling:
         """What map and policy say of one another; a rule of the same id says more of it."""
         from nomoat.policy.questions import QUESTIONS
 
-        is_of_source = route is not None and not said.at.startswith(settings.file)
+        is_of_source = route is not None and not said.at.startswith(f"{Path(settings.file).name}:")
         span, text, _ = self.at_route(route) if is_of_source and route is not None else _in_settings(said.at, settings)
         return Finding(
             said.id, rule.severity if rule is not None else _POLICY_SEVERITY[said.level], "sure", said.what,
@@ -159,7 +160,8 @@ def _one_value(arrival: Arrival) -> str:
 
 def _in_settings(at: str, settings: Settings) -> tuple[Span, str, str]:
     """A place in nomoat.yaml: `file:line` or `file:line:column`."""
-    name, line = settings.file, 1
+    # The policy names the file without its folder.
+    name, line = Path(settings.file).name, 1
     for part in at.removeprefix(name).strip(":").split(":")[:1]:
         line = int(part) if part.isdigit() else 1
     path = settings.path

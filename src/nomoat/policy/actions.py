@@ -170,7 +170,7 @@ def check_action(arguments: argparse.Namespace) -> int:
     drawn = _map(of)
     if drawn is None:
         raise IncompleteError("there is no map to compare with", where=str(of.map_file), fix="nomoat map --write")
-    found = questions.ask(drawn, policy, today=date.today())
+    found = questions.ask(drawn, policy, today=date.today(), roles_claimed=subjects.may_claim_roles(of))
     print_as(arguments.format, report.observations_json(found), report.observations_text(found, len(drawn.routes)))
     return EXIT_FINDINGS if any(one.level == "error" for one in found) else EXIT_CLEAN
 

@@ -151,10 +151,24 @@ def compare(before: Side, after: Side) -> tuple[Change, ...]:
         *diff_grants.granted(comparison),
         *diff_grants.deny_rules(comparison),
         *diff_routes.demands(comparison),
+        *_separations(before, after),
         *_loosenings(before, after),
     ]
     rank = {"weaker": 0, "untold": 1, "stricter": 2, "same": 3}
     return tuple(sorted(found, key=lambda one: (rank[one.verdict], one.kind, one.target, one.what)))
+
+
+def _separations(before: Side, after: Side) -> Iterator[Change]:
+    """Duties that are kept apart no more, or newly."""
+    old, new = ({rule.permissions: rule for rule in side.policy.separate} for side in (before, after))
+    for permissions in sorted(old.keys() | new.keys()):
+        if permissions not in new:
+            what = f"{listed(permissions)} are kept apart no more; before: {old[permissions].because}"
+            yield Change("weaker", "separation", permissions[0], what, before=old[permissions].because)
+        elif permissions not in old:
+            rule = new[permissions]
+            what = f"{listed(permissions)} are kept apart now: {rule.because} ({rule.at})"
+            yield Change("stricter", "separation", permissions[0], what, after=rule.because, at=rule.at)
 
 
 def _loosenings(before: Side, after: Side) -> Iterator[Change]:

@@ -24,21 +24,25 @@ Demand: TypeAlias = tuple[str, ...] | Literal["signed-in", "public"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Grant:
-    """A permission, with the text of its condition (empty: always)."""
-
-    permission: str
-    when: str = ""
-    at: str = field(default="", compare=False)
-
-
-@dataclass(frozen=True, slots=True, order=True)
 class Reviewed:
-    """Who last looked at a role, on which day (2026-11-01), and how often that is due; 0: no date is set."""
+    """Who last looked at a role or a grant, on which day (2026-11-01), and how often that is due; 0: no date is set."""
 
     by: str
     on: str
     every_s: int = 0
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Grant:
+    """A permission, with the text of its condition (empty: always).
+
+    `reviewed` decides nothing: it is no part of the canonical text, which older versions read.
+    """
+
+    permission: str
+    when: str = ""
+    at: str = field(default="", compare=False)
+    reviewed: Reviewed | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,15 @@ class CallRule:
     at: str = field(default="", compare=False)
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Separate:
+    """Permissions of which nobody may hold two, and why: duties that are kept apart."""
+
+    permissions: tuple[str, ...]
+    because: str
+    at: str = field(default="", compare=False)
+
+
 @dataclass(frozen=True, slots=True)
 class RouteRule:
     """What a person decided for a route. `service` is empty where the file names one service or none."""
@@ -102,6 +115,8 @@ class Policy:
     denies: tuple[Deny, ...] = ()
     calls: tuple[CallRule, ...] = ()
     routes: tuple[RouteRule, ...] = ()
+    #: What is asked of the rest, and decides nothing: no part of the canonical text.
+    separate: tuple[Separate, ...] = field(default=(), compare=False)
 
     @cached_property
     def text(self) -> str:
@@ -140,6 +155,7 @@ def policy_of(
     denies: Iterable[Deny] = (),
     calls: Iterable[CallRule] = (),
     routes: Iterable[RouteRule] = (),
+    separate: Iterable[Separate] = (),
 ) -> Policy:
     """A policy in its one order: the order of the file changes neither text nor hash."""
     given = {role: tuple(sorted(set(subjects))) for role, subjects in (assign or {}).items()}
@@ -155,6 +171,7 @@ def policy_of(
             )
         ),
         routes=tuple(sorted(routes, key=lambda rule: (rule.service, rule.path, rule.method))),
+        separate=tuple(sorted(separate)),
     )
 
 
@@ -239,7 +256,8 @@ def _texts(value: Any, length: int | None = None) -> tuple[str, ...]:
 
 
 def _grants(value: Any) -> tuple[Grant, ...]:
-    return tuple(Grant(*_texts(item, 2)) for item in value)
+    pairs = (_texts(item, 2) for item in value)
+    return tuple(Grant(permission, when) for permission, when in pairs)
 
 
 def _reviewed(value: Any) -> Reviewed | None:

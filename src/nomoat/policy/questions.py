@@ -6,17 +6,15 @@ Takes both and the day, gives observations with stable ids; `check` shows the sa
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
-from typing import Literal, TypeAlias
 
 from nomoat.appmap import ids
 from nomoat.appmap.model import Map, Route
+from nomoat.policy import clauses, duties
 from nomoat.policy.bindings import Binding, Bindings, bind
 from nomoat.policy.decide import ROLE_PREFIX, Decider, compile_policy
 from nomoat.policy.model import Policy
-
-Level: TypeAlias = Literal["error", "warning"]
+from nomoat.policy.observation import Level, Observation
 
 #: Every id, with what it asks.
 QUESTIONS: Mapping[str, str] = {
@@ -28,25 +26,23 @@ QUESTIONS: Mapping[str, str] = {
     "duplicate-route": "do two routes share one key?",
     "unmatched-route-rule": "does a rule of routes: bind no route?",
     "undecided-deferral": "does a permission depend on a resource that no handler tells?",
-    "overdue-review": "is the review of a role overdue?",
+    "overdue-review": "is the review of a role or a grant overdue?",
+    "shadowed-grant": "does a grant add nothing to a wider one of the same role?",
+    "denied-grant": "does a deny rule refuse all that a grant allows?",
+    "impossible-condition": "is there a condition that never holds?",
+    "unheld-role": "is there a role that nobody is given?",
+    "joined-duties": "does somebody hold two permissions that `separate` keeps apart?",
+    "self-granting": "may somebody who is no administrator change who may what?",
 }
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Observation:
-    """One answer. `target` is a map id, or `role:<name>`; `at` is `file:line` where one is known."""
+def ask(drawn: Map, policy: Policy, *, today: date, roles_claimed: bool = True) -> tuple[Observation, ...]:
+    """Every answer that somebody should look at: errors first, each in the order of the map.
 
-    id: str
-    level: Level
-    target: str
-    what: str
-    at: str = ""
-    fix: str = ""
-
-
-def ask(drawn: Map, policy: Policy, *, today: date) -> tuple[Observation, ...]:
-    """Every answer that somebody should look at: errors first, each in the order of the map."""
+    `roles_claimed`: some token may bring a role (`subjects.may_claim_roles`), so that nobody knows who holds which.
+    """
     asked = _Asked(drawn, policy, bind(drawn, policy))
+    decider = compile_policy(policy)
     found = [
         *asked.ungranted(),
         *asked.unmatched(),
@@ -56,24 +52,27 @@ def ask(drawn: Map, policy: Policy, *, today: date) -> tuple[Observation, ...]:
         *asked.signed_in(),
         *asked.duplicates(),
         *asked.unneeded(),
+        *duties.together(policy, decider),
+        *clauses.unreachable(policy, decider),
+        *duties.escalations(policy, decider, asked.bound()),
+        *duties.unheld(policy, claimed=roles_claimed),
         *overdue(policy, today=today),
     ]
     return tuple(sorted(found, key=lambda one: one.level != "error"))
 
 
 def overdue(policy: Policy, *, today: date) -> Iterator[Observation]:
-    """Roles whose review is due, by `reviewed: {on, every}`."""
+    """Roles and grants whose review is due, by `reviewed: {on, every}`."""
     for role in policy.roles:
-        if role.reviewed is None or not role.reviewed.every_s:
-            continue
-        late = (today - date.fromisoformat(role.reviewed.on)).days - role.reviewed.every_s / 86_400
-        if late > 0:
+        since = role.reviewed
+        late = clauses.days_late(since.on, since.every_s, today) if since is not None else ""
+        if since is not None and late:
             yield Observation(
                 "overdue-review", "warning", ROLE_PREFIX + role.name,
-                f"role {role.name} was last reviewed on {role.reviewed.on} by {role.reviewed.by}: "
-                f"{int(late) or 1} {'day' if late < 2 else 'days'} overdue",
+                f"role {role.name} was last reviewed on {since.on} by {since.by}: {late} overdue",
                 role.at, "look at what it may, then set reviewed.on to today",
             )  # fmt: skip
+    yield from clauses.overdue_grants(policy, today=today)
 
 
 class _Asked:
@@ -89,7 +88,8 @@ class _Asked:
             self._deciders[service] = compile_policy(self._policy, service=service)
         return self._deciders[service]
 
-    def _bound(self) -> Iterator[tuple[Route, Binding]]:
+    def bound(self) -> Iterator[tuple[Route, Binding]]:
+        """The first route of each key, with what all of them demand."""
         for _, binding in self._bindings:
             yield self._routes[binding.routes[0]], binding
 
@@ -97,7 +97,7 @@ class _Asked:
         """Every permission that some route demands or asks guard for, and how many routes hide what they ask."""
         needed: set[str] = set()
         hidden = 0
-        for route, binding in self._bound():
+        for route, binding in self.bound():
             needed.update(binding.permissions)
             needed.update(
                 name for asked in self._drawn.routes if asked.key == route.key for name in asked.requires or ()
@@ -106,15 +106,23 @@ class _Asked:
         return needed, hidden
 
     def ungranted(self) -> Iterator[Observation]:
-        for route, binding in self._bound():
+        for route, binding in self.bound():
             decider = self._decider(route.service)
             asked = dict.fromkeys((*binding.permissions, *(binding.requires or ())))
             for permission in asked:
+                refusing = next((rule.deny for rule in decider.denying(permission) if rule.condition is None), None)
                 if not decider.is_granted(permission):
                     yield Observation(
                         "ungranted-permission", "error", route.id,
                         f"{_shown(route)} needs {permission}, and nobody has it: every caller is denied",
                         binding.at or route.at, f"grant {permission} to a role, or correct its name",
+                    )  # fmt: skip
+                elif refusing is not None:
+                    yield Observation(
+                        "ungranted-permission", "error", route.id,
+                        f"{_shown(route)} needs {permission}, and a deny rule refuses it always ({refusing.at}): every "
+                        "caller is denied",
+                        binding.at or route.at, "say when the deny rule holds, or demand another permission",
                     )  # fmt: skip
 
     def unmatched(self) -> Iterator[Observation]:
@@ -138,7 +146,7 @@ class _Asked:
             )  # fmt: skip
 
     def undecided(self) -> Iterator[Observation]:
-        for route, binding in self._bound():
+        for route, binding in self.bound():
             decider = self._decider(route.service)
             for permission in binding.permissions:
                 if binding.decided_in == "handler" or not decider.may_defer(permission):
@@ -159,7 +167,7 @@ class _Asked:
         )  # fmt: skip
 
     def unbound(self) -> Iterator[Observation]:
-        open_now = [(route, binding) for route, binding in self._bound() if binding.kind in ("unbound", "unknown")]
+        open_now = [(route, binding) for route, binding in self.bound() if binding.kind in ("unbound", "unknown")]
         read = {(route.service, route.path) for route, _ in open_now if route.method == "GET"}
         for route, binding in open_now:
             if route.method == "HEAD" and (route.service, route.path) in read:
@@ -176,7 +184,7 @@ class _Asked:
             )  # fmt: skip
 
     def signed_in(self) -> Iterator[Observation]:
-        for route, binding in self._bound():
+        for route, binding in self.bound():
             if binding.kind == "signed-in" and binding.origin == "source":
                 own = next((guard for guard in route.guards if guard.kind == "ownership"), None)
                 asks = f"; what is the caller's own the handler decides ({own.name}, {own.at})" if own else ""

@@ -13,7 +13,7 @@ from nomoat.journal.facts import Decision
 from nomoat.policy.backtest import Backtest, Change
 from nomoat.policy.explain import Explanation
 from nomoat.policy.learn import Lesson, Need
-from nomoat.policy.questions import Observation
+from nomoat.policy.observation import Observation
 
 #: How many lines of one kind are shown; the JSON has all.
 MOST_LINES = 20

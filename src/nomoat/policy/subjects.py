@@ -24,6 +24,14 @@ def aliases(settings: Settings) -> tuple[str, ...]:
     return tuple(found) or (LOCAL,)
 
 
+def may_claim_roles(settings: Settings) -> bool:
+    """Whether a caller may bring roles of its own: false only where every issuer is named, and none has `roles`."""
+    section = settings.section("identity")
+    if not isinstance(section, Mapping) or not section.entries:
+        return True
+    return any(not isinstance(issuer, Mapping) or "roles" in issuer for issuer in section.entries.values())
+
+
 def _is_of_services(issuer: object) -> bool:
     kind = issuer.get("kind") if isinstance(issuer, Mapping) else None
     return isinstance(kind, Value) and kind.data == "service"
