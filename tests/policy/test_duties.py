@@ -87,6 +87,10 @@ NEW = {
             "service's own identity= could bring it",
         ),
         ("roles: {a: [x]}", ""),
+        (
+            "identity: {main: {issuer: i, algorithms: [RS256]}}\napi_keys: {k: {roles: [a]}}\nroles: {a: [x]}",
+            "",
+        ),
         ("identity: {main: {issuer: i, algorithms: [RS256], roles: claims.roles}}\nroles: {a: [x]}", ""),
         (
             "roles: {a: [{permission: x, reviewed: {by: ana, on: 2027-01-01, every: 30d}}]}",

@@ -25,11 +25,12 @@ def aliases(settings: Settings) -> tuple[str, ...]:
 
 
 def may_claim_roles(settings: Settings) -> bool:
-    """Whether a caller may bring roles of its own: false only where every issuer is named, and none has `roles`."""
-    section = settings.section("identity")
+    """Whether a caller may bring roles of its own: false only where issuers are named, and neither they nor keys do."""
+    section, keys = settings.section("identity"), settings.section("api_keys")
     if not isinstance(section, Mapping) or not section.entries:
         return True
-    return any(not isinstance(issuer, Mapping) or "roles" in issuer for issuer in section.entries.values())
+    ways = [*section.entries.values(), *(keys.entries.values() if isinstance(keys, Mapping) else ())]
+    return any(not isinstance(way, Mapping) or "roles" in way for way in ways)
 
 
 def _is_of_services(issuer: object) -> bool:
