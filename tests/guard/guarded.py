@@ -45,11 +45,11 @@ class Guarded:
     #: As `protect` places it: behind the application's own error page.
     protects: bool = False
 
-    def ask(self, method: str, target: str, **also: Any) -> tuple[Answer, list[Decision]]:
+    def ask(self, method: str, target: str, body: bytes = b"", **also: Any) -> tuple[Answer, list[Decision]]:
         """One request; what the application raises after its answer began is raised here."""
 
         async def asked(app: Any) -> Answer:
-            return await serve(app, scope_of(method, target, **also))
+            return await serve(app, scope_of(method, target, **also), body)
 
         answer: Answer = self._run(asked)
         return answer, self.decisions()

@@ -4,6 +4,7 @@
     protect(app, mode="audit")      # later: mode="enforce"
 
 Django: `"nomoat.guard.DjangoGuard"` as the last of MIDDLEWARE.
+Above a handler, instead of a line in nomoat.yaml: `@guard.requires("orders:read")`.
 In a handler whose permission depends on the object: `guard.require("orders:read", owner=order.owner)`, and
 for a list `select(Order).where(guard.filter("orders:read", Order))`.
 Names are loaded when they are first used: importing this module costs next to nothing.
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
     from nomoat.guard.identity.model import Identity
     from nomoat.guard.on_django import DjangoGuard
     from nomoat.guard.protecting import protect
+    from nomoat.guard.requiring import requires
 
-__all__ = ["Denied", "DjangoGuard", "Guard", "Identity", "filter", "may", "only", "protect", "require"]
+__all__ = ["Denied", "DjangoGuard", "Guard", "Identity", "filter", "may", "only", "protect", "require", "requires"]
 
 _HOMES = {
     "Denied": "nomoat.guard.asked",
@@ -33,6 +35,7 @@ _HOMES = {
     "only": "nomoat.guard.asking",
     "protect": "nomoat.guard.protecting",
     "require": "nomoat.guard.asking",
+    "requires": "nomoat.guard.requiring",
 }
 
 

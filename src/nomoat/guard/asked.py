@@ -73,8 +73,8 @@ class Asked:
     """What is known and decided of one request; every fact about it is made here."""
 
     __slots__ = (
-        "_attributes", "_is_last_denied", "_sequence", "_would", "answer", "decided", "demand", "found", "identity",
-        "known", "loaded", "outcome", "reason", "refused", "request", "runtime", "started",
+        "_attributes", "_is_last_denied", "_sequence", "_would", "answer", "decided", "demand", "found", "held",
+        "identity", "known", "loaded", "outcome", "reason", "refused", "request", "runtime", "started",
     )  # fmt: skip
 
     def __init__(
@@ -93,6 +93,8 @@ class Asked:
         #: Where the running router will dispatch it to; None: who knows.
         self.found: Found | None = None
         self.decided: frozenset[str] = frozenset()
+        #: What source demands of this route beside its binding, and depends on the object.
+        self.held: tuple[str, ...] = ()
         self.refused: Reason | None = None
         self.started = False
         self._sequence = 0
@@ -109,9 +111,9 @@ class Asked:
     @property
     def pending(self) -> tuple[str, ...]:
         """Permissions that were deferred to the handler and are not decided yet."""
-        if self.outcome != "deferred" or self.answer is None:
-            return ()
-        return tuple(name for name in self.answer.needs if name not in self.decided)
+        if self.outcome == "deferred" and self.answer is not None:
+            return tuple(name for name in (*self.answer.needs, *self.held) if name not in self.decided)
+        return tuple(name for name in self.held if name not in self.decided) if self.held else ()
 
     @property
     def attributes(self) -> dict[str, Any]:
@@ -290,6 +292,25 @@ class Asked:
         self._settle(permission, answer.outcome, answer.reason, answer, read=answer.read)
         if self.refused is not None:
             raise Denied(permission, self.refused)
+
+    def holds_already(self, permissions: Iterable[str]) -> bool:
+        """True where guard has decided about all of these before the handler, or left them to it."""
+        bound = self.demand.binding.permissions if self.demand is not None else ()
+        return all(name in bound or name in self.held for name in permissions)
+
+    def hold(self, permissions: Iterable[str]) -> None:
+        """Holds a request to what source says about its route, also where the policy binds that otherwise.
+
+        Raises Denied. A permission that depends on the object is left to the handler.
+        """
+        if self.holds_already(permissions):
+            return
+        bound = self.demand.binding.permissions if self.demand is not None else ()
+        for permission in permissions:
+            if permission not in bound and self.ask(permission, None).outcome == "deferred":
+                self.held = (*self.held, permission)
+            elif permission not in bound:
+                self.require(permission, {})
 
     def only(self, permission: str, resources: Iterable[T], read: Callable[[T], dict[str, Any]]) -> list[T]:
         """Those that are allowed, in their order; one fact says how many were and were not."""

@@ -42,6 +42,13 @@ class _Passing:
         """Unknown is no."""
         return False
 
+    def hold(self, permissions: Iterable[str]) -> None:
+        """Says nothing."""
+
+    def holds_already(self, permissions: Iterable[str]) -> bool:
+        """Nothing is left to ask."""
+        return True
+
 
 PASSING = _Passing()
 _current: ContextVar[Asked | _Passing | None] = ContextVar("nomoat_asked", default=None)
@@ -72,7 +79,20 @@ def current(scope: Any) -> Asked | None:
     return found if isinstance(found, Asked) else None
 
 
-def _asked(request: Any) -> Asked | _Passing:
+def carried(value: Any) -> Asked | _Passing | None:
+    """What guard knows of a value, where that is a request, scope or environ that it has decided about.
+
+    A handler's arguments come here, so anything may: JSON that a caller sends can have any key, never such an object.
+    """
+    try:
+        found = _carrier(value).get(SCOPE_KEY)
+    except Exception:
+        return None
+    return found if isinstance(found, (Asked, _Passing)) else None
+
+
+def found(request: Any) -> Asked | _Passing:
+    """What guard knows of a request, or of the one at hand (None). Raises NoRequestError."""
     found = _current.get() if request is None else _carrier(request).get(SCOPE_KEY)
     if found is None:
         raise NoRequestError(
@@ -98,12 +118,12 @@ def require(permission: str, *, request: Any = None, **attributes: Attribute) ->
     decision is committed to the journal, in a tenth of a millisecond; an async handler that must not wait even so long
     calls `await asyncio.to_thread(guard.require, ...)`.
     """
-    _asked(request).require(permission, attributes)
+    found(request).require(permission, attributes)
 
 
 def may(permission: str, *, request: Any = None, **attributes: Attribute) -> bool:
     """Asks the same without deciding: nothing is recorded, and a deferred permission stays undecided."""
-    asked = _asked(request)
+    asked = found(request)
     if isinstance(asked, _Passing):
         return asked.may(permission, attributes)
     wrong = wrong_type(attributes)
@@ -125,7 +145,7 @@ def only(
     def read(item: T) -> dict[str, Any]:
         return {name: how(item) if callable(how) else _taken(item, how) for name, how in attributes.items()}
 
-    return _asked(request).only(permission, resources, read)
+    return found(request).only(permission, resources, read)
 
 
 def filter(permission: str, model: Any = None, /, *, request: Any = None, **attributes: Any) -> Any:

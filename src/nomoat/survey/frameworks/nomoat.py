@@ -1,6 +1,6 @@
 """What the model of nomoat's own guard says: what a handler asks is on the route, the verdict is what source shows."""
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from sqlalchemy import Column, Integer, MetaData, String, Table, select
 
 from nomoat import guard
@@ -37,6 +37,39 @@ def newest():
 @app.get("/hints")
 def hints():
     return {"may": guard.may("orders:read")}
+
+
+# map: GET /reports needs reports:read
+@app.get("/reports")
+@guard.requires("reports:read")
+def reports():
+    return {}
+
+
+# map: GET /reports/all needs reports:all, reports:read
+@app.get("/reports/all")
+@guard.requires("reports:read", "reports:all")
+async def all_reports():
+    return {}
+
+
+# map: GET /audit needs audit:read
+@app.get("/audit", dependencies=[Depends(guard.requires("audit:read"))])
+def audit():
+    return {}
+
+
+# map: GET /mine needs mine:read
+@app.get("/mine")
+def mine_read(_: None = Depends(guard.requires("mine:read"))):
+    return {}
+
+
+# map: GET /late open
+@guard.requires("late:read")
+@app.get("/late")
+def late():
+    return {}
 
 
 protect(app, mode="enforce")
