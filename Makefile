@@ -1,6 +1,7 @@
 # make demo    a shop, an attacker and the incident that follows, in about a minute
 # make test    every test; make test-oldest: those of guard with the oldest framework
 # make test-newer   every test with each newer Python that this machine has (PYTHONS="..." names them)
+# make provider     an identity provider for the tests, by npm
 # make check   format, lint, types, import contracts, and our own `nomoat check .`
 # make setup   the development environment at .venv/
 
@@ -14,7 +15,7 @@ export PYTHONDONTWRITEBYTECODE = 1
 PYTHONS ?= $(shell for python in python3.12 python3.13 python3.14 $(HOME)/.pyenv/versions/3.1[2-9]*/bin/python; do \
 	$$python -c pass >/dev/null 2>&1 && echo $$python; done)
 
-.PHONY: demo test test-oldest test-newer check setup format clean
+.PHONY: demo test test-oldest test-newer provider check setup format clean
 
 demo: $(VENV)/.demo
 	$(BIN)/nomoat demo $(DEMO)
@@ -37,6 +38,10 @@ test-newer: $(VENV)/.dev
 		echo "Python $$version"; \
 		$(MAKE) --no-print-directory test PYTHON=$$python VENV=$(VENV)/$$version || exit 1; \
 	done
+
+# An identity provider in JavaScript that some tests sign in with; without it they are skipped.
+provider:
+	@cd tests/guard/identity/oidc_provider && npm ci --ignore-scripts --no-audit --no-fund
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .

@@ -70,6 +70,13 @@ def test_a_token_that_another_issuer_signed_is_never_shown_to_it(service: Servic
     assert [401, 0, 200] == service.lives(lives)
 
 
+def test_an_api_key_is_never_shown_to_it(service: Service) -> None:
+    async def lives(app: Guard) -> list[int]:
+        return [await status(app, "nmk_deploy_abcdefghijklmnop"), service.provider.asked[INTROSPECTION]]
+
+    assert [401, 0] == service.lives(lives)
+
+
 def test_where_it_does_not_answer_its_tokens_wait_no_longer_than_they_must_and_are_not_called_bad(
     service: Service, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -206,6 +208,46 @@ def test_a_reload_goes_on_with_the_keys_it_has_and_fetches_where_they_come_from_
         return [*seen, not before._thread.is_alive(), () == before.listeners]
 
     assert [True] * 6 == service.lives(lives)
+
+
+#: Asks in the parent, forks, asks in the child with a token of a key that came after the fork.
+_PRELOADS = """
+import asyncio, json, os, sys, threading
+from fastapi import FastAPI
+from nomoat.guard import Guard
+from tests.guard.with_provider import status
+
+app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+app.add_api_route("/orders", lambda: "ok", methods=["GET"])
+guarded = Guard(app, "enforce", config=sys.argv[1] + "/nomoat.yaml")
+first = asyncio.run(status(guarded, sys.argv[2]))
+print("loaded", flush=True)
+new = sys.stdin.readline().strip()
+read, write = os.pipe()
+child = os.fork()
+if child == 0:
+    seen = [asyncio.run(status(guarded, sys.argv[2])), asyncio.run(status(guarded, new))]
+    threads = [one.name for one in threading.enumerate() if one.name.startswith("nomoat-keys") and one.is_alive()]
+    guarded.close()
+    os.write(write, json.dumps([seen, threads]).encode())
+    os._exit(0)
+told = json.loads(os.read(read, 10_000))
+os.wait()
+print(json.dumps([first, told, asyncio.run(status(guarded, new))]), flush=True)
+guarded.close()
+"""
+
+
+def test_a_child_of_a_fork_fetches_for_itself(service: Service) -> None:
+    provider = service.provider
+    words = [sys.executable, "-W", "ignore", "-c", _PRELOADS, str(service.root), provider.token("k1")]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert "loaded" == process.stdout.readline().strip()
+        provider.rotate("k2")
+        said, _ = process.communicate(provider.token("k2") + "\n", timeout=60)
+
+    assert [200, [[200, 200], ["nomoat-keys-main"]], 200] == json.loads(said)
 
 
 def _threads() -> list[str]:

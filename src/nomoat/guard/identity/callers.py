@@ -98,7 +98,10 @@ def _named(runtime: Runtime, headers: list[tuple[bytes, bytes]]) -> Identity | P
     token = bearer_token(headers)
     if token is None:
         return None
-    if keys is not None and token.startswith(api_keys.PREFIX):
+    if token.startswith(api_keys.PREFIX):
+        if keys is None:
+            # No issuer gave it, and whoever asks one about it has given it away.
+            raise TokenError("an API key, and none is known")
         return keys.identify(token, now=time.time())
     return bearers.identify(token, now=time.time()) if bearers is not None else None
 
