@@ -165,7 +165,7 @@ def filter(permission: str, model: Any = None, /, *, request: Any = None, **attr
         FilterError: a condition asks what no database is asked for, or not exactly: decide row by row (`only`).
         AttributeTypeError: a column is of a type that its condition never compares, or one is missing.
     """
-    return _asked(request).filter(permission, model, attributes)
+    return found(request).filter(permission, model, attributes)
 
 
 def _taken(item: Any, name: str) -> Any:
