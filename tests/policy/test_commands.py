@@ -276,12 +276,12 @@ def test_check_without_a_map_could_not_complete(folder: Path, capsys: pytest.Cap
 
 
 def test_check_names_every_mistake_of_the_policy(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (folder / "nomoat.yaml").write_text("roles: {a: ['*'], b: {includes: [c]}}")
+    (folder / "nomoat.yaml").write_text("roles: {a: ['*x'], b: {includes: [c]}}")
 
     assert 2 == main(["policy", "check"])
     error = capsys.readouterr().err
     assert "nomoat.yaml:1:13" in error
-    assert "nomoat.yaml:1:34" in error
+    assert "nomoat.yaml:1:35" in error
 
 
 def test_backtest_counts_what_would_change(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -124,7 +124,7 @@ routes:
 
     assert [
         ("3:31", "role a may 'x' twice (first in line 3)"),
-        ("3:34", "'y*': wildcards are not known in this version"),
+        ("3:34", "'y*' is no name of a permission"),
         ("3:78", "'=' is no operator of conditions"),
         ("3:85", "a grant of role a names no permission"),
         ("3:92", "when must be text"),

@@ -15,6 +15,7 @@ from nomoat.policy.cel.contradiction import why_never
 from nomoat.policy.decide import ROLE_PREFIX, Decider
 from nomoat.policy.model import Deny, Grant, Policy, Role
 from nomoat.policy.observation import Observation
+from nomoat.policy.wildcards import covers
 
 
 class _Held(NamedTuple):
@@ -61,7 +62,8 @@ def _refused(policy: Policy, grant: Grant) -> Deny | None:
     """The deny rule that holds wherever a grant does."""
     mine = conjuncts(grant.when)
     return next(
-        (rule for rule in policy.denies if rule.permission == grant.permission and conjuncts(rule.when) <= mine), None
+        (rule for rule in policy.denies if covers(rule.permission, grant.permission) and conjuncts(rule.when) <= mine),
+        None,
     )
 
 
@@ -79,9 +81,11 @@ def _wider(policy: Policy, decider: Decider, one: _Held) -> tuple[Grant, str] | 
         included = (policy.role(name) for name in decider.with_included((one.role.name,)))
         others = [(grant, f"role {role.name}") for role in included if role is not None for grant in role.grants]
     for grant, holder in others:
-        if grant is one.grant or grant.permission != one.grant.permission:
+        if grant is one.grant or not covers(grant.permission, one.grant.permission):
             continue
         theirs = conjuncts(grant.when)
+        if grant.permission != one.grant.permission and theirs <= mine:
+            return grant, holder
         # Of two that are the same in one role, the later one changes nothing.
         if theirs < mine or (theirs == mine and (holder != one.holder or grant < one.grant)):
             return grant, holder
@@ -112,6 +116,8 @@ def _denied(one: _Held, rule: Deny) -> Observation:
 def _shadowed(one: _Held, wider: tuple[Grant, str]) -> Observation:
     grant, holder = wider
     how = f"when {grant.when}" if grant.when else "always"
+    if grant.permission != one.grant.permission:
+        how = f"by {grant.permission} {how}"
     whose = "it" if holder == one.holder else holder
     return Observation(
         "shadowed-grant", "warning", one.target,

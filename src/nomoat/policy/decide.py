@@ -14,6 +14,7 @@ from nomoat.policy.comparisons import ConditionFailure
 from nomoat.policy.conditions import Condition
 from nomoat.policy.inputs import Inputs, bare_subject, gather
 from nomoat.policy.model import Deny, Grant, Policy
+from nomoat.policy.wildcards import covers, is_wildcard, meant
 
 if TYPE_CHECKING:
     from nomoat.journal.facts import Attribute, Outcome, Reason
@@ -70,16 +71,41 @@ class Decider:
         self._assigned: dict[str, tuple[str, ...]] = {}
         self._calls: dict[str, dict[str, tuple[Clause, ...]]] = {}
         self._denies: dict[str, tuple[Clause, ...]] = {}
+        #: The names that the policy says, and those of them that end in a star: these stand for names it does not say.
+        self._names = self._said()
+        self._wildcards = frozenset(filter(is_wildcard, self._names))
         self._index()
         #: Every attribute that some condition reads: a caller need not gather any other.
         self.reads: frozenset[str] = frozenset(self._all_reads())
 
+    def _said(self) -> frozenset[str]:
+        """Every permission that the policy names."""
+        found = {grant.permission for role in self.policy.roles for grant in role.grants}
+        calls = (call for call in self.policy.calls if call.to == self.service)
+        found.update(grant.permission for call in calls for grant in call.grants)
+        found.update(rule.permission for rule in self.policy.denies)
+        found.update(name for rule in self.policy.routes if not isinstance(rule.demand, str) for name in rule.demand)
+        return frozenset(found)
+
+    def _covered(self, permission: str) -> Iterable[str]:
+        """The names that a clause is about: its own, and those that its star covers."""
+        if not is_wildcard(permission):
+            return (permission,)
+        return sorted(name for name in self._names if covers(permission, name))
+
+    def _meant(self, permission: str) -> str:
+        """The name under which clauses about a permission are found: its own, else the narrowest star that covers it.
+
+        Stars that cover one name lie within one another, so the clauses of the narrowest are those of all.
+        """
+        return meant(permission, self._names) if self._wildcards else permission
+
     def _index(self) -> None:
         for role in self.policy.roles:
             for grant in role.grants:
-                self._add(
-                    self._own.setdefault(grant.permission, {}), role.name, _clause(ROLE_PREFIX + role.name, grant)
-                )
+                clause = _clause(ROLE_PREFIX + role.name, grant)
+                for permission in self._covered(grant.permission):
+                    self._add(self._own.setdefault(permission, {}), role.name, clause)
         for permission in self._own:
             self._effective[permission] = {}
         for role_name, subjects in self.policy.assign:
@@ -89,10 +115,13 @@ class Decider:
             if call.to == self.service:
                 caller = SERVICE_PREFIX + call.caller
                 for grant in call.grants:
-                    self._add(self._calls.setdefault(caller, {}), grant.permission, _clause(caller, grant))
+                    clause = _clause(caller, grant)
+                    for permission in self._covered(grant.permission):
+                        self._add(self._calls.setdefault(caller, {}), permission, clause)
         for rule in self.policy.denies:
             compiled = _clause("deny", Grant(rule.permission, rule.when, rule.at))._replace(deny=rule)
-            self._add(self._denies, rule.permission, compiled)
+            for permission in self._covered(rule.permission):
+                self._add(self._denies, permission, compiled)
 
     @staticmethod
     def _add(into: dict[str, tuple[Clause, ...]], key: str, clause: Clause) -> None:
@@ -109,6 +138,7 @@ class Decider:
         return frozenset(name for condition in found for name in condition.given)
 
     def _about(self, permission: str) -> Iterable[Clause]:
+        permission = self._meant(permission)
         groups = [*self._own.get(permission, {}).values(), self.denying(permission)]
         groups += [calls.get(permission, ()) for calls in self._calls.values()]
         return (clause for group in groups for clause in group)
@@ -159,6 +189,7 @@ class Decider:
 
     def clauses(self, role: str, permission: str) -> tuple[Clause, ...]:
         """What a role is granted of a permission, also through what it includes; one without condition stands alone."""
+        permission = self._meant(permission)
         holders = self._own.get(permission)
         if holders is None:
             return ()
@@ -199,15 +230,16 @@ class Decider:
             return outside
         if len(permissions) == 1:
             permission = permissions[0]
-            denying = self._denies.get(permission, ())
+            name = meant(permission, self._names) if self._wildcards else permission
+            denying = self._denies.get(name, ())
             found: tuple[Clause, ...] = ()
             is_usual = subject not in self._calls
-            cached = self._effective.get(permission)
+            cached = self._effective.get(name)
             if cached is not None:
                 for role in roles:
                     clauses = cached.get(role)
                     if clauses is None:
-                        clauses = self.clauses(role, permission)
+                        clauses = self.clauses(role, name)
                     if clauses:
                         if clauses[0].condition is None:
                             if not denying and not resource:
@@ -227,6 +259,7 @@ class Decider:
     def granted(self, subject: str, roles: tuple[str, ...], permission: str) -> tuple[Clause, ...]:
         """Every clause that grants a permission to these roles and this subject, whatever its condition says."""
         found: dict[int, Clause] = {}
+        permission = self._meant(permission)
         for role in roles:
             for clause in self.clauses(role, permission):
                 if clause.condition is None:
@@ -241,15 +274,16 @@ class Decider:
 
     def denying(self, permission: str) -> tuple[Clause, ...]:
         """The deny rules of a permission."""
-        return self._denies.get(permission, ())
+        return self._denies.get(self._meant(permission), ())
 
     def holders(self, permission: str) -> tuple[str, ...]:
         """The roles that are granted a permission by themselves, sorted."""
-        return tuple(sorted(self._own.get(permission, ())))
+        return tuple(sorted(self._own.get(self._meant(permission), ())))
 
     def is_granted(self, permission: str) -> bool:
         """True when some role or service is granted a permission, under whatever condition."""
-        return bool(self.holders(permission)) or any(permission in calls for calls in self._calls.values())
+        name = self._meant(permission)
+        return bool(self._own.get(name)) or any(name in calls for calls in self._calls.values())
 
     def may_defer(self, permission: str) -> bool:
         """True when some grant or deny rule of the permission reads `resource`."""

@@ -117,6 +117,14 @@ class Comparison:
             found.append(Caller(caller, subject, old.assigned(subject), new.assigned(subject), to))
         return tuple(found)
 
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Every permission that either policy names or a route of either map demands."""
+        sides = (self.before, self.after)
+        demanded = {name for side in sides for _, binding in side.bindings for name in binding.permissions}
+        denied = {rule.permission for side in sides for rule in side.policy.denies}
+        return frozenset(demanded.union(denied, *(side.policy.permissions for side in sides)))
+
     def reaches(self, caller: Caller, permissions: Iterable[str]) -> tuple[Reach, Reach]:
         """What it takes for a class of callers to be allowed these permissions, on both sides."""
         both = []

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from nomoat.policy.access import Access, Verdict, When, compared
 from nomoat.policy.diff import Caller, Change, Comparison, listed, told, words
 from nomoat.policy.model import Deny
+from nomoat.policy.wildcards import covers, is_wildcard
 
 #: As many routes are named with a change; the JSON has all.
 _MOST_ROUTES = 4
@@ -31,6 +32,8 @@ def granted(comparison: Comparison) -> Iterator[Change]:
     for caller in comparison.callers:
         known = comparison.before.permissions(caller.subject, caller.before, caller.service)
         known |= comparison.after.permissions(caller.subject, caller.after, caller.service)
+        stars = [name for name in known if is_wildcard(name)]
+        known |= {name for name in comparison.names for star in stars if covers(star, name)}
         for permission in sorted(known):
             alike = _compared(comparison, caller, permission)
             if alike is not None:
@@ -96,7 +99,9 @@ def _routes(comparison: Comparison, permission: str, service: str) -> tuple[str,
     for _, binding in comparison.after.bindings:
         for route in binding.routes:
             name = route.removeprefix("route:")
-            if permission in binding.permissions and (not service or name.partition("/")[0] == service):
+            if any(covers(permission, name) for name in binding.permissions) and (
+                not service or name.partition("/")[0] == service
+            ):
                 found.append(name.partition("/")[2])
     return tuple(sorted(found))
 
@@ -121,8 +126,9 @@ def deny_rules(comparison: Comparison) -> Iterator[Change]:
     sides = (comparison.before, comparison.after)
     for permission in sorted({rule.permission for side in sides for rule in side.policy.denies}):
         gone, new = _denies(comparison, permission)
-        callers = [caller for caller in comparison.callers if _concerned(comparison, caller, permission)]
-        who = tuple(dict.fromkeys(caller.name for caller in callers))
+        concerned = [(caller, _concerned(comparison, caller, permission)) for caller in comparison.callers]
+        callers = [(caller, name) for caller, name in concerned if name]
+        who = tuple(dict.fromkeys(caller.name for caller, _ in callers))
         of = f" of {permission}"
         concerns = f"; it concerns {listed(who)}" if who else "; nobody is granted it on both sides"
         if gone and new:
@@ -136,10 +142,10 @@ def deny_rules(comparison: Comparison) -> Iterator[Change]:
 
 
 def _changed(
-    comparison: Comparison, permission: str, gone: list[When], new: list[When], callers: list[Caller]
+    comparison: Comparison, permission: str, gone: list[When], new: list[When], callers: list[tuple[Caller, str]]
 ) -> Change:
     verdict: Verdict = "untold"
-    who = tuple(dict.fromkeys(caller.name for caller in callers))
+    who = tuple(dict.fromkeys(caller.name for caller, _ in callers))
     if any(not one.canonical for one in new):
         verdict, how, tried = "stricter", "it holds always now", 0
     elif any(not one.canonical for one in gone):
@@ -148,15 +154,18 @@ def _changed(
         how, tried = "nobody is granted it on both sides, so nothing was tried", 0
     else:
         texts = [one.text for one in (*gone, *new)]
-        texts += [one.text for one in comparison.granted(comparison.after, callers[0], permission)]
-        asked = (permission,)
-        verdict, how, tried = told(comparison.example(callers[0], asked, asked, texts), verdict)
+        caller, name = callers[0]
+        texts += [one.text for one in comparison.granted(comparison.after, caller, name)]
+        verdict, how, tried = told(comparison.example(caller, (name,), (name,), texts), verdict)
     what = f"a deny rule of {permission} changed from {_rules(gone)} to {_rules(new)} ({new[0].at}): {how}"
     return Change(verdict, "deny-rule", permission, what, who, _rules(gone), _rules(new), new[0].at, (), how, tried)
 
 
-def _concerned(comparison: Comparison, caller: Caller, permission: str) -> bool:
-    return all(comparison.granted(side, caller, permission) for side in (comparison.before, comparison.after))
+def _concerned(comparison: Comparison, caller: Caller, permission: str) -> str:
+    """What a caller is granted on both sides of what a deny rule is about; empty for nothing."""
+    sides = (comparison.before, comparison.after)
+    names = sorted({permission, *(name for name in comparison.names if covers(permission, name))})
+    return next((name for name in names if all(comparison.granted(side, caller, name) for side in sides)), "")
 
 
 def _rules(rules: list[When]) -> str:

@@ -145,12 +145,12 @@ class _Document:
 
     def _grant(self, node: Node, what: str) -> Grant | None:
         if not isinstance(node, Mapping):
-            permission = self._names.permission(node, f"each permission of {what}")
+            permission = self._names.permission(node, f"each permission of {what}", star=True)
             return Grant(permission, at=place_of(node.place)) if permission else None
         self._reader.mapping(node, f"a grant of {what}", known=("permission", "when", "reviewed"))
         if "permission" not in node:
             self._reader.mistake(f"a grant of {what} names no permission", node, "write {permission: NAME, when: ...}")
-        permission = self._names.permission(node.get("permission"), "permission")
+        permission = self._names.permission(node.get("permission"), "permission", star=True)
         when = self._condition(node.get("when"))
         reviewed = self._reviewed(node.get("reviewed"), f"'{permission}' of {what}")
         return Grant(permission, when, place_of(node.place), reviewed) if permission and when is not None else None
@@ -209,7 +209,7 @@ class _Document:
             when = self._condition(fields.get("when"))
             because = self._reader.text(fields.get("because"), "because") or ""
             for one in self._names.items(fields.get("permission"), "permission"):
-                permission = self._names.permission(one, "permission")
+                permission = self._names.permission(one, "permission", star=True)
                 if permission is not None and when is not None:
                     rules.append(Deny(permission, when, because, place_of(item.place)))
         return rules

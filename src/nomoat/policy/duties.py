@@ -15,6 +15,7 @@ from nomoat.policy.bindings import Binding
 from nomoat.policy.decide import ROLE_PREFIX, SERVICE_PREFIX, Decider
 from nomoat.policy.model import Policy, Separate
 from nomoat.policy.observation import Observation
+from nomoat.policy.wildcards import meant
 
 #: Stores of which the name says that they hold what somebody may do.
 _GRANTS = re.compile(
@@ -100,8 +101,9 @@ def _by_call(policy: Policy, subject: str) -> dict[str, str]:
 
 def _pair(rule: Separate, held: dict[str, str]) -> tuple[str, str] | None:
     """The first two permissions that one holder has, each with its place."""
-    for one, other in combinations([name for name in rule.permissions if name in held], 2):
-        return f"{one} ({held[one]})", f"{other} ({held[other]})"
+    found = [(name, meant(name, held)) for name in rule.permissions]
+    for (one, by), (other, through) in combinations([pair for pair in found if pair[1] in held], 2):
+        return f"{one} ({held[by]})", f"{other} ({held[through]})"
     return None
 
 
@@ -125,8 +127,12 @@ def escalations(policy: Policy, decider: Decider, bound: Iterator[tuple[Route, B
         elif binding.kind == "permissions" and not any(map(_ADMINISTRATES.search, binding.permissions)):
             for role in policy.roles:
                 held = set(_by_role(policy, decider, (role.name,)))
-                gains = sorted(everything - held)
-                if set(binding.permissions) <= held and gains and not _ADMINISTRATES.search(role.name):
+                gains = sorted(name for name in everything if meant(name, held) not in held)
+                if (
+                    all(meant(name, held) in held for name in binding.permissions)
+                    and gains
+                    and not _ADMINISTRATES.search(role.name)
+                ):
                     yield _escalation(route, binding, f"role {role.name}", gains, evidence)
 
 

@@ -20,6 +20,7 @@ from nomoat.policy.backtest import Backtest, backtest
 from nomoat.policy.decide import ROLE_PREFIX, SERVICE_PREFIX, compile_policy
 from nomoat.policy.model import CallRule, Policy, Role, policy_of
 from nomoat.policy.trim import Pair
+from nomoat.policy.wildcards import covering
 from nomoat.settings import Settings
 
 Confidence: TypeAlias = Literal["high", "medium", "low"]
@@ -40,6 +41,8 @@ class Need:
     last_used: str
     seen: int
     confidence: Confidence
+    #: Of a grant with a star, the permissions that it was used for: what could stand in its place.
+    instead: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +155,8 @@ class _Traffic:
         self._uses: dict[Pair, int] = {}
         self._last: dict[Pair, str] = {}
         self._learned: set[Pair] = set()
+        #: Which permissions a grant with a star was used for.
+        self._through: dict[Pair, set[str]] = {}
         self._seen: dict[str, int] = {}
         self._holders: dict[tuple[str, str, tuple[str, ...]], tuple[str, ...]] = {}
 
@@ -162,9 +167,13 @@ class _Traffic:
         if decision.outcome != "allow":
             return
         for name in decision.grants:
-            for permission in decision.permissions:
-                if name.endswith(f" {permission}"):
+            for asked in decision.permissions:
+                for permission in (asked, *covering(asked)):
+                    if not name.endswith(f" {permission}"):
+                        continue
                     pair = (name[: -len(permission) - 1], permission)
+                    if permission != asked:
+                        self._through.setdefault(pair, set()).add(asked)
                     self._uses[pair] = self._uses.get(pair, 0) + decision.count
                     self._last[pair] = max(self._last.get(pair, ""), decision.happened_at)
                     if is_learned:
@@ -191,7 +200,8 @@ class _Traffic:
                 pair = (holder, grant.permission)
                 seen = self._seen.get(holder, 0)
                 uses, last = self._uses.get(pair, 0), self._last.get(pair, "")
-                yield Need(holder, grant.permission, grant.at, uses, last, seen, _confidence(window_s, seen))
+                through = tuple(sorted(self._through.get(pair, ())))
+                yield Need(holder, grant.permission, grant.at, uses, last, seen, _confidence(window_s, seen), through)
 
 
 def _confidence(window_s: float, seen: int) -> Confidence:

@@ -13,8 +13,9 @@ from typing import Any, Literal, TypeAlias
 
 from nomoat.appmap import ids
 from nomoat.errors import PolicyError
+from nomoat.policy.wildcards import is_wildcard
 
-FORMAT = 1
+FORMAT = 2
 #: The demands of a route that are no permissions; neither can be the name of one.
 SIGNED_IN, PUBLIC = "signed-in", "public"
 RESERVED = (SIGNED_IN, PUBLIC)
@@ -181,7 +182,7 @@ def _ordered_role(role: Role) -> Role:
 
 def _as_json(policy: Policy) -> dict[str, Any]:
     return {
-        "format": FORMAT,
+        "format": _format(policy),
         "services": list(policy.services),
         "roles": {
             role.name: {
@@ -207,6 +208,15 @@ def _as_json(policy: Policy) -> dict[str, Any]:
             for rule in policy.routes
         ],
     }
+
+
+def _format(policy: Policy) -> int:
+    """The lowest format that says it, so that older versions read what they understand.
+
+    A version before stars takes `orders:*` for a name that no route demands: as a grant it allows nothing there. As a
+    deny rule it would refuse nothing, so such a policy has format 2, which these versions refuse to replay.
+    """
+    return 2 if any(is_wildcard(rule.permission) for rule in policy.denies) else 1
 
 
 def _grants_json(grants: tuple[Grant, ...]) -> list[list[str]]:

@@ -15,6 +15,7 @@ from nomoat.policy.bindings import Binding, Bindings, bind
 from nomoat.policy.decide import ROLE_PREFIX, Decider, compile_policy
 from nomoat.policy.model import Policy
 from nomoat.policy.observation import Level, Observation
+from nomoat.policy.wildcards import covers, is_wildcard
 
 #: Every id, with what it asks.
 QUESTIONS: Mapping[str, str] = {
@@ -32,6 +33,7 @@ QUESTIONS: Mapping[str, str] = {
     "impossible-condition": "is there a condition that never holds?",
     "unheld-role": "is there a role that nobody is given?",
     "joined-duties": "does somebody hold two permissions that `separate` keeps apart?",
+    "wildcard-grant": "what does a grant with a star grant?",
     "self-granting": "may somebody who is no administrator change who may what?",
 }
 
@@ -54,6 +56,7 @@ def ask(drawn: Map, policy: Policy, *, today: date, roles_claimed: bool = True) 
         *asked.unneeded(),
         *duties.together(policy, decider),
         *clauses.unreachable(policy, decider),
+        *asked.wildcards(),
         *duties.escalations(policy, decider, asked.bound()),
         *duties.unheld(policy, claimed=roles_claimed),
         *overdue(policy, today=today),
@@ -216,7 +219,7 @@ class _Asked:
         though = f", though what {hidden} of its routes ask for cannot be told" if hidden else ""
         for role in self._policy.roles:
             for permission in dict.fromkeys(grant.permission for grant in role.grants):
-                if permission not in needed:
+                if not any(covers(permission, name) for name in needed):
                     at = next(grant.at for grant in role.grants if grant.permission == permission)
                     yield Observation(
                         "unneeded-grant", "warning", ROLE_PREFIX + role.name,
@@ -225,12 +228,38 @@ class _Asked:
                     )  # fmt: skip
         for call in self._policy.calls:
             for grant in call.grants:
-                if grant.permission not in needed:
+                if not any(covers(grant.permission, name) for name in needed):
                     yield Observation(
                         "unneeded-grant", "warning", ids.service_id(call.caller),
                         f"{call.caller} may {grant.permission} at {call.to}, and no route on the map needs it{though}",
                         grant.at, "remove the grant, or correct its name",
                     )  # fmt: skip
+
+    def wildcards(self) -> Iterator[Observation]:
+        """What each grant with a star comes down to on this map."""
+        demanded = {f"{route.method} {route.path}": binding.permissions for route, binding in self.bound()}
+        needed, _ = self._needed()
+        names = {name for name in (*self._policy.permissions, *needed) if not is_wildcard(name)}
+        for one in clauses.held(self._policy):
+            star = one.grant.permission
+            if not is_wildcard(star):
+                continue
+            found = sorted(name for name in names if covers(star, name))
+            routes = sorted(shown for shown, asks in demanded.items() if any(covers(star, name) for name in asks))
+            when = f" when {one.grant.when}" if one.grant.when else ""
+            yield Observation(
+                "wildcard-grant", "warning", one.target,
+                f"{one.holder} may {star}{when}: that is {', '.join(found) or 'nothing'} now, on {len(routes)} "
+                f"{'route' if len(routes) == 1 else 'routes'}{_of(routes)}, and whatever is named so later",
+                one.grant.at, "name the permissions that are meant; learn tells which are used",
+            )  # fmt: skip
+
+
+def _of(routes: list[str], *, most: int = 10) -> str:
+    if not routes:
+        return ""
+    more = f" and {len(routes) - most} more" if len(routes) > most else ""
+    return f" ({', '.join(routes[:most])}{more})"
 
 
 def _shown(route: Route) -> str:

@@ -180,6 +180,8 @@ def lesson_text(lesson: Lesson) -> str:
         used = f"{need.uses:,}" if need.uses else "never"
         last = f"last {need.last_used[:10]}" if need.last_used else f"its bearers were seen {need.seen:,} times"
         lines.append(f"{used:>10}  {need.holder:<22} {need.permission:<24} {last}  {need.at}")
+        if need.instead:
+            lines.append(f"{'':>10}  in its place would do: {', '.join(need.instead)}")
     for need in lesson.withdrawn:
         lines.append(f"kept: {need.holder} {need.permission} was unused for most of the time, and used in the end")
     if lesson.why_not:
@@ -222,6 +224,7 @@ def _need_json(need: Need) -> dict[str, Any]:
         "last_used": need.last_used,
         "seen": need.seen,
         "confidence": need.confidence,
+        "instead": list(need.instead),
     }
 
 
