@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,17 @@ ASKED = "issuer: https://id.example.test, audience: shop"
 ASKS = "url: https://id.example.test/introspect, client: env:A, secret: env:B"
 
 
+_PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "sign-in-with-an-identity-provider.md"
+_BLOCKS = re.findall(r"```yaml\n(.*?)```", _PAGE.read_text(encoding="utf-8"), re.DOTALL)
+
+
 def _read(text: str) -> GuardSettings:
     return read(settings.parse(text, root=Path()))
+
+
+@pytest.mark.parametrize("block", _BLOCKS)
+def test_what_the_page_shows_is_read(block: str) -> None:
+    assert _read(block).issuers
 
 
 def test_where_keys_are_fetched_is_read() -> None:

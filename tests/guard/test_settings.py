@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 from datetime import date
 from pathlib import Path
 
@@ -52,6 +53,27 @@ def test_everything_that_can_be_said_is_read() -> None:
     assert plain.no_expiry is not None and date(2026, 12, 31) == plain.no_expiry.until
     assert (ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("2001:db8::1")) == found.trusted_proxies
     assert found.on_journal_failure is not None and found.on_journal_failure.is_over(date(2026, 12, 25))
+
+
+@pytest.mark.parametrize(
+    ("said", "path"),
+    [
+        ("claims.roles", ("roles",)),
+        ("claims.realm.roles", ("realm", "roles")),
+        ('claims["https://example.test/roles"]', ("https://example.test/roles",)),
+        ('claims.a["b.c"].d', ("a", "b.c", "d")),
+    ],
+)
+def test_a_claim_is_found_by_its_path(said: str, path: tuple[str, ...]) -> None:
+    assert path == _read(f"identity: {{main: {{{ISSUER}, roles: '{said}'}}}}").issuers[0].roles
+
+
+@pytest.mark.parametrize(
+    "said", ["claims", "claims.", "roles", 'claims[""]', 'claims["a"', "claims['a']", "claims.a b"]
+)
+def test_what_is_no_path_of_a_claim_is_a_mistake(said: str) -> None:
+    with pytest.raises(SettingsError, match="is no path of a claim"):
+        _read(f"identity: {{main: {{{ISSUER}, roles: {json.dumps(said)}}}}}")
 
 
 def test_nothing_is_loosened_by_itself() -> None:

@@ -22,7 +22,9 @@ ASYMMETRIC = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES
 ALGORITHMS = (*SYMMETRIC, *ASYMMETRIC)
 MAX_LEEWAY_S = 120.0
 _ALIAS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}\Z")
-_CLAIM = re.compile(r"claims(\.[A-Za-z0-9_:/-]+)+\Z")
+#: A name of a claim: with a dot before it, or in brackets where it has dots itself.
+_NAME = re.compile(r"""\.([A-Za-z0-9_:/-]+)|\["([!#-\[\]-~]+)"\]""")
+_CLAIM = re.compile(rf"claims(?:{_NAME.pattern})+\Z")
 _KEYS = (
     *("issuer", "algorithms", "key", "keys", "audience", "roles", "scopes", "subject", "kind", "leeway"),
     *("no_issuer", "no_expiry", "no_audience", "ca", "refresh", "outage", "introspect"),
@@ -210,7 +212,7 @@ def _claim(node: Node | None, what: str, reader: Reader) -> tuple[str, ...]:
     if not _CLAIM.match(text):
         reader.mistake(f"{what} '{text}' is no path of a claim", node, "write claims.roles")
         return ()
-    return tuple(text.split(".")[1:])
+    return tuple(plain or quoted for plain, quoted in _NAME.findall(text[len("claims") :]))
 
 
 def _distinct(issuers: list[IssuerSettings], reader: Reader) -> None:
