@@ -26,6 +26,7 @@ SECTIONS: MappingOf[str, str] = {
     "services": "settings",
     "identity": "guard",
     "api_keys": "guard",
+    "certificates": "guard",
     "trusted_proxies": "guard",
     "roles": "policy",
     "assign": "policy",

@@ -18,7 +18,7 @@ from nomoat.guard.issuers import IssuerSettings
 from nomoat.guard.testing import as_user
 from nomoat.journal import codec
 from nomoat.journal.facts import Decision
-from tests.guard.guarded import ANA, Guarded, last
+from tests.guard.guarded import ANA, POLICY, Guarded, last
 from tests.guard.test_handlers import _app
 from tests.policy.maps import route
 
@@ -62,11 +62,12 @@ def test_a_limit_narrows_and_never_grants(who: Identity, expected: Any, tmp_path
     )
 
 
-@pytest.mark.parametrize("binding", ["signed-in", "public"])
-def test_routes_that_ask_for_no_permission_are_not_limited(binding: str, tmp_path: Path) -> None:
-    where = route("GET /orders", binding=binding)
+@pytest.mark.parametrize(("demand", "reason"), [("signed-in", "signed-in"), ("{public: true, because: x}", "public")])
+def test_routes_that_ask_for_no_permission_are_not_limited(demand: str, reason: str, tmp_path: Path) -> None:
+    policy = f'{POLICY}routes: {{"GET /orders": {demand}}}\n'
 
-    assert 200 == Guarded(tmp_path, _app(_handler), (where,), who=_limited()).ask("GET", "/orders")[0].status
+    answer, facts = Guarded(tmp_path, _app(_handler), (EXPORT,), policy, who=_limited()).ask("GET", "/orders")
+    assert (200, ("allow", reason)) == (answer.status, last(facts))
 
 
 def _may() -> bool:

@@ -14,7 +14,9 @@ Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
 #: Reasons that another credential could mend (RFC 9110, section 15.5.2).
-_UNAUTHENTICATED: frozenset[Reason] = frozenset(("unauthenticated", "bad-token", "identity-failed", "revoked"))
+_UNAUTHENTICATED: frozenset[Reason] = frozenset(
+    ("unauthenticated", "bad-token", "bad-certificate", "identity-failed", "revoked")
+)
 _UNAVAILABLE: frozenset[Reason] = frozenset(
     ("journal-unavailable", "blocks-unavailable", "keys-unavailable", "not-loaded")
 )

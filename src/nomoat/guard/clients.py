@@ -6,14 +6,14 @@ import ipaddress
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-_Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 _Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 #: So much of `X-Forwarded-For` is read, from its end.
 _MAX_FORWARDED = 4096
 
 
-def client_address(scope: Any, trusted: tuple[_Network, ...]) -> str:
+def client_address(scope: Any, trusted: tuple[Network, ...]) -> str:
     """The caller's address; empty where there is none (a Unix socket).
 
     `X-Forwarded-For` counts only where the peer is a trusted proxy, read from the right: the first address that is no
@@ -21,14 +21,14 @@ def client_address(scope: Any, trusted: tuple[_Network, ...]) -> str:
     """
     peer = scope.get("client")
     address = _spelled(str(peer[0])) if peer else ""
-    if not trusted or not _is_trusted(address, trusted):
+    if not trusted or not is_trusted(address, trusted):
         return address
     for claimed in reversed(_forwarded(scope)):
         if parsed(claimed) is None:
             # A trusted proxy forwards addresses; anything else cannot be followed further.
             return address
         address = _spelled(claimed)
-        if not _is_trusted(address, trusted):
+        if not is_trusted(address, trusted):
             return address
     return address
 
@@ -57,6 +57,7 @@ def _spelled(text: str) -> str:
     return text if found is None else str(found)
 
 
-def _is_trusted(text: str, trusted: tuple[_Network, ...]) -> bool:
+def is_trusted(text: str, trusted: tuple[Network, ...]) -> bool:
+    """True for the address of a trusted proxy; what is no address is none."""
     address = parsed(text)
     return address is not None and any(address in network for network in trusted)

@@ -73,6 +73,8 @@ def load(config: str | Path | None, service: str | None) -> Loaded:
     settings = settings_file.load(path)
     guard = read_guard(settings)
     files = [path, settings.map_file, *(settings.root / file for one in guard.issuers for file in one.files)]
+    if guard.certificates is not None and guard.certificates.ca[:5] == "file:":
+        files.append(settings.root / guard.certificates.ca[5:])
     stamps = tuple(_stamp(file) for file in files)
     policy = read_policy(settings)
     drawn = codec.load(settings.map_file)

@@ -17,6 +17,7 @@ from nomoat.guard import asking
 from nomoat.guard.answers import refusal, status_of
 from nomoat.guard.asked import Denied
 from nomoat.guard.identity.django_users import caller, unseen
+from nomoat.guard.identity.origin import ENVIRON, SCOPE
 from nomoat.guard.routers.django import Routes
 from nomoat.guard.routers.table import NOTHING
 from nomoat.guard.starting import Starting
@@ -111,6 +112,10 @@ class DjangoGuard:
         if runtime.writer.is_behind:
             runtime.writer.keep_pace_now()
         scope = {**scope_of(request.META), "path": request.path, "method": request.method or "ANY"}
+        if (asgi := getattr(request, "scope", None)) is not None:
+            # Headers as they came: in META a name with underscores is another's.
+            scope[SCOPE] = asgi
+            del scope[ENVIRON]
         call = request.META[CALL_KEY] = Call(runtime, scope, enforces=not self._passes)
         return call
 

@@ -30,6 +30,7 @@ _WORDS = {
     "unbound-route": "you left it denied; somebody uses it",
     "unauthenticated": "nobody was signed in",
     "bad-token": "the token was refused",
+    "bad-certificate": "the client certificate was refused; the service's log says why",
     "keys-unavailable": "no keys of the issuer, or no answer, to check the token by",
     "identity-failed": "identity= failed",
     "no-grant": "no role of the caller grants it",

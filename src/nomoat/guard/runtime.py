@@ -56,7 +56,7 @@ class Runtime:
         self._numbers = itertools.count()
         self._said: dict[str, float] = {}
         self._has_compared = False
-        self.machines = Machines(loaded.guard)
+        self.machines = Machines(loaded.guard, root=loaded.settings.root)
         #: None where no issuer is configured.
         self.bearers: Bearers | None = None
         self.bearers = self._bearers(loaded)
@@ -149,7 +149,7 @@ class Runtime:
 
     def _bearers(self, loaded: Loaded) -> Bearers | None:
         issuers = loaded.guard.issuers
-        is_anybody_known = issuers or loaded.guard.api_keys or self.identity is not None
+        is_anybody_known = issuers or loaded.guard.knows_machines or self.identity is not None
         if not is_anybody_known and any(d.binding.kind != "public" for d in loaded.demands.values()):
             raise SettingsError(
                 "nobody can be known: there is neither identity: in nomoat.yaml nor identity= of protect()",
@@ -181,7 +181,7 @@ class Runtime:
                 where=str(fresh.settings.file),
                 fix="restart the service",
             )
-        bearers, machines = self._bearers(fresh), Machines(fresh.guard)
+        bearers, machines = self._bearers(fresh), Machines(fresh.guard, root=fresh.settings.root)
         # The texts first: a decision under a hash that nobody can look up could never be judged again.
         self._store_texts(fresh)
         if bearers is not None:

@@ -1,4 +1,4 @@
-"""The sections of nomoat.yaml that guard reads: `identity:`, `api_keys:`, `trusted_proxies:`, `on_journal_failure:`.
+"""The sections of nomoat.yaml that guard reads: who calls, `trusted_proxies:`, `on_journal_failure:`.
 
 Files with keys are not read here.
 """
@@ -12,8 +12,9 @@ from typing import TypeAlias
 from nomoat import settings as settings_file
 from nomoat.datafile import Node, Reader
 from nomoat.errors import SettingsError
-from nomoat.guard import api_keys, issuers
+from nomoat.guard import api_keys, certificates, issuers
 from nomoat.guard.api_keys import ApiKey
+from nomoat.guard.certificates import CertificateSettings
 from nomoat.guard.issuers import IssuerSettings
 from nomoat.policy.subjects import KEYS
 from nomoat.settings import Loosening, Settings
@@ -29,21 +30,27 @@ class GuardSettings:
     trusted_proxies: tuple[Network, ...] = ()
     on_journal_failure: Loosening | None = None
     api_keys: tuple[ApiKey, ...] = ()
+    certificates: CertificateSettings | None = None
+
+    @property
+    def knows_machines(self) -> bool:
+        """True where programs may show something that no issuer gave them."""
+        return bool(self.api_keys) or self.certificates is not None
 
 
 def read(settings: Settings) -> GuardSettings:
     """The sections. Raises SettingsError with every mistake."""
     reader = Reader(SettingsError)
     identity = issuers.read(settings.section("identity"), reader)
-    proxies = [
-        _network(node, reader) for node in reader.sequence(settings.section("trusted_proxies"), "trusted_proxies")
-    ]
+    listed = reader.sequence(settings.section("trusted_proxies"), "trusted_proxies")
+    proxies = tuple(network for network in (_network(node, reader) for node in listed) if network is not None)
     failure = _failure(settings.section("on_journal_failure"), reader)
     keys = api_keys.read(settings.section("api_keys"), reader)
     if keys and (taken := next((one for one in identity if one.alias == KEYS), None)) is not None:
         reader.mistake(f"an issuer is called {KEYS}, as the users of API keys are", taken.at, "give it another name")
+    shown = certificates.read(settings.section("certificates"), reader, has_proxies=bool(listed))
     reader.finish()
-    return GuardSettings(identity, tuple(network for network in proxies if network is not None), failure, keys)
+    return GuardSettings(identity, proxies, failure, keys, shown)
 
 
 def _network(node: Node, reader: Reader) -> Network | None:

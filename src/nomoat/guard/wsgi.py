@@ -15,6 +15,7 @@ from nomoat.guard import asking, deciding
 from nomoat.guard.answering import Answering, commit
 from nomoat.guard.answers import Refusal, refusal
 from nomoat.guard.identity.callers import Connect, identified_now
+from nomoat.guard.identity.origin import ENVIRON
 
 if TYPE_CHECKING:
     from nomoat.guard.routers.table import Found
@@ -52,6 +53,7 @@ def scope_of(environ: Environ) -> dict[str, Any]:
         "query_string": environ.get("QUERY_STRING", "").encode("latin-1", "replace"),
         "headers": headers,
         "client": (address, 0) if address else None,
+        ENVIRON: environ,
     }
 
 

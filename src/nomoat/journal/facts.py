@@ -29,6 +29,7 @@ Reason: TypeAlias = Literal[
     "unbound-route",
     "unauthenticated",
     "bad-token",
+    "bad-certificate",
     "keys-unavailable",
     "identity-failed",
     "revoked",

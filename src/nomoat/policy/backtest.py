@@ -21,7 +21,8 @@ from nomoat.policy.model import Policy, loads
 
 #: Reasons that no policy changes: somebody was refused before, or apart from, what it says.
 _APART: frozenset[Reason] = frozenset(
-    ("unknown-route", "bad-token", "keys-unavailable", "identity-failed", "revoked", "blocked", "journal-unavailable",
+    ("unknown-route", "bad-token", "bad-certificate", "keys-unavailable", "identity-failed", "revoked", "blocked",
+     "journal-unavailable",
      "blocks-unavailable", "not-loaded", "decision-late", "rerouted")
 )  # fmt: skip
 #: Reasons that only what a route demands can change.

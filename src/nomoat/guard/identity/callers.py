@@ -1,4 +1,4 @@
-"""Who calls: by a token or an API key, by the service's own `identity=`, or nobody; why a credential names nobody.
+"""Who calls: by token, API key, certificate, by the service's own `identity=`, or nobody; why a credential is refused.
 
 `identity=` is somebody else's function: what it gives is checked, and whatever it raises, nobody is known.
 """
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from nomoat.guard.identity import api_keys, stand_in
 from nomoat.guard.identity.bearer import authorization, bearer_token
-from nomoat.guard.identity.model import Identity, KeysUnavailableError, TokenError
+from nomoat.guard.identity.model import CertificateError, Identity, KeysUnavailableError, TokenError
 from nomoat.guard.identity.pending import Pending
 from nomoat.journal.facts import Reason
 
@@ -41,7 +41,7 @@ async def identified(runtime: Runtime, scope: Scope, connect: Connect) -> Caller
             shown = await shown.wait_async(), None, runtime.identity is None
         except (TokenError, KeysUnavailableError) as error:
             shown = _refused(error)
-    found, failed, is_settled = shown
+    found, failed, is_settled = _with_certificate(runtime, scope, shown)
     if is_settled:
         return found, failed
     try:
@@ -61,7 +61,7 @@ def identified_now(runtime: Runtime, scope: Scope, connect: Connect) -> Caller:
             shown = shown.wait(), None, runtime.identity is None
         except (TokenError, KeysUnavailableError) as error:
             shown = _refused(error)
-    found, failed, is_settled = shown
+    found, failed, is_settled = _with_certificate(runtime, scope, shown)
     if is_settled:
         return found, failed
     try:
@@ -104,6 +104,37 @@ def _named(runtime: Runtime, headers: list[tuple[bytes, bytes]]) -> Identity | P
             raise TokenError("an API key, and none is known")
         return keys.identify(token, now=time.time())
     return bearers.identify(token, now=time.time()) if bearers is not None else None
+
+
+def _with_certificate(runtime: Runtime, scope: Scope, shown: _Shown) -> _Shown:
+    """The same, with the client certificate: beside a token or key both must be good, and the token says who calls."""
+    found, failed, is_settled = shown
+    known = runtime.machines.certificates
+    if failed is not None or stand_in.standing or (known is None and (found is None or "cnf" not in found.claims)):
+        return shown
+    from nomoat.guard.identity.certificates import check_binding
+    from nomoat.guard.identity.origin import is_untold
+
+    try:
+        certificate = known.shown(scope) if known is not None else None
+        if found is not None and check_binding(found, certificate):
+            return shown
+        if known is None or certificate is None:
+            if known is not None and is_untold(scope, known.settings):
+                runtime.say_once(
+                    "this server tells no client certificates (ASGI's TLS extension): forward them instead"
+                )
+            return shown
+        peer = known.named(certificate)
+    except CertificateError as error:
+        runtime.say_once(error.what)
+        return None, "bad-certificate", True
+    except TokenError:
+        return None, "bad-token", True
+    against = runtime.standing.against(peer, "")
+    if found is not None and against is not None:
+        return None, against, True
+    return found or peer, None, is_settled
 
 
 def _refused(error: TokenError | KeysUnavailableError) -> _Shown:

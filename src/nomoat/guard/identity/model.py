@@ -37,3 +37,7 @@ class UnknownKeyError(TokenError):
 
 class KeysUnavailableError(NomoatError):
     """A credential could not be checked at all: what its issuer would check it by cannot be had now."""
+
+
+class CertificateError(TokenError):
+    """A client certificate that is forged, cannot be verified, or names nobody."""
