@@ -70,7 +70,7 @@ class Line:
             ) from error
         except TimeoutError as error:
             fix = "look whether it is up, and reached from this machine"
-            raise ProviderError("late", f"it did not answer within {deadline_s:g} s", where=url, fix=fix) from error
+            raise ProviderError("late", "it did not answer in time", where=url, fix=fix) from error
         except (OSError, EOFError) as error:
             said = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
             fix = "look whether it is up, and reached from this machine (proxies of the environment are not used)"
@@ -121,9 +121,10 @@ class Line:
         return _answer(connection.getresponse(), url)
 
     def _connect(self, host: str, port: int, ends: float, *, is_plain: bool) -> None:
-        """Each address of the host in turn, all within the deadline. Raises OSError."""
+        """Each address of the host in turn, all within the deadline: one that is silent leaves time for the others."""
         failed: OSError | None = None
-        for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        for tried, (family, kind, protocol, _, address) in enumerate(found):
             if is_plain and not providers.is_this_machine(str(address[0])):
                 failed = OSError("plain http leads to another machine")
                 continue
@@ -131,7 +132,7 @@ class Line:
             self._socket = line
             try:
                 self._check_goes_on()
-                line.settimeout(_left(ends))
+                line.settimeout(_left(ends) / (len(found) - tried))
                 line.connect(address)
                 line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 if not is_plain:
@@ -232,13 +233,18 @@ def _max_age_s(response: http.client.HTTPResponse) -> float | None:
     for word in response.headers.get("Cache-Control", "").lower().split(","):
         name, _, value = word.strip().partition("=")
         if name == "max-age" and value.isdecimal() and len(value) < 12:
-            age = response.headers.get("Age", "")
-            return max(0.0, float(value) - (float(age) if age.isdecimal() and len(age) < 12 else 0.0))
+            return max(0.0, float(value) - _age_s(response))
     return None
+
+
+def _age_s(response: http.client.HTTPResponse) -> float:
+    """How long a cache between us has kept the answer (RFC 9111, section 5.1)."""
+    age = response.headers.get("Age", "")
+    return float(age) if age.isdecimal() and len(age) < 12 else 0.0
 
 
 def _date_s(response: http.client.HTTPResponse) -> float | None:
     try:
-        return parsedate_to_datetime(response.headers.get("Date", "")).timestamp()
+        return parsedate_to_datetime(response.headers.get("Date", "")).timestamp() + _age_s(response)
     except (ValueError, TypeError, OverflowError):
         return None

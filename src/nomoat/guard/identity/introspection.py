@@ -91,7 +91,9 @@ class Introspector:
         self._say = say
         self._clock = clock
         self._lock = threading.Lock()
+        #: Those that are good, and the others: made-up tokens must not drive out what is known of good ones.
         self._known: dict[bytes, _Said] = {}
+        self._others: dict[bytes, _Said] = {}
         self._questions: dict[bytes, _Question] = {}
         self._queue: deque[tuple[bytes, _Question]] = deque()
         self._threads: dict[threading.Thread, Line] = {}
@@ -104,7 +106,7 @@ class Introspector:
             refuse("it is no bearer token")
         name = hashlib.sha256(token.encode("ascii")).digest()
         with self._lock:
-            said = self._known.get(name)
+            said = self._known.get(name) or self._others.get(name)
             if said is not None and self._clock() < said.until:
                 claims = said.claims
             else:
@@ -229,11 +231,13 @@ class Introspector:
     def _remember(self, name: bytes, said: _Said | None) -> None:
         """When full, the one that came first goes."""
         self._known.pop(name, None)
+        self._others.pop(name, None)
         if said is None or said.until <= self._clock():
             return
-        while len(self._known) >= MAX_REMEMBERED:
-            self._known.pop(next(iter(self._known)))
-        self._known[name] = said
+        among = self._others if said.claims is None else self._known
+        while len(among) >= MAX_REMEMBERED:
+            among.pop(next(iter(among)))
+        among[name] = said
 
     def _tell(self, error: Exception) -> None:
         if self._is_stopped:
