@@ -1,4 +1,4 @@
-"""What a refused caller sees: 401 or 403 as problem details (RFC 9457), never why it was blocked."""
+"""What a refused caller sees: 401, 403 or 429 as problem details (RFC 9457), never why it was blocked."""
 
 from __future__ import annotations
 
@@ -23,13 +23,15 @@ _UNAVAILABLE: frozenset[Reason] = frozenset(
 #: RFC 6750, section 3.1: a token that is expired, revoked or malformed is `invalid_token`, all alike.
 #: One that is good, and not for this, is `insufficient_scope` and answered with 403.
 _BAD_TOKEN: frozenset[Reason] = frozenset(("bad-token", "revoked"))
-_TITLES = {401: "Unauthorized", 403: "Forbidden", 503: "Service Unavailable"}
+_TITLES = {401: "Unauthorized", 403: "Forbidden", 429: "Too Many Requests", 503: "Service Unavailable"}
 
 
 def status_of(reason: Reason) -> int:
     """The status of a refusal."""
     if reason in _UNAUTHENTICATED:
         return 401
+    if reason == "rate-limited":
+        return 429
     return 503 if reason in _UNAVAILABLE else 403
 
 
@@ -42,7 +44,7 @@ class Refusal(NamedTuple):
     body: bytes
 
 
-def refusal(reason: Reason) -> Refusal:
+def refusal(reason: Reason, *, retry_after_s: int = 1) -> Refusal:
     """What a refused caller is answered."""
     status = status_of(reason)
     body = json.dumps({"type": "about:blank", "title": _TITLES[status], "status": status}).encode()
@@ -56,14 +58,14 @@ def refusal(reason: Reason) -> Refusal:
         headers.append((b"www-authenticate", challenge))
     if reason == "out-of-scope":
         headers.append((b"www-authenticate", b'Bearer error="insufficient_scope"'))
-    if status == 503:
-        headers.append((b"retry-after", b"1"))
+    if status in (429, 503):
+        headers.append((b"retry-after", str(retry_after_s).encode()))
     return Refusal(status, _TITLES[status], headers, body)
 
 
-async def refuse(send: Send, reason: Reason) -> None:
+async def refuse(send: Send, reason: Reason, *, retry_after_s: int = 1) -> None:
     """Sends the whole refusal."""
-    answer = refusal(reason)
+    answer = refusal(reason, retry_after_s=retry_after_s)
     await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
     await send({"type": "http.response.body", "body": answer.body})
 

@@ -16,6 +16,7 @@ from nomoat.journal.forms import DecisionForm
 
 if TYPE_CHECKING:
     from nomoat.guard.identity.model import Identity
+    from nomoat.guard.limiting import Over
     from nomoat.guard.loading import Demand, Loaded
     from nomoat.guard.routers.table import Found
     from nomoat.guard.runtime import Runtime
@@ -73,8 +74,25 @@ class Asked:
     """What is known and decided of one request; every fact about it is made here."""
 
     __slots__ = (
-        "_attributes", "_is_last_denied", "_sequence", "_would", "answer", "decided", "demand", "found", "held",
-        "identity", "known", "loaded", "outcome", "reason", "refused", "request", "runtime", "started",
+        "_attributes",
+        "_is_last_denied",
+        "_sequence",
+        "_would",
+        "answer",
+        "decided",
+        "demand",
+        "found",
+        "held",
+        "identity",
+        "known",
+        "loaded",
+        "outcome",
+        "over",
+        "reason",
+        "refused",
+        "request",
+        "runtime",
+        "started",
     )  # fmt: skip
 
     def __init__(
@@ -90,6 +108,8 @@ class Asked:
         self.outcome: Outcome = "deny"
         self.reason: Reason = "unknown-route"
         self.answer: Answer | None = None
+        #: The limit that this request is over.
+        self.over: Over | None = None
         #: Where the running router will dispatch it to; None: who knows.
         self.found: Found | None = None
         self.decided: frozenset[str] = frozenset()
@@ -107,6 +127,17 @@ class Asked:
     def is_refused(self) -> bool:
         """True where this request must not reach its handler."""
         return self.outcome != "allow" and (self.reason in ALWAYS or (self.runtime.enforces and self.outcome == "deny"))
+
+    def limit(self, over: Over | None) -> None:
+        """Denies a request that comes too often; None changes nothing."""
+        if over is not None:
+            self.over = over
+            self.outcome, self.reason, self.answer = "deny", "rate-limited", None
+
+    @property
+    def retry_after_s(self) -> int:
+        """Seconds after which a refused caller may come again."""
+        return self.over.retry_after_s if self.over is not None else 1
 
     @property
     def pending(self) -> tuple[str, ...]:

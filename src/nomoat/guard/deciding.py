@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from nomoat.appmap.ids import METHODS
-from nomoat.guard.asked import Asked, Known
+from nomoat.guard.asked import ALWAYS, Asked, Known
 from nomoat.guard.clients import client_address
 from nomoat.guard.identity.callers import identified
 from nomoat.guard.identity.model import Identity
@@ -41,7 +41,15 @@ async def first(runtime: Runtime, scope: Scope) -> Asked:
     from nomoat.guard.routers.starlette import routes_of
 
     found = routes_of(runtime).match(scope)
-    return decided(runtime, scope, found, *await identified(runtime, scope, _connection(scope)))
+    asked = decided(runtime, scope, found, *await identified(runtime, scope, _connection(scope)))
+    if asked.loaded.rates:
+        if runtime.limiter.waits:
+            import asyncio
+
+            await asyncio.to_thread(hold_to_limits, asked)
+        else:
+            hold_to_limits(asked)
+    return asked
 
 
 def decided(
@@ -81,6 +89,22 @@ def decided(
     asked.outcome, asked.reason, asked.answer = _decided(runtime, asked, failed)
     _refuse_what_cannot_wait(asked, scope)
     return asked
+
+
+def hold_to_limits(asked: Asked) -> None:
+    """Counts a request against the limits of its route, whatever was decided about it, and denies one that is over.
+
+    Who is blocked is refused already, and counts for nothing.
+    """
+    rates = asked.loaded.rates
+    if not rates or asked.reason in ALWAYS:
+        return
+    found = asked.found
+    keys = (found.key, found.within) if found is not None else ()
+    rules = next((rates[key] for key in keys if key is not None and key in rates), rates[""])
+    if rules:
+        known = asked.known
+        asked.limit(asked.runtime.limiter.over(rules, target=known.target, client=known.client, subject=known.subject))
 
 
 def _connection(scope: Scope) -> Callable[[Identity | None], Any]:

@@ -23,7 +23,7 @@ async def serve_http(asked: Asked, app: Any, scope: Scope, receive: Receive, sen
     if reason is None and answer.commits_first:
         reason = answer.committed(await commit(asked, asked.first()))
     if reason is not None:
-        await refuse(send, reason)
+        await refuse(send, reason, retry_after_s=asked.retry_after_s)
         return
     try:
         await app(scope, receive, answer.send)

@@ -24,6 +24,7 @@ from nomoat.journal.retention import Limit, limits
 from nomoat.policy.bindings import Binding, bind
 from nomoat.policy.decide import Decider, compile_policy
 from nomoat.policy.document import read as read_policy
+from nomoat.policy.limits import LimitRule, by_route
 from nomoat.policy.model import Policy
 from nomoat.settings import Settings
 
@@ -59,6 +60,8 @@ class Loaded:
     demands: Mapping[str, Demand]
     limits: Mapping[str, Limit]
     stamps: tuple[tuple[str, int, int], ...]
+    #: How often callers may come, by route key; under the empty key to any route, also one that nobody serves.
+    rates: Mapping[str, tuple[LimitRule, ...]] = field(default_factory=dict)
     #: Forms of the decisions that are made by this: what they share is encoded once.
     forms: dict[tuple[object, ...], DecisionForm] = field(default_factory=dict, compare=False)
 
@@ -93,6 +96,7 @@ def load(config: str | Path | None, service: str | None) -> Loaded:
         demands=_demands(drawn, policy, decider, name),
         limits=limits(settings),
         stamps=stamps,
+        rates=by_route(guard.limits, drawn, name, bind(drawn, policy)) if guard.limits.rules else {},
     )
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from nomoat.errors import UsageError
 from nomoat.guard import asking
-from nomoat.guard.answers import refusal, status_of
+from nomoat.guard.answers import Refusal, refusal
 from nomoat.guard.asked import Denied
 from nomoat.guard.identity.django_users import caller, unseen
 from nomoat.guard.identity.origin import ENVIRON, SCOPE
@@ -91,7 +91,7 @@ class DjangoGuard:
         if not isinstance(call, Call):
             return None
         reason = self._decide(call, request, view)
-        return None if reason is None else _refused(reason)
+        return None if reason is None else _answered(call.refusal())
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponseBase | None:
         """A denial that a view did not catch."""
@@ -161,7 +161,7 @@ class DjangoGuard:
         if is_allowed:
             return response
         response.close()
-        return _refused(call.refused or "unknown-route")
+        return _answered(call.refusal())
 
 
 _lock = threading.Lock()
@@ -202,10 +202,13 @@ def _of_this_process() -> tuple[Routes, Starting]:
 
 
 def _refused(reason: Reason) -> HttpResponseBase:
+    return _answered(refusal(reason))
+
+
+def _answered(answer: Refusal) -> HttpResponseBase:
     from django.http import HttpResponse
 
-    answer = refusal(reason)
-    response = HttpResponse(answer.body, status=status_of(reason))
+    response = HttpResponse(answer.body, status=answer.status)
     for name, value in answer.headers:
         response[name.decode("ascii")] = value.decode("ascii")
     return response

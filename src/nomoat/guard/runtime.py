@@ -14,8 +14,9 @@ import time
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from nomoat import settings as settings_file
 from nomoat.errors import JournalError, SettingsError, printable
 from nomoat.guard import loading, opening
 from nomoat.guard.audit import Audit
@@ -24,6 +25,7 @@ from nomoat.guard.comparison import compare
 from nomoat.guard.identity import opening as opening_identity
 from nomoat.guard.identity.cache import Bearers
 from nomoat.guard.identity.machines import Machines
+from nomoat.guard.limiting import Limiter, OwnCounts
 from nomoat.guard.loading import Loaded, Mode
 from nomoat.guard.routers.table import Serving
 from nomoat.guard.standing import Standing
@@ -32,6 +34,9 @@ from nomoat.journal.facts import Text
 from nomoat.journal.ports import Store
 from nomoat.journal.redact import without_credentials
 from nomoat.journal.writer import Writer
+
+if TYPE_CHECKING:
+    from nomoat.guard.redis_counts import RedisCounts
 
 #: The same is said at most so often, and so many different things are remembered.
 SAID_S = 60.0
@@ -60,6 +65,8 @@ class Runtime:
         #: None where no issuer is configured.
         self.bearers: Bearers | None = None
         self.bearers = self._bearers(loaded)
+        self._counts = OwnCounts()
+        self.limiter = self._limiter(loaded)
         self._caretaker = Caretaker(self)
 
     @classmethod
@@ -125,6 +132,7 @@ class Runtime:
         self._caretaker.stop()
         if self.bearers is not None:
             self.bearers.stop()
+        self.limiter.close()
         self.standing.stop()
         self.audit.close()
         try:
@@ -161,6 +169,16 @@ class Runtime:
         root = loaded.settings.root
         return opening_identity.bearers(issuers, root=root, say=self.say_once, before=self.bearers)
 
+    def _limiter(self, loaded: Loaded) -> Limiter:
+        """What counts, by the settings in force; a reload forgets nothing that this process has counted."""
+        shared: RedisCounts | None = None
+        if loaded.guard.limits.shared:
+            from nomoat.guard.redis_counts import RedisCounts
+
+            root = loaded.settings.root
+            shared = RedisCounts(settings_file.secret(loaded.guard.limits.shared, root=root, where="limits.shared"))
+        return Limiter(own=self._counts, shared=shared, say=self.say_once)
+
     def _store_texts(self, loaded: Loaded) -> None:
         texts = (
             Text(of="policy", hash=loaded.policy.hash, text=loaded.policy.text),
@@ -182,6 +200,7 @@ class Runtime:
                 fix="restart the service",
             )
         bearers, machines = self._bearers(fresh), Machines(fresh.guard, root=fresh.settings.root)
+        limiter = self._limiter(fresh)
         # The texts first: a decision under a hash that nobody can look up could never be judged again.
         self._store_texts(fresh)
         if bearers is not None:
@@ -190,4 +209,6 @@ class Runtime:
         before, self.bearers, self.machines, self.loaded = self.bearers, bearers, machines, fresh
         if before is not None:
             before.stop(then=bearers)
+        # Connections of the one before are closed when the last request that counts with it has let go of it.
+        self.limiter = limiter
         print(f"nomoat: policy {fresh.policy.hash[:15]} and map {fresh.map_hash[:15]} are in force", file=sys.stderr)

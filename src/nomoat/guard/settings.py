@@ -6,7 +6,7 @@ Files with keys are not read here.
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from nomoat import settings as settings_file
@@ -16,6 +16,8 @@ from nomoat.guard import api_keys, certificates, issuers
 from nomoat.guard.api_keys import ApiKey
 from nomoat.guard.certificates import CertificateSettings
 from nomoat.guard.issuers import IssuerSettings
+from nomoat.policy import limits as limits_section
+from nomoat.policy.limits import LimitSettings
 from nomoat.policy.subjects import KEYS
 from nomoat.settings import Loosening, Settings
 
@@ -31,6 +33,7 @@ class GuardSettings:
     on_journal_failure: Loosening | None = None
     api_keys: tuple[ApiKey, ...] = ()
     certificates: CertificateSettings | None = None
+    limits: LimitSettings = field(default_factory=LimitSettings)
 
     @property
     def knows_machines(self) -> bool:
@@ -49,8 +52,9 @@ def read(settings: Settings) -> GuardSettings:
     if keys and (taken := next((one for one in identity if one.alias == KEYS), None)) is not None:
         reader.mistake(f"an issuer is called {KEYS}, as the users of API keys are", taken.at, "give it another name")
     shown = certificates.read(settings.section("certificates"), reader, has_proxies=bool(listed))
+    limits = limits_section.read(settings.section("limits"), reader)
     reader.finish()
-    return GuardSettings(identity, proxies, failure, keys, shown)
+    return GuardSettings(identity, proxies, failure, keys, shown, limits)
 
 
 def _network(node: Node, reader: Reader) -> Network | None:

@@ -60,7 +60,18 @@ def scope_of(environ: Environ) -> dict[str, Any]:
 class Call:
     """One request while it is under way: what was decided, and what became of its answer."""
 
-    __slots__ = ("_asked", "_token", "answering", "enforces", "is_own", "is_passing", "refused", "runtime", "scope")
+    __slots__ = (
+        "_asked",
+        "_retry_after_s",
+        "_token",
+        "answering",
+        "enforces",
+        "is_own",
+        "is_passing",
+        "refused",
+        "runtime",
+        "scope",
+    )
 
     def __init__(self, runtime: Runtime, scope: dict[str, Any], *, enforces: bool) -> None:
         self.runtime = runtime
@@ -68,6 +79,7 @@ class Call:
         self.enforces = enforces
         self._token: Any = None
         self._asked: Any = None
+        self._retry_after_s = 1
         self.answering: Answering | None = None
         #: What its answer is replaced by.
         self.refused: Reason | None = None
@@ -88,6 +100,8 @@ class Call:
         try:
             identity, failed = identified_now(runtime, scope, connect)
             asked = deciding.decided(runtime, scope, find(), identity, failed)
+            deciding.hold_to_limits(asked)
+            self._retry_after_s = asked.retry_after_s
             self.answering = answering = Answering(asked, scope["method"])
         except (Exception, JournalError) as error:
             runtime.count_unwritten()
@@ -106,6 +120,10 @@ class Call:
         if self.refused is None and answering.commits_first:
             self.refused = answering.committed(commit(asked, asked.first()))
         return self.refused
+
+    def refusal(self) -> Refusal:
+        """What a refused caller is answered."""
+        return refusal(self.refused or "unknown-route", retry_after_s=self._retry_after_s)
 
     def starts(self, status: int, headers: Headers) -> bool:
         """The answer is about to leave; True where it may, else `refused` says what replaces it."""
@@ -247,7 +265,7 @@ class _Way:
     def refusal(self) -> Iterable[bytes]:
         """The refusal as an answer."""
         kept = [(name, value) for name, value in self._headers if name.lower().startswith(_KEPT)]
-        return _refused(self._start_response, refusal(self._call.refused or "unknown-route"), kept)
+        return _refused(self._start_response, self._call.refusal(), kept)
 
 
 class _Parts:

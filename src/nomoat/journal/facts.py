@@ -34,6 +34,7 @@ Reason: TypeAlias = Literal[
     "identity-failed",
     "revoked",
     "blocked",
+    "rate-limited",
     "decision-missing",
     "not-decided",
     "decision-late",

@@ -93,6 +93,17 @@ class Bindings:
         return len(self._by_key)
 
 
+def keys_named(drawn: Map, service: str, method: str, path: str) -> list[str]:
+    """The keys of the routes that a person may mean: of one service or (empty) of any, converters left out or not."""
+    by_key: dict[str, list[Route]] = {}
+    loose: dict[str, list[str]] = {}
+    for route in drawn.routes:
+        by_key.setdefault(route.key, []).append(route)
+        loose.setdefault(_without_converters(route), []).append(route.key)
+    services = sorted({route.service for route in drawn.routes})
+    return _keys_of(RouteRule(service, method, path, "signed-in"), services, by_key, loose, {})
+
+
 def bind(drawn: Map, policy: Policy) -> Bindings:
     """The bindings of a map under a policy."""
     by_key: dict[str, list[Route]] = {}

@@ -29,6 +29,7 @@ REASONS: Mapping[Reason, str] = {
     "identity-failed": "the service's own identity= failed",
     "revoked": "the credential, or the subject's tokens of that time, had been revoked",
     "blocked": "the caller was blocked",
+    "rate-limited": "the caller came more often than limits: allows",
     "decision-missing": "the handler answered without asking for what the policy left to it",
     "not-decided": "the handler failed before it asked for what the policy left to it",
     "decision-late": "the handler asked after its answer had begun",

@@ -69,8 +69,8 @@ def _uncounted(asked: Asked, service: Service, route: Route) -> Answer:
         f"passwords can be tried without end at {name_of(route)}",
         "nothing counts the attempts",
         f"no limit of requests, and no count of failures, is in the source of {service.name}",
-        "limit the attempts of an address and of an account: login: true on the route in nomoat.yaml with guard,"
-        " or Limiter.limit, or django-axes",
+        "limit the attempts of an address and of an account: limits: in nomoat.yaml and login: true on the route, with"
+        " guard; or Limiter.limit, or django-axes",
         "sure" if is_sure else "likely",
     )
 
