@@ -30,40 +30,45 @@ NUMBERS = (0, 1, -1, 2, 7, -7, 2**31, *EDGES)
 PERMISSION, SUBJECT = "orders:read", "user:main/ana"
 _ROLES = ("customer", "clerk")
 
+texts: SearchStrategy[str] = st.one_of(
+    st.sampled_from(TEXTS), st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=3)
+)
 _by_kind: Mapping[str, SearchStrategy[Any]] = {
-    "text": st.one_of(
-        st.sampled_from(TEXTS), st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=3)
-    ),
+    "text": texts,
     "number": st.one_of(st.sampled_from(NUMBERS), st.integers(-(2**63), 2**63 - 1)),
     "boolean": st.booleans(),
 }
 with_nul = st.sampled_from(WITH_NUL)
 
 
-def rows(texts: SearchStrategy[str] | None = None) -> SearchStrategy[dict[str, Any]]:
+def rows(of_texts: SearchStrategy[str]) -> SearchStrategy[dict[str, Any]]:
     """A row: each column holds a value of its type, or NULL."""
-    by_kind = _by_kind if texts is None else {**_by_kind, "text": texts}
+    by_kind = {**_by_kind, "text": of_texts}
     return st.fixed_dictionaries({name: st.one_of(st.none(), by_kind[kind]) for name, kind in COLUMNS.items()})
 
 
-_scalars: SearchStrategy[Any] = st.one_of(
-    st.sampled_from(TEXTS), st.sampled_from((*WITH_NUL, "\ud800", "a\udfff")), st.sampled_from(NUMBERS), st.booleans()
+_scalars: SearchStrategy[Any] = st.one_of(st.sampled_from(TEXTS), st.sampled_from(NUMBERS), st.booleans())
+#: What a token says: nearly always of the type that is meant, else absent, or of none that conditions know.
+_odd: SearchStrategy[Any] = st.one_of(_scalars, st.sampled_from((1.5, None, 2**63)))
+_of_texts = st.one_of(st.sampled_from(TEXTS), st.sampled_from(TEXTS), st.sampled_from((*WITH_NUL, "\ud800", "a\udfff")))
+_groups: SearchStrategy[Any] = st.lists(_of_texts, max_size=4).map(tuple)
+_odd_groups: SearchStrategy[Any] = st.one_of(
+    st.lists(st.sampled_from(NUMBERS), max_size=3).map(tuple), st.lists(_odd, max_size=3).map(tuple), st.just("text")
 )
-#: What a token says: of any type, absent, or of none that conditions know.
+
+
+def _mostly(usual: SearchStrategy[Any], odd: SearchStrategy[Any]) -> SearchStrategy[Any]:
+    return st.integers(0, 9).flatmap(lambda drawn: odd if drawn == 9 else usual)
+
+
 claims: SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
-    {},
-    optional={
-        "subject.team": st.one_of(_scalars, st.sampled_from((1.5, None, 2**63))),
-        "subject.limit": st.one_of(st.sampled_from(NUMBERS), _scalars),
-        "subject.groups": st.one_of(
-            st.lists(st.sampled_from((*TEXTS, *WITH_NUL, "\ud800")), max_size=4).map(tuple),
-            st.lists(st.sampled_from(NUMBERS), max_size=3).map(tuple),
-            st.lists(_scalars, max_size=3).map(tuple),
-            st.just("text"),
-        ),
+    {
+        "subject.team": _mostly(_of_texts, _odd),
+        "subject.limit": _mostly(st.sampled_from(NUMBERS), _odd),
+        "subject.groups": _mostly(_groups, _odd_groups),
         "context.hour": st.integers(0, 23),
-    },
-)
+    }
+).flatmap(lambda held: st.sampled_from((*[held] * 8, {}, {"subject.team": held["subject.team"]})))
 
 
 def _name(name: str) -> Tree:
@@ -104,31 +109,37 @@ _sums: SearchStrategy[Tree] = st.recursive(
     max_leaves=3,
 )
 _equal, _order = st.sampled_from(("==", "!=")), st.sampled_from(("==", "!=", "<", "<=", ">", ">="))
-_either = st.permutations
 
 
 def _related(operators: SearchStrategy[str], left: SearchStrategy[Tree], right: SearchStrategy[Tree]) -> Any:
     return st.one_of(st.tuples(operators, left, right), st.tuples(operators, right, left))
 
 
+#: What never has a value, or only for an odd claim.
+_rare: SearchStrategy[Tree] = st.one_of(
+    _related(_equal, st.one_of(_texts, _numbers, _flags), _open_claims),
+    _related(_equal, st.one_of(_texts, _known_texts), _absent),
+    st.tuples(st.just("in"), st.one_of(_numbers, _flags), st.just(_name("subject.groups"))),
+    _related(_order, _known_numbers, _known_numbers),
+    _literals((True, False)),
+)
 _relations: SearchStrategy[Tree] = st.one_of(
     _related(_equal, _texts, _known_texts),
     _related(_equal, _texts, _texts),
     _related(_equal, st.tuples(st.just("function"), st.just("string"), st.one_of(_texts, _sums)), _known_texts),
     _related(_order, _sums, _known_numbers),
     _related(_order, _numbers, _numbers),
-    _related(_equal, _flags, st.one_of(_literals((True, False)), _open_claims)),
+    _related(_equal, _flags, _literals((True, False))),
     _related(_equal, _flags, _flags),
-    _related(_equal, st.one_of(_texts, _numbers, _flags), _open_claims),
-    _related(_equal, st.one_of(_texts, _known_texts), _absent),
+    _related(_equal, _texts, st.just(_name("subject.team"))),
+    _related(_order, _numbers, st.just(_name("subject.limit"))),
+    _rare,
     st.tuples(st.just("in"), _texts, _lists((*TEXTS, *WITH_NUL))),
     st.tuples(st.just("in"), _sums, _lists(NUMBERS)),
     st.tuples(st.just("in"), _flags, _lists((True, False))),
-    st.tuples(st.just("in"), st.one_of(_texts, _numbers, _flags), st.just(_name("subject.groups"))),
+    st.tuples(st.just("in"), _texts, st.just(_name("subject.groups"))),
     st.tuples(st.just("method"), st.sampled_from(("startsWith", "endsWith", "contains")), _texts, _known_texts),
     _flags,
-    _related(_order, _known_numbers, _known_numbers),
-    _literals((True, False)),
 )
 _has = st.sampled_from((*(f"resource.{name}" for name in COLUMNS), "subject.team", "resource.absent")).map(
     lambda name: ("has", name)
@@ -179,3 +190,9 @@ def asked(draw: st.DrawFn) -> Asked:
     denies = draw(st.lists(st.builds(Deny, st.just(PERMISSION), conditions.map(text_of)), max_size=1))
     policy = policy_of(roles=roles, denies=denies)
     return Asked(compile_policy(policy), draw(st.sampled_from((_ROLES, _ROLES[:1]))), draw(claims))
+
+
+def asked_of(when: str, **claimed: Any) -> Asked:
+    """One grant with a condition, and a caller whose token says this."""
+    policy = policy_of(roles=[Role("customer", (), (Grant(PERMISSION, when),))])
+    return Asked(compile_policy(policy), ("customer",), {f"subject.{name}": value for name, value in claimed.items()})

@@ -54,7 +54,7 @@ def drawn(data: st.DataObject) -> cases.Asked:
 
 
 @settings(max_examples=500)
-@given(data=st.data(), rows=st.lists(cases.rows(st.sampled_from((*cases.TEXTS, *cases.WITH_NUL))), min_size=1))
+@given(data=st.data(), rows=st.lists(cases.rows(st.one_of(cases.texts, cases.with_nul)), min_size=1))
 def test_a_form_holds_of_the_rows_that_require_would_allow(data: st.DataObject, rows: list[dict[str, Any]]) -> None:
     asked = drawn(data)
 

@@ -42,7 +42,7 @@ class Library(Protocol):
     def constant(self, holds: bool) -> Any:
         """The expression that is true of every row, or of none."""
 
-    def filtered(self, left: Residual, columns: Mapping[str, Any], refuse: Callable[[], None]) -> Filtered:
+    def filtered(self, left: Residual, columns: Mapping[str, Any], model: Any, refuse: Callable[[], None]) -> Filtered:
         """The expression of what is left of a decision; `refuse` records a mistake that only shows later."""
 
 
@@ -88,7 +88,7 @@ def decided(asked: Asked, permission: str, library: Library, model: Any, attribu
             asked.loaded.decider, subject=asked.known.subject, roles=asked.known.roles, permission=permission,
             attributes=asked.attributes, constants=constants, columns=columns,
         )  # fmt: skip
-        found = library.filtered(left, columns, lambda: asked.deny_meanwhile("condition-error"))
+        found = library.filtered(left, columns, model, lambda: asked.deny_meanwhile("condition-error"))
     except Exception as error:
         # Whatever a column's own class raises, nothing is known of any row: a condition's error.
         return Decided("deny", "condition-error", answer, _said(False), library.constant(False), error)
@@ -120,6 +120,10 @@ def _libraries() -> Iterable[Library]:
         from nomoat.guard.data import sqlalchemy
 
         yield sqlalchemy
+    if "django.db.models" in sys.modules:
+        from nomoat.guard.data import django
+
+        yield django
 
 
 def _knows(library: Library, model: object, attributes: Mapping[str, object]) -> bool:
@@ -145,13 +149,20 @@ def _split(
     known = frozenset(
         name for one in (*columns.values(), model) if one is not None for name in library.column_names(one)
     )
+    check_texts(constants, known)
+    return columns, constants
+
+
+def check_texts(constants: Mapping[str, object], known: frozenset[str]) -> None:
+    """Refuses a text that is the name of a column: in `only` it would mean that.
+
+    As a text it would show every row to whoever is called so.
+    """
     for name, value in constants.items():
-        if value in known:
-            # In `guard.only` it would name the column; as a text it would show everything to whoever is called so.
+        if isinstance(value, str) and value in known:
             raise AttributeTypeError(
                 f"{name}={value!r} is a text, and a column is called so", where=WHERE, fix="hand in the column itself"
             )
-    return columns, constants
 
 
 def _known(answer: Answer, library: Library) -> Decided:

@@ -26,6 +26,7 @@ from nomoat.policy.filters.form import (
     among,
     any_of,
 )
+from nomoat.policy.filters.mistakes import FilterError
 
 _NUL = "\0"
 _SYMBOLS = {"==": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
@@ -53,6 +54,14 @@ class Atom:
 def spelled(template: str, written: Callable[[int], str]) -> str:
     """The SQL of a template; `written` gives that of an operand, anew for each place that it stands at."""
     return re.sub(r"\{(\d)\}", lambda found: written(int(found.group(1))), template)
+
+
+def refusal(dialect: str) -> FilterError:
+    """Why a database is not asked at all."""
+    return FilterError(
+        f"{dialect} is no database that guard.filter can ask exactly", where="nomoat.guard.filter",
+        fix="decide row by row: guard.only; filters are for SQLite and PostgreSQL",
+    )  # fmt: skip
 
 
 def atom(form: Given | IsOf | Compared | Among | Matched) -> Atom | AllOf | AnyOf:

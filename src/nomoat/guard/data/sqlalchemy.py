@@ -7,7 +7,7 @@ when a statement is compiled for its database.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NoReturn, assert_never
+from typing import Any, assert_never
 
 import sqlalchemy
 from sqlalchemy import types
@@ -18,9 +18,8 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from nomoat.guard.asked import AttributeTypeError
 from nomoat.guard.data.rows import WHERE, Filtered, form_of
-from nomoat.guard.data.spelling import SPELLINGS, Operand, Value, atom, spelled
+from nomoat.guard.data.spelling import SPELLINGS, Operand, Value, atom, refusal, spelled
 from nomoat.policy.filters.form import AllOf, AnyOf, Column, Form, Kind
-from nomoat.policy.filters.mistakes import FilterError
 from nomoat.policy.filters.residual import RESOURCE, Residual
 
 #: What a statement that is only printed is written as.
@@ -75,7 +74,7 @@ def constant(holds: bool) -> Any:
     return sqlalchemy.true() if holds else sqlalchemy.false()
 
 
-def filtered(left: Residual, columns: Mapping[str, Any], refuse: Callable[[], None]) -> Filtered:
+def filtered(left: Residual, columns: Mapping[str, Any], model: Any, refuse: Callable[[], None]) -> Filtered:
     """The expression of what is left of a decision; every mistake shows here, and `refuse` is not needed."""
     form = form_of(left, {name: _kind(name, column) for name, column in columns.items()}, _cast_of)
     return Filtered(_expression(form, {RESOURCE + name: _clause(column) for name, column in columns.items()}), form)
@@ -170,16 +169,9 @@ def _compiled(element: _Question, compiler: Any, **options: Any) -> str:
     dialect = compiler.dialect.name
     spelling = SPELLINGS.get(_PRINTED.get(dialect, dialect))
     if spelling is None:
-        _refuse(dialect)
+        raise refusal(dialect)
     operands = list(element.clauses)
     return f"({spelled(spelling[element.atom], lambda index: compiler.process(operands[index], **options))})"
-
-
-def _refuse(dialect: str) -> NoReturn:
-    raise FilterError(
-        f"{dialect} is no database that guard.filter can ask exactly", where=WHERE,
-        fix="decide row by row: guard.only; filters are for SQLite and PostgreSQL",
-    )  # fmt: skip
 
 
 _ATOMS: Mapping[str, type[_Question]] = {

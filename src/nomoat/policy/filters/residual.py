@@ -35,6 +35,13 @@ class Residual:
     read: Mapping[str, str | int | bool]
 
     @property
+    def constants(self) -> dict[str, object]:
+        """Attributes that are the same for every row, as far as a condition reads them."""
+        return {
+            name.removeprefix(RESOURCE): value for name, value in self.attributes.items() if name.startswith(RESOURCE)
+        }
+
+    @property
     def granted_by(self) -> tuple[str, ...]:
         """Every grant that may show a row."""
         return tuple(dict.fromkeys(clause.name for clause in self.granting))
