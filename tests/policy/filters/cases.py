@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -173,11 +173,11 @@ class Asked:
         )  # fmt: skip
         return answer.outcome == "allow"
 
-    def left(self) -> Residual:
+    def left(self, columns: Iterable[str] = COLUMNS) -> Residual:
         """What is left of the decision about rows."""
         return residual(
             self.decider, subject=SUBJECT, roles=self.roles, permission=PERMISSION, attributes=self.attributes,
-            constants={}, columns=COLUMNS,
+            constants={}, columns=columns,
         )  # fmt: skip
 
 
