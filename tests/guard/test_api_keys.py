@@ -189,6 +189,7 @@ MISTAKES = {
     _LINE.replace("service:a", "anonymous"): "a key cannot name 'anonymous'",
     _LINE.replace("subject: service:a, ", ""): "the key a names nobody",
     _LINE.replace("}", ", made: today}"): "made 'today' is no time",
+    _LINE.replace("}", ', only: ["orders:*"]}'): "the key a is limited to a star",
     _LINE.replace("}", ", scopes: [x]}"): "unknown key 'scopes' in the key a",
     f"{_LINE}\n  b: {_LINE[3:]}": "the keys a and b have one hash",
 }
@@ -251,6 +252,7 @@ def test_a_new_key_is_shown_once_and_its_lines_let_it_in(tmp_path: Path) -> None
         (("Night", "--subject", "service:a", "--until", "90d"), "'Night' is no id of a key"),
         (("night", "--subject", "user:main/ana", "--until", "90d"), "a key cannot name 'user:main/ana'"),
         (("night", "--subject", "service:a", "--until", "soon"), "'soon' is no date"),
+        (("night", "--subject", "service:a", "--until", "9d", "--only", "a:*"), "a limit names exact permissions"),
         (("night", "--subject", "service:a", "--until", "9999999d"), "'9999999d' is no date"),
         (("night", "--subject", "service:a", "--until", "2020-01-01"), "2020-01-01 has passed"),
         (("billing", "--subject", "service:a", "--until", "90d"), "there is a key 'billing' already"),

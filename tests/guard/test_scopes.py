@@ -92,6 +92,24 @@ def test_what_a_handler_asks_obeys_it(limit: str, handler: Any, within: Any, out
     assert body in (None, answer.body)
 
 
+def _filtering() -> str:
+    from sqlalchemy import String, column
+
+    return str(guard.filter("orders:read", owner=column("owner", String)))
+
+
+@pytest.mark.parametrize(
+    ("limit", "expected"), [("orders:read", ("allow", "depends-on-resource")), ("other", ("deny", "out-of-scope"))]
+)
+def test_a_filtered_query_obeys_it(limit: str, expected: Any, tmp_path: Path) -> None:
+    pytest.importorskip("sqlalchemy")
+    signed_in = route("GET /orders", binding="signed-in")
+
+    answer, facts = Guarded(tmp_path, _app(_filtering), (signed_in,), who=_limited(limit)).ask("GET", "/orders")
+    assert (200, expected, (limit,)) == (answer.status, last(facts), facts[-1].only)
+    assert (b"owner" in answer.body) == (limit == "orders:read")
+
+
 @pytest.mark.parametrize("mode", ["audit", "enforce"])
 def test_audit_lets_it_pass_and_records_what_would_have_been(mode: Any, tmp_path: Path) -> None:
     answer, facts = Guarded(tmp_path, _app(_handler), (EXPORT,), who=_limited(), mode=mode).ask("GET", "/orders")

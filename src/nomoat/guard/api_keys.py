@@ -81,7 +81,7 @@ def _key(key_id: str, node: Node, place: Place, reader: Reader) -> ApiKey | None
     sha256 = _hash(key_id, fields, place, reader)
     subject = _subject(key_id, fields, place, reader)
     roles = reader.texts(fields.get("roles"), "roles")
-    only = frozenset(reader.texts(fields.get("only"), "only")) if "only" in fields else None
+    only = _only(key_id, fields, reader)
     until = settings_file.calendar_date(fields.get("until"), f"until of {key_id}", reader)
     if "until" not in fields:
         reader.mistake(f"the key {key_id} never ends", place, "add until: 2027-03-31")
@@ -117,6 +117,15 @@ def _subject(key_id: str, fields: Mapping, place: Place, reader: Reader) -> str:
     elif "subject" not in fields:
         reader.mistake(f"the key {key_id} names nobody", place, f"add subject: service:NAME, or user:{KEYS}/NAME")
     return text or ""
+
+
+def _only(key_id: str, fields: Mapping, reader: Reader) -> frozenset[str] | None:
+    if "only" not in fields:
+        return None
+    names = reader.texts(fields.get("only"), "only")
+    if any("*" in name for name in names):
+        reader.mistake(f"the key {key_id} is limited to a star", fields.key_places["only"], "name each permission")
+    return frozenset(names)
 
 
 def _made(key_id: str, fields: Mapping, reader: Reader) -> float:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Literal, TypeAlias, cast, get_args
 
 from nomoat import datafile
 from nomoat import settings as settings_file
 from nomoat.datafile import Mapping, Node, Place, Reader
 from nomoat.guard import providers
+from nomoat.guard.identity.kubernetes import account_of
 from nomoat.guard.providers import Introspection, KeysAddress
 from nomoat.settings import Loosening
 
@@ -27,8 +28,11 @@ _NAME = re.compile(r"""\.([A-Za-z0-9_:/-]+)|\["([!#-\[\]-~]+)"\]""")
 _CLAIM = re.compile(rf"claims(?:{_NAME.pattern})+\Z")
 _KEYS = (
     *("issuer", "algorithms", "key", "keys", "audience", "roles", "scopes", "subject", "kind", "leeway"),
-    *("no_issuer", "no_expiry", "no_audience", "ca", "refresh", "outage", "introspect"),
+    *("no_issuer", "no_expiry", "no_audience", "ca", "refresh", "outage", "introspect", "service_names"),
 )
+#: Whom the subjects of an issuer are: people, services by their names, or service accounts of a cluster.
+Kind: TypeAlias = Literal["user", "service", "kubernetes"]
+_NAMED = re.compile(r"(?:service:)?([A-Za-z0-9][A-Za-z0-9._-]{0,127})\Z")
 #: What says how keys are fetched, and nothing where they are a file.
 _FETCHED = ("ca", "refresh", "outage")
 
@@ -38,7 +42,8 @@ class IssuerSettings:
     """One issuer. `roles`, `subject` and `scopes` are paths of claims.
 
     Its keys are behind the reference `key`, or fetched as `remote` says; or it is asked about each token.
-    With `scopes`, what that claim says is all that a token may use; without the claim, that is nothing.
+    With `scopes`, what that claim says is all that a token may use; without the claim, that is nothing. Where there are
+    `service_names`, subjects are of these services, and no others are known.
     """
 
     alias: str
@@ -48,13 +53,14 @@ class IssuerSettings:
     audience: str = ""
     roles: tuple[str, ...] = ()
     subject: tuple[str, ...] = ("sub",)
-    kind: Literal["user", "service"] = "user"
+    kind: Kind = "user"
     leeway_s: float = 30.0
     no_expiry: Loosening | None = None
     at: str = ""
     scopes: tuple[str, ...] = ()
     remote: KeysAddress | None = None
     introspect: Introspection | None = None
+    service_names: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_symmetric(self) -> bool:
@@ -100,7 +106,7 @@ def _issuer(alias: str, node: Node, place: Place, reader: Reader) -> IssuerSetti
     key = "" if is_asked else _key(alias, algorithms, fields, place, reader)
     remote = _remote(alias, issuer, key, fields, place, reader)
     introspect = _introspect(alias, fields, place, reader) if is_asked else None
-    kind = reader.choice(fields.get("kind"), "kind", ("user", "service")) or "user"
+    kind = reader.choice(fields.get("kind"), "kind", get_args(Kind)) or "user"
     leeway = reader.duration_s(fields.get("leeway"), "leeway")
     if leeway is not None and leeway > MAX_LEEWAY_S:
         reader.mistake(f"leeway of {alias} is over 2 minutes", fields.get("leeway") or place, "set the clocks instead")
@@ -109,6 +115,9 @@ def _issuer(alias: str, node: Node, place: Place, reader: Reader) -> IssuerSetti
     scopes = _claim(fields.get("scopes"), "scopes", reader)
     audience = reader.text(fields.get("audience"), "audience") or ""
     _no_audience(alias, audience, fields, place, reader, must_say=remote is not None or is_asked)
+    names = _service_names(alias, kind, fields, reader)
+    if kind == "kubernetes":
+        _kubernetes(alias, audience, fields, place, reader)
     no_expiry = None
     if "no_expiry" in fields:
         loosened = reader.mapping(fields.get("no_expiry"), "no_expiry", known=("because", "until"))
@@ -117,9 +126,40 @@ def _issuer(alias: str, node: Node, place: Place, reader: Reader) -> IssuerSetti
         return None
     return IssuerSettings(
         alias, issuer, algorithms, "" if remote else key, audience, roles, subject,
-        cast(Literal["user", "service"], kind), 30.0 if leeway is None else leeway, no_expiry, str(place),
-        scopes, remote, introspect,
+        cast(Kind, kind), 30.0 if leeway is None else leeway, no_expiry, str(place),
+        scopes, remote, introspect, names,
     )  # fmt: skip
+
+
+def _service_names(alias: str, kind: str, fields: Mapping, reader: Reader) -> tuple[tuple[str, str], ...]:
+    names: list[tuple[str, str]] = []
+
+    def one(subject: str, node: Node, place: Place) -> None:
+        text = reader.text(node, f"the service of {subject}")
+        found = _NAMED.match(text or "")
+        if text is not None and found is None:
+            reader.mistake(f"'{text}' is no name of a service", node, "service:billing")
+        elif kind == "kubernetes" and account_of(subject) is None:
+            reader.mistake(f"'{subject}' is no service account", place, '"system:serviceaccount:shop:billing"')
+        elif found is not None:
+            names.append((subject, found[1]))
+
+    reader.each(fields.get("service_names"), "service_names", one)
+    if "service_names" in fields and kind == "user":
+        reader.mistake(f"{alias} names services and is of users", fields.key_places["service_names"], "kind: service")
+    elif "service_names" in fields and not names:
+        reader.mistake(f"{alias} names no service", fields.key_places["service_names"], "leave service_names out")
+    return tuple(names)
+
+
+def _kubernetes(alias: str, audience: str, fields: Mapping, place: Place, reader: Reader) -> None:
+    """What every pod has by itself is for the cluster's own server: only a token for this service is a credential."""
+    if not audience:
+        what = f"{alias} takes the tokens that pods have for the cluster itself"
+        reader.mistake(what, place, "add audience: shop, and give the pods a projected token for it")
+    for name in ("subject", "no_audience", "no_expiry"):
+        if name in fields:
+            reader.mistake(f"a cluster's tokens have no {name}", fields.key_places[name], "leave it out")
 
 
 def _no_issuer(alias: str, issuer: str | None, fields: Mapping, place: Place, reader: Reader) -> None:

@@ -26,6 +26,8 @@ def run(arguments: argparse.Namespace) -> int:
     if not api_keys.is_subject(arguments.subject):
         fix = f"write service:NAME, or user:{KEYS}/NAME for a person's program"
         raise UsageError(f"a key cannot name '{arguments.subject}'", where="--subject", fix=fix)
+    if any("*" in name for name in arguments.only or ()):
+        raise UsageError("a limit names exact permissions", where="--only", fix="name each: --only orders:list")
     key = new(key_id)
     print(key)
     lines = _lines(key_id, arguments, digest(key), until, now)

@@ -35,7 +35,7 @@ def may_claim_roles(settings: Settings) -> bool:
 
 def _is_of_services(issuer: object) -> bool:
     kind = issuer.get("kind") if isinstance(issuer, Mapping) else None
-    return isinstance(kind, Value) and kind.data == "service"
+    return isinstance(kind, Value) and kind.data in ("service", "kubernetes")
 
 
 def whole(text: str, known: tuple[str, ...]) -> str:

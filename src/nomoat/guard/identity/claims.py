@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, NoReturn
 
+from nomoat.guard.identity import kubernetes
 from nomoat.guard.identity.model import Identity, TokenError
 from nomoat.guard.issuers import IssuerSettings
 
@@ -71,12 +72,9 @@ def identity_of(claims: Mapping[str, Any], settings: IssuerSettings, fingerprint
     subject = _claim(claims, settings.subject)
     if not isinstance(subject, str) or not subject or len(subject) > _MAX_SUBJECT or _CONTROL.search(subject):
         refuse("it names nobody")
-    if settings.kind == "service":
-        if not _SERVICE.match(subject):
-            refuse("its subject is no service's name")
-        whole = f"service:{subject}"
-    else:
-        whole = f"user:{settings.alias}/{subject}"
+    if settings.kind == "kubernetes":
+        claims = _of_cluster(claims, subject)
+    whole = f"user:{settings.alias}/{subject}" if settings.kind == "user" else _service(subject, settings)
     issued, jti = claims.get("iat"), claims.get("jti", "")
     if not isinstance(jti, str):
         # RFC 7519, section 4.1.7. Whatever else it is, nobody could revoke it by its name.
@@ -90,6 +88,28 @@ def identity_of(claims: Mapping[str, Any], settings: IssuerSettings, fingerprint
         issued_at=float(issued) if isinstance(issued, (int, float)) and not isinstance(issued, bool) else 0.0,
         only=frozenset(_names(_claim(claims, settings.scopes))) if settings.scopes else None,
     )
+
+
+def _service(subject: str, settings: IssuerSettings) -> str:
+    if settings.service_names:
+        name = dict(settings.service_names).get(subject)
+        if name is None:
+            refuse("it is of no service that nomoat.yaml names")
+        return f"service:{name}"
+    account = kubernetes.account_of(subject) if settings.kind == "kubernetes" else None
+    name = ".".join(account) if account is not None else subject
+    if not _SERVICE.match(name):
+        refuse("its subject is no service's name")
+    return f"service:{name}"
+
+
+def _of_cluster(claims: Mapping[str, Any], subject: str) -> Mapping[str, Any]:
+    account = kubernetes.account_of(subject)
+    if account is None:
+        refuse("its subject is no service account")
+    if not kubernetes.is_bound(claims, account):
+        refuse("it is bound to no service account, or to another one")
+    return kubernetes.flat(claims)
 
 
 def _claim(claims: Mapping[str, Any], path: tuple[str, ...]) -> Any:
