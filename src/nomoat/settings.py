@@ -60,9 +60,13 @@ class ServiceSettings:
 
 @dataclass(frozen=True, slots=True)
 class JournalSettings:
-    """Where facts are kept and for how long. `keep_s` and `at_most_bytes` are by kind; absent means for ever."""
+    """Where facts are kept and for how long. `keep_s` and `at_most_bytes` are by kind; absent means for ever.
+
+    `pseudonyms` is the reference of the key that hides people in what leaves (empty: a file beside the store).
+    """
 
     store: str = "sqlite:.nomoat/state/journal.db"
+    pseudonyms: str = ""
     keep_s: MappingOf[str, float] = field(default_factory=dict)
     at_most_bytes: MappingOf[str, int] = field(default_factory=dict)
 
@@ -206,7 +210,7 @@ def _services(node: Node | None, reader: Reader) -> tuple[ServiceSettings, ...]:
 
 
 def _journal(node: Node | None, reader: Reader) -> JournalSettings:
-    fields = reader.mapping(node, "journal", known=("store", "retention"))
+    fields = reader.mapping(node, "journal", known=("store", "retention", "pseudonyms"))
     if fields is None:
         return JournalSettings()
     store = reader.text(fields.get("store"), "store") or JournalSettings().store
@@ -229,7 +233,10 @@ def _journal(node: Node | None, reader: Reader) -> JournalSettings:
             at_most[kind] = size
 
     reader.each(fields.get("retention"), "retention", one)
-    return JournalSettings(store, keep_s, at_most)
+    pseudonyms = reader.text(fields.get("pseudonyms"), "pseudonyms") or ""
+    if pseudonyms and pseudonyms.partition(":")[0] not in ("env", "file"):
+        reader.mistake("pseudonyms must be a reference", fields.get("pseudonyms") or "", "write env:NAME or file:PATH")
+    return JournalSettings(store, pseudonyms, keep_s, at_most)
 
 
 _SIZE = re.compile(r"([0-9]{1,9})\s*(KB|MB|GB|TB)\Z")

@@ -168,7 +168,7 @@ def test_export_writes_every_field_as_json_lines(
 ) -> None:
     target = tmp_path / "out.jsonl"
 
-    code, out, err = run(capsys, "export", "--store", url, "-o", str(target))
+    code, out, err = run(capsys, "export", "--store", url, "--plain", "-o", str(target))
     assert (0, "") == (code, out)
     assert f"exported 3 facts to {target}" in err
     one, _, three = objects(target.read_text())
@@ -201,8 +201,11 @@ def test_a_token_in_free_text_never_leaves(url: str, store: Store, capsys: pytes
         assert "[credential sha256:" in out
 
 
-def test_redact_hides_people_and_parameters(url: str, store: Store, capsys: pytest.CaptureFixture[str]) -> None:
-    _, out, _ = run(capsys, "export", "--store", url, "--redact")
+@pytest.mark.parametrize("asked", [["export"], ["export", "--redact"]], ids=["unasked", "asked"])
+def test_people_and_parameters_are_hidden(
+    url: str, store: Store, capsys: pytest.CaptureFixture[str], asked: list[str]
+) -> None:
+    _, out, _ = run(capsys, *asked, "--store", url)
 
     one, two, three = objects(out)
     assert "anonymous" == two["subject"]
@@ -336,7 +339,7 @@ def test_prune_does_what_the_settings_say(url: str, tmp_path: Path, capsys: pyte
 
 
 def test_follow_prints_facts_as_they_come(url: str, store: Store) -> None:
-    command = [sys.executable, "-m", "nomoat", "journal", "follow", "--store", url, "--kind", "decision"]
+    command = [sys.executable, "-m", "nomoat", "journal", "follow", "--store", url, "--kind", "decision", "--plain"]
     following = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ})
     assert following.stdout is not None and following.stderr is not None
     try:

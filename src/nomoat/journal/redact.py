@@ -1,13 +1,15 @@
-"""What may leave the journal: credentials never, and on request nobody's name either.
+"""What may leave the journal: credentials never, and nobody's name where a key hides it.
 
 Facts hold fingerprints of credentials by contract; this is the second lock, for free text (output of a command, a
-note) that carries one all the same.
+note) that carries one all the same. With a key people, addresses and what they sent become keyed hashes, alike for
+one key; words of a closed set and ids of the map are never touched, whatever a caller sends.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+import ipaddress
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -29,7 +31,47 @@ _CREDENTIALS = (
     re.compile(r"()(-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z))", re.DOTALL),
 )
 #: Fields that name somebody, or hold what somebody sent; a mapping among them has such values.
-_PERSONAL = ("subject", "client", "value", "params", "read", "also", "group", "parameters", "by")
+_PERSONAL = (
+    "subject",
+    "client",
+    "value",
+    "params",
+    "read",
+    "also",
+    "group",
+    "parameters",
+    "by",
+    "root",
+    "key",
+    "filtered",
+)
+#: Of what an alert is grouped by, these name nobody, and a receiver joins by them.
+_NOBODY = frozenset(("service", "target", "route", "permission", "permissions", "detection", "outcome", "status"))
+#: Text that people or programs wrote: nobody can tell whom it names, so with a key it stays at home.
+_WITHHELD = ("text", "output", "command", "note", "because", "receipt")
+#: Text that nomoat wrote about somebody: whoever it names is hidden in it.
+_SENTENCES = ("summary", "title", "source", "name", "proposals", "evidence")
+#: Fields of a closed form, in which nobody stands: words of ours, ids of the map, numbers, times, digests.
+_CLOSED = frozenset(
+    (
+        "happened_at", "map_hash", "open", "new", "gone", "not_analysed", "request", "sequence", "service", "target",
+        "method", "credential", "roles", "permissions", "outcome", "enforced", "reason", "grants", "policy", "map",
+        "trace", "status", "login", "count", "allowed", "withheld", "only", "of", "hash", "detection", "still",
+        "severity", "first_event_at", "last_event_at", "observed", "threshold", "window_s", "facts", "playbook",
+        "actions", "findings", "state", "number", "change", "playbook_hash", "alert", "role", "false_alarm",
+        "incident", "step", "attempt", "unclear", "drill", "sha256", "size_bytes", "changed_before", "block", "what",
+        "until", "lifted", "issued_before", "adds", "channel", "detected_s", "acknowledged_s", "contained_s",
+        "resolved_s", "reached", "process", "last_seen_at", "lost", "upto", "after", "kept", "first", "last", "head",
+    )
+)  # fmt: skip
+#: Kinds where such a word is nomoat's own sentence, or somebody's.
+_OWN_WORDS = {"gap": ("because",), "step": ("reason",)}
+_IN_SENTENCES = re.compile(
+    r"\b(?:user|service):[^\s,;\"'<>()\[\]]+"  # a subject (CONTRACTS: subjects)
+    r"|[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"  # an address of mail
+    r"|\b(?:[0-9]{1,3}\.){3}[0-9]{1,3}\b"  # an address of a machine, IPv4
+    r"|(?<![\w:])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}(?![\w:])"  # and IPv6
+)
 
 
 def without_credentials(text: str) -> str:
@@ -51,40 +93,98 @@ def _fingerprint(text: str) -> str:
 
 
 class Redactor:
-    """Prepares fields of facts for the outside; `key` hides people too, alike within one export and nowhere else."""
+    """Prepares fields of facts for the outside; `key` hides people too, alike for one key and by no other."""
 
     def __init__(self, *, key: bytes | None = None) -> None:
         self._key = key
 
-    def __call__(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+    @property
+    def hides_people(self) -> bool:
+        """True where there is a key."""
+        return self._key is not None
+
+    def __call__(self, fields: Mapping[str, Any], *, kind: str = "") -> dict[str, Any]:
         """The fields of one fact (`codec.plain`), fit to leave."""
         fit = {name: _each_text(value, without_credentials) for name, value in fields.items()}
-        return fit if self._key is None else self._without_people(fit)
+        return fit if self._key is None else self._without_people(fit, _OWN_WORDS.get(kind, ()))
 
-    def _without_people(self, fields: dict[str, Any]) -> dict[str, Any]:
+    def everything(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Fields of a kind that this version does not know: with a key every text of them is hidden."""
+        fit = {name: _each_text(value, without_credentials) for name, value in fields.items()}
+        if self._key is None:
+            return fit
+        return {
+            name: value if name == "happened_at" else _each_scalar(value, self._hidden) for name, value in fit.items()
+        }
+
+    def text(self, text: str) -> str:
+        """A text that is only compared (an idempotency key): with a key nothing of it is left."""
+        return without_credentials(text) if self._key is None else self._hashed(text)
+
+    def _without_people(self, fields: dict[str, Any], own: tuple[str, ...]) -> dict[str, Any]:
         hidden: dict[str, str] = {}
         for name in _PERSONAL:
-            for text in _texts(fields.get(name)):
+            for text in _texts(_of_somebody(name, fields.get(name))):
                 if text and text != "anonymous":
                     hidden[text] = self._hashed(text)
         # The longest first: one id may be the beginning of another.
         order = sorted((text for text in hidden if len(text) > 3), key=len, reverse=True)
 
-        def elsewhere(text: str) -> str:
+        def sentence(text: str) -> str:
             for known in order:
                 text = text.replace(known, hidden[known])
-            return text
+            return _IN_SENTENCES.sub(self._named, text)
 
-        return {
-            name: _each_scalar(value, lambda one: hidden.get(str(one), one)) if name in _PERSONAL
-            else _each_text(value, elsewhere)
-            for name, value in fields.items()
-        }  # fmt: skip
+        def one(name: str, value: Any) -> Any:
+            if name in own:
+                return _each_text(value, sentence)
+            if name in _PERSONAL:
+                return self._personal(name, value)
+            if name in _WITHHELD:
+                return _withheld(value)
+            if name in _SENTENCES:
+                return _each_text(value, sentence)
+            # What nobody has thought about yet does not leave.
+            return value if name in _CLOSED else _each_scalar(value, self._hidden)
+
+        return {name: one(name, value) for name, value in fields.items()}
+
+    def _personal(self, name: str, value: Any) -> Any:
+        hidden = _each_scalar(_of_somebody(name, value), self._hidden)
+        return {**value, **hidden} if isinstance(value, Mapping) else hidden
+
+    def _named(self, found: re.Match[str]) -> str:
+        text = found.group()
+        is_somebody = "@" in text or text.startswith(("user:", "service:")) or _is_machine(text)
+        return self._hashed(text) if is_somebody else text
+
+    def _hidden(self, value: Any) -> Any:
+        return value if value in ("", "anonymous", None) else self._hashed(str(value))
 
     def _hashed(self, text: str) -> str:
         assert self._key is not None
         mac = hmac.new(self._key, text.encode("utf-8", "surrogatepass"), hashlib.sha256)
         return f"hidden:{mac.hexdigest()[:16]}"
+
+
+def _is_machine(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _of_somebody(name: str, value: Any) -> Any:
+    """What of a personal field is about somebody: a group has parts that are not."""
+    if name == "group" and isinstance(value, Mapping):
+        return {part: inner for part, inner in value.items() if part not in _NOBODY}
+    return value
+
+
+def _withheld(value: Any) -> Any:
+    count = sum(len(text) for text in _texts(value))
+    return f"[withheld: {count} characters]" if count else value
 
 
 def _texts(value: Any) -> list[str]:

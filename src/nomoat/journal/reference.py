@@ -24,8 +24,9 @@ Every kind of record that the [journal](journal.md) keeps. This page is made fro
   formats that it does not know as `unknown`, with their body. Two versions of nomoat may write one store.
 - Times are RFC 3339, UTC, microseconds. `happened_at` is by the clock of the source; the store adds `recorded_at`,
   which never decreases.
-- `nomoat journal export` writes one object a line: the fields below, and `position`, `recorded_at`, `kind`, `format`
-  and `idempotency_key` at the same level. A blanked fact has `"blanked": true` instead of its fields.
+- `nomoat journal export` writes one object a line: the fields below, and `store`, `position`, `recorded_at`, `kind`,
+  `format` and `idempotency_key` at the same level; people are hidden unless `--plain` is said.
+  A blanked fact has `"blanked": true` instead of its fields.
 """
 
 

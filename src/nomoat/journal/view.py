@@ -1,4 +1,4 @@
-"""What `nomoat journal show`, `follow` and `export` do: choose facts, redact them, print them.
+"""What `nomoat journal show` does: choose facts, redact them, print them; `shipping` chooses by the same filters.
 
 Takes the parsed command line; results go to stdout, talk to stderr. Nothing leaves that `redact` has not seen.
 """
@@ -7,21 +7,17 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import re
 import secrets
 import sys
-import tempfile
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, TextIO
 
 from nomoat.datafile import did_you_mean, duration_s
-from nomoat.errors import EXIT_CLEAN, IncompleteError, UsageError, printable
+from nomoat.errors import EXIT_CLEAN, UsageError
 from nomoat.journal.codec import plain
 from nomoat.journal.facts import KINDS, Fact, Unknown, timestamp
 from nomoat.journal.journal import open_store
@@ -30,8 +26,6 @@ from nomoat.journal.ports import START, Entry, Store
 from nomoat.journal.redact import Redactor
 from nomoat.journal.workers import seconds_from
 
-#: How often `follow` looks.
-_FOLLOW_S = 0.2
 _CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?\Z")
 
 _Print = Callable[[Entry], str]
@@ -68,45 +62,20 @@ def show(arguments: argparse.Namespace) -> int:
     """The newest facts that match, oldest first."""
     if arguments.limit < 0:
         raise UsageError("--limit is below 0", fix="write 0 for all, or how many")
-    chosen, printed = _filter(arguments), _printer(arguments, arguments.format)
+    chosen, printed = filter_of(arguments), _printer(arguments, arguments.format)
     with closing(store_of(arguments)) as store:
-        first, last = _bounds(store, arguments)
+        first, last = bounds_of(store, arguments)
         if arguments.limit:
             found: Iterable[Entry] = _newest(store, chosen, first, last, arguments.limit)
         else:
-            found = _all(store, chosen, first, last)
+            found = matching(store, chosen, first, last)
         if not _print(map(printed, found), sys.stdout):
             print("no fact of the journal is like that", file=sys.stderr)
     return EXIT_CLEAN
 
 
-def follow(arguments: argparse.Namespace) -> int:
-    """New facts as they come, until it is interrupted."""
-    chosen, printed = _filter(arguments), _printer(arguments, arguments.format)
-    with closing(store_of(arguments)) as store:
-        position = store.head().position
-        print(f"following {store.url} behind position {position or '0'}; Ctrl-C ends it", file=sys.stderr, flush=True)
-        while True:
-            for entry in store.read(position, kinds=chosen.kinds):
-                position = entry.position
-                if chosen.matches(entry):
-                    print(printed(entry), flush=True)
-            time.sleep(_FOLLOW_S)
-
-
-def export(arguments: argparse.Namespace) -> int:
-    """Matching facts as JSON lines."""
-    chosen, printed = _filter(arguments), _printer(arguments, "json")
-    with closing(store_of(arguments)) as store:
-        first, last = _bounds(store, arguments)
-        lines = map(printed, _all(store, chosen, first, last))
-        count = _write(Path(arguments.output), lines) if arguments.output else _print(lines, sys.stdout)
-    place = f" to {printable(arguments.output)}" if arguments.output else ""
-    print(f"exported {count:,} facts{place}", file=sys.stderr)
-    return EXIT_CLEAN
-
-
-def _all(store: Store, chosen: Filter, first: str, last: str) -> Iterator[Entry]:
+def matching(store: Store, chosen: Filter, first: str, last: str) -> Iterator[Entry]:
+    """The facts behind `first`, up to and with `last`, that a filter lets through."""
     return filter(chosen.matches, store.read(first, kinds=chosen.kinds, upto=last))
 
 
@@ -116,13 +85,14 @@ def _newest(store: Store, chosen: Filter, first: str, last: str, limit: int) -> 
     low, high = int(first or 0), int(last or 0)
     while True:
         after = max(low, high - span)
-        found = list(_all(store, chosen, str(after) if after else START, last))
+        found = list(matching(store, chosen, str(after) if after else START, last))
         if len(found) >= limit or after == low:
             return found[-limit:]
         span *= 4
 
 
-def _bounds(store: Store, arguments: argparse.Namespace) -> tuple[str, str]:
+def bounds_of(store: Store, arguments: argparse.Namespace) -> tuple[str, str]:
+    """The cursors behind `--since` and `--until`. Raises UsageError for what is no time."""
     first = store.before(time_of(arguments.since, "--since")) if arguments.since else START
     last = store.before(time_of(arguments.until, "--until")) if arguments.until else store.head().position
     return first, last or "0"
@@ -148,7 +118,8 @@ def time_of(text: str, option: str) -> str:
     raise UsageError(f"'{text}' is no time", where=option, fix="write 1h, 23:30 (UTC) or 2026-11-24T23:30:00Z")
 
 
-def _filter(arguments: argparse.Namespace) -> Filter:
+def filter_of(arguments: argparse.Namespace) -> Filter:
+    """The filter that a command names. Raises UsageError for what is no kind."""
     kinds: list[type[Fact]] = []
     for name in arguments.kind or ():
         kind = KINDS.get(name) or KINDS.get(name.removesuffix("s")) or (Unknown if name == Unknown.kind else None)
@@ -162,7 +133,7 @@ def _printer(arguments: argparse.Namespace, form: str) -> _Print:
     redact = Redactor(key=secrets.token_bytes(32) if arguments.redact else None)
 
     def text(entry: Entry) -> str:
-        fields = None if entry.fact is None else redact(plain(entry.fact))
+        fields = None if entry.fact is None else redacted(entry.fact, redact)
         return line(entry.position, entry.recorded_at, entry.kind, fields)
 
     return text if form == "text" else lambda entry: json.dumps(as_json(entry, redact))
@@ -170,12 +141,23 @@ def _printer(arguments: argparse.Namespace, form: str) -> _Print:
 
 def as_json(entry: Entry, redact: Redactor) -> dict[str, Any]:
     """An entry as an object: its place in the journal, then the fields of the fact, at one level."""
-    key = entry.key if entry.key is None else redact({"key": entry.key})["key"]
+    return placed(entry, None if entry.fact is None else redacted(entry.fact, redact), redact)
+
+
+def placed(entry: Entry, fields: Mapping[str, Any] | None, redact: Redactor) -> dict[str, Any]:
+    """The same of fields that were redacted before; None where retention took them."""
+    key = entry.key if entry.key is None else redact.text(entry.key)
     head: dict[str, Any] = {"position": entry.position, "recorded_at": entry.recorded_at, "kind": entry.kind}
-    if entry.fact is None:
+    if entry.fact is None or fields is None:
         return {**head, "idempotency_key": key, "blanked": True}
     format_ = entry.fact.stored_format if isinstance(entry.fact, Unknown) else entry.fact.format
-    return {**redact(plain(entry.fact)), **head, "format": format_, "idempotency_key": key}
+    return {**fields, **head, "format": format_, "idempotency_key": key}
+
+
+def redacted(fact: Fact, redact: Redactor) -> dict[str, Any]:
+    """The fields of a fact, fit to leave."""
+    fields = plain(fact)
+    return redact.everything(fields) if isinstance(fact, Unknown) else redact(fields, kind=fact.kind)
 
 
 def _subjects(fact: Fact) -> Iterator[str]:
@@ -204,22 +186,4 @@ def _print(lines: Iterable[str], out: TextIO) -> int:
     count = 0
     for count, one in enumerate(lines, 1):  # noqa: B007 (the count is what is wanted)
         print(one, file=out)
-    return count
-
-
-def _write(path: Path, lines: Iterable[str]) -> int:
-    """Writes beside the place and renames, readable by its owner alone: nobody sees half an export."""
-    try:
-        handle, draft = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as out:
-                count = _print(lines, out)
-            Path(draft).replace(path)
-        except BaseException:
-            Path(draft).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise IncompleteError(
-            f"cannot write the export: {error.strerror}", where=str(path), fix="name a folder that can be written"
-        ) from error
     return count

@@ -1,0 +1,1 @@
+"""The journal leaves the house: what facts become on the way out, and who takes them."""
