@@ -17,7 +17,7 @@ from flask import Flask
 from joserfc.jwk import ECKey, RSAKey
 
 from nomoat import guard
-from nomoat.guard import Guard
+from nomoat.guard import Guard, Identity
 from nomoat.guard.wsgi import WSGIGuard
 from tests.guard.identity import provider as providers
 from tests.guard.identity.provider import JWKS, Provider, says
@@ -53,6 +53,63 @@ def test_a_new_key_is_fetched_for_its_first_token_and_a_key_that_goes_takes_its_
         return seen
 
     assert [200, *[200] * 21, 401, 401, 200] == service.lives(lives)
+
+
+def test_a_key_that_comes_back_is_good_again(service: Service) -> None:
+    provider = service.provider
+    token = provider.token("k1")
+
+    async def lives(app: Guard) -> list[int]:
+        seen = [await status(app, token)]
+        kept = provider.keys
+        provider.rotate("k2", keep=False)
+        ring(app, provider).refresh()
+        seen += [await status(app, token)]
+        provider.keys = kept
+        ring(app, provider).refresh()
+        return [*seen, await status(app, token), await status(app, token)]
+
+    assert [200, 401, 200, 200] == service.lives(lives)
+
+
+@pytest.mark.parametrize("is_async", [True, False])
+def test_the_services_own_identity_is_asked_with_whom_the_waited_for_token_names(
+    service: Service, is_async: bool
+) -> None:
+    provider = service.provider
+
+    def who(connection: Any) -> Identity | None:
+        verified = connection.scope["nomoat.verified"]
+        return Identity(verified.subject, ("customer",)) if verified is not None else None
+
+    async def who_async(connection: Any) -> Identity | None:
+        return who(connection)
+
+    async def lives(app: Guard) -> list[int]:
+        provider.rotate("k2")
+        return [await status(app, provider.token("k2", roles=[])), await status(app, "")]
+
+    assert [200, 401] == service.lives(lives, identity=who_async if is_async else who)
+    assert "user:main/ana" == service.decisions()[-2].subject
+
+
+def test_an_authority_of_ones_own_is_trusted_where_the_file_says_so(service: Service, tmp_path: Path) -> None:
+    _, certificate = providers.authority(tmp_path)
+
+    async def lives(app: Guard) -> int:
+        return await status(app, made.provider.token("k1"))
+
+    with providers.running(certificate) as encrypted:
+        made = Service(tmp_path, encrypted)
+        made.write("algorithms: [ES256], keys: discover, ca: file:ca.pem")
+        assert 200 == made.lives(lives)
+        made.write()
+        assert 503 == made.lives(lives)
+        (tmp_path / "own.pem").write_text("no certificate")
+        made.write("algorithms: [ES256], keys: discover, ca: file:own.pem")
+        app = made.guard()
+        assert app._starting.load() is None
+    assert "the certificates cannot be read" in app._starting.failed
 
 
 def test_made_up_names_of_keys_are_one_fetch_and_hold_nobody_up(service: Service) -> None:

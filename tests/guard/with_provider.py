@@ -46,19 +46,19 @@ class Service:
         drawn = map_of(route("GET /orders", binding=("orders:read",)))
         (self.root / ".nomoat" / "map.json").write_text(codec.file_text(drawn))
 
-    def guard(self) -> Guard:
+    def guard(self, identity: Any = None) -> Guard:
         app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
         app.add_api_route("/orders", lambda: "ok", methods=["GET"])
-        return Guard(app, "enforce", config=self.root / "nomoat.yaml")
+        return Guard(app, "enforce", config=self.root / "nomoat.yaml", identity=identity)
 
-    def lives(self, lives: Callable[[Guard], Awaitable[Any]]) -> Any:
+    def lives(self, lives: Callable[[Guard], Awaitable[Any]], identity: Any = None) -> Any:
         """What a started service gives while it lives."""
 
         async def lived() -> Any:
             await status(app, "")
             return await lives(app)
 
-        app = self.guard()
+        app = self.guard(identity)
         try:
             return asyncio.run(lived())
         finally:
