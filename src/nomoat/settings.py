@@ -34,6 +34,7 @@ SECTIONS: MappingOf[str, str] = {
     "deny": "policy",
     "calls": "policy",
     "separate": "policy",
+    "break_glass": "policy",
     "routes": "policy",
     "journal": "settings",
     "on_journal_failure": "guard",

@@ -7,6 +7,7 @@ import hashlib
 import time
 from collections.abc import Iterable
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from nomoat import guard
 from nomoat.appmap import codec
 from nomoat.guard import Guard
 from nomoat.guard.loading import Mode
-from nomoat.journal.facts import Block, Decision, Logging, Response, Revocation, Text, timestamp
+from nomoat.journal.facts import Block, Decision, Elevation, Logging, Response, Revocation, Text, timestamp
 from nomoat.journal.journal import open_store
 from nomoat.policy.backtest import backtest
 from nomoat.policy.model import loads
@@ -196,6 +197,46 @@ def test_what_was_asked_for_about_a_subject_is_added_and_no_secret(root: Path) -
         "agent": "curl/8",
         "referer": "https://x/" + "y" * 246,
     } == fact.also
+
+
+# -- roles for an emergency ------------------------------------------------------------------------------------------
+
+GLASS = "break_glass: {oncall: {may: [orders:list], roles: [support], for: 1h}}\n"
+
+
+def _opened(root: Path, *, lasts_s: int = 600, subject: str = "user:main/ana") -> None:
+    at = datetime.now(UTC)
+    fact = Elevation(
+        happened_at=timestamp(at), elevation="e1", subject=subject, role="oncall", because="INC-7", by="ana",
+        until=timestamp(at + timedelta(seconds=lasts_s)),
+    )  # fmt: skip
+    with closing(open_store(f"sqlite:{root}/journal.db")) as store:
+        store.append([(fact, None)])
+
+
+def test_who_may_open_it_has_the_role_while_it_is_open_and_each_decision_says_so(root: Path) -> None:
+    (root / "nomoat.yaml").write_text(POLICY + GLASS)
+    before = _ask(root, "GET", "/orders", _token()).status
+    _opened(root)
+    during = _ask(root, "GET", "/orders", _token()).status
+
+    denied, allowed = _facts(root, Decision)
+    assert (403, 200) == (before, during)
+    assert ((), ("break-glass:oncall orders:list",)) == (denied.grants, allowed.grants)
+    assert ("support", "customer", "break-glass:oncall") == allowed.roles
+
+
+@pytest.mark.parametrize("wrong", ["nobody may open it", "another subject", "too long", "not in the policy", "claimed"])
+def test_what_is_open_for_somebody_else_opens_nothing(root: Path, wrong: str) -> None:
+    glass = GLASS.replace("[support]", "[customer]") if wrong == "nobody may open it" else GLASS
+    policy = POLICY.replace("[customer]", "[buyer]") if wrong == "nobody may open it" else POLICY
+    token = _token(groups={"names": ["break-glass:oncall"]}) if wrong in ("claimed", "nobody may open it") else _token()
+    (root / "nomoat.yaml").write_text(policy + ("" if wrong == "not in the policy" else glass))
+    if wrong != "claimed":
+        _opened(root, subject="user:main/ben" if wrong == "another subject" else "user:main/ana",
+                lasts_s=7200 if wrong == "too long" else 600)  # fmt: skip
+
+    assert 403 == _ask(root, "GET", "/orders", token).status
 
 
 # -- blocks and revocations ------------------------------------------------------------------------------------------

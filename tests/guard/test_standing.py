@@ -12,7 +12,7 @@ import pytest
 
 from nomoat.guard.identity.model import Identity
 from nomoat.guard.standing import Standing
-from nomoat.journal.facts import Block, Logging, Revocation, timestamp
+from nomoat.journal.facts import Block, Elevation, Logging, Revocation, timestamp
 from nomoat.journal.journal import open_store
 from nomoat.journal.ports import State, Store
 from tests.journal.made import decision
@@ -141,3 +141,91 @@ def test_who_changes_nothing_wakes_nobody(store: Counted, clock: Clock) -> None:
     standing.look()
 
     assert ["changed"] == told
+
+
+# -- roles for an emergency ------------------------------------------------------------------------------------------
+
+
+def _elevation(clock: Clock, seconds: float, name: str = "e1", *, lifted: bool = False) -> Elevation:
+    return Elevation(
+        happened_at=clock(), elevation=name, subject="user:main/ana", role="oncall", until=clock.until(seconds),
+        because="INC-7", by="ana", lifted=lifted,
+    )  # fmt: skip
+
+
+def _open(standing: Standing) -> list[str]:
+    standing.look()
+    return [one.elevation for one in standing.elevated("user:main/ana")]
+
+
+@pytest.fixture
+def now(clock: Clock) -> Clock:
+    """A clock that stands at what the store takes for now: it records by its own."""
+    clock.at = datetime.now(UTC) + timedelta(seconds=1)
+    return clock
+
+
+def test_a_role_for_an_emergency_is_open_from_the_next_look_until_its_end(store: Counted, now: Clock) -> None:
+    standing = Standing(store, clock=now)
+    _append(store, _elevation(now, 60))
+    during = (_open(standing), standing.elevates, standing.elevated("user:main/ben"))
+    now.at += timedelta(seconds=60)
+
+    assert ((["e1"], True, ()), []) == (during, _open(standing))
+    assert not standing.elevates
+
+
+def test_it_is_gone_at_the_next_look_when_it_is_ended(store: Counted, now: Clock) -> None:
+    standing = Standing(store, clock=now)
+    _append(store, _elevation(now, 60), _elevation(now, 60, "e2"))
+    both = _open(standing)
+    _append(store, _elevation(now, 60, lifted=True))
+
+    assert (["e1", "e2"], ["e2"]) == (both, _open(standing))
+
+
+def test_a_clock_that_is_set_back_opens_nothing_again(store: Counted, now: Clock) -> None:
+    standing = Standing(store, clock=now)
+    _append(store, _elevation(now, 60))
+    _open(standing)
+    now.at += timedelta(seconds=61)
+    ended = _open(standing)
+    now.at -= timedelta(seconds=50)
+
+    assert ([], []) == (ended, _open(standing))
+
+
+def test_a_clock_that_is_set_back_makes_none_longer(
+    store: Counted, now: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticks = [1000.0]
+    monkeypatch.setattr("nomoat.guard.standing.time.monotonic", lambda: ticks[0])
+    standing = Standing(store, clock=now)
+    _append(store, _elevation(now, 60))
+    before = _open(standing)
+    now.at -= timedelta(hours=5)
+    ticks[0] += 59
+    still = _open(standing)
+    ticks[0] += 2
+
+    assert (["e1"], ["e1"], []) == (before, still, _open(standing))
+
+
+def test_a_process_that_starts_with_a_clock_that_is_behind_goes_by_the_journal(store: Counted, now: Clock) -> None:
+    _append(store, _elevation(now, -30))
+    now.at -= timedelta(hours=5)
+
+    assert [] == _open(Standing(store, clock=now))
+
+
+def test_what_is_not_known_to_be_current_opens_nothing(
+    store: Counted, now: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    standing = Standing(store, clock=now)
+    _append(store, _elevation(now, 3600))
+    ticks = [1000.0]
+    monkeypatch.setattr("nomoat.guard.standing.time.monotonic", lambda: ticks[0])
+    known = _open(standing)
+    ticks[0] += 11
+
+    assert (["e1"], ()) == (known, standing.elevated("user:main/ana"))

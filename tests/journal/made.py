@@ -9,7 +9,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from nomoat.journal.facts import KINDS, Block, Decision, Fact, Logging, OpenFinding, timestamp
+from nomoat.journal.facts import KINDS, Block, Decision, Elevation, Fact, Logging, OpenFinding, timestamp
 
 #: Text as attackers send it: any character, lone surrogates and controls too.
 hostile_text = st.text(st.characters(exclude_categories=()), max_size=12)
@@ -60,7 +60,7 @@ def facts_of(kind: type[Fact]) -> st.SearchStrategy[Fact]:
     hints = typing.get_type_hints(kind)
     drawn = {field.name: _values(hints[field.name]) for field in fields(kind)}
     drawn["happened_at"] = times
-    if kind in (Block, Logging):
+    if kind in (Block, Elevation, Logging):
         drawn["until"] = times
     return st.builds(kind, **drawn)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from nomoat.appmap import codec
 from nomoat.appmap.model import Guard, Parameter
+from nomoat.journal.facts import Elevation
 from nomoat.respond import book, casework, htmlpage, reviewing
 from nomoat.respond.unattended import run_automatic
 from tests.journal.made import decision
@@ -43,6 +44,23 @@ def test_only_what_was_answered_counts_as_reached(tmp_path: Path) -> None:
     found = reviewing.report(made.store, made.settings, stepper.case, stepper.playbook)
 
     assert found.reached == ("order_id 1",)
+
+
+def test_roles_that_were_opened_in_the_emergency_stand_in_the_timeline(tmp_path: Path) -> None:
+    made = project(tmp_path)
+    stepper = made.stepper()
+    opened = Elevation(
+        elevation="e1", subject="user:main/kim", role="oncall", until="2100-01-01T00:00:00Z", because="INC-1 refunds",
+        by="kim", incident=1,
+    )  # fmt: skip
+    made.store.append([(opened, None), (dataclasses.replace(opened, lifted=True), None)])
+
+    found = reviewing.report(made.store, made.settings, casework.load(made.store, 1), stepper.playbook)
+
+    assert [
+        ("kim", "break-glass oncall for user:main/kim opened until 2100-01-01T00:00:00Z", "INC-1 refunds"),
+        ("kim", "break-glass oncall for user:main/kim ended", "INC-1 refunds"),
+    ] == [(row.who, row.what, row.detail) for row in found.timeline if row.what.startswith("break-glass")]
 
 
 def test_a_change_before_evidence_and_its_reason_stand_in_the_review_and_proposals_have_a_day(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import pytest
@@ -15,6 +15,7 @@ from nomoat.errors import CursorMovedError, JournalError
 from nomoat.journal.facts import (
     Checked,
     Decision,
+    Elevation,
     Fact,
     Incident,
     Logging,
@@ -278,6 +279,17 @@ class StandingContract:
 
         store.append([(second, None)])
         assert () == store.state(now=self.NOW).logging
+
+    def test_elevations_stand_for_themselves_until_they_end_or_are_ended(self, store: Store) -> None:
+        one, two, over = (
+            Elevation(elevation=name, subject="user:main/ana", role="oncall", until=until, because="x", by="kim")
+            for name, until in zip("abc", (f"{year}-01-01T00:00:00Z" for year in (2100, 2101, 2026)), strict=True)
+        )
+        store.append([(one, None), (two, None), (over, None)])
+        both = store.state(now=self.NOW).elevations
+        store.append([(replace(one, lifted=True), None)])
+
+        assert ((one, two), (two,)) == (both, store.state(now=self.NOW).elevations)
 
     def test_incidents_are_open_until_they_are_closed(self, store: Store) -> None:
         one, two, ten = (Incident(number=number, change="declared", title=f"no {number}") for number in (1, 2, 10))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from nomoat.guard.answers import Scope
     from nomoat.guard.loading import Demand
     from nomoat.guard.runtime import Runtime
-    from nomoat.policy.decide import Answer
+    from nomoat.policy.decide import Answer, Decider
 
 _PARAM_LENGTH = 64
 #: What a condition may compare of a path: a longer parameter is missing there, so its condition errs and denies.
@@ -72,12 +72,15 @@ def decided(
     subject = identity.subject if identity is not None else "anonymous"
     method = scope.get("method", "WS")
     params, compared = _params(found.params) if found is not None and found.params else (_NO_PARAMS, _NO_PARAMS)
+    roles = loaded.decider.roles_of(subject, identity.roles) if identity is not None else ()
+    if identity is not None and runtime.standing.elevates:
+        roles = _raised(runtime, loaded.decider, subject, roles)
     known = Known(
         method=method if method in _KNOWN_METHODS else "ANY",
         target=_target(loaded.service, found, demand, method),
         params=params,
         subject=subject,
-        roles=loaded.decider.roles_of(subject, identity.roles) if identity is not None else (),
+        roles=roles,
         client=client,
         trace=_trace(scope["headers"]),
         came_us=time.time_ns() // 1000,
@@ -105,6 +108,14 @@ def hold_to_limits(asked: Asked) -> None:
     if rules:
         known = asked.known
         asked.limit(asked.runtime.limiter.over(rules, target=known.target, client=known.client, subject=known.subject))
+
+
+def _raised(runtime: Runtime, decider: Decider, subject: str, roles: tuple[str, ...]) -> tuple[str, ...]:
+    """The roles of a caller with those that are open for it in an emergency."""
+    from nomoat.policy.break_glass import raised
+
+    standing = runtime.standing.elevated(subject)
+    return raised(decider, roles, standing) if standing else roles
 
 
 def _connection(scope: Scope) -> Callable[[Identity | None], Any]:

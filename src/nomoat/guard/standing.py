@@ -1,6 +1,7 @@
-"""What stands against callers now: blocks, revocations, extra logging; read from the journal by one thread a process.
+"""What stands about callers now: blocks, revocations, extra logging, roles for an emergency.
 
-Every 200 ms it looks for new ones by the index of kinds. `age_s` tells how old that is; over 10 s guard denies.
+Read from the journal by one thread a process: every 200 ms it looks for new ones by the index of kinds. `age_s` tells
+how old that is; over 10 s guard denies.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Callable, Iterable
 from typing import Literal, TypeAlias
 
 from nomoat.guard.identity.model import Identity
-from nomoat.journal.facts import Block, Logging, Revocation, moment, timestamp
+from nomoat.journal.facts import Block, Elevation, Logging, Revocation, moment, timestamp
 from nomoat.journal.ports import START, State, Store
 
 POLL_S = 0.2
@@ -40,7 +41,9 @@ class Standing:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._read_at = self._refreshed_at = 0.0
-        self._looked_at = self._ends_at = ""
+        self._looked_at = self._ends_at = self._latest = ""
+        #: When each elevation ends, on a clock that nobody sets.
+        self._deadlines: dict[str, float] = {}
         self.position = START
         self._take(State())
 
@@ -82,6 +85,14 @@ class Standing:
         """What more is to be recorded about a subject now."""
         return self._adds.get(subject, ())
 
+    def elevated(self, subject: str) -> tuple[Elevation, ...]:
+        """The roles for an emergency that are open for a subject; none where that is not known to be current."""
+        found = self._elevated.get(subject, ())
+        if not found or self.age_s > MAX_AGE_S:
+            return ()
+        now = time.monotonic()
+        return tuple(one for one in found if now < self._deadlines[one.elevation])
+
     def _is_blocked(self, client: str) -> bool:
         try:
             address = ipaddress.ip_address(client)
@@ -98,6 +109,15 @@ class Standing:
             except Exception:  # noqa: S112
                 # Whatever one reading meets, the next may not: a thread that ended would deny everybody for good.
                 continue
+
+    def _raised(self, elevations: tuple[Elevation, ...]) -> dict[str, tuple[Elevation, ...]]:
+        """Elevations by subject. Their end moves with no clock: what was worked out first may only come sooner."""
+        found: dict[str, tuple[Elevation, ...]] = {}
+        for one in elevations:
+            ends = time.monotonic() + _seconds(one.until, self._latest)
+            self._deadlines[one.elevation] = min(ends, self._deadlines.get(one.elevation, ends))
+            found[one.subject] = (*found.get(one.subject, ()), one)
+        return found
 
     def look(self) -> None:
         """Reads what is new, and all again where something has ended. Raises StorageError.
@@ -117,13 +137,18 @@ class Standing:
         self._looked_at = now
 
     def _has_news(self) -> bool:
-        entry = next(iter(self._store.read(self.position, kinds=(Block, Revocation, Logging), limit=1)), None)
+        entry = next(
+            iter(self._store.read(self.position, kinds=(Block, Revocation, Logging, Elevation), limit=1)), None
+        )
         return entry is not None
 
     def _refresh(self) -> None:
         """Position first: what is committed after it is read at the next turn, never missed."""
         position = self._store.head().position
         began, now = time.monotonic(), self._clock()
+        newest = self._store.get(position) if position != START else None
+        # What the store recorded last is a time that has been: a clock that is behind it prolongs nothing.
+        self._latest = max(self._latest, now, newest.recorded_at if newest is not None else "")
         state = self._store.state(now=now)
         news = state != self._state
         self._take(state)
@@ -135,6 +160,7 @@ class Standing:
     def _take(self, state: State) -> None:
         self._state = state
         ends = [one.until for one in state.blocks] + [one.until for one in state.logging]
+        ends += [one.until for one in state.elevations]
         self._ends_at = min((_time(until) for until in ends if until), default="")
         self._subjects = frozenset(b.value for b in state.blocks if b.what == "subject")
         self._credentials = frozenset(b.value for b in state.blocks if b.what == "credential")
@@ -142,11 +168,22 @@ class Standing:
         self._revoked = frozenset(r.value for r in state.revocations if r.what == "credential")
         self._jtis = frozenset(r.value for r in state.revocations if r.what == "jti")
         self._issued_before = _issued_before(state.revocations)
+        self._elevated = self._raised(state.elevations)
+        #: True while somebody is raised to a role for an emergency.
+        self.elevates = bool(self._elevated)
         self._adds = {one.subject: one.adds for one in state.logging}
         #: True while more is to be recorded about anybody.
         self.logs = bool(state.logging)
         #: True while nothing stands against anybody.
         self.is_empty = not (state.blocks or state.revocations)
+
+
+def _seconds(until: str, since: str) -> float:
+    """From one time to another; nothing where either is none."""
+    try:
+        return (moment(until) - moment(since)).total_seconds() if since else 0.0
+    except (ValueError, OverflowError):
+        return 0.0
 
 
 def _time(until: str) -> str:

@@ -316,6 +316,21 @@ class Logging(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Elevation(Fact):
+    """A person may use a role for an emergency until a time, or no longer (`lifted`): break-glass."""
+
+    kind: ClassVar[str] = "elevation"
+    elevation: str
+    subject: str
+    role: str
+    until: str
+    lifted: bool = False
+    because: str
+    by: str
+    incident: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Message(Fact):
     """A message to people, before (`intent`) and after. `key` is its idempotency key: it goes out at most once."""
 
@@ -395,6 +410,6 @@ KINDS: Mapping[str, type[Fact]] = {
     fact.kind: fact
     for fact in (
         Checked, Decision, Response, Text, FirstUse, Alert, Episode, Incident, Step, Evidence,
-        Block, Revocation, Logging, Message, Review, Gap, Pruned, Sealed,
+        Block, Revocation, Logging, Elevation, Message, Review, Gap, Pruned, Sealed,
     )
 }  # fmt: skip

@@ -107,6 +107,10 @@ _WORDS: dict[str, Callable[[_Fields], str]] = {
     "evidence": lambda of: f"{_of_incident(of)}{of['name']} {of['size_bytes']} bytes sha256:{of['sha256']} {_by(of)}",
     "block": _block,
     "revocation": _revocation,
+    "elevation": lambda of: (
+        f"break-glass {of['role']} for {of['subject']} {'ended' if of['lifted'] else 'until ' + of['until']} "
+        f"{_by(of)}: {of['because']}"
+    ),
     "logging": lambda of: f"{of['subject']} until {of['until']}: {', '.join(of['adds'])} {_by(of)}: {of['because']}",
     "message": lambda of: f"{_of_incident(of)}{of['channel']} {of['state']}: {of['text']}",
     "review": _review,

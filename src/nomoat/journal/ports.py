@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from nomoat.journal.facts import Block, Fact, Incident, Logging, OpenFinding, Revocation
+from nomoat.journal.facts import Block, Elevation, Fact, Incident, Logging, OpenFinding, Revocation
 
 #: The cursor before the first fact.
 START = ""
@@ -81,6 +81,7 @@ class State:
     blocks: tuple[Block, ...] = ()
     revocations: tuple[Revocation, ...] = ()
     logging: tuple[Logging, ...] = ()
+    elevations: tuple[Elevation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

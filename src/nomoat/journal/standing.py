@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from nomoat.errors import JournalError
-from nomoat.journal.facts import Block, Checked, Fact, Incident, Logging, Revocation, moment, timestamp
+from nomoat.journal.facts import Block, Checked, Elevation, Fact, Incident, Logging, Revocation, moment, timestamp
 
-Topic = Literal["block", "revocation", "logging", "incident", "checked"]
+Topic = Literal["block", "revocation", "logging", "elevation", "incident", "checked"]
 #: Kinds that change what stands; retention keeps them as long as they do.
-STANDING_KINDS: tuple[type[Fact], ...] = (Block, Revocation, Logging, Incident, Checked)
+STANDING_KINDS: tuple[type[Fact], ...] = (Block, Revocation, Logging, Elevation, Incident, Checked)
 STANDING_NAMES = frozenset(kind.kind for kind in STANDING_KINDS)
 
 
@@ -45,6 +45,10 @@ def change(position: int, fact: Fact) -> Change | None:
             return Change("put", Standing("revocation", str(position), position))
         case Logging():
             return Change("put", Standing("logging", _name(fact.subject), position, _time(fact.until, fact)))
+        case Elevation():
+            # Each stands for itself: no later one may prolong it.
+            ends: Literal["put", "remove"] = "remove" if fact.lifted else "put"
+            return Change(ends, Standing("elevation", _name(fact.elevation), position, _time(fact.until, fact)))
         case Incident(change="declared"):
             return Change("first", Standing("incident", str(fact.number), position))
         case Incident(change="closed"):

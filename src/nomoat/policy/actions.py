@@ -21,15 +21,17 @@ from nomoat.errors import (
     EXIT_INCOMPLETE,
     IncompleteError,
     SettingsError,
+    StorageError,
     UsageError,
     printable,
 )
-from nomoat.journal.facts import Decision, Text, moment
+from nomoat.journal.facts import Decision, Elevation, Text, moment, timestamp
 from nomoat.journal.journal import open_store
 from nomoat.journal.ports import Store
 from nomoat.policy import backtest as backtesting
 from nomoat.policy import conditions, document, explain, loosened, questions, report, subjects, tables
 from nomoat.policy import learn as learning
+from nomoat.policy.break_glass import lines
 from nomoat.policy.decide import ROLE_PREFIX, compile_policy
 from nomoat.policy.model import Policy, loads
 from nomoat.settings import Settings
@@ -69,9 +71,29 @@ def test_action(arguments: argparse.Namespace) -> int:
 
 def loosened_action(arguments: argparse.Namespace) -> int:
     """Says which secure defaults are loosened, why, and until when."""
-    found = loosened.loosened(settings_of(arguments.config))
-    print_as(arguments.format, loosened.as_json(found), loosened.as_text(found))
+    of = settings_of(arguments.config)
+    found = loosened.loosened(of)
+    shown, text = loosened.as_json(found), loosened.as_text(found)
+    if document.read(of).break_glass:
+        raised = _elevations(of)
+        rows = [{name: getattr(one, name) for name in ("role", "subject", "until", "because", "by")} for one in raised]
+        shown |= {"break_glass": rows}
+        text += "".join(f"\n{line}" for line in lines(raised))
+    print_as(arguments.format, shown, text)
     return EXIT_FINDINGS if any(one.is_over for one in found) else EXIT_CLEAN
+
+
+def _elevations(of: Settings) -> tuple[Elevation, ...]:
+    """The roles for an emergency that are open; none where no journal was ever begun."""
+    try:
+        store = open_store(of.store_url, create=False)
+    except StorageError as error:
+        print(f"note: what is open cannot be told: {printable(error.what)}", file=sys.stderr)
+        return ()
+    try:
+        return store.state(now=timestamp()).elevations
+    finally:
+        store.close()
 
 
 def _explained(of: Settings, arguments: argparse.Namespace) -> explain.Explanation:

@@ -1,4 +1,4 @@
-"""Declares `nomoat policy explain|test|check|diff|loosened|backtest|learn`."""
+"""Declares `nomoat policy explain|test|check|diff|break-glass|loosened|backtest|learn`."""
 
 from __future__ import annotations
 
@@ -24,6 +24,14 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     diff.add_argument("--against", metavar="FILE", help="another nomoat.yaml instead of a revision: the old one")
     diff.set_defaults(run=_diff)
     _action(actions, "loosened", "every secure default that is loosened", _LOOSENED).set_defaults(run=_loosened)
+    glass = _action(actions, "break-glass", "opens a role for an emergency, for one person and a time", _GLASS)
+    glass.add_argument("name", nargs="?", metavar="NAME", help="the role in break_glass: (default: show what is open)")
+    glass.add_argument("--because", metavar="TEXT", help="why; an incident that it names (INC-7) has it in its review")
+    glass.add_argument("--for", dest="for_", metavar="TIME", help="for how long (default: as long as nomoat.yaml lets)")
+    glass.add_argument("--as", dest="who", metavar="WHO", help="for whom: user:NAME (default: whoever types)")
+    glass.add_argument("--end", action="store_true", help="end it now")
+    _store_argument(glass)
+    glass.set_defaults(run=_glass)
     backtest = _action(actions, "backtest", "what another policy would have changed", _BACKTEST)
     backtest.add_argument("--policy", required=True, metavar="NEW", help="the nomoat.yaml to try")
     backtest.add_argument("--since", metavar="TIME", help="only decisions of the last 24h, 7d, ... (default: all)")
@@ -91,6 +99,13 @@ _DIFF = """Says in words what becomes allowed or denied, for whom, by the policy
 Lines with ! are weaker; of those with ? the conditions do not tell, and no request that was tried came out differently.
 Exit code 0: the same, or only stricter; 1: weaker; 3: something cannot be told, or there is no map."""
 
+_GLASS = """Opens a role of break_glass: for one person, until a time. Every worker knows within a second; watch alerts.
+  nomoat policy break-glass oncall-admin --because "INC-7: refunds are stuck" --for 30m
+  nomoat policy break-glass oncall-admin --end
+  nomoat policy break-glass
+It counts while the person holds a role that may open it, ends by itself and is never prolonged.
+Exit code 0: done; 2: it is open already, too long, or without a reason."""
+
 _LOOSENED = """Lists what nomoat.yaml lets through on purpose, why, and until when: public routes, decisions left to
 handlers, tokens that never expire, a journal that may fail, connections that are not verified.
 Exit code 1: at least one is past its end."""
@@ -129,6 +144,12 @@ def _diff(arguments: argparse.Namespace) -> int:
     from nomoat.policy.diff_action import diff_action
 
     return diff_action(arguments)
+
+
+def _glass(arguments: argparse.Namespace) -> int:
+    from nomoat.policy.glass_action import glass_action
+
+    return glass_action(arguments)
 
 
 def _loosened(arguments: argparse.Namespace) -> int:

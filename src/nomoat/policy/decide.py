@@ -24,6 +24,8 @@ __all__ = ["ROLE_PREFIX", "SERVICE_PREFIX", "Answer", "Clause", "Decider", "bare
 #: How an answer names who is granted something: `role:customer orders:read`, `service:billing orders:list`.
 ROLE_PREFIX = "role:"
 SERVICE_PREFIX = "service:"
+#: Roles for an emergency (`break-glass:oncall-admin orders:refund`): no token brings one, guard adds what is open.
+GLASS_PREFIX = "break-glass:"
 _NOTHING: Mapping[str, Attribute] = {}
 
 
@@ -83,6 +85,7 @@ class Decider:
         found = {grant.permission for role in self.policy.roles for grant in role.grants}
         calls = (call for call in self.policy.calls if call.to == self.service)
         found.update(grant.permission for call in calls for grant in call.grants)
+        found.update(grant.permission for rule in self.policy.break_glass for grant in rule.grants)
         found.update(rule.permission for rule in self.policy.denies)
         found.update(name for rule in self.policy.routes if not isinstance(rule.demand, str) for name in rule.demand)
         return frozenset(found)
@@ -108,6 +111,7 @@ class Decider:
                     self._add(self._own.setdefault(permission, {}), role.name, clause)
         for permission in self._own:
             self._effective[permission] = {}
+        self._index_glass()
         for role_name, subjects in self.policy.assign:
             for subject in subjects:
                 self._assigned[subject] = (*self._assigned.get(subject, ()), role_name)
@@ -122,6 +126,16 @@ class Decider:
             compiled = _clause("deny", Grant(rule.permission, rule.when, rule.at))._replace(deny=rule)
             for permission in self._covered(rule.permission):
                 self._add(self._denies, permission, compiled)
+
+    def _index_glass(self) -> None:
+        for rule in self.policy.break_glass:
+            role = GLASS_PREFIX + rule.name
+            self._includes[role] = ()
+            for grant in rule.grants:
+                clause = _clause(role, grant)
+                for permission in self._covered(grant.permission):
+                    self._add(self._own.setdefault(permission, {}), role, clause)
+                    self._effective.setdefault(permission, {})
 
     @staticmethod
     def _add(into: dict[str, tuple[Clause, ...]], key: str, clause: Clause) -> None:
@@ -151,12 +165,15 @@ class Decider:
     def roles_of(self, subject: str, claimed_roles: Iterable[str] = ()) -> tuple[str, ...]:
         """The roles of a subject: those the policy assigns, then those it claims; a role that is both stands twice.
 
-        Claimed roles that the policy does not know are kept, and grant nothing. `assigned` is the length of the first
-        part, so a decision that records these roles can be judged under a policy that assigns others.
+        Claimed roles that the policy does not know are kept, and grant nothing; one for an emergency nobody claims.
+        `assigned` is the length of the first part, so a decision that records these roles can be judged under a policy
+        that assigns others.
         """
         claimed: tuple[str, ...] = ()
         if claimed_roles:
             claimed = tuple(dict.fromkeys([role for role in claimed_roles if isinstance(role, str)]))
+            if self.policy.break_glass and subject:
+                claimed = tuple([role for role in claimed if not role.startswith(GLASS_PREFIX)])
         assigned = self._assigned.get(subject)
         return claimed if assigned is None else assigned + claimed
 

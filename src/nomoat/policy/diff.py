@@ -15,7 +15,7 @@ from nomoat.appmap.model import Map
 from nomoat.policy import witness
 from nomoat.policy.access import Access, Reach, Verdict, When, access, when_of
 from nomoat.policy.bindings import Bindings, bind
-from nomoat.policy.decide import SERVICE_PREFIX, Decider, compile_policy
+from nomoat.policy.decide import GLASS_PREFIX, SERVICE_PREFIX, Decider, compile_policy
 from nomoat.policy.loosened import Loosened
 from nomoat.policy.model import Policy
 
@@ -79,7 +79,7 @@ class Side:
         found = {
             grant.permission
             for name in self.decider(service).with_included(roles)
-            if (role := self.policy.role(name)) is not None
+            if (role := self.policy.role(name) or self.policy.glass(name.removeprefix(GLASS_PREFIX))) is not None
             for grant in role.grants
         }
         called = (call for call in self.policy.calls if SERVICE_PREFIX + call.caller == subject and call.to == service)
@@ -106,6 +106,10 @@ class Comparison:
             )
             for name in names
         ]
+        glass = sorted({rule.name for side in (self.before, self.after) for rule in side.policy.break_glass})
+        for name in glass:
+            roles = [(GLASS_PREFIX + name,) if side.policy.glass(name) else () for side in (self.before, self.after)]
+            found.append(Caller(f"break-glass {name}", before=roles[0], after=roles[1]))
         old, new = self.before.decider(), self.after.decider()
         assigned = {one for side in (self.before, self.after) for _, subjects in side.policy.assign for one in subjects}
         calls = sorted({(call.caller, call.to) for side in (self.before, self.after) for call in side.policy.calls})
@@ -160,6 +164,7 @@ def compare(before: Side, after: Side) -> tuple[Change, ...]:
         *diff_grants.deny_rules(comparison),
         *diff_routes.demands(comparison),
         *_separations(before, after),
+        *_openers(before, after),
         *_loosenings(before, after),
     ]
     rank = {"weaker": 0, "untold": 1, "stricter": 2, "same": 3}
@@ -177,6 +182,18 @@ def _separations(before: Side, after: Side) -> Iterator[Change]:
             rule = new[permissions]
             what = f"{listed(permissions)} are kept apart now: {rule.because} ({rule.at})"
             yield Change("stricter", "separation", permissions[0], what, after=rule.because, at=rule.at)
+
+
+def _openers(before: Side, after: Side) -> Iterator[Change]:
+    """Roles for an emergency that others may open now, or for longer."""
+    for rule in after.policy.break_glass:
+        was = before.policy.glass(rule.name)
+        if was is None or (was.roles, was.for_s) == (rule.roles, rule.for_s):
+            continue
+        is_weaker = bool(set(rule.roles) - set(was.roles)) or rule.for_s > was.for_s
+        then, now = (f"{listed(one.roles)} may open it for {one.for_s:,} s" for one in (was, rule))
+        what = f"break-glass {rule.name}: {now}; before: {then} ({rule.at})"
+        yield Change("weaker" if is_weaker else "stricter", "break-glass", rule.name, what, (), then, now, rule.at)
 
 
 def _loosenings(before: Side, after: Side) -> Iterator[Change]:

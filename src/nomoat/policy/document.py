@@ -1,4 +1,5 @@
-"""Reads the policy's sections of nomoat.yaml: services' names, roles, assign, deny, calls, separate and routes.
+"""Reads the policy's sections of nomoat.yaml: services' names, roles, assign, deny, calls, separate,
+break_glass and routes.
 
 Takes `Settings` and gives a `Policy`, or one `PolicyError` with every mistake, each with line and column.
 """
@@ -10,7 +11,9 @@ import re
 from nomoat.datafile import Mapping, Node, Place, Reader, Sequence, Value, did_you_mean
 from nomoat.errors import PolicyError, UsageError
 from nomoat.policy import conditions, subjects
+from nomoat.policy.decide import GLASS_PREFIX
 from nomoat.policy.model import (
+    BreakGlass,
     CallRule,
     Deny,
     Grant,
@@ -26,6 +29,9 @@ from nomoat.settings import Settings, calendar_date
 
 MAX_NAME = 200
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+#: An emergency that lasts longer is the usual state: then it is a role.
+MAX_GLASS_S = 24 * 3600
 
 
 def read(settings: Settings) -> Policy:
@@ -53,6 +59,7 @@ class _Document:
             calls=self._calls(self._settings.section("calls")),
             routes=RouteRules(self._reader, self._names).read(self._settings.section("routes")),
             separate=self._separate(self._settings.section("separate")),
+            break_glass=self._break_glass(self._settings.section("break_glass")),
         )
         self._reader.finish()
         return policy
@@ -67,7 +74,8 @@ class _Document:
         roles: list[Role] = []
         for name, value in section.items():
             place = section.key_places[name]
-            self._names.checked(name, place, "a role")
+            if self._names.checked(name, place, "a role") and name.startswith(GLASS_PREFIX):
+                self._reader.mistake(f"'{name}' is no name of a role", place, "write it in break_glass:")
             roles.append(self._role(name, value, place))
         self._no_circles(roles, section)
         return roles
@@ -230,6 +238,37 @@ class _Document:
             grants = self._grants(fields.get("may"), f"{caller or 'a service'} at {to or 'a service'}")
             if caller and to:
                 rules.append(CallRule(caller, to, grants, place_of(item.place)))
+        return rules
+
+    def _break_glass(self, node: Node | None) -> list[BreakGlass]:
+        rules: list[BreakGlass] = []
+
+        def one(name: str, value: Node, place: Place) -> None:
+            fields = self._reader.mapping(value, f"break_glass {name}", known=("may", "roles", "for"))
+            if fields is None or not self._names.checked(name, place, "a role"):
+                return
+            grants = self._grants(fields.get("may"), f"break_glass {name}")
+            items = self._names.items(fields.get("roles"), f"roles of {name}")
+            roles = [self._reader.text(item, f"each role that may open {name}") for item in items]
+            known = tuple(
+                role
+                for role, item in zip(roles, items, strict=True)
+                if role is not None and self._known_role(role, item)
+            )
+            for_s = self._reader.duration_s(fields.get("for"), "for") if "for" in fields else 3600.0
+            for missing, what in (
+                (not grants, "says nothing of what it may"),
+                (not items, "names no role that may open it"),
+            ):
+                if missing:
+                    fix = f"write {name}: {{may: [orders:refund], roles: [support], for: 1h}}"
+                    self._reader.mistake(f"break_glass {name} {what}", fields, fix)
+            if for_s is not None and not 0 < for_s <= MAX_GLASS_S:
+                self._reader.mistake(f"break_glass {name} lasts too long", fields, "for: 1h; at most 24h")
+            elif for_s is not None and grants and known:
+                rules.append(BreakGlass(name, grants, known, int(for_s), place_of(place)))
+
+        self._reader.each(node, "break_glass", one)
         return rules
 
     def _separate(self, node: Node | None) -> list[Separate]:

@@ -62,6 +62,10 @@ def together(policy: Policy, decider: Decider) -> Iterator[Observation]:
             if pair:
                 wrong.add(role.name)
                 yield _joined(rule, f"role {role.name}", ROLE_PREFIX + role.name, pair, role.at)
+        for glass in policy.break_glass:
+            pair = _pair(rule, {grant.permission: grant.at for grant in glass.grants})
+            if pair:
+                yield _joined(rule, f"break-glass {glass.name}", f"role:break-glass:{glass.name}", pair, glass.at)
         for subject, roles in _subjects(policy).items():
             held = _by_role(policy, decider, roles) | _by_call(policy, subject)
             pair = _pair(rule, held)

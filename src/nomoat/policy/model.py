@@ -78,6 +78,17 @@ class CallRule:
 
 
 @dataclass(frozen=True, slots=True, order=True)
+class BreakGlass:
+    """A role for an emergency: what it may, the roles that may open it, and for how many seconds at most."""
+
+    name: str
+    grants: tuple[Grant, ...]
+    roles: tuple[str, ...]
+    for_s: int
+    at: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True, order=True)
 class Separate:
     """Permissions of which nobody may hold two, and why: duties that are kept apart."""
 
@@ -118,6 +129,7 @@ class Policy:
     routes: tuple[RouteRule, ...] = ()
     #: What is asked of the rest, and decides nothing: no part of the canonical text.
     separate: tuple[Separate, ...] = field(default=(), compare=False)
+    break_glass: tuple[BreakGlass, ...] = ()
 
     @cached_property
     def text(self) -> str:
@@ -137,6 +149,10 @@ class Policy:
         """The role of this name."""
         return self._roles.get(name)
 
+    def glass(self, name: str) -> BreakGlass | None:
+        """The role for an emergency of this name, without its prefix."""
+        return next((rule for rule in self.break_glass if rule.name == name), None)
+
     @cached_property
     def _roles(self) -> dict[str, Role]:
         return {role.name: role for role in self.roles}
@@ -144,7 +160,7 @@ class Policy:
     @cached_property
     def permissions(self) -> frozenset[str]:
         """Every permission that some role or service is granted."""
-        holders: Iterable[Role | CallRule] = (*self.roles, *self.calls)
+        holders: Iterable[Role | CallRule | BreakGlass] = (*self.roles, *self.calls, *self.break_glass)
         return frozenset(grant.permission for holder in holders for grant in holder.grants)
 
 
@@ -157,6 +173,7 @@ def policy_of(
     calls: Iterable[CallRule] = (),
     routes: Iterable[RouteRule] = (),
     separate: Iterable[Separate] = (),
+    break_glass: Iterable[BreakGlass] = (),
 ) -> Policy:
     """A policy in its one order: the order of the file changes neither text nor hash."""
     given = {role: tuple(sorted(set(subjects))) for role, subjects in (assign or {}).items()}
@@ -173,6 +190,14 @@ def policy_of(
         ),
         routes=tuple(sorted(routes, key=lambda rule: (rule.service, rule.path, rule.method))),
         separate=tuple(sorted(separate)),
+        break_glass=tuple(
+            sorted(
+                BreakGlass(
+                    rule.name, tuple(sorted(set(rule.grants))), tuple(sorted(set(rule.roles))), rule.for_s, rule.at
+                )
+                for rule in break_glass
+            )
+        ),
     )
 
 
@@ -181,7 +206,12 @@ def _ordered_role(role: Role) -> Role:
 
 
 def _as_json(policy: Policy) -> dict[str, Any]:
-    return {
+    # Where there is none, the text is that of versions that know none; where there is one, these pass it by and deny.
+    glass = {
+        rule.name: {"may": _grants_json(rule.grants), "roles": list(rule.roles), "for_s": rule.for_s}
+        for rule in policy.break_glass
+    }
+    return ({"break_glass": glass} if glass else {}) | {
         "format": _format(policy),
         "services": list(policy.services),
         "roles": {
@@ -250,12 +280,22 @@ def _from_json(document: Any) -> Policy:
         denies=[Deny(*_texts(rule, 3)) for rule in document["deny"]],
         calls=[CallRule(_text(caller), _text(to), _grants(may)) for caller, to, may in document["calls"]],
         routes=[_route(rule) for rule in document["routes"]],
+        break_glass=[
+            BreakGlass(_text(name), _grants(rule["may"]), _texts(rule["roles"]), _seconds(rule["for_s"]))
+            for name, rule in document.get("break_glass", {}).items()
+        ],
     )
 
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError("no text")
+    return value
+
+
+def _seconds(value: Any) -> int:
+    if type(value) is not int:
+        raise TypeError("no number")
     return value
 
 

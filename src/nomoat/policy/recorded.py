@@ -8,8 +8,9 @@ from __future__ import annotations
 from contextlib import suppress
 
 from nomoat.journal.facts import Decision, moment
+from nomoat.policy.break_glass import eligible
 from nomoat.policy.comparisons import NotRecorded
-from nomoat.policy.decide import Decider
+from nomoat.policy.decide import GLASS_PREFIX, Decider
 from nomoat.policy.inputs import asked, asked_for
 
 #: Path parameters are kept up to this many characters: one of that length may have been longer.
@@ -76,4 +77,6 @@ def roles_under(decision: Decision, then: Decider | None, now: Decider) -> tuple
     assigned = then.assigned(decision.subject) if then is not None else ()
     head = len(assigned)
     claimed = decision.roles[head:] if decision.roles[:head] == assigned else decision.roles
-    return now.roles_of(decision.subject, claimed)
+    roles = now.roles_of(decision.subject, claimed)
+    raised = [role.removeprefix(GLASS_PREFIX) for role in claimed if role.startswith(GLASS_PREFIX)]
+    return (*roles, *eligible(now, roles, raised)) if raised else roles

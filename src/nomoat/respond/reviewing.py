@@ -13,7 +13,7 @@ from datetime import timedelta
 from nomoat.appmap import codec
 from nomoat.appmap.model import Route
 from nomoat.errors import MapError, printable
-from nomoat.journal.facts import Alert, Decision, Evidence, Review, moment, timestamp
+from nomoat.journal.facts import Alert, Decision, Elevation, Evidence, Review, moment, timestamp
 from nomoat.journal.ports import Store
 from nomoat.respond import timing
 from nomoat.respond.book import Playbook
@@ -144,6 +144,7 @@ def _timeline(store: Store, case: Case, playbook: Playbook) -> tuple[Row, ...]:
     for at, change in case.changes:
         detail = change.role or change.title or change.note or ("false alarm" if change.false_alarm else "")
         rows.append(Row(at, change.by, change.change, detail))
+    rows += _elevations(store, case)
     titles = {step.id: step.title for step in playbook.steps}
     for at, step in case.step_times:
         if step.state not in ("intent", "open"):
@@ -151,6 +152,20 @@ def _timeline(store: Store, case: Case, playbook: Playbook) -> tuple[Row, ...]:
             said = step.output.splitlines()[0] if step.output else step.reason
             rows.append(Row(at, who, f"{titles.get(step.step, step.step)} ({step.state})", said))
     return tuple(sorted(rows, key=lambda row: row.at))
+
+
+def _elevations(store: Store, case: Case) -> list[Row]:
+    """Roles for an emergency that were opened in the name of the incident, or while it was open."""
+    ended = case.first("closed")
+    ends = ended[0] if ended is not None else timestamp()
+    rows: list[Row] = []
+    for entry in store.read(store.before(case.opened_at), kinds=(Elevation,)):
+        fact = entry.fact
+        if not isinstance(fact, Elevation) or (fact.incident != case.number and entry.recorded_at > ends):
+            continue
+        did = "ended" if fact.lifted else f"opened until {fact.until}"
+        rows.append(Row(entry.recorded_at, fact.by, f"break-glass {fact.role} for {fact.subject} {did}", fact.because))
+    return rows
 
 
 def _proposals(route: Route | None, case: Case, playbook: Playbook) -> tuple[str, ...]:

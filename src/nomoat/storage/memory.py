@@ -18,6 +18,7 @@ from nomoat.journal.facts import (
     KINDS,
     Block,
     Checked,
+    Elevation,
     Fact,
     Incident,
     Logging,
@@ -189,6 +190,7 @@ class MemoryStore:
             tuple(fact for fact in facts if isinstance(fact, Block)),
             tuple(fact for fact in facts if isinstance(fact, Revocation)),
             tuple(fact for fact in facts if isinstance(fact, Logging)),
+            tuple(fact for fact in facts if isinstance(fact, Elevation)),
         )
 
     def incidents(self, *, is_open: bool | None = None) -> list[Incident]:

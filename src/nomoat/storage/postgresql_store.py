@@ -13,7 +13,18 @@ from typing import Any
 from nomoat.errors import NomoatError, StorageError
 from nomoat.journal import chain
 from nomoat.journal.codec import decode
-from nomoat.journal.facts import KINDS, Block, Checked, Fact, Incident, Logging, OpenFinding, Revocation, Unknown
+from nomoat.journal.facts import (
+    KINDS,
+    Block,
+    Checked,
+    Elevation,
+    Fact,
+    Incident,
+    Logging,
+    OpenFinding,
+    Revocation,
+    Unknown,
+)
 from nomoat.journal.ports import (
     START,
     Body,
@@ -155,11 +166,14 @@ class PostgreSQLStore:
 
     def state(self, *, now: str) -> State:
         """What is in force at a time."""
-        facts = self._standing("topic IN ('block', 'revocation', 'logging') AND (until = '' OR until > %s)", now)
+        facts = self._standing(
+            "topic IN ('block', 'revocation', 'logging', 'elevation') AND (until = '' OR until > %s)", now
+        )
         return State(
             tuple(fact for fact in facts if isinstance(fact, Block)),
             tuple(fact for fact in facts if isinstance(fact, Revocation)),
             tuple(fact for fact in facts if isinstance(fact, Logging)),
+            tuple(fact for fact in facts if isinstance(fact, Elevation)),
         )
 
     def incidents(self, *, is_open: bool | None = None) -> list[Incident]:

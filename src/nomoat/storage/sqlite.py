@@ -19,6 +19,7 @@ from nomoat.journal.facts import (
     KINDS,
     Block,
     Checked,
+    Elevation,
     Fact,
     Incident,
     Logging,
@@ -206,12 +207,13 @@ class SQLiteStore:
 
     def state(self, *, now: str) -> State:
         """What is in force at a time."""
-        topics = "('block', 'revocation', 'logging')"
+        topics = "('block', 'revocation', 'logging', 'elevation')"
         facts = self._standing(f"topic IN {topics} AND (until = '' OR until > ?)", now)
         return State(
             tuple(fact for fact in facts if isinstance(fact, Block)),
             tuple(fact for fact in facts if isinstance(fact, Revocation)),
             tuple(fact for fact in facts if isinstance(fact, Logging)),
+            tuple(fact for fact in facts if isinstance(fact, Elevation)),
         )
 
     def incidents(self, *, is_open: bool | None = None) -> list[Incident]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from nomoat.errors import NomoatError
-from nomoat.journal.facts import Decision, moment
+from nomoat.journal.facts import Decision, Elevation, moment
 
 #: The newest format of events that is read.
 FORMAT = 1
@@ -79,7 +79,11 @@ _FIELDS = frozenset(
     )
 )
 #: Fields that a detection may name without being taken for a typing mistake; sources and enrichment add others.
-KNOWN_FIELDS = _FIELDS | {"params", "map.reads", "map.writes", "policy.knows"}
+KNOWN_FIELDS = (
+    _FIELDS
+    | {"params", "map.reads", "map.writes", "policy.knows"}
+    | {f"elevation.{name}" for name in ("id", "role", "by", "because", "until")}
+)
 
 
 def from_decision(fact: Decision, *, position: str) -> Event:
@@ -103,6 +107,21 @@ def from_decision(fact: Decision, *, position: str) -> Event:
         count=max(1, fact.count),
         source=f"journal/{fact.service}",
         position=position,
+    )
+
+
+def from_elevation(fact: Elevation, *, position: str) -> Event:
+    """A role for an emergency that was opened for somebody, or ended; its fields are added as `elevation.role`."""
+    names = ("role", "by", "because", "until")
+    return Event(
+        at_s=moment(fact.happened_at).timestamp(),
+        happened_at=fact.happened_at,
+        kind="elevation",
+        subject=fact.subject,
+        outcome="deny" if fact.lifted else "allow",
+        source="journal/elevations",
+        position=position,
+        added={"elevation.id": fact.elevation} | {f"elevation.{name}": getattr(fact, name) for name in names},
     )
 
 

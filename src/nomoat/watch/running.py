@@ -28,7 +28,7 @@ from nomoat.errors import (
     say,
 )
 from nomoat.journal import workers
-from nomoat.journal.facts import Alert, Decision, Response
+from nomoat.journal.facts import Alert, Decision, Elevation, Response
 from nomoat.journal.gaps import GapTeller
 from nomoat.journal.journal import open_store
 from nomoat.journal.ports import Store
@@ -286,7 +286,7 @@ def status(arguments: argparse.Namespace) -> int:
     store = open_store(settings.store_url, create=False)
     try:
         live = [one for one in store.processes() if one.role == ROLE and one.live and not one.ended]
-        waiting = sum(1 for _ in store.read(store.cursor(READER), kinds=(Decision, Response), limit=100_000))
+        waiting = sum(1 for _ in store.read(store.cursor(READER), kinds=(Decision, Response, Elevation), limit=100_000))
         detections = registry.identifiers(settings.root)
         print(f"{len(live)} live, {waiting} decisions not looked at yet, {len(detections)} detections:")
         print(f"  {', '.join(detections)}")

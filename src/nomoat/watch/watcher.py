@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from nomoat.appmap.model import Map
-from nomoat.journal.facts import Alert, Decision, Episode, Fact, FirstUse, Response, moment, timestamp
+from nomoat.journal.facts import Alert, Decision, Elevation, Episode, Fact, FirstUse, Response, moment, timestamp
 from nomoat.journal.ports import START, CursorMove, Entry, Store
 from nomoat.settings import Settings
 from nomoat.watch import events
@@ -30,6 +30,7 @@ READER = "watch"
 ROLE = "watch"
 #: Entries taken in one turn, so that a long backlog is committed in pieces.
 BATCH = 2000
+_READ: tuple[type[Fact], ...] = (Decision, Response, Elevation)
 #: Requests whose events are remembered: their login's status, and what their handlers decide, may come later.
 _REQUESTS = 10_000
 #: Events of one request that are remembered.
@@ -86,14 +87,14 @@ class Watcher:
             return
         begins = moment(last.recorded_at) - timedelta(seconds=self._engine.longest_s + LATE_S)
         after = self._store.before(timestamp(begins))
-        for entry in self._store.read(after, kinds=(Decision, Response), upto=self._cursor):
+        for entry in self._store.read(after, kinds=_READ, upto=self._cursor):
             self._feed(entry, fire=False)
 
     def tick(self) -> list[Fired]:
         """Handles what was appended since the last tick; gives the alerts, already committed."""
         fired: list[Fired] = []
         while True:
-            entries = list(self._store.read(self._cursor, kinds=(Decision, Response), limit=BATCH))
+            entries = list(self._store.read(self._cursor, kinds=_READ, limit=BATCH))
             found: list[Output] = []
             for entry in entries:
                 found += self._feed(entry)
@@ -133,6 +134,8 @@ class Watcher:
             return self._engine.feed(
                 events.as_login(replace(login, position=entry.position), status=fact.status), fire=fire
             )
+        if isinstance(fact, Elevation):
+            return self._engine.feed(events.from_elevation(fact, position=entry.position), fire=fire)
         if not isinstance(fact, Decision):
             return []
         event = self._enrich(events.from_decision(fact, position=entry.position))
