@@ -29,6 +29,7 @@ SECTIONS: MappingOf[str, str] = {
     "certificates": "guard",
     "trusted_proxies": "guard",
     "limits": "guard",
+    "outbound": "guard",
     "roles": "policy",
     "assign": "policy",
     "deny": "policy",

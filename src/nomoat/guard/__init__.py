@@ -20,10 +20,14 @@ if TYPE_CHECKING:
     from nomoat.guard.asking import filter, may, only, require
     from nomoat.guard.identity.model import Identity
     from nomoat.guard.on_django import DjangoGuard
+    from nomoat.guard.outbound import OutboundError, outbound
     from nomoat.guard.protecting import protect
     from nomoat.guard.requiring import requires
 
-__all__ = ["Denied", "DjangoGuard", "Guard", "Identity", "filter", "may", "only", "protect", "require", "requires"]
+__all__ = [
+    "Denied", "DjangoGuard", "Guard", "Identity", "OutboundError", "filter", "may", "only", "outbound", "protect",
+    "require", "requires",
+]  # fmt: skip
 
 _HOMES = {
     "Denied": "nomoat.guard.asked",
@@ -33,6 +37,8 @@ _HOMES = {
     "filter": "nomoat.guard.asking",
     "may": "nomoat.guard.asking",
     "only": "nomoat.guard.asking",
+    "OutboundError": "nomoat.guard.outbound",
+    "outbound": "nomoat.guard.outbound",
     "protect": "nomoat.guard.protecting",
     "require": "nomoat.guard.asking",
     "requires": "nomoat.guard.requiring",

@@ -91,6 +91,12 @@ def carried(value: Any) -> Asked | _Passing | None:
     return found if isinstance(found, (Asked, _Passing)) else None
 
 
+def at_hand() -> Asked | None:
+    """The request in whose course this runs; None outside of one that guard decided about."""
+    found = _current.get()
+    return found if isinstance(found, Asked) else None
+
+
 def found(request: Any) -> Asked | _Passing:
     """What guard knows of a request, or of the one at hand (None). Raises NoRequestError."""
     found = _current.get() if request is None else _carrier(request).get(SCOPE_KEY)

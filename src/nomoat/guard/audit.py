@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from nomoat.errors import JournalError
 from nomoat.journal.codec import EncodedDecision
-from nomoat.journal.facts import Decision, Response
+from nomoat.journal.facts import Decision, Outbound, Response
 from nomoat.journal.writer import Writer
 
 #: CONTRACTS: alike denials that are written one by one, the seconds they are counted over, and the pace after that.
@@ -46,7 +46,7 @@ class Audit:
         """Why decisions cannot be written; empty while they can."""
         return self._writer.failure
 
-    def record(self, fact: Decision | EncodedDecision | Response) -> None:
+    def record(self, fact: Decision | EncodedDecision | Outbound | Response) -> None:
         """Hands a fact over without waiting; what the writer cannot take it counts, and tells as a gap."""
         try:  # noqa: SIM105  once a request: a context manager costs more than all of this
             self._writer.enqueue(fact)

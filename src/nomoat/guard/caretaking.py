@@ -68,6 +68,7 @@ class Caretaker:
     def _tell(self) -> None:
         runtime = self._runtime
         runtime.audit.tell_held()
+        runtime.calls_out.tell()
         if runtime.unwritten > self._told:
             self._told = runtime.unwritten
             runtime.say_once("decisions could not be written, or blocks not read: nomoat doctor looks at the store")

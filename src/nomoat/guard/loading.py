@@ -26,6 +26,7 @@ from nomoat.policy.decide import Decider, compile_policy
 from nomoat.policy.document import read as read_policy
 from nomoat.policy.limits import LimitRule, by_route
 from nomoat.policy.model import Policy
+from nomoat.policy.outbound import Hosts
 from nomoat.settings import Settings
 
 Mode: TypeAlias = Literal["audit", "enforce"]
@@ -62,6 +63,8 @@ class Loaded:
     stamps: tuple[tuple[str, int, int], ...]
     #: How often callers may come, by route key; under the empty key to any route, also one that nobody serves.
     rates: Mapping[str, tuple[LimitRule, ...]] = field(default_factory=dict)
+    #: What this service may call.
+    hosts: Hosts | None = None
     #: Forms of the decisions that are made by this: what they share is encoded once.
     forms: dict[tuple[object, ...], DecisionForm] = field(default_factory=dict, compare=False)
 
@@ -96,6 +99,7 @@ def load(config: str | Path | None, service: str | None) -> Loaded:
         demands=_demands(drawn, policy, decider, name),
         limits=limits(settings),
         stamps=stamps,
+        hosts=Hosts(drawn, name, guard.outbound),
         rates=by_route(guard.limits, drawn, name, bind(drawn, policy)) if guard.limits.rules else {},
     )
 

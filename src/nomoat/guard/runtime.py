@@ -20,6 +20,7 @@ from nomoat import settings as settings_file
 from nomoat.errors import JournalError, SettingsError, printable
 from nomoat.guard import loading, opening
 from nomoat.guard.audit import Audit
+from nomoat.guard.calls_out import CallsOut
 from nomoat.guard.caretaking import Caretaker
 from nomoat.guard.comparison import compare
 from nomoat.guard.identity import opening as opening_identity
@@ -67,6 +68,7 @@ class Runtime:
         self.bearers = self._bearers(loaded)
         self._counts = OwnCounts()
         self.limiter = self._limiter(loaded)
+        self.calls_out = CallsOut(self.audit)
         self._caretaker = Caretaker(self)
 
     @classmethod
@@ -134,6 +136,7 @@ class Runtime:
             self.bearers.stop()
         self.limiter.close()
         self.standing.stop()
+        self.calls_out.tell(all_of_them=True)
         self.audit.close()
         try:
             self.writer.close()

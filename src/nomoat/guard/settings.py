@@ -17,7 +17,9 @@ from nomoat.guard.api_keys import ApiKey
 from nomoat.guard.certificates import CertificateSettings
 from nomoat.guard.issuers import IssuerSettings
 from nomoat.policy import limits as limits_section
+from nomoat.policy import outbound
 from nomoat.policy.limits import LimitSettings
+from nomoat.policy.outbound import Listed
 from nomoat.policy.subjects import KEYS
 from nomoat.settings import Loosening, Settings
 
@@ -34,6 +36,7 @@ class GuardSettings:
     api_keys: tuple[ApiKey, ...] = ()
     certificates: CertificateSettings | None = None
     limits: LimitSettings = field(default_factory=LimitSettings)
+    outbound: tuple[Listed, ...] = ()
 
     @property
     def knows_machines(self) -> bool:
@@ -53,8 +56,9 @@ def read(settings: Settings) -> GuardSettings:
         reader.mistake(f"an issuer is called {KEYS}, as the users of API keys are", taken.at, "give it another name")
     shown = certificates.read(settings.section("certificates"), reader, has_proxies=bool(listed))
     limits = limits_section.read(settings.section("limits"), reader)
+    hosts = outbound.read(settings.section("outbound"), reader)
     reader.finish()
-    return GuardSettings(identity, proxies, failure, keys, shown, limits)
+    return GuardSettings(identity, proxies, failure, keys, shown, limits, hosts)
 
 
 def _network(node: Node, reader: Reader) -> Network | None:

@@ -106,6 +106,11 @@ def check_mode(mode: str) -> None:
         raise UsageError(f"unknown mode '{mode}'", where="protect(mode=...)", fix="use audit or enforce")
 
 
+def running() -> list[Runtime]:
+    """What guards in this process decide by."""
+    return [one.runtime for one in list(_all) if one.runtime is not None]
+
+
 _all: weakref.WeakSet[Starting] = weakref.WeakSet()
 
 

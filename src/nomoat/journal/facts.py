@@ -159,6 +159,26 @@ class Response(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Outbound(Fact):
+    """A service called a host: its map declares it, a person listed it, or neither. `count` such calls, one fact.
+
+    `target` and `subject` are of the request in whose course it was called first; empty outside of one.
+    """
+
+    kind: ClassVar[str] = "outbound"
+    service: str
+    host: str
+    port: int
+    target: str = ""
+    subject: str = ""
+    request: str = ""
+    outcome: Literal["allow", "deny"]
+    enforced: bool
+    reason: Literal["declared", "listed", "undeclared"]
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Text(Fact):
     """The text behind a hash that decisions carry, stored at its first use. `of` is what it is: policy or map."""
 
@@ -409,7 +429,7 @@ class Unknown(Fact):
 KINDS: Mapping[str, type[Fact]] = {
     fact.kind: fact
     for fact in (
-        Checked, Decision, Response, Text, FirstUse, Alert, Episode, Incident, Step, Evidence,
+        Checked, Decision, Response, Outbound, Text, FirstUse, Alert, Episode, Incident, Step, Evidence,
         Block, Revocation, Logging, Elevation, Message, Review, Gap, Pruned, Sealed,
     )
 }  # fmt: skip

@@ -59,6 +59,8 @@ def _noun(events: list[Event]) -> str:
         return "failed sign-ins" if outcomes == {"deny"} else "sign-ins"
     if kinds <= {"decision", "request"}:
         return "denied requests" if outcomes == {"deny"} else "requests"
+    if kinds == {"outbound"}:
+        return "calls of a host"
     return "events"
 
 

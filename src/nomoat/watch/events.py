@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from nomoat.errors import NomoatError
-from nomoat.journal.facts import Decision, Elevation, moment
+from nomoat.journal.facts import Decision, Elevation, Outbound, moment
 
 #: The newest format of events that is read.
 FORMAT = 1
@@ -81,7 +81,7 @@ _FIELDS = frozenset(
 #: Fields that a detection may name without being taken for a typing mistake; sources and enrichment add others.
 KNOWN_FIELDS = (
     _FIELDS
-    | {"params", "map.reads", "map.writes", "policy.knows"}
+    | {"params", "map.reads", "map.writes", "policy.knows", "host", "port"}
     | {f"elevation.{name}" for name in ("id", "role", "by", "because", "until")}
 )
 
@@ -122,6 +122,25 @@ def from_elevation(fact: Elevation, *, position: str) -> Event:
         source="journal/elevations",
         position=position,
         added={"elevation.id": fact.elevation} | {f"elevation.{name}": getattr(fact, name) for name in names},
+    )
+
+
+def from_outbound(fact: Outbound, *, position: str) -> Event:
+    """A service's own call of a host."""
+    return Event(
+        at_s=moment(fact.happened_at).timestamp(),
+        happened_at=fact.happened_at,
+        kind="outbound",
+        service=fact.service,
+        route=fact.target,
+        subject=fact.subject,
+        outcome=fact.outcome,
+        reason=fact.reason,
+        request=fact.request,
+        count=max(1, fact.count),
+        source=f"journal/{fact.service}",
+        position=position,
+        added={"host": fact.host, "port": fact.port},
     )
 
 

@@ -28,7 +28,7 @@ from nomoat.errors import (
     say,
 )
 from nomoat.journal import workers
-from nomoat.journal.facts import Alert, Decision, Elevation, Response
+from nomoat.journal.facts import Alert
 from nomoat.journal.gaps import GapTeller
 from nomoat.journal.journal import open_store
 from nomoat.journal.ports import Store
@@ -42,7 +42,7 @@ from nomoat.watch.engine import Counts, Engine
 from nomoat.watch.events import EventError
 from nomoat.watch.model import Detection
 from nomoat.watch.telling import Teller
-from nomoat.watch.watcher import READER, ROLE, Enrichment, Watcher, known_permissions
+from nomoat.watch.watcher import READ, READER, ROLE, Enrichment, Watcher, known_permissions
 
 POLL_S = 0.1
 BEAT_S = 1.0
@@ -286,7 +286,7 @@ def status(arguments: argparse.Namespace) -> int:
     store = open_store(settings.store_url, create=False)
     try:
         live = [one for one in store.processes() if one.role == ROLE and one.live and not one.ended]
-        waiting = sum(1 for _ in store.read(store.cursor(READER), kinds=(Decision, Response, Elevation), limit=100_000))
+        waiting = sum(1 for _ in store.read(store.cursor(READER), kinds=READ, limit=100_000))
         detections = registry.identifiers(settings.root)
         print(f"{len(live)} live, {waiting} decisions not looked at yet, {len(detections)} detections:")
         print(f"  {', '.join(detections)}")

@@ -15,7 +15,18 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from nomoat.appmap.model import Map
-from nomoat.journal.facts import Alert, Decision, Elevation, Episode, Fact, FirstUse, Response, moment, timestamp
+from nomoat.journal.facts import (
+    Alert,
+    Decision,
+    Elevation,
+    Episode,
+    Fact,
+    FirstUse,
+    Outbound,
+    Response,
+    moment,
+    timestamp,
+)
 from nomoat.journal.ports import START, CursorMove, Entry, Store
 from nomoat.settings import Settings
 from nomoat.watch import events
@@ -30,7 +41,8 @@ READER = "watch"
 ROLE = "watch"
 #: Entries taken in one turn, so that a long backlog is committed in pieces.
 BATCH = 2000
-_READ: tuple[type[Fact], ...] = (Decision, Response, Elevation)
+#: What is looked at.
+READ: tuple[type[Fact], ...] = (Decision, Response, Elevation, Outbound)
 #: Requests whose events are remembered: their login's status, and what their handlers decide, may come later.
 _REQUESTS = 10_000
 #: Events of one request that are remembered.
@@ -87,14 +99,14 @@ class Watcher:
             return
         begins = moment(last.recorded_at) - timedelta(seconds=self._engine.longest_s + LATE_S)
         after = self._store.before(timestamp(begins))
-        for entry in self._store.read(after, kinds=_READ, upto=self._cursor):
+        for entry in self._store.read(after, kinds=READ, upto=self._cursor):
             self._feed(entry, fire=False)
 
     def tick(self) -> list[Fired]:
         """Handles what was appended since the last tick; gives the alerts, already committed."""
         fired: list[Fired] = []
         while True:
-            entries = list(self._store.read(self._cursor, kinds=_READ, limit=BATCH))
+            entries = list(self._store.read(self._cursor, kinds=READ, limit=BATCH))
             found: list[Output] = []
             for entry in entries:
                 found += self._feed(entry)
@@ -136,6 +148,8 @@ class Watcher:
             )
         if isinstance(fact, Elevation):
             return self._engine.feed(events.from_elevation(fact, position=entry.position), fire=fire)
+        if isinstance(fact, Outbound):
+            return self._engine.feed(events.from_outbound(fact, position=entry.position), fire=fire)
         if not isinstance(fact, Decision):
             return []
         event = self._enrich(events.from_decision(fact, position=entry.position))

@@ -87,9 +87,13 @@ def _type(resolver: Resolver, scope: Scope, node: Node) -> Resolved | None:
     return Resolved("class" if found.scope is not None else "external", found.name, found.scope)
 
 
+def _same(resolver: Resolver, scope: Scope, node: Node) -> Resolved | None:
+    return resolver.resolve(scope, node[4][0]) if len(node[4]) == 1 else None
+
+
 SPECIAL_CALLS: dict[str, Callable[[Resolver, Scope, Node], Resolved | None]] = {
     "builtins.super": _super, "functools.partial": _partial, "functools.partialmethod": _partial,
-    "typing.cast": _cast, "builtins.type": _type,
+    "typing.cast": _cast, "builtins.type": _type, "nomoat.guard.outbound": _same,
 }  # fmt: skip
 
 HOWS = {
