@@ -34,6 +34,7 @@ SECTIONS: MappingOf[str, str] = {
     "assign": "policy",
     "deny": "policy",
     "calls": "policy",
+    "zones": "policy",
     "separate": "policy",
     "break_glass": "policy",
     "routes": "policy",

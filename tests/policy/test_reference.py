@@ -27,7 +27,7 @@ def test_the_page_has_a_file_with_every_section() -> None:
     whole = document.read(settings.parse(FILES[-1], root=Path()))
 
     assert all((whole.services, whole.roles, whole.assign, whole.denies, whole.calls, whole.separate, whole.routes))
-    assert whole.break_glass
+    assert whole.break_glass and whole.zones
 
 
 def test_the_table_on_the_page_holds_of_the_policy_on_the_page(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import PurePath
 
 from nomoat.appmap.model import Map
-from nomoat.policy import witness
+from nomoat.policy import witness, zones
 from nomoat.policy.access import Access, Reach, Verdict, When, access, when_of
 from nomoat.policy.bindings import Bindings, bind
 from nomoat.policy.decide import GLASS_PREFIX, SERVICE_PREFIX, Decider, compile_policy
@@ -165,6 +165,7 @@ def compare(before: Side, after: Side) -> tuple[Change, ...]:
         *diff_routes.demands(comparison),
         *_separations(before, after),
         *_openers(before, after),
+        *_crossings(before, after),
         *_loosenings(before, after),
     ]
     rank = {"weaker": 0, "untold": 1, "stricter": 2, "same": 3}
@@ -194,6 +195,18 @@ def _openers(before: Side, after: Side) -> Iterator[Change]:
         then, now = (f"{listed(one.roles)} may open it for {one.for_s:,} s" for one in (was, rule))
         what = f"break-glass {rule.name}: {now}; before: {then} ({rule.at})"
         yield Change("weaker" if is_weaker else "stricter", "break-glass", rule.name, what, (), then, now, rule.at)
+
+
+def _crossings(before: Side, after: Side) -> Iterator[Change]:
+    """Pairs of services that zones kept from calling one another and do no more, or newly."""
+    services = sorted({*before.policy.services, *after.policy.services})
+    for caller, to in ((one, other) for one in services for other in services if one != other):
+        was, now = (zones.forbidden(side.policy.zones, caller, to) for side in (before, after))
+        if bool(was) != bool(now):
+            what = (
+                f"zones keep {caller} from calling {to} {'now' if now else 'no more'}; before: {was or 'nothing did'}"
+            )
+            yield Change("stricter" if now else "weaker", "zone", caller, what, (caller,), was, now)
 
 
 def _loosenings(before: Side, after: Side) -> Iterator[Change]:

@@ -1,5 +1,5 @@
-"""Reads the policy's sections of nomoat.yaml: services' names, roles, assign, deny, calls, separate,
-break_glass and routes.
+"""Reads the policy's sections of nomoat.yaml: services' names, roles, assign, deny, calls, zones,
+separate, break_glass and routes.
 
 Takes `Settings` and gives a `Policy`, or one `PolicyError` with every mistake, each with line and column.
 """
@@ -10,7 +10,7 @@ import re
 
 from nomoat.datafile import Mapping, Node, Place, Reader, Sequence, Value, did_you_mean
 from nomoat.errors import PolicyError, UsageError
-from nomoat.policy import conditions, subjects
+from nomoat.policy import conditions, subjects, zones
 from nomoat.policy.decide import GLASS_PREFIX
 from nomoat.policy.model import (
     BreakGlass,
@@ -48,6 +48,7 @@ class _Document:
         self._services = tuple(service.name for service in settings.services)
         self._names = Names(self._reader, self._services)
         self._role_names: list[str] = []
+        self._called: list[tuple[CallRule, Node]] = []
 
     def policy(self) -> Policy:
         roles = self._roles(self._settings.section("roles"))
@@ -58,9 +59,11 @@ class _Document:
             denies=self._denies(self._settings.section("deny")),
             calls=self._calls(self._settings.section("calls")),
             routes=RouteRules(self._reader, self._names).read(self._settings.section("routes")),
+            zones=zones.read(self._settings.section("zones"), self._reader, self._names),
             separate=self._separate(self._settings.section("separate")),
             break_glass=self._break_glass(self._settings.section("break_glass")),
         )
+        zones.check_calls(policy.zones, self._called, self._reader)
         self._reader.finish()
         return policy
 
@@ -238,6 +241,7 @@ class _Document:
             grants = self._grants(fields.get("may"), f"{caller or 'a service'} at {to or 'a service'}")
             if caller and to:
                 rules.append(CallRule(caller, to, grants, place_of(item.place)))
+                self._called.append((rules[-1], item))
         return rules
 
     def _break_glass(self, node: Node | None) -> list[BreakGlass]:

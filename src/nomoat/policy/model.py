@@ -89,6 +89,16 @@ class BreakGlass:
 
 
 @dataclass(frozen=True, slots=True, order=True)
+class Zone:
+    """Services that stand together, and the other zones that they may call."""
+
+    name: str
+    services: tuple[str, ...]
+    may_call: tuple[str, ...] = ()
+    at: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True, order=True)
 class Separate:
     """Permissions of which nobody may hold two, and why: duties that are kept apart."""
 
@@ -129,6 +139,7 @@ class Policy:
     routes: tuple[RouteRule, ...] = ()
     #: What is asked of the rest, and decides nothing: no part of the canonical text.
     separate: tuple[Separate, ...] = field(default=(), compare=False)
+    zones: tuple[Zone, ...] = field(default=(), compare=False)
     break_glass: tuple[BreakGlass, ...] = ()
 
     @cached_property
@@ -173,6 +184,7 @@ def policy_of(
     calls: Iterable[CallRule] = (),
     routes: Iterable[RouteRule] = (),
     separate: Iterable[Separate] = (),
+    zones: Iterable[Zone] = (),
     break_glass: Iterable[BreakGlass] = (),
 ) -> Policy:
     """A policy in its one order: the order of the file changes neither text nor hash."""
@@ -190,6 +202,7 @@ def policy_of(
         ),
         routes=tuple(sorted(routes, key=lambda rule: (rule.service, rule.path, rule.method))),
         separate=tuple(sorted(separate)),
+        zones=tuple(sorted(zones)),
         break_glass=tuple(
             sorted(
                 BreakGlass(

@@ -10,7 +10,7 @@ from datetime import date
 
 from nomoat.appmap import ids
 from nomoat.appmap.model import Map, Route
-from nomoat.policy import clauses, duties
+from nomoat.policy import clauses, duties, zones
 from nomoat.policy.bindings import Binding, Bindings, bind
 from nomoat.policy.decide import ROLE_PREFIX, Decider, compile_policy
 from nomoat.policy.model import Policy
@@ -34,6 +34,9 @@ QUESTIONS: Mapping[str, str] = {
     "unheld-role": "is there a role that nobody is given?",
     "joined-duties": "does somebody hold two permissions that `separate` keeps apart?",
     "wildcard-grant": "what does a grant with a star grant?",
+    "crossing-call": "does a service call another one across zones that may not?",
+    "undeclared-call": "does a service call another one that `calls` lets it do nothing at?",
+    "unneeded-call": "is there a rule of `calls` between services that do not call one another?",
     "self-granting": "may somebody who is no administrator change who may what?",
 }
 
@@ -57,6 +60,7 @@ def ask(drawn: Map, policy: Policy, *, today: date, roles_claimed: bool = True) 
         *duties.together(policy, decider),
         *clauses.unreachable(policy, decider),
         *asked.wildcards(),
+        *zones.calls(drawn, policy),
         *duties.escalations(policy, decider, asked.bound()),
         *duties.unheld(policy, claimed=roles_claimed),
         *overdue(policy, today=today),
