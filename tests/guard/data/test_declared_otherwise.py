@@ -24,7 +24,7 @@ _WHENS = (
 
 @pytest.mark.parametrize("when", _WHENS)
 def test_sqlite_is_asked_for_the_type_of_each_value(when: str) -> None:
-    engine = sa.create_engine("sqlite://")
+    engine = sa.create_engine("sqlite://", future=True)
     columns: dict[str, Any] = {"text": sa.String(), "number": sa.Integer(), "flag": sa.Boolean()}
     table = sa.Table("t", sa.MetaData(), sa.Column("id", sa.Integer), *(sa.Column(n, t) for n, t in columns.items()))
     asked = asked_of(when)

@@ -7,7 +7,7 @@ when a statement is compiled for its database.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, assert_never
+from typing import TYPE_CHECKING, Any, assert_never
 
 import sqlalchemy
 from sqlalchemy import types
@@ -147,7 +147,14 @@ def _operand(operand: Operand, columns: Mapping[str, Any]) -> Any:
             assert_never(operand)
 
 
-class _Question(FunctionElement[bool]):
+if TYPE_CHECKING:
+    _Function = FunctionElement[bool]
+else:
+    # SQLAlchemy 1.4 has no types of its own.
+    _Function = FunctionElement
+
+
+class _Question(_Function):
     """An atom with its operands."""
 
     type = types.Boolean()
