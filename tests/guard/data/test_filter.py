@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import Session, aliased, with_loader_criteria
 
 from nomoat import guard
 from nomoat.errors import UsageError
 from nomoat.guard import Identity
 from nomoat.guard.asking import NoRequestError
-from nomoat.guard.loading import Mode
-from tests.guard.data.orders import Order, User, final, listed
+from tests.guard.data.orders import Order, User, engine, final, listed
 from tests.guard.guarded import ANA, POLICY, last
 
 STRANGER = Identity("user:local/eve", ())
@@ -133,7 +135,7 @@ def test_audit_shows_all_and_records_what_would_have_been(
 # -- mistakes ----------------------------------------------------------------------------------------------------------
 
 
-def _said(condition: Callable[[], Any], root: Path, mode: Mode = "enforce", policy: str = POLICY) -> str:
+def _said(condition: Callable[[], Any], root: Path, policy: str = POLICY, reason: str = "condition-error") -> str:
     """What the handler is told; nothing is shown to the caller, whatever it does with that."""
     told: list[str] = []
 
@@ -144,9 +146,9 @@ def _said(condition: Callable[[], Any], root: Path, mode: Mode = "enforce", poli
             told.append(f"{type(error).__name__}: {error}")
             return sa.true()
 
-    answer, facts = listed(root, handler, mode=mode, policy=policy)
+    answer, facts = listed(root, handler, policy=policy)
 
-    assert (403, ("deny", "condition-error")) == (answer.status, last(facts))
+    assert (403, ("deny", reason)) == (answer.status, last(facts))
     return "".join(told)
 
 
@@ -212,3 +214,60 @@ def test_a_database_that_was_not_proven_is_refused() -> None:
 
     with pytest.raises(FilterError, match="mysql"):
         _ATOMS["given"](Order.owner).compile(dialect=mysql.dialect())
+
+
+# -- what would be kept ------------------------------------------------------------------------------------------------
+
+
+def _within_lambda() -> Any:
+    return sa.lambda_stmt(lambda: sa.select(Order.id).where(guard.filter("orders:read", Order)))
+
+
+def _within_criteria() -> Any:
+    criteria = with_loader_criteria(Order, lambda one: guard.filter("orders:read", one))
+    return sa.select(Order.id).options(criteria)
+
+
+def _within_import() -> Any:
+    """What a view that imports a module within a request does."""
+    source = "import sqlalchemy as sa\nfrom nomoat import guard\nfrom tests.guard.data.orders import Order\n"
+    source += 'mine = sa.select(Order.id).where(guard.filter("orders:read", Order))\n'
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "lists_of_mine.py").write_text(source)
+        sys.path.insert(0, folder)
+        try:
+            return importlib.import_module("lists_of_mine").mine
+        finally:
+            sys.path.remove(folder)
+
+
+@pytest.mark.parametrize(
+    ("statement", "reason"),
+    [(_within_lambda, "condition-error"), (_within_criteria, "decision-missing"), (_within_import, "condition-error")],
+)
+def test_an_expression_that_would_be_kept_for_other_callers_is_refused(
+    statement: Callable[[], Any], reason: str, tmp_path: Path
+) -> None:
+    def condition() -> Any:
+        with Session(engine()) as session:
+            return sa.literal(bool(session.scalars(statement()).all()))
+
+    told = _said(condition, tmp_path, reason=reason)
+
+    assert told.startswith("FilterError: ") and "other callers" in told
+
+
+def test_an_expression_that_a_lambda_closes_over_is_of_its_own_caller(tmp_path: Path) -> None:
+    def condition() -> Any:
+        mine = guard.filter("orders:read", Order)
+        with Session(database) as session:
+            return Order.id.in_(session.scalars(sa.lambda_stmt(lambda: sa.select(Order.id).where(mine))).all())
+
+    shown: list[Any] = []
+    database = engine()
+    for name in ("ana", "ben", "ana"):
+        (root := tmp_path / str(len(shown))).mkdir()
+        shown.append(listed(root, condition, who=Identity(f"user:local/{name}", ("customer",)))[0].json())
+    database.dispose()
+
+    assert [[1, 6], [2], [1, 6]] == shown

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from nomoat.errors import UsageError
 from nomoat.guard.asked import AttributeTypeError, wrong_type
+from nomoat.guard.data.keeping import check_not_kept
 from nomoat.policy.filters.form import ALWAYS, NEVER, Form, Kind
 from nomoat.policy.filters.mistakes import ColumnTypeError
 from nomoat.policy.filters.residual import RESOURCE, Residual, residual
@@ -66,10 +67,12 @@ class Decided:
 
 
 def library_of(model: object, attributes: Mapping[str, object]) -> Library:
-    """The library behind a model or its columns. Raises UsageError: it is none that guard knows, or there are two."""
+    """The library behind a model or its columns. Raises UsageError (none that guard knows, or two) or FilterError."""
     found = [library for library in _libraries() if _knows(library, model, attributes)]
     if len(found) == 1:
         return found[0]
+    # SQLAlchemy hands the lambda of `with_loader_criteria` no model, but what stands for one.
+    check_not_kept()
     handed = "columns of two libraries" if found else "no model and no column"
     raise UsageError(
         f"guard.filter was handed {handed}", where=WHERE,
@@ -81,6 +84,7 @@ def decided(asked: Asked, permission: str, library: Library, model: Any, attribu
     """The decision about the rows of a model, or of these columns; nothing is recorded, nothing raised."""
     answer = asked.ask(permission, None)
     try:
+        check_not_kept()
         columns, constants = _split(asked, permission, library, model, attributes)
         if answer.outcome != "deferred":
             return _known(answer, library)
