@@ -139,22 +139,47 @@ class _Bench:
         self._reads: dict[tuple[str, tuple[str, ...]], tuple[str, ...]] = {}
         self._has: dict[tuple[str, tuple[str, ...]], tuple[str, ...]] = {}
         self._judged: dict[tuple[object, ...], _Situation] = {}
-        self._requests: dict[str, list[tuple[int, int, _Situation]]] = {}
+        #: By the number of a fact: what it is, its sequence, its count. A record for each would cost more than judging.
+        self._situations: list[_Situation] = []
+        self._sequences: list[int] = []
+        self._counts: list[int] = []
+        #: The facts of a request by their numbers; most have one.
+        self._requests: dict[str, int | list[int]] = {}
+        self._plans: dict[tuple[str, tuple[str, ...]], tuple[recorded.Source, ...]] = {}
+        self._demanded: dict[tuple[str, str], tuple[bool, Known | None]] = {}
 
     def take(self, decision: Decision) -> None:
         """Judges one fact and keeps it with its request."""
-        entry = (decision.sequence, decision.count, self._situation(decision))
-        self._requests.setdefault(decision.request, []).append(entry)
+        number = len(self._situations)
+        self._situations.append(self._situation(decision))
+        self._sequences.append(decision.sequence)
+        self._counts.append(decision.count)
+        known = self._requests.setdefault(decision.request, number)
+        if known is number:
+            return
+        if isinstance(known, list):
+            known.append(number)
+        else:
+            self._requests[decision.request] = [known, number]
 
     def result(self) -> Backtest:
         tally = _Tally()
         total = 0
+        # Alike facts share their situation, which is kept: its identity is its name.
+        kept = {id(situation): situation for situation in self._judged.values()}
+        alone = dict.fromkeys(kept, 0)
         for facts in self._requests.values():
-            if len(facts) > 1:
-                facts.sort(key=lambda fact: fact[0])
-            count = facts[-1][1]
+            if isinstance(facts, list):
+                facts.sort(key=self._sequences.__getitem__)
+                count = self._counts[facts[-1]]
+                self._settle([self._situations[number] for number in facts], count, tally)
+            else:
+                count = self._counts[facts]
+                alone[id(self._situations[facts])] += count
             total += count
-            self._settle([situation for _, _, situation in facts], count, tally)
+        for name, count in alone.items():
+            if count:
+                self._settle([kept[name]], count, tally)
         return Backtest(
             total,
             tally.same,
@@ -186,26 +211,43 @@ class _Bench:
     # -- one fact ------------------------------------------------------------------------------------------------
 
     def _situation(self, d: Decision) -> _Situation:
-        asked = self._asked(d)
-        reads = self._read_by(d.service, asked) if isinstance(asked, tuple) else ()
-        told = recorded.resource(d) if reads or d.sequence else None
-        given: dict[str, object] = {}
-        inputs: tuple[object, ...] = ()
-        if reads:
-            assert isinstance(asked, tuple)
-            given, told = self._given(d, asked, told)
-            # The type is a part of the input: 1 and true are equal in Python and are not here.
-            inputs = tuple((type(given[name]), given[name]) if name in given else None for name in reads)
+        is_later = d.sequence > 0
+        asked = d.permissions if is_later else self._asked(d)
+        plan: tuple[recorded.Source, ...] | None = ()
+        if isinstance(asked, tuple):
+            plan = self._plans.get((d.service, asked))
+            if plan is None:
+                plan = self._plan(d.service, asked)
+        # What was recorded of the inputs, as it stands: only where that is new they are rebuilt, and judged.
+        read = d.read
+        inputs = tuple([recorded.kept(d, read, source) for source in plan]) if plan else ()
+        told = not is_later and bool(plan) and bool(read) and recorded.resource(d) is not None
+        several = is_later and recorded.is_of_several(d)
         key = (
-            d.service, d.subject, d.roles, d.permissions, d.target, d.outcome, d.reason, d.policy, d.sequence > 0,
-            told is None, recorded.is_of_several(d), d.only, inputs,
+            d.service, d.subject, d.roles, d.permissions, d.target, d.outcome, d.reason, d.policy, is_later, told,
+            several, d.only, inputs,
         )  # fmt: skip
         known = self._judged.get(key)
         if known is None:
-            judgement = self._judge(d, asked, _Inputs(reads, given, told))
+            judgement = self._judge(d, asked, self._inputs(d, asked))
             known = _Situation(d.subject, d.permissions, d.target, d.outcome, d.reason, judgement)
             self._judged[key] = known
         return known
+
+    def _inputs(self, d: Decision, asked: Known | None) -> _Inputs:
+        reads = self._read_by(d.service, asked) if isinstance(asked, tuple) else ()
+        told = recorded.resource(d) if reads or d.sequence else None
+        given: dict[str, object] = {}
+        if reads:
+            assert isinstance(asked, tuple)
+            given, told = self._given(d, asked, told)
+        return _Inputs(reads, given, told)
+
+    def _plan(self, service: str, permissions: tuple[str, ...]) -> tuple[recorded.Source, ...]:
+        """Where what the new conditions of these permissions read was recorded."""
+        plan = tuple(map(recorded.source, self._read_by(service, permissions)))
+        self._plans[service, permissions] = plan
+        return plan
 
     def _given(
         self, d: Decision, asked: tuple[str, ...], told: dict[str, object] | None
@@ -222,10 +264,11 @@ class _Bench:
 
     def _asked(self, d: Decision) -> Known | None:
         """What the new policy demands where the old one demanded `d.permissions`; None where only source could say."""
-        if d.sequence > 0:
-            return d.permissions
-        old = self._old_policy(d.policy)
-        changed, demand = self._demands.changed(old, self._new, d.target)
+        key = (d.policy, d.target)
+        found = self._demanded.get(key)
+        if found is None:
+            self._demanded[key] = found = self._demands.changed(self._old_policy(d.policy), self._new, d.target)
+        changed, demand = found
         return demand if changed else d.permissions
 
     def _read_by(self, service: str, permissions: tuple[str, ...]) -> tuple[str, ...]:

@@ -5,9 +5,11 @@ Everything that conditions can read is rebuilt from the fact, or named as not re
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
+from typing import Literal, NamedTuple
 
-from nomoat.journal.facts import Decision, moment
+from nomoat.journal.facts import Attribute, Decision, moment
 from nomoat.policy.break_glass import eligible
 from nomoat.policy.comparisons import NotRecorded
 from nomoat.policy.decide import GLASS_PREFIX, Decider
@@ -15,6 +17,46 @@ from nomoat.policy.inputs import asked, asked_for
 
 #: Path parameters are kept up to this many characters: one of that length may have been longer.
 PARAMETER_LENGTH = 64
+
+
+class Source(NamedTuple):
+    """Where an attribute is recorded: under its name or its `has` in `read`, else in a field, as `kind` says."""
+
+    name: str
+    asked: str
+    kind: Literal["read", "params", "hour", "now", "client", "method"]
+    rest: str
+
+
+def source(name: str) -> Source:
+    """The source of an attribute."""
+    space, _, rest = name.partition(".")
+    kinds: Mapping[str, Literal["hour", "now", "client", "method"]] = {
+        "context.hour": "hour", "context.now": "now", "context.client": "client", "context.method": "method"
+    }  # fmt: skip
+    return Source(name, asked(name), "params" if space == "params" else kinds.get(name, "read"), rest)
+
+
+def kept(decision: Decision, read: Mapping[str, Attribute], of: Source) -> object:
+    """What is recorded of an attribute: two decisions of which it is equal have the same input.
+
+    The type is a part of it: 1 and true are equal in Python and are not here.
+    """
+    value = read.get(of.name)
+    if value is not None:
+        return (value, type(value))
+    kind = of.kind
+    given: object = None
+    if kind == "params":
+        given = decision.params.get(of.rest)
+    elif kind == "hour":
+        at = decision.happened_at
+        given = at[11:13] if len(at) == 27 and at[26] == "Z" else at
+    elif kind == "now":
+        given = decision.happened_at if decision.sequence == 0 else None
+    elif kind != "read":
+        given = decision.client if kind == "client" else decision.method
+    return (read.get(of.asked), given, kind)
 
 
 def attributes(decision: Decision) -> dict[str, object]:
