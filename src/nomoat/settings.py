@@ -33,6 +33,7 @@ SECTIONS: MappingOf[str, str] = {
     "roles": "policy",
     "assign": "policy",
     "deny": "policy",
+    "step_up": "policy",
     "calls": "policy",
     "zones": "policy",
     "separate": "policy",

@@ -203,7 +203,7 @@ def test_a_damaged_policy_text_is_an_error_and_nothing_else(text: str) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"format": 3},
+        {"format": 4},
         {"format": 0},
         {"format": True},
         {"services": ["shop", 5]},

@@ -15,7 +15,7 @@ Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
 #: Reasons that another credential could mend (RFC 9110, section 15.5.2).
 _UNAUTHENTICATED: frozenset[Reason] = frozenset(
-    ("unauthenticated", "bad-token", "bad-certificate", "identity-failed", "revoked")
+    ("unauthenticated", "bad-token", "bad-certificate", "identity-failed", "revoked", "step-up")
 )
 _UNAVAILABLE: frozenset[Reason] = frozenset(
     ("journal-unavailable", "blocks-unavailable", "keys-unavailable", "not-loaded")
@@ -44,8 +44,8 @@ class Refusal(NamedTuple):
     body: bytes
 
 
-def refusal(reason: Reason, *, retry_after_s: int = 1) -> Refusal:
-    """What a refused caller is answered."""
+def refusal(reason: Reason, *, retry_after_s: int = 1, step_up: str = "") -> Refusal:
+    """What a refused caller is answered; `step_up` says how they have to sign in again (RFC 9470, section 3)."""
     status = status_of(reason)
     body = json.dumps({"type": "about:blank", "title": _TITLES[status], "status": status}).encode()
     headers = [
@@ -54,8 +54,7 @@ def refusal(reason: Reason, *, retry_after_s: int = 1) -> Refusal:
         (b"cache-control", b"no-store"),
     ]
     if status == 401:
-        challenge = b'Bearer error="invalid_token"' if reason in _BAD_TOKEN else b"Bearer"
-        headers.append((b"www-authenticate", challenge))
+        headers.append((b"www-authenticate", _challenge(reason, step_up)))
     if reason == "out-of-scope":
         headers.append((b"www-authenticate", b'Bearer error="insufficient_scope"'))
     if status in (429, 503):
@@ -63,9 +62,15 @@ def refusal(reason: Reason, *, retry_after_s: int = 1) -> Refusal:
     return Refusal(status, _TITLES[status], headers, body)
 
 
-async def refuse(send: Send, reason: Reason, *, retry_after_s: int = 1) -> None:
+def _challenge(reason: Reason, step_up: str) -> bytes:
+    if reason == "step-up":
+        return ", ".join(filter(None, ('Bearer error="insufficient_user_authentication"', step_up))).encode("ascii")
+    return b'Bearer error="invalid_token"' if reason in _BAD_TOKEN else b"Bearer"
+
+
+async def refuse(send: Send, reason: Reason, *, retry_after_s: int = 1, step_up: str = "") -> None:
     """Sends the whole refusal."""
-    answer = refusal(reason, retry_after_s=retry_after_s)
+    answer = refusal(reason, retry_after_s=retry_after_s, step_up=step_up)
     await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
     await send({"type": "http.response.body", "body": answer.body})
 

@@ -93,6 +93,7 @@ class Asked:
         "request",
         "runtime",
         "started",
+        "step_up",
     )  # fmt: skip
 
     def __init__(
@@ -108,6 +109,8 @@ class Asked:
         self.outcome: Outcome = "deny"
         self.reason: Reason = "unknown-route"
         self.answer: Answer | None = None
+        #: How the caller has to sign in again, where only that is missing: what a client is told.
+        self.step_up = ""
         #: The limit that this request is over.
         self.over: Over | None = None
         #: Where the running router will dispatch it to; None: who knows.
@@ -302,7 +305,7 @@ class Asked:
 
         if self.identity is None:
             return Answer("deny", "unauthenticated", denied=permission)
-        return self.loaded.decider.decide(
+        answer = self.loaded.decider.decide(
             subject=self.known.subject,
             roles=self.known.roles,
             permissions=(permission,),
@@ -310,6 +313,13 @@ class Asked:
             resource=resource,
             only=self.identity.only,
         )
+        if answer.reason == "step-up":
+            self.note_step_up(answer)
+        return answer
+
+    def note_step_up(self, answer: Answer) -> None:
+        """Keeps what a client is told that has to sign its user in again."""
+        self.step_up = answer.denied_by.step_up.challenge if answer.denied_by is not None else ""
 
     def require(self, permission: str, attributes: Mapping[str, Any]) -> None:
         """Decides, waits until the fact is committed, and raises Denied where it is denied (and enforced)."""

@@ -90,6 +90,8 @@ def decided(
     asked = Asked(runtime, loaded, known, demand, identity)
     asked.found = found
     asked.outcome, asked.reason, asked.answer = _decided(runtime, asked, failed)
+    if asked.reason == "step-up" and asked.answer is not None:
+        asked.note_step_up(asked.answer)
     _refuse_what_cannot_wait(asked, scope)
     return asked
 

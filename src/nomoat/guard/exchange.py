@@ -23,7 +23,7 @@ async def serve_http(asked: Asked, app: Any, scope: Scope, receive: Receive, sen
     if reason is None and answer.commits_first:
         reason = answer.committed(await commit(asked, asked.first()))
     if reason is not None:
-        await refuse(send, reason, retry_after_s=asked.retry_after_s)
+        await refuse(send, reason, retry_after_s=asked.retry_after_s, step_up=asked.step_up)
         return
     try:
         await app(scope, receive, answer.send)
@@ -56,7 +56,7 @@ class _Answer(Answering):
 
     async def refuse(self, reason: Reason) -> None:
         """Answers with a later refusal."""
-        await refuse(self._send, self.refused(reason))
+        await refuse(self._send, self.refused(reason), step_up=self.asked.step_up)
 
     async def send(self, message: Message) -> None:
         """What the application sends, as it may leave."""
@@ -66,7 +66,7 @@ class _Answer(Answering):
             status = int(message["status"])
             is_own = self.is_unserved and is_not_served(status, _locations(message), self._path)
             reason = self.starts(status, is_frameworks_own=is_own)
-            await (self._send(message) if reason is None else refuse(self._send, reason))
+            await (self._send(message) if reason is None else refuse(self._send, reason, step_up=self.asked.step_up))
         elif self.asked.started:
             self.check_still_allowed(has_more=bool(message.get("more_body")))
             await self._send(message)

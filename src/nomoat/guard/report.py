@@ -38,6 +38,7 @@ _WORDS = {
     "condition-false": "the condition of the grant does not hold",
     "condition-error": "a condition could not be evaluated",
     "denied-by-rule": "a deny rule says so",
+    "step-up": "they have to sign in again first",
     "decision-missing": "the handler never made the decision that was left to it",
     "undecided-before-write": "the handler never makes the decision that is left to it",
     "decision-late": "the handler asked after its answer had begun",

@@ -18,6 +18,7 @@ from nomoat.guard.identity.callers import Connect, identified_now
 from nomoat.guard.identity.origin import ENVIRON
 
 if TYPE_CHECKING:
+    from nomoat.guard.asked import Asked
     from nomoat.guard.routers.table import Found
     from nomoat.guard.runtime import Runtime
     from nomoat.guard.starting import Starting
@@ -62,8 +63,8 @@ class Call:
 
     __slots__ = (
         "_asked",
-        "_retry_after_s",
         "_token",
+        "_told",
         "answering",
         "enforces",
         "is_own",
@@ -79,7 +80,8 @@ class Call:
         self.enforces = enforces
         self._token: Any = None
         self._asked: Any = None
-        self._retry_after_s = 1
+        #: What a refusal says besides its reason; kept until it has left.
+        self._told: Asked | None = None
         self.answering: Answering | None = None
         #: What its answer is replaced by.
         self.refused: Reason | None = None
@@ -101,7 +103,7 @@ class Call:
             identity, failed = identified_now(runtime, scope, connect)
             asked = deciding.decided(runtime, scope, find(), identity, failed)
             deciding.hold_to_limits(asked)
-            self._retry_after_s = asked.retry_after_s
+            self._told = asked
             self.answering = answering = Answering(asked, scope["method"])
         except (Exception, JournalError) as error:
             runtime.count_unwritten()
@@ -123,7 +125,10 @@ class Call:
 
     def refusal(self) -> Refusal:
         """What a refused caller is answered."""
-        return refusal(self.refused or "unknown-route", retry_after_s=self._retry_after_s)
+        reason, told = self.refused or "unknown-route", self._told
+        if told is None:
+            return refusal(reason)
+        return refusal(reason, retry_after_s=told.retry_after_s, step_up=told.step_up)
 
     def starts(self, status: int, headers: Headers) -> bool:
         """The answer is about to leave; True where it may, else `refused` says what replaces it."""

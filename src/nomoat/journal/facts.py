@@ -24,6 +24,7 @@ Reason: TypeAlias = Literal[
     "condition-false",
     "condition-error",
     "denied-by-rule",
+    "step-up",
     "depends-on-resource",
     "unknown-route",
     "unbound-route",

@@ -122,7 +122,8 @@ class Decider:
                     clause = _clause(caller, grant)
                     for permission in self._covered(grant.permission):
                         self._add(self._calls.setdefault(caller, {}), permission, clause)
-        for rule in self.policy.denies:
+        # What another sign-in would mend is said last: who is refused for good need not come back.
+        for rule in sorted(self.policy.denies, key=lambda one: bool(one.step_up)):
             compiled = _clause("deny", Grant(rule.permission, rule.when, rule.at))._replace(deny=rule)
             for permission in self._covered(rule.permission):
                 self._add(self._denies, permission, compiled)
@@ -416,9 +417,11 @@ class _Question:
         if not granted:
             return Answer("deny", "no-grant", denied=permission)
         denied, waits = self._denied(permission)
-        if denied is not None:
+        if denied is not None and denied.reason != "step-up":
             return denied
         answer = self._granted(permission, granted)
+        if denied is not None:
+            return answer if answer.outcome == "deny" else denied
         if waits and answer.outcome == "allow":
             return answer._replace(outcome="deferred", reason="depends-on-resource", needs=(permission,))
         return answer
@@ -433,12 +436,12 @@ class _Question:
                 waits = True
                 continue
             result = self._evaluated(clause.condition)
-            if isinstance(result, ConditionFailure):
-                return Answer(
-                    "deny", "condition-error", denied_by=clause.deny, denied=permission, failures=(result,)
-                ), False
-            if result:
-                return Answer("deny", "denied-by-rule", denied_by=clause.deny, denied=permission), False
+            failures = (result,) if isinstance(result, ConditionFailure) else ()
+            if failures or result:
+                reason: Reason = "condition-error" if failures else "denied-by-rule"
+                if clause.deny is not None and clause.deny.step_up:
+                    reason = "step-up"
+                return Answer("deny", reason, denied_by=clause.deny, denied=permission, failures=failures), False
         return None, waits
 
     def _granted(self, permission: str, granted: tuple[Clause, ...]) -> Answer:

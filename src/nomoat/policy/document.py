@@ -1,4 +1,4 @@
-"""Reads the policy's sections of nomoat.yaml: services' names, roles, assign, deny, calls, zones,
+"""Reads the policy's sections of nomoat.yaml: services' names, roles, assign, deny, step_up, calls, zones,
 separate, break_glass and routes.
 
 Takes `Settings` and gives a `Policy`, or one `PolicyError` with every mistake, each with line and column.
@@ -25,6 +25,7 @@ from nomoat.policy.model import (
 )
 from nomoat.policy.names import Names, place_of
 from nomoat.policy.route_rules import RouteRules
+from nomoat.policy.step_up import StepUp, is_acr
 from nomoat.settings import Settings, calendar_date
 
 MAX_NAME = 200
@@ -56,7 +57,10 @@ class _Document:
             services=self._services,
             roles=roles,
             assign=self._assign(self._settings.section("assign")),
-            denies=self._denies(self._settings.section("deny")),
+            denies=[
+                *self._denies(self._settings.section("deny")),
+                *self._step_ups(self._settings.section("step_up")),
+            ],
             calls=self._calls(self._settings.section("calls")),
             routes=RouteRules(self._reader, self._names).read(self._settings.section("routes")),
             zones=zones.read(self._settings.section("zones"), self._reader, self._names),
@@ -224,6 +228,34 @@ class _Document:
                 if permission is not None and when is not None:
                     rules.append(Deny(permission, when, because, place_of(item.place)))
         return rules
+
+    def _step_ups(self, node: Node | None) -> list[Deny]:
+        rules: list[Deny] = []
+        for item in self._reader.sequence(node, "step_up"):
+            fields = self._reader.mapping(item, "a step-up", known=("permission", "within", "acr", "because"))
+            if fields is None:
+                continue
+            asked = self._step_up(fields)
+            because = self._reader.text(fields.get("because"), "because") or ""
+            if "permission" not in fields:
+                self._reader.mistake("a step-up names no permission", item, "add permission: NAME")
+            for one in self._names.items(fields.get("permission"), "permission"):
+                permission = self._names.permission(one, "permission", star=True)
+                if permission is not None and asked:
+                    rules.append(Deny(permission, asked.condition, because, place_of(item.place), asked))
+        return rules
+
+    def _step_up(self, fields: Mapping) -> StepUp:
+        within_s = self._reader.duration_s(fields.get("within"), "within")
+        if within_s is not None and (within_s < 1 or within_s != int(within_s)):
+            self._reader.mistake("within is no whole number of seconds", fields.get("within") or fields, "within: 15m")
+        acr = self._reader.texts(fields.get("acr"), "acr")
+        for name in acr:
+            if not is_acr(name):
+                self._reader.mistake(f"'{name}' is no means to sign in by", fields.get("acr") or fields, "acr: [gold]")
+        if "within" not in fields and "acr" not in fields:
+            self._reader.mistake("a step-up asks for nothing", fields, "add within: 15m, or acr: [gold]")
+        return StepUp(int(within_s or 0), acr)
 
     def _calls(self, node: Node | None) -> list[CallRule]:
         rules: list[CallRule] = []

@@ -141,6 +141,8 @@ def _in_words(decider: Decider, asker: Asker, permissions: tuple[str, ...], answ
 
 
 def _forbids(rule: Deny) -> str:
+    if rule.step_up:
+        return f"{rule.permission} asks for {rule.step_up.words}{_place(rule.at)}"
     return f"a deny rule forbids {rule.permission}{_when(rule.when)}{_place(rule.at)}"
 
 

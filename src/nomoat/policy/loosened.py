@@ -18,7 +18,7 @@ from nomoat.errors import printable
 from nomoat.settings import Settings
 
 #: Sections in which `because:` loosens nothing: it explains what is refused, or what a key is for.
-_EXPLAINED = frozenset(("deny", "separate", "api_keys"))
+_EXPLAINED = frozenset(("deny", "separate", "step_up", "api_keys"))
 #: What stands beside the reason and says nothing of what is loosened.
 _BESIDE = frozenset(("because", "until", "login"))
 

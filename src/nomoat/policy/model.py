@@ -13,9 +13,10 @@ from typing import Any, Literal, TypeAlias
 
 from nomoat.appmap import ids
 from nomoat.errors import PolicyError
+from nomoat.policy.step_up import NOTHING, StepUp
 from nomoat.policy.wildcards import is_wildcard
 
-FORMAT = 2
+FORMAT = 3
 #: The demands of a route that are no permissions; neither can be the name of one.
 SIGNED_IN, PUBLIC = "signed-in", "public"
 RESERVED = (SIGNED_IN, PUBLIC)
@@ -59,12 +60,16 @@ class Role:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Deny:
-    """A rule that wins over every grant of its permission while its condition (empty: always) holds or fails."""
+    """A rule that wins over every grant of its permission while its condition (empty: always) holds or fails.
+
+    With `step_up` it refuses whoever would be allowed after another sign-in, and `when` is that one's condition.
+    """
 
     permission: str
     when: str = ""
     because: str = ""
     at: str = field(default="", compare=False)
+    step_up: StepUp = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +241,7 @@ def _as_json(policy: Policy) -> dict[str, Any]:
             for role in policy.roles
         },
         "assign": {role: list(subjects) for role, subjects in policy.assign},
-        "deny": [[rule.permission, rule.when, rule.because] for rule in policy.denies],
+        "deny": [_deny_json(rule) for rule in policy.denies],
         "calls": [[rule.caller, rule.to, _grants_json(rule.grants)] for rule in policy.calls],
         "routes": [
             {
@@ -257,9 +262,17 @@ def _format(policy: Policy) -> int:
     """The lowest format that says it, so that older versions read what they understand.
 
     A version before stars takes `orders:*` for a name that no route demands: as a grant it allows nothing there. As a
-    deny rule it would refuse nothing, so such a policy has format 2, which these versions refuse to replay.
+    deny rule it would refuse nothing, so such a policy has format 2, which these versions refuse to replay. One before
+    step-up would take it for a plain denial, and an answer for another than it was: format 3.
     """
+    if any(rule.step_up for rule in policy.denies):
+        return 3
     return 2 if any(is_wildcard(rule.permission) for rule in policy.denies) else 1
+
+
+def _deny_json(rule: Deny) -> list[Any]:
+    said: list[Any] = [rule.permission, rule.when, rule.because]
+    return [*said, [rule.step_up.within_s, list(rule.step_up.acr)]] if rule.step_up else said
 
 
 def _grants_json(grants: tuple[Grant, ...]) -> list[list[str]]:
@@ -290,7 +303,7 @@ def _from_json(document: Any) -> Policy:
             for name, role in document["roles"].items()
         ],
         assign={_text(role): _texts(subjects) for role, subjects in document["assign"].items()},
-        denies=[Deny(*_texts(rule, 3)) for rule in document["deny"]],
+        denies=[_deny(rule) for rule in document["deny"]],
         calls=[CallRule(_text(caller), _text(to), _grants(may)) for caller, to, may in document["calls"]],
         routes=[_route(rule) for rule in document["routes"]],
         break_glass=[
@@ -316,6 +329,16 @@ def _texts(value: Any, length: int | None = None) -> tuple[str, ...]:
     if not isinstance(value, list) or (length is not None and len(value) != length):
         raise TypeError("no list")
     return tuple(_text(item) for item in value)
+
+
+def _deny(value: Any) -> Deny:
+    permission, when, because = _texts(value[:3], 3)
+    if len(value) == 3:
+        return Deny(permission, when, because)
+    ((within_s, acr),) = value[3:]
+    if type(within_s) is not int:
+        raise TypeError("no number")
+    return Deny(permission, when, because, step_up=StepUp(within_s, _texts(acr)))
 
 
 def _grants(value: Any) -> tuple[Grant, ...]:
