@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -20,11 +20,12 @@ from nomoat.errors import PolicyError
 from nomoat.journal.facts import Decision, Elevation, timestamp
 from nomoat.journal.journal import open_store
 from nomoat.journal.ports import Store
-from nomoat.policy import break_glass, document, explain
+from nomoat.policy import break_glass, document, explain, questions, tables
 from nomoat.policy.backtest import backtest
 from nomoat.policy.decide import compile_policy
 from nomoat.policy.diff import Side, compare
 from nomoat.policy.model import Policy, loads
+from tests.policy.maps import map_of, route
 
 FILE = """\
 roles: {support: [orders:read], lead: {includes: [support]}, customer: [orders:list]}
@@ -133,6 +134,18 @@ def test_a_decision_in_an_emergency_is_judged_again_by_the_same_policy_and_by_on
     assert explain.explain_decision(compile_policy(old), decision).allowed
     assert 1 == backtest([decision], {old.hash: old.text}, old).same
     assert [1] == [change.count for change in backtest([decision], {old.hash: old.text}, without).newly_denied]
+
+
+def test_what_it_grants_is_asked_about_as_any_grant() -> None:
+    found = questions.ask(map_of(route("POST /refund", binding=("orders:refund",))), policy(), today=date(2027, 1, 1))
+
+    assert {"wildcard-grant", "unneeded-grant"} == {one.id for one in found if one.target == "role:break-glass:oncall"}
+
+
+def test_a_table_that_tries_no_emergency_says_so() -> None:
+    tried = tables.run(compile_policy(policy()), ())
+
+    assert "break-glass:oncall orders:refund" in {one.clause for one in tried.untried}
 
 
 def test_diff_says_what_it_gives_and_who_may_open_it() -> None:

@@ -12,29 +12,33 @@ from typing import NamedTuple
 from nomoat.appmap import ids
 from nomoat.policy.cel.canonical import conjuncts
 from nomoat.policy.cel.contradiction import why_never
-from nomoat.policy.decide import ROLE_PREFIX, Decider
+from nomoat.policy.decide import GLASS_PREFIX, ROLE_PREFIX, Decider
 from nomoat.policy.model import Deny, Grant, Policy, Role
 from nomoat.policy.observation import Observation
 from nomoat.policy.wildcards import covers
 
 
 class _Held(NamedTuple):
-    """A grant and who holds it: `role support`, and the target that findings name."""
+    """A grant and who holds it: `role support`, and the target that findings name; `beside` are its other grants."""
 
     grant: Grant
     holder: str
     target: str
-    role: Role | None
+    beside: tuple[Grant, ...]
+    role: Role | None = None
 
 
 def held(policy: Policy) -> Iterator[_Held]:
-    """Every grant of every role and call."""
+    """Every grant of every role, call and role for an emergency."""
     for role in policy.roles:
         for grant in role.grants:
-            yield _Held(grant, f"role {role.name}", ROLE_PREFIX + role.name, role)
+            yield _Held(grant, f"role {role.name}", ROLE_PREFIX + role.name, role.grants, role)
     for call in policy.calls:
         for grant in call.grants:
-            yield _Held(grant, f"{call.caller} at {call.to}", ids.service_id(call.caller), None)
+            yield _Held(grant, f"{call.caller} at {call.to}", ids.service_id(call.caller), call.grants)
+    for rule in policy.break_glass:
+        for grant in rule.grants:
+            yield _Held(grant, f"break-glass {rule.name}", ROLE_PREFIX + GLASS_PREFIX + rule.name, rule.grants)
 
 
 def unreachable(policy: Policy, decider: Decider) -> Iterator[Observation]:
@@ -71,12 +75,7 @@ def _wider(policy: Policy, decider: Decider, one: _Held) -> tuple[Grant, str] | 
     """A grant of the same holder, or of what its role includes, that holds wherever this one does, and whose it is."""
     mine = conjuncts(one.grant.when)
     if one.role is None:
-        others = [
-            (grant, one.holder)
-            for call in policy.calls
-            if one.grant in call.grants and f"{call.caller} at {call.to}" == one.holder
-            for grant in call.grants
-        ]
+        others = [(grant, one.holder) for grant in one.beside]
     else:
         included = (policy.role(name) for name in decider.with_included((one.role.name,)))
         others = [(grant, f"role {role.name}") for role in included if role is not None for grant in role.grants]

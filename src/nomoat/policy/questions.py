@@ -221,23 +221,17 @@ class _Asked:
     def unneeded(self) -> Iterator[Observation]:
         needed, hidden = self._needed()
         though = f", though what {hidden} of its routes ask for cannot be told" if hidden else ""
-        for role in self._policy.roles:
-            for permission in dict.fromkeys(grant.permission for grant in role.grants):
-                if not any(covers(permission, name) for name in needed):
-                    at = next(grant.at for grant in role.grants if grant.permission == permission)
-                    yield Observation(
-                        "unneeded-grant", "warning", ROLE_PREFIX + role.name,
-                        f"role {role.name} may {permission}, and no route on the map needs it{though}",
-                        at, "remove the grant, or correct its name",
-                    )  # fmt: skip
-        for call in self._policy.calls:
-            for grant in call.grants:
-                if not any(covers(grant.permission, name) for name in needed):
-                    yield Observation(
-                        "unneeded-grant", "warning", ids.service_id(call.caller),
-                        f"{call.caller} may {grant.permission} at {call.to}, and no route on the map needs it{though}",
-                        grant.at, "remove the grant, or correct its name",
-                    )  # fmt: skip
+        seen: set[tuple[str, str]] = set()
+        for one in clauses.held(self._policy):
+            permission = one.grant.permission
+            if any(covers(permission, name) for name in needed) or (one.holder, permission) in seen:
+                continue
+            seen.add((one.holder, permission))
+            yield Observation(
+                "unneeded-grant", "warning", one.target,
+                f"{one.holder} may {permission}, and no route on the map needs it{though}",
+                one.grant.at, "remove the grant, or correct its name",
+            )  # fmt: skip
 
     def wildcards(self) -> Iterator[Observation]:
         """What each grant with a star comes down to on this map."""

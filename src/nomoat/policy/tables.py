@@ -19,7 +19,7 @@ from nomoat import datafile
 from nomoat.datafile import Mapping, Node, Place, Reader, Value
 from nomoat.errors import PolicyError, UsageError, printable
 from nomoat.policy import conditions, explain, subjects
-from nomoat.policy.decide import ROLE_PREFIX, Answer, Decider
+from nomoat.policy.decide import GLASS_PREFIX, ROLE_PREFIX, Answer, Decider
 from nomoat.policy.model import Grant
 
 FILE_NAME = "nomoat.tests.yaml"
@@ -204,6 +204,7 @@ def _sides(decider: Decider) -> Iterator[tuple[tuple[int, str], Untried]]:
     policy = decider.policy
     holders: list[tuple[str, tuple[Grant, ...]]] = [(ROLE_PREFIX + role.name, role.grants) for role in policy.roles]
     holders += [(f"service:{call.caller}", call.grants) for call in policy.calls if call.to == decider.service]
+    holders += [(GLASS_PREFIX + rule.name, rule.grants) for rule in policy.break_glass]
     for holder, grants in holders:
         for grant in grants:
             yield from _both(id(grant), f"{holder} {grant.permission}", grant.when, grant.at, ("allows", "refuses"))
