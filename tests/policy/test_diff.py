@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from nomoat.policy import document
 from nomoat.policy.access import compared
 from nomoat.policy.decide import compile_policy
 from nomoat.policy.diff import Change, Comparison, Side, compare
+from nomoat.policy.diff_report import diff_text
 from nomoat.policy.loosened import loosened
 from nomoat.policy.model import Policy
 from tests.policy import strategies
@@ -353,10 +355,23 @@ def test_changes_have_one_order_whatever_the_order_of_the_policy() -> None:
     assert told(before, after) == told("roles: {b: [y], a: [x]}", turned)
 
 
+def test_what_one_line_did_to_many_permissions_is_told_in_one_sentence() -> None:
+    names = [f"p{number}" for number in range(5)]
+    before = f"roles: {{a: {json.dumps(names)}, b: [x]}}\nassign: {{b: ['user:kim']}}"
+    after = f"roles: {{a: {json.dumps(names)}, b: []}}\nassign: {{a: ['user:kim']}}"
+    changes = compare(side(before), side(after))
+
+    assert [
+        "!  user:local/kim may now p0, p1, p2, p3 and p4 (role a)",
+        "   b and user:local/kim may no longer x; before: always (was role b, nomoat.yaml:1)",
+        "5 weaker, 1 stricter since HEAD.",
+    ] == diff_text(changes, "HEAD", ()).splitlines()
+
+
 def test_every_change_says_what_it_is_about() -> None:
     (change,) = compare(side("roles: {a: [x]}"), side("roles: {a: [x, orders:list]}"))
 
     assert change == Change(
         "weaker", "grant", "orders:list", "a may now orders:list (role a, nomoat.yaml:1)  [GET /orders]", ("a",),
-        "never", "always", "nomoat.yaml:1", ("GET /orders",),
+        "never", "always", "nomoat.yaml:1", ("GET /orders",), via="role a",
     )  # fmt: skip

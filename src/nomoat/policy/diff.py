@@ -25,7 +25,11 @@ MOST_SEARCHED = 50
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One difference in words. `target` is a permission, a route's id, or the path of a loosened setting."""
+    """One difference in words. `target` is a permission, a route's id, or the path of a loosened setting.
+
+    `via` is who holds what is granted (`role customer`), and `service` the one that is called: what many changes that
+    come of one line have in common.
+    """
 
     verdict: Verdict
     kind: str
@@ -38,6 +42,8 @@ class Change:
     routes: tuple[str, ...] = ()
     example: str = ""
     tried: int = 0
+    via: str = ""
+    service: str = ""
 
 
 @dataclass(frozen=True, slots=True)

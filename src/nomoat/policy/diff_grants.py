@@ -90,7 +90,11 @@ def _told(comparison: Comparison, alike: _Alike, callers: list[Caller]) -> Chang
     routes = _routes(comparison, alike.permission, alike.service)
     if routes and verdict == "weaker":
         what += f"  [{listed(routes, most=_MOST_ROUTES)}]"
-    return Change(verdict, "grant", alike.permission, what, who, before, after, at, routes, example, tried)
+    holders = sorted({one.holder for one in (alike.before if alike.after.is_denied else alike.after).grants})
+    return Change(
+        verdict, "grant", alike.permission, what, who, before, after, at, routes, example, tried, listed(holders),
+        alike.service,
+    )  # fmt: skip
 
 
 def _routes(comparison: Comparison, permission: str, service: str) -> tuple[str, ...]:
