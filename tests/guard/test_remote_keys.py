@@ -257,7 +257,10 @@ def test_a_reload_goes_on_with_the_keys_it_has_and_fetches_where_they_come_from_
         provider.pages[JWKS] = says(b"", 500)
         service.write(more="\n\n")
         runtime.reload()
-        seen = [ring(app, provider) is before, 200 == await status(app, provider.token("k1"))]
+        seen = [
+            ring(app, provider) is before and before._thread.is_alive(),
+            200 == await status(app, provider.token("k1")),
+        ]
         provider.pages["/other"] = says(provider.set_of_keys())
         service.write(f'algorithms: [ES256], keys: "{provider.url("/other")}"')
         runtime.reload()

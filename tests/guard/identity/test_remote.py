@@ -99,6 +99,7 @@ LIES: dict[str, tuple[Page, str]] = {
     "keys that are none": (says({"keys": "none"}), "malformed"),
     "keys of text": (says({"keys": ["k1"]}), "malformed"),
     "no HTTP": (lambda request: _raw(request, b"SSH-2.0-x\r\n" * 9), "malformed"),
+    "endless beginnings": (lambda request: _raw(request, b"HTTP/1.1 100 Continue\r\n\r\n" * 200_000), "malformed"),
     "endless headers": (
         lambda request: _raw(request, b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200_000),
         "malformed",
@@ -123,6 +124,12 @@ def test_what_is_no_key_set_is_refused(provider: Provider, page: Page, fault: st
     provider.pages[JWKS] = page
 
     assert fault == _fault(_remote(provider).fetch).fault
+
+
+def test_what_breaks_off_is_not_taken_for_the_whole(provider: Provider) -> None:
+    provider.pages[JWKS] = providers.breaks_off
+
+    assert "broke off" in _fault(_remote(provider).fetch).what
 
 
 @pytest.mark.parametrize("page", [providers.drips, providers.drips_headers])
@@ -245,6 +252,12 @@ def test_an_rsa_key_is_long_enough_and_not_so_long_that_it_keeps_us_busy(provide
     found = _remote(provider, algorithms=("RS256",)).fetch().found
 
     assert ["good"] == [key.id for key in found.keys]
+
+
+def test_a_key_for_an_algorithm_that_is_not_pinned_does_not_count_though_it_is_of_the_kind(provider: Provider) -> None:
+    provider.pages[JWKS] = says({"keys": [member(_RSA, "a", alg="PS256"), member(_RSA, "b", alg="RS256")]})
+
+    assert ["b"] == [key.id for key in _remote(provider, algorithms=("RS256",)).fetch().found.keys]
 
 
 def test_a_secret_among_the_keys_condemns_all_of_them(provider: Provider) -> None:
