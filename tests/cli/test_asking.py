@@ -94,4 +94,6 @@ def test_django_is_told_its_settings_and_others_that_guard_does_not_stand_there_
     pyramid = Map(services=(Service("shop", "Pyramid", ".", "shop.main:app", None),))
 
     assert '"nomoat.guard.DjangoGuard"' in asking.next_steps(django, roles_elsewhere=("admin",))
+    litestar = Map(services=(Service("shop", "Litestar", ".", "shop.main:app", None),))
+    assert 'on_app_init=[LitestarGuard("audit")]' in asking.next_steps(litestar, roles_elsewhere=None)
     assert "does not stand in front of that yet" in asking.next_steps(pyramid, roles_elsewhere=None)

@@ -38,13 +38,17 @@ _PROTECT = """\
 _DJANGO = """\
   MIDDLEWARE = [..., "nomoat.guard.DjangoGuard"]     # the last one
   NOMOAT = {"mode": "audit", "config": BASE_DIR / "nomoat.yaml"}"""
+_LITESTAR = """\
+  from nomoat.guard import LitestarGuard
+
+  {app} = Litestar(..., on_app_init=[LitestarGuard("audit")])"""
 #: How `identity=` looks in front of a framework: how it is defined, what it is given, and where that has the caller.
 _GIVEN = {
     "Flask": ("def", "request", "session, current_user or request.cookies"),
 }
 _ASGI = ("async def", "connection", "connection.headers or .cookies")
 #: Frameworks in front of which guard stands.
-_GUARDED = frozenset(("FastAPI", "Starlette", "Flask", "Django"))
+_GUARDED = frozenset(("FastAPI", "Starlette", "Flask", "Django", "Litestar"))
 
 
 def asked(groups: list[tuple[Route, ...]], *, read: Callable[[str], str] = input) -> list[Choice]:
@@ -122,6 +126,8 @@ def _step(service: Service, roles_elsewhere: tuple[str, ...] | None, alias: str)
     module, _, name = service.app.partition(":")
     app = name if name.isidentifier() else "app"
     place = f"next, where {module or service.name} makes its application"
+    if service.framework == "Litestar":
+        return f"{place}:\n{_LITESTAR.format(app=app)}"
     if service.framework == "Flask":
         place += ", before app.wsgi_app = ..."
     if roles_elsewhere is None:

@@ -20,13 +20,14 @@ if TYPE_CHECKING:
     from nomoat.guard.asking import filter, may, only, require
     from nomoat.guard.identity.model import Identity
     from nomoat.guard.on_django import DjangoGuard
+    from nomoat.guard.on_litestar import LitestarGuard
     from nomoat.guard.outbound import OutboundError, outbound
     from nomoat.guard.protecting import protect
     from nomoat.guard.requiring import requires
 
 __all__ = [
-    "Denied", "DjangoGuard", "Guard", "Identity", "OutboundError", "filter", "may", "only", "outbound", "protect",
-    "require", "requires",
+    "Denied", "DjangoGuard", "Guard", "Identity", "LitestarGuard", "OutboundError", "filter", "may", "only", "outbound",
+    "protect", "require", "requires",
 ]  # fmt: skip
 
 _HOMES = {
@@ -37,6 +38,7 @@ _HOMES = {
     "filter": "nomoat.guard.asking",
     "may": "nomoat.guard.asking",
     "only": "nomoat.guard.asking",
+    "LitestarGuard": "nomoat.guard.on_litestar",
     "OutboundError": "nomoat.guard.outbound",
     "outbound": "nomoat.guard.outbound",
     "protect": "nomoat.guard.protecting",

@@ -58,60 +58,24 @@ def protect(
     app.user_middleware.append(Middleware(Guard, **options))
 
 
-class Guard:
-    """ASGI middleware, for what `protect` cannot reach: `Guard(app, application=...)`, which must have `routes`."""
+class Guarding:
+    """ASGI middleware around what serves requests: decides about each, and holds its answer to that."""
 
-    def __init__(
-        self,
-        app: Any,
-        mode: Mode = "audit",
-        *,
-        service: str | None = None,
-        config: str | Path | None = None,
-        identity: Any = None,
-        application: Any = None,
-    ) -> None:
+    def __init__(self, app: Any, starting: Starting) -> None:
         self._app = app
-        self._application = application if application is not None else app
-        self._mode: Mode = mode
-        self._starting = Starting(self._read_routes, mode, service=service, config=config, identity=identity)
+        self._mode: Mode = starting.mode
+        self._starting = starting
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one connection."""
         kind = scope["type"]
         if kind == "http" or kind == "websocket":
             await self._request(scope, receive, send)
-        elif kind == "lifespan":
-            await self._lifespan(scope, receive, send)
         else:
-            raise UsageError(f"guard does not know connections of type '{kind}'", where="nomoat.guard")
+            await self._other(scope, receive, send)
 
-    # -- start and end -----------------------------------------------------------------------------------------------
-
-    async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
-        first: list[Message] = [await receive()]
-        runtime = self._starting.load()
-        if runtime is None and self._mode == "enforce":
-            await send({"type": "lifespan.startup.failed", "message": f"nomoat: {self._starting.failed}"})
-            return
-
-        async def received() -> Message:
-            return first.pop() if first else await receive()
-
-        async def sent(message: Message) -> None:
-            if message["type"] == "lifespan.startup.complete" and runtime is not None:
-                # The application's own start-up may have added routes.
-                runtime.say_differences()
-            elif message["type"] in ("lifespan.shutdown.complete", "lifespan.shutdown.failed"):
-                self.close()
-            await send(message)
-
-        await self._app(scope, received, sent)
-
-    def _read_routes(self) -> Routes:
-        from nomoat.guard.routers.starlette import Routes
-
-        return Routes(self._application)
+    async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
+        raise UsageError(f"guard does not know connections of type '{scope['type']}'", where="nomoat.guard")
 
     async def _loaded(self, scope: Scope) -> Runtime | None:
         """The runtime where no lifespan has loaded it. The event loop goes on meanwhile."""
@@ -126,10 +90,6 @@ class Guard:
                 runtime.say_once(_MOUNTED)
             runtime.say_differences()
         return runtime
-
-    def close(self) -> None:
-        """Ends guard: commits what waits."""
-        self._starting.close()
 
     # -- a request ---------------------------------------------------------------------------------------------------
 
@@ -170,3 +130,55 @@ class Guard:
             await refuse(send, against or "not-loaded")
         else:
             await refuse_socket(receive, send)
+
+
+class Guard(Guarding):
+    """The same with a start and an end of its own: `Guard(app, application=...)`, which must have `routes`."""
+
+    def __init__(
+        self,
+        app: Any,
+        mode: Mode = "audit",
+        *,
+        service: str | None = None,
+        config: str | Path | None = None,
+        identity: Any = None,
+        application: Any = None,
+    ) -> None:
+        super().__init__(app, Starting(self._read_routes, mode, service=service, config=config, identity=identity))
+        self._application = application if application is not None else app
+
+    def close(self) -> None:
+        """Ends guard: commits what waits."""
+        self._starting.close()
+
+    async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._lifespan(scope, receive, send)
+        else:
+            await super()._other(scope, receive, send)
+
+    async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
+        first: list[Message] = [await receive()]
+        runtime = self._starting.load()
+        if runtime is None and self._mode == "enforce":
+            await send({"type": "lifespan.startup.failed", "message": f"nomoat: {self._starting.failed}"})
+            return
+
+        async def received() -> Message:
+            return first.pop() if first else await receive()
+
+        async def sent(message: Message) -> None:
+            if message["type"] == "lifespan.startup.complete" and runtime is not None:
+                # The application's own start-up may have added routes.
+                runtime.say_differences()
+            elif message["type"] in ("lifespan.shutdown.complete", "lifespan.shutdown.failed"):
+                self.close()
+            await send(message)
+
+        await self._app(scope, received, sent)
+
+    def _read_routes(self) -> Routes:
+        from nomoat.guard.routers.starlette import Routes
+
+        return Routes(self._application)

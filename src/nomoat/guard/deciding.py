@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl
 
 from nomoat.appmap.ids import METHODS
@@ -16,7 +16,7 @@ from nomoat.guard.asked import ALWAYS, Asked, Known
 from nomoat.guard.clients import client_address
 from nomoat.guard.identity.callers import identified
 from nomoat.guard.identity.model import Identity
-from nomoat.guard.routers.table import Found
+from nomoat.guard.routers.table import Found, Matching
 from nomoat.guard.standing import MAX_AGE_S
 from nomoat.journal.facts import Outcome, Reason
 
@@ -38,10 +38,8 @@ _Decided = tuple[Outcome, Reason, "Answer | None"]
 
 async def first(runtime: Runtime, scope: Scope) -> Asked:
     """What is decided about a request to an ASGI application before its handler runs."""
-    from nomoat.guard.routers.starlette import routes_of
-
-    found = routes_of(runtime).match(scope)
-    asked = decided(runtime, scope, found, *await identified(runtime, scope, _connection(scope)))
+    routes = cast("Matching", runtime.routes)
+    asked = decided(runtime, scope, routes.match(scope), *await identified(runtime, scope, _connection(routes, scope)))
     if asked.loaded.rates:
         if runtime.limiter.waits:
             import asyncio
@@ -120,12 +118,10 @@ def _raised(runtime: Runtime, decider: Decider, subject: str, roles: tuple[str, 
     return raised(decider, roles, standing) if standing else roles
 
 
-def _connection(scope: Scope) -> Callable[[Identity | None], Any]:
+def _connection(routes: Matching, scope: Scope) -> Callable[[Identity | None], Any]:
     def connect(verified: Identity | None) -> Any:
-        from starlette.requests import HTTPConnection
-
         scope["nomoat.verified"] = verified
-        return HTTPConnection(scope)
+        return routes.connection(scope)
 
     return connect
 
@@ -133,7 +129,7 @@ def _connection(scope: Scope) -> Callable[[Identity | None], Any]:
 async def against(runtime: Runtime, scope: Scope) -> Reason | None:
     """The block or revocation that stands against a caller about whom nothing else could be decided."""
     try:
-        identity, _ = await identified(runtime, scope, _connection(scope))
+        identity, _ = await identified(runtime, scope, _connection(cast("Matching", runtime.routes), scope))
     except Exception:
         identity = None
     return stands_against(runtime, scope, identity)

@@ -47,11 +47,11 @@ async def serve_http(asked: Asked, app: Any, scope: Scope, receive: Receive, sen
 class _Answer(Answering):
     """The way back: looks at the answer's start before it leaves, and replaces what must not leave."""
 
-    __slots__ = ("_path", "_send")
+    __slots__ = ("_method", "_path", "_send")
 
     def __init__(self, asked: Asked, scope: Scope, send: Send) -> None:
         super().__init__(asked, scope["method"])
-        self._path = scope["path"]
+        self._method, self._path = scope["method"], scope["path"]
         self._send = send
 
     async def refuse(self, reason: Reason) -> None:
@@ -64,7 +64,9 @@ class _Answer(Answering):
             return
         if message["type"] == "http.response.start":
             status = int(message["status"])
-            is_own = self.is_unserved and is_not_served(status, _locations(message), self._path)
+            # A framework that lists a route's methods by itself does it where no route serves OPTIONS.
+            lists = self._method == "OPTIONS" and status == 204
+            is_own = self.is_unserved and (lists or is_not_served(status, _locations(message), self._path))
             reason = self.starts(status, is_frameworks_own=is_own)
             await (self._send(message) if reason is None else refuse(self._send, reason, step_up=self.asked.step_up))
         elif self.asked.started:

@@ -502,11 +502,22 @@ def _configure(trial: Trial, registry: Registry) -> None:
     while True:
         listed = registry.taken("configure")
         waiting += listed.values if isinstance(listed, Items) else []
+        for one in waiting:
+            registry.protection = registry.protection or _configured_protection(trial, one)
         found = next((one for one in waiting if isinstance(one, Function) and one not in done), None)
         if not isinstance(found, Function) or len(done) > _MAX_CONFIGURING:
             return
         done.append(found)
         _started(trial, found, (registry,))
+
+
+def _configured_protection(trial: Trial, value: Value) -> str:
+    """The mode of nomoat's own guard, where that is what configures an application; empty where it is not."""
+    model = trial.models.protects.get(value.name) if isinstance(value, Thing) and value.is_call else None
+    if model is None or not isinstance(value, Thing) or "app" in model or "setting" in model:
+        return ""
+    mode = value.named.get(model["mode"]) or next(iter(value.args), None)
+    return str(mode.value) if isinstance(mode, Const) else model["default"]
 
 
 #: More functions than this configure no application.

@@ -7,7 +7,7 @@ what guard decides on is what the framework dispatches. A route object that is n
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from typing import TYPE_CHECKING, Any
 
 from nomoat.appmap import ids
@@ -15,7 +15,7 @@ from nomoat.errors import UsageError
 from nomoat.guard.routers.table import NOTHING, Found, Node, Scope, Served, Table, handler_name
 
 if TYPE_CHECKING:
-    from nomoat.guard.runtime import Runtime
+    pass
 
 #: Methods of a class-based endpoint, in the framework's spelling.
 _ENDPOINT_METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
@@ -75,6 +75,12 @@ class Routes:
             found = self.table.match(scope, scope["path"], root)
         return found
 
+    def connection(self, scope: MutableMapping[str, Any]) -> Any:
+        """Starlette's own."""
+        from starlette.requests import HTTPConnection
+
+        return HTTPConnection(scope)
+
     def _root(self, scope: Scope) -> str:
         """The root path that the router will see: an application that guard stands before may yet set its own."""
         own = getattr(self._app, "root_path", "")
@@ -108,12 +114,6 @@ class Routes:
         classes = [getattr(one, "cls", None) for one in getattr(self._app, "user_middleware", [])]
         outer = classes[: classes.index(Guard)] if Guard in classes else classes
         return [getattr(cls, "__name__", str(cls)) for cls in outer]
-
-
-def routes_of(runtime: Runtime) -> Routes:
-    """The routes of a runtime that serves such an application."""
-    assert isinstance(runtime.routes, Routes)
-    return runtime.routes
 
 
 class _Reading:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
@@ -46,6 +46,18 @@ class Serving(Protocol):
 
     def before(self) -> list[str]:
         """What runs before guard and may answer without it, by name."""
+
+
+class Matching(Serving, Protocol):
+    """The routes of an application that guard stands before, or within, as ASGI serves it."""
+
+    def match(self, scope: Scope) -> Found | None:
+        """Where a request will go. NOTHING: nowhere, the framework answers. None: who knows, which is denied."""
+        ...
+
+    def connection(self, scope: MutableMapping[str, Any]) -> Any:
+        """What `identity=` is asked with: the framework's own connection."""
+        ...
 
 
 class Found(NamedTuple):
