@@ -18,7 +18,7 @@ from nomoat.policy import document, explain, questions
 from nomoat.policy.backtest import backtest
 from nomoat.policy.decide import compile_policy
 from nomoat.policy.diff import Side, compare
-from nomoat.policy.learn import learn
+from nomoat.policy.learn import Threshold, learn
 from nomoat.policy.model import Deny, Grant, Policy, Role, loads, policy_of
 from nomoat.policy.wildcards import covering, covers
 from tests.policy.maps import map_of, route
@@ -204,6 +204,43 @@ def test_learn_tells_what_a_star_was_used_for(tmp_path: Path) -> None:
     assert [("x", 0, ()), ("orders:*", 2, ("orders:list", "orders:read"))] == [
         (need.permission, need.uses, need.instead) for need in lesson.needs
     ]
+
+
+@pytest.mark.parametrize(
+    ("may", "becomes"),
+    [
+        ("[x, 'orders:*']", "[x, orders:list, orders:read]"),
+        ("['orders:*']", "[orders:list, orders:read]"),
+        ('[ "orders:*" , x ]  # all of it', "[ orders:list, orders:read , x ]  # all of it"),
+        ("\n  - x\n  - orders:*  # all of it\n", "\n  - x\n  - orders:list\n  - orders:read  # all of it\n"),
+    ],
+)
+def test_learn_proposes_what_was_used_in_the_place_of_a_star(may: str, becomes: str, tmp_path: Path) -> None:
+    rest = "break_glass: {oncall: {may: [z], roles: [a], for: 1h}}\nseparate: [{permissions: [y, z], because: w}]\n"
+    text = f"roles:\n a: {may}\n{rest}" if "\n" not in may else f"roles:\n a:{may}{rest}"
+    (tmp_path / "nomoat.yaml").write_text(text)
+    of = settings.load(tmp_path / "nomoat.yaml")
+    days = [f"2026-11-{day:02}T09:00:00.000000Z" for day in range(1, 31)]
+    decisions = [
+        replace(DECISION, happened_at=at, request=f"{at}{name}", permissions=(name,), grants=(grant,))
+        for at in days
+        for name, grant in (("orders:list", "role:a orders:*"), ("orders:read", "role:a orders:*"), ("x", "role:a x"))
+    ]
+
+    lesson = learn(lambda: decisions, {}, of, threshold=Threshold(86_400, 30))
+
+    assert text.replace(may, becomes) == lesson.text
+    assert lesson.tried is not None and lesson.tried.changed == 0
+
+
+@pytest.mark.parametrize("may", ["[{permission: 'orders:*', when: context.hour < 20}]", "['orders:*', orders:list]"])
+def test_a_star_that_no_names_can_replace_stays(may: str, tmp_path: Path) -> None:
+    (tmp_path / "nomoat.yaml").write_text(f"roles: {{a: {may}}}")
+    decisions = [replace(DECISION, request=f"r{number}") for number in range(60)]
+
+    lesson = learn(lambda: decisions, {}, settings.load(tmp_path / "nomoat.yaml"), threshold=Threshold(0, 30))
+
+    assert () == lesson.named
 
 
 NAMES = st.sampled_from(("a", "a:b", "a:b:c", "a:c", "b", "b:a", "a:", "ab:c", "a:b:"))

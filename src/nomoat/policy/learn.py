@@ -18,7 +18,7 @@ from nomoat.journal.facts import Decision, moment
 from nomoat.policy import document, trim
 from nomoat.policy.backtest import Backtest, backtest
 from nomoat.policy.decide import ROLE_PREFIX, SERVICE_PREFIX, compile_policy
-from nomoat.policy.model import CallRule, Policy, Role, policy_of
+from nomoat.policy.model import CallRule, Grant, Policy, Role, policy_of
 from nomoat.policy.trim import Pair
 from nomoat.policy.wildcards import covering
 from nomoat.settings import Settings
@@ -57,6 +57,8 @@ class Lesson:
     needs: tuple[Need, ...] = ()
     proposed: tuple[Need, ...] = ()
     withdrawn: tuple[Need, ...] = ()
+    #: Used grants with a star, in whose place the proposal has the permissions that they were used for.
+    named: tuple[Need, ...] = ()
     why_not: str = ""
     diff: str = ""
     text: str = ""
@@ -107,30 +109,51 @@ def learn(
     unused = [need for need in needs if traffic.is_unused_in_learned(need) and need.seen >= threshold.seen]
     withdrawn = tuple(need for need in unused if need.uses)
     proposed = tuple(need for need in unused if not need.uses)
-    lesson = replace(lesson, proposed=proposed, withdrawn=withdrawn)
-    if not proposed:
+    named = tuple(need for need in needs if need.seen >= threshold.seen and _is_plain_star(policy, need))
+    lesson = replace(lesson, proposed=proposed, withdrawn=withdrawn, named=named)
+    if not proposed and not named:
         return replace(lesson, why_not="everything that is granted to somebody who was seen is used")
-    smaller = reduced(policy, {(need.holder, need.permission) for need in proposed})
+    smaller = reduced(policy, {(need.holder, need.permission) for need in proposed}, _instead(lesson))
     tried = backtest((d for index, d in enumerate(decisions()) if index >= split), texts, smaller)
     return _written(replace(lesson, policy=smaller, tried=tried), of)
 
 
-def reduced(policy: Policy, pairs: set[Pair]) -> Policy:
-    """The same policy without some grants."""
+def reduced(policy: Policy, pairs: set[Pair], instead: Mapping[Pair, tuple[str, ...]] | None = None) -> Policy:
+    """The same policy without some grants, and with names in the place of some that end in a star."""
 
-    def kept(holder: str, owner: Role | CallRule) -> Role | CallRule:
-        return replace(owner, grants=tuple(g for g in owner.grants if (holder, g.permission) not in pairs))
+    def kept(holder: str, grants: tuple[Grant, ...]) -> tuple[Grant, ...]:
+        found: list[Grant] = []
+        for grant in grants:
+            pair = (holder, grant.permission)
+            if instead and pair in instead:
+                found += (Grant(name) for name in instead[pair])
+            elif pair not in pairs:
+                found.append(grant)
+        return tuple(sorted(found))
 
-    roles = [kept(ROLE_PREFIX + role.name, role) for role in policy.roles]
-    calls = [kept(SERVICE_PREFIX + call.caller, call) for call in policy.calls]
-    return policy_of(
-        services=policy.services,
-        roles=[role for role in roles if isinstance(role, Role)],
-        assign=dict(policy.assign),
-        denies=policy.denies,
-        calls=[call for call in calls if isinstance(call, CallRule)],
-        routes=policy.routes,
-    )
+    roles = (replace(role, grants=kept(ROLE_PREFIX + role.name, role.grants)) for role in policy.roles)
+    calls = (replace(call, grants=kept(SERVICE_PREFIX + call.caller, call.grants)) for call in policy.calls)
+    # Everything else stays, whatever sections there are.
+    ordered = policy_of(roles=roles, calls=calls)
+    return replace(policy, roles=ordered.roles, calls=ordered.calls)
+
+
+def _is_plain_star(policy: Policy, need: Need) -> bool:
+    """Whether a used grant ends in a star and stands once, without a condition: names can take its place."""
+    owners: tuple[Role | CallRule, ...] = (*policy.roles, *policy.calls)
+    grants = [
+        grant
+        for owner in owners
+        if need.holder == (ROLE_PREFIX + owner.name if isinstance(owner, Role) else SERVICE_PREFIX + owner.caller)
+        for grant in owner.grants
+    ]
+    same = [grant for grant in grants if grant.permission == need.permission]
+    is_held = any(grant.permission in need.instead for grant in grants)
+    return bool(need.instead) and len(same) == 1 and not same[0].when and not is_held
+
+
+def _instead(lesson: Lesson) -> dict[Pair, tuple[str, ...]]:
+    return {(need.holder, need.permission): need.instead for need in lesson.named}
 
 
 def _extent(decisions: Iterable[Decision]) -> tuple[int, float]:
@@ -222,7 +245,7 @@ def _written(lesson: Lesson, of: Settings) -> Lesson:
     except (OSError, UnicodeDecodeError, DataFileError):
         return replace(lesson, why_not=f"{of.file} cannot be read")
     pairs = {(need.holder, need.permission) for need in lesson.proposed}
-    edited = trim.without(text, parsed, pairs) if isinstance(parsed, datafile.Mapping) else None
+    edited = trim.without(text, parsed, pairs, _instead(lesson)) if isinstance(parsed, datafile.Mapping) else None
     if edited is None or not _says(edited, lesson.policy, of):
         return replace(lesson, why_not=by_hand)
     name = of.path.name

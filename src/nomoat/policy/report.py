@@ -189,7 +189,9 @@ def lesson_text(lesson: Lesson) -> str:
     text = "\n".join(printable(line) for line in lines)
     if lesson.diff:
         text += "\n\n" + "\n".join(printable(line) for line in lesson.diff.splitlines())
-        text += f"\n\n{len(lesson.proposed)} unused, confidence {_confidence(lesson.proposed)}."
+        counts = [f"{len(lesson.proposed)} unused"] if lesson.proposed else []
+        counts += [f"{len(lesson.named)} with a star named"] if lesson.named else []
+        text += f"\n\n{', '.join(counts)}, confidence {_confidence((*lesson.proposed, *lesson.named))}."
     if lesson.tried is not None:
         text += "\nTried on the part it did not learn from: " + backtest_text(lesson.tried, "")
     return text
@@ -208,6 +210,7 @@ def lesson_json(lesson: Lesson) -> dict[str, Any]:
         "window_s": lesson.window_s,
         "needs": [_need_json(need) for need in lesson.needs],
         "proposed": [_need_json(need) for need in lesson.proposed],
+        "named": [_need_json(need) for need in lesson.named],
         "withdrawn": [_need_json(need) for need in lesson.withdrawn],
         "why_not": lesson.why_not,
         "diff": lesson.diff,

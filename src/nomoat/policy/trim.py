@@ -6,14 +6,21 @@ it leaves alone by giving None. Whoever calls it reads the result again: an edit
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Iterator
+from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from nomoat.datafile import Mapping, Node, Place, Sequence, Value
 
 #: A holder as grants name it (`role:customer`, `service:billing`), and a permission.
 Pair = tuple[str, str]
+#: What stands in the place of a grant.
+Names: TypeAlias = MappingOf[Pair, tuple[str, ...]]
+#: Names that YAML reads as they are, in a list of either style.
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*(?::[A-Za-z0-9_./-]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +43,11 @@ class _UnknownFormError(Exception):
     """The text has a form that is not edited here."""
 
 
-def without(text: str, document: Mapping, pairs: Collection[Pair]) -> str | None:
-    """`text` without the grants of `pairs`; None where its form is not understood. `document` was read from `text`."""
+def without(text: str, document: Mapping, pairs: Collection[Pair], instead: Names | None = None) -> str | None:
+    """`text` without the grants of `pairs`; None where its form is not understood. `document` was read from `text`.
+
+    In the place of the grants of `instead` stand the names that it has for them.
+    """
     if re.search("[\x85\u2028\u2029]|\r(?!\n)|\\A\ufeff", text):
         # These move lines or columns between what YAML counts and what Python counts.
         return None
@@ -45,7 +55,7 @@ def without(text: str, document: Mapping, pairs: Collection[Pair]) -> str | None
     edits: list[_Edit] = []
     try:
         for holding in _holdings(document):
-            edits += _edits_of(source, holding, pairs)
+            edits += _edits_of(source, holding, pairs, instead or {})
     except _UnknownFormError:
         return None
     for edit in sorted(set(edits), reverse=True):
@@ -76,23 +86,47 @@ def _permission(node: Node) -> str:
     return named.data if isinstance(named, Value) and isinstance(named.data, str) else ""
 
 
-def _edits_of(source: _Source, holding: _Holding, pairs: Collection[Pair]) -> list[_Edit]:
+def _edits_of(source: _Source, holding: _Holding, pairs: Collection[Pair], instead: Names) -> list[_Edit]:
     node = holding.node
     if isinstance(node, Value):
-        if (holding.holder, _permission(node)) in pairs:
+        if (holding.holder, _permission(node)) in {*pairs, *instead}:
             raise _UnknownFormError
         return []
     if not isinstance(node, Sequence):
         return []
     gone = [index for index, item in enumerate(node.items) if (holding.holder, _permission(item)) in pairs]
+    is_flow = source.at(node.place) == "["
+    edits = [
+        _named(source, item, instead[pair], is_flow=is_flow)
+        for item in node.items
+        if (pair := (holding.holder, _permission(item))) in instead
+    ]
     if not gone:
-        return []
-    if source.at(node.place) == "[":
+        return edits
+    if is_flow:
+        if edits:
+            # Both would be one edit of the same list: the names first, what is unused at the next time.
+            raise _UnknownFormError
         return [_flow(source, node, gone)]
-    edits = [_block(source, node, index) for index in gone]
+    edits += [_block(source, node, index) for index in gone]
     if len(gone) == len(node.items):
         edits.append(_emptied(source, holding))
     return edits
+
+
+def _named(source: _Source, item: Node, names: tuple[str, ...], *, is_flow: bool) -> _Edit:
+    """The names in the place of one plain item."""
+    if not isinstance(item, Value) or not isinstance(item.data, str):
+        raise _UnknownFormError
+    start = source.offset(item.place)
+    end = source.end_of_scalar(start, item.data)
+    written = [name if _PLAIN.fullmatch(name) else json.dumps(name) for name in names]
+    if is_flow:
+        return _Edit(start, end, ", ".join(written))
+    lead = source.line(item.place.line)[: item.place.column - 1]
+    if not re.fullmatch(r"\s*-\s+", lead):
+        raise _UnknownFormError
+    return _Edit(start, end, f"\n{lead}".join(written))
 
 
 def _flow(source: _Source, node: Sequence, gone: list[int]) -> _Edit:
@@ -183,6 +217,14 @@ class _Source:
                 return start + len(self.text[start:at].rstrip())
             at += 1
         raise _UnknownFormError
+
+    def end_of_scalar(self, start: int, data: str) -> int:
+        """The end of a text on one line, quoted or not."""
+        if self.text[start] in "\"'":
+            return self._end_of_quoted(start)
+        if self.text[start : start + len(data)] != data:
+            raise _UnknownFormError
+        return start + len(data)
 
     def _end_of_quoted(self, at: int) -> int:
         quote = self.text[at]
