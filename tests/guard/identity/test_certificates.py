@@ -124,12 +124,31 @@ def test_a_proxy_is_known_in_every_spelling_of_its_address(client: Any) -> None:
     assert _named(_certificates("header"), {**_forwarded(GOOD, "header"), "client": client}) is not None
 
 
-@pytest.mark.parametrize("value", [PROXY, f"{PROXY}:40000, 192.0.2.1", f"192.0.2.1, {PROXY}"])
-def test_an_address_that_a_header_may_have_put_there_is_nobodys(value: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("x-forwarded-for", PROXY), ("x-forwarded-for", f"{PROXY}:40000, 192.0.2.1"), ("x-real-ip", PROXY),
+        ("x-forwarded-for", f"192.0.2.1, {PROXY}"), ("x-forwarded-for", f"[::ffff:{PROXY}]:40000"),
+        ("x-forwarded-for", "::FFFF:A00:5"), ("forwarded", f'for=192.0.2.1;by=x, For="{PROXY}:1"'),
+    ],
+)  # fmt: skip
+def test_an_address_that_a_header_may_have_put_there_is_nobodys(name: str, value: str) -> None:
     scope = _forwarded(GOOD, "xfcc")
-    scope["headers"].append((b"x-forwarded-for", value.encode()))
+    scope["headers"].append((name.encode(), value.encode()))
 
     assert "the server does not tell who forwards it" in _refused(_certificates("xfcc"), scope)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["192.0.2.1", f"2{PROXY}", f"{PROXY}5", "unknown, _hidden", "", "::1, [2001:db8::1]:5", ":::", "fe80::1%eth0"],
+)
+def test_other_addresses_that_headers_say_change_nothing(value: str) -> None:
+    scope = _forwarded(GOOD, "xfcc")
+    scope["headers"].append((b"x-forwarded-for", value.encode()))
+    scope["headers"].append((b"forwarded", f'for="{value}";by={PROXY}'.encode()))
+
+    assert _named(_certificates("xfcc"), scope) is not None
 
 
 @pytest.mark.parametrize("source", HEADERS)

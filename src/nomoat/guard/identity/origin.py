@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nomoat.guard.clients import Network, is_trusted
+from nomoat.guard.clients import Network, is_trusted, parsed
 from nomoat.guard.identity import xfcc
 from nomoat.guard.identity.x509 import MAX_CHAIN, from_base64, from_pem, refuse
 
@@ -23,6 +23,10 @@ ENVIRON, SCOPE = "nomoat.environ", "nomoat.scope"
 _CHAIN = "client-cert-chain"
 _BYTES = re.compile(r":([A-Za-z0-9+/]+={0,2}):\Z")
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
+#: Headers by which servers and middleware may replace the address of the connection, and what an address in them is.
+_SAY_WHO = ("x-forwarded-for", "x-real-ip")
+_FOR = re.compile(r'for="?([^";,]+)', re.IGNORECASE)
+_ADDRESS = re.compile(r"[0-9A-Fa-f:.]+")
 _SHA256 = re.compile(r"[0-9A-Fa-f]{64}\Z")
 
 
@@ -90,8 +94,13 @@ def _check_peer(environ: Mapping[str, Any] | None, request: Mapping[str, Any], t
 
 
 def _is_said(request: Mapping[str, Any], peer: str) -> bool:
-    """True where X-Forwarded-For has that address: a server that believes it may have put it into the connection."""
-    return any(peer in value for value in _headers(request, "x-forwarded-for"))
+    """True where a header says that address: a server that believes it may have put it into the connection."""
+    values = [value for name in _SAY_WHO for value in _headers(request, name)]
+    values += [one for value in _headers(request, "forwarded") for one in _FOR.findall(value)]
+    texts = [text for value in values for text in _ADDRESS.findall(value)]
+    # With a port behind it, or without.
+    said = {parsed(one) for text in texts for one in (text, text.rpartition(":")[0])}
+    return parsed(peer) in said - {None}
 
 
 def _of_environ(environ: Mapping[str, Any]) -> Claim | None:
