@@ -13,6 +13,7 @@ from nomoat.cli.doctor import Row, examine
 from nomoat.cli.main import main
 from nomoat.journal.facts import Decision, Gap, timestamp
 from nomoat.journal.journal import open_store
+from tests.guard.authority import Authority
 from tests.storage import server
 
 _APP = """\
@@ -189,3 +190,20 @@ def test_an_api_key_that_ends_is_told_before_and_after(project: Path, days: int,
 
     row = _rows()["api keys"]
     assert state == row.state and found in row.found and str(until) in row.found
+
+
+@pytest.mark.parametrize(
+    ("ago", "state", "found"),
+    [(0, "ok", "ends on"), (20, "note", "ends on"), (40, "mend", "has ended"), (None, "mend", "cannot")],
+)
+def test_authorities_of_certificates_are_looked_at(project: Path, ago: int | None, state: str, found: str) -> None:
+    at = datetime.now(UTC) - timedelta(days=ago or 0)
+    (project / "ca.pem").write_text("nonsense" if ago is None else Authority(at=at).pem)
+    section = 'certificates: {from: tls, ca: "file:ca.pem", names: {"dns:billing.internal": service:billing}}\n'
+    file = project / "nomoat.yaml"
+    file.write_text(file.read_text() + section)
+
+    row = _rows()["certificates"]
+    assert state == row.state and found in row.found
+    file.write_text(file.read_text().replace(', ca: "file:ca.pem"', ""))
+    assert "not by guard" in _rows()["certificates"].found

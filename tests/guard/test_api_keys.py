@@ -273,3 +273,34 @@ def test_a_key_is_revoked_by_its_id(tmp_path: Path) -> None:
     assert (0, f"revoked token:sha256:{digest(KEY)}") == (revoked.returncode, revoked.stdout.strip()), revoked.stderr
     assert 2 == unknown.returncode and "nomoat.yaml has no key 'nobody'" in unknown.stderr
     assert 401 == _guarded(tmp_path).ask("GET", "/orders", headers=[("X-API-Key", KEY)])[0].status
+
+
+_LOADS = """\
+import sys
+from pathlib import Path
+from nomoat import settings
+from nomoat.guard import Guard
+from nomoat.guard.identity.machines import Machines
+from nomoat.guard.runtime import Runtime
+from nomoat.guard.settings import read
+
+machines = Machines(read(settings.parse(sys.argv[1], root=Path())), root=Path())
+claim = f"Hash={'a' * 64};URI=spiffe://example.org/a".encode()
+scope = {"headers": [(b"x-forwarded-client-cert", claim)], "client": ("192.0.2.1", 1)}
+print(machines.keys.identify(sys.argv[2], now=1).subject)
+print(machines.certificates.named(machines.certificates.shown(scope)).subject)
+print(sorted({name.partition(".")[0] for name in sys.modules} & {"cryptography", "joserfc"}))
+"""
+
+
+def test_nothing_heavy_is_loaded_for_them(tmp_path: Path) -> None:
+    text = f"""\
+trusted_proxies: [192.0.2.1]
+certificates: {{from: xfcc, trust_domain: example.org, names: {{"spiffe://example.org/a": service:a}}}}
+api_keys: {{night: {{hash: "sha256:{digest(KEY)}", subject: service:night, until: 2099-01-01}}}}
+""".replace("night:", "billing:")
+    run = subprocess.run(
+        [sys.executable, "-c", _LOADS, text, KEY], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert ["service:night", "service:a", "[]"] == run.stdout.splitlines(), run.stderr

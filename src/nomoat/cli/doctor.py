@@ -66,7 +66,7 @@ def examine(config: str | None = None) -> Iterator[Row]:
         return
     if not problems:
         yield Row("ok", "settings", f"{settings.path}: {len(settings.document)} sections, all of them valid")
-    for look in (_keys, _identity, _map, _store, _disk):
+    for look in (_keys, _certificates, _identity, _map, _store, _disk):
         try:
             yield from look(settings)
         except NomoatError as error:
@@ -115,6 +115,28 @@ def _keys(settings: Settings) -> Iterator[Row]:
             yield Row("note", "api keys", f"{key.id} of {key.subject} ends on {key.until}, in {days} days", mend)
     if keys and all((key.until - today).days > _SOON_DAYS for key in keys):
         yield Row("ok", "api keys", f"{len(keys)}, the first ends on {min(key.until for key in keys)}")
+
+
+def _certificates(settings: Settings) -> Iterator[Row]:
+    """The authorities by which guard verifies client certificates: readable, and until when."""
+    from nomoat.guard.settings import read
+
+    found = read(settings).certificates
+    if found is None:
+        return
+    if not found.ca:
+        yield Row("ok", "certificates", f"from {found.source}: verified by whoever forwards them, not by guard")
+        return
+    from nomoat.guard.identity.x509 import Authorities
+
+    text = settings_file.secret(found.ca, root=settings.root, where="certificates.ca")
+    ends = Authorities(text, where="certificates.ca").ends_at
+    days = (ends - datetime.now(UTC)).days
+    said = f"an authority of {found.ca} {'has ended' if days < 0 else 'ends'} on {ends:%Y-%m-%d}"
+    if days <= _SOON_DAYS:
+        yield Row("mend" if days < 0 else "note", "certificates", said, "add its successor to the file, beside it")
+    else:
+        yield Row("ok", "certificates", f"from {found.source}, {said}")
 
 
 def _map(settings: Settings) -> Iterator[Row]:
@@ -211,7 +233,7 @@ _ROLES = {
     "watch": "nomoat watch run",
     "respond": "nomoat respond --auto",
 }
-#: An API key that ends so soon is told.
+#: An API key or an authority that ends so soon is told.
 _SOON_DAYS = 14
 #: The newest facts that are looked at for a proxy, and how many callers at one address are many.
 _LOOKED_AT = 5_000

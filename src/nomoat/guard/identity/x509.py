@@ -129,7 +129,10 @@ class Authorities:
             fix = "pip install 'cryptography>=43'"
             raise SettingsError("this cryptography cannot verify client certificates", where=where, fix=fix) from error
         try:
-            self._store: Store = Store(x509.load_pem_x509_certificates(text.encode()))
+            found = x509.load_pem_x509_certificates(text.encode())
+            self._store: Store = Store(found)
+            #: When the first of them ends.
+            self.ends_at = min(one.not_valid_after_utc for one in found)
         except ValueError as error:
             raise SettingsError("the authorities cannot be read", where=where, fix="give them as PEM") from error
 
