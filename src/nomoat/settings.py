@@ -39,6 +39,7 @@ SECTIONS: MappingOf[str, str] = {
     "separate": "policy",
     "break_glass": "policy",
     "routes": "policy",
+    "backend": "guard",
     "journal": "settings",
     "on_journal_failure": "guard",
     "alerts": "watch",

@@ -18,7 +18,7 @@ _UNAUTHENTICATED: frozenset[Reason] = frozenset(
     ("unauthenticated", "bad-token", "bad-certificate", "identity-failed", "revoked", "step-up")
 )
 _UNAVAILABLE: frozenset[Reason] = frozenset(
-    ("journal-unavailable", "blocks-unavailable", "keys-unavailable", "not-loaded")
+    ("journal-unavailable", "blocks-unavailable", "keys-unavailable", "backend-unavailable", "not-loaded")
 )
 #: RFC 6750, section 3.1: a token that is expired, revoked or malformed is `invalid_token`, all alike.
 #: One that is good, and not for this, is `insufficient_scope` and answered with 403.

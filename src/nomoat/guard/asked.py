@@ -305,16 +305,28 @@ class Asked:
 
         if self.identity is None:
             return Answer("deny", "unauthenticated", denied=permission)
-        answer = self.loaded.decider.decide(
+        return self.answered((permission,), self.attributes, resource)
+
+    def answered(
+        self,
+        permissions: tuple[str, ...],
+        attributes: Mapping[str, Any],
+        resource: Mapping[str, Attribute] | None = None,
+    ) -> Answer:
+        """What the policy, or whoever is asked instead of it, says of a caller who is known."""
+        assert self.identity is not None, "nobody in particular is granted nothing"
+        answer = self.loaded.backend.decide(
             subject=self.known.subject,
             roles=self.known.roles,
-            permissions=(permission,),
-            attributes=self.attributes,
+            permissions=permissions,
+            attributes=attributes,
             resource=resource,
             only=self.identity.only,
         )
         if answer.reason == "step-up":
             self.note_step_up(answer)
+        elif self.loaded.opa is not None and answer.reason == "backend-unavailable":
+            self.runtime.say_once(self.loaded.opa.trouble)
         return answer
 
     def note_step_up(self, answer: Answer) -> None:

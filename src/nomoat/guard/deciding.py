@@ -39,7 +39,13 @@ _Decided = tuple[Outcome, Reason, "Answer | None"]
 async def first(runtime: Runtime, scope: Scope) -> Asked:
     """What is decided about a request to an ASGI application before its handler runs."""
     routes = cast("Matching", runtime.routes)
-    asked = decided(runtime, scope, routes.match(scope), *await identified(runtime, scope, _connection(routes, scope)))
+    found = routes.match(scope)
+    identity, failed = await identified(runtime, scope, _connection(routes, scope))
+    opa = runtime.loaded.opa
+    if opa is None:
+        asked = decided(runtime, scope, found, identity, failed)
+    else:
+        asked = await opa.asked(decided, runtime, scope, found, identity, failed)
     if asked.loaded.rates:
         if runtime.limiter.waits:
             import asyncio
@@ -163,12 +169,8 @@ def _decided(runtime: Runtime, asked: Asked, failed: Reason | None) -> _Decided:
         return "deny", failed or "unauthenticated", None
     if kind == "signed-in":
         return "allow", "signed-in", None
-    answer = asked.loaded.decider.decide(
-        subject=asked.known.subject,
-        roles=asked.known.roles,
-        permissions=demand.binding.permissions,
-        attributes=asked.attributes if demand.reads else {},
-        only=identity.only,
+    answer = asked.answered(
+        demand.binding.permissions, asked.attributes if demand.reads or asked.loaded.opa is not None else _NO_PARAMS
     )
     return answer.outcome, answer.reason, answer
 

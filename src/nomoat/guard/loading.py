@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from nomoat import settings as settings_file
 from nomoat.appmap import codec
@@ -21,6 +21,7 @@ from nomoat.guard.settings import GuardSettings
 from nomoat.guard.settings import read as read_guard
 from nomoat.journal.forms import DecisionForm
 from nomoat.journal.retention import Limit, limits
+from nomoat.policy.backend import Backend
 from nomoat.policy.bindings import Binding, bind
 from nomoat.policy.decide import Decider, compile_policy
 from nomoat.policy.document import read as read_policy
@@ -28,6 +29,9 @@ from nomoat.policy.limits import LimitRule, by_route
 from nomoat.policy.model import Policy
 from nomoat.policy.outbound import Hosts
 from nomoat.settings import Settings
+
+if TYPE_CHECKING:
+    from nomoat.guard.backends.opa import Opa
 
 Mode: TypeAlias = Literal["audit", "enforce"]
 
@@ -65,8 +69,15 @@ class Loaded:
     rates: Mapping[str, tuple[LimitRule, ...]] = field(default_factory=dict)
     #: What this service may call.
     hosts: Hosts | None = None
+    #: The server that is asked instead of `decider`; None: nobody.
+    opa: Opa | None = None
     #: Forms of the decisions that are made by this: what they share is encoded once.
     forms: dict[tuple[object, ...], DecisionForm] = field(default_factory=dict, compare=False)
+
+    @property
+    def backend(self) -> Backend:
+        """Who answers what somebody may do."""
+        return self.decider if self.opa is None else self.opa
 
 
 def load(config: str | Path | None, service: str | None) -> Loaded:
@@ -81,6 +92,9 @@ def load(config: str | Path | None, service: str | None) -> Loaded:
     files = [path, settings.map_file, *(settings.root / file for one in guard.issuers for file in one.files)]
     if guard.certificates is not None and guard.certificates.ca[:5] == "file:":
         files.append(settings.root / guard.certificates.ca[5:])
+    if guard.backend is not None:
+        secrets = (guard.backend.token, guard.backend.ca)
+        files += [settings.root / one[5:] for one in secrets if one[:5] == "file:"]
     stamps = tuple(_stamp(file) for file in files)
     policy = read_policy(settings)
     drawn = codec.load(settings.map_file)
@@ -101,7 +115,16 @@ def load(config: str | Path | None, service: str | None) -> Loaded:
         stamps=stamps,
         hosts=Hosts(drawn, name, guard.outbound),
         rates=by_route(guard.limits, drawn, name, bind(drawn, policy)) if guard.limits.rules else {},
+        opa=_opa(guard, service=name, root=settings.root),
     )
+
+
+def _opa(guard: GuardSettings, *, service: str, root: Path) -> Opa | None:
+    if guard.backend is None:
+        return None
+    from nomoat.guard.backends.opa import Opa
+
+    return Opa(guard.backend, service=service, root=root)
 
 
 def is_stale(loaded: Loaded) -> bool:

@@ -14,6 +14,8 @@ from nomoat.datafile import Node, Reader
 from nomoat.errors import SettingsError
 from nomoat.guard import api_keys, certificates, issuers
 from nomoat.guard.api_keys import ApiKey
+from nomoat.guard.backends import settings as backend_section
+from nomoat.guard.backends.settings import OpaSettings
 from nomoat.guard.certificates import CertificateSettings
 from nomoat.guard.issuers import IssuerSettings
 from nomoat.policy import limits as limits_section
@@ -37,6 +39,8 @@ class GuardSettings:
     certificates: CertificateSettings | None = None
     limits: LimitSettings = field(default_factory=LimitSettings)
     outbound: tuple[Listed, ...] = ()
+    #: Who is asked instead of the policy; None: nobody.
+    backend: OpaSettings | None = None
 
     @property
     def knows_machines(self) -> bool:
@@ -57,8 +61,10 @@ def read(settings: Settings) -> GuardSettings:
     shown = certificates.read(settings.section("certificates"), reader, has_proxies=bool(listed))
     limits = limits_section.read(settings.section("limits"), reader)
     hosts = outbound.read(settings.section("outbound"), reader)
+    refusing = {name: settings.section(name) for name in ("deny", "step_up")}
+    backend = backend_section.read(settings.section("backend"), reader, refusing=refusing)
     reader.finish()
-    return GuardSettings(identity, proxies, failure, keys, shown, limits, hosts)
+    return GuardSettings(identity, proxies, failure, keys, shown, limits, hosts, backend)
 
 
 def _network(node: Node, reader: Reader) -> Network | None:

@@ -43,6 +43,7 @@ Reason: TypeAlias = Literal[
     "undecided-before-write",
     "journal-unavailable",
     "blocks-unavailable",
+    "backend-unavailable",
     "not-loaded",
 ]
 Severity: TypeAlias = Literal["low", "medium", "high", "critical"]

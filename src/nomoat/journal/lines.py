@@ -115,9 +115,16 @@ _WORDS: dict[str, Callable[[_Fields], str]] = {
     "message": lambda of: f"{_of_incident(of)}{of['channel']} {of['state']}: {of['text']}",
     "review": _review,
     "gap": lambda of: f"{of['service']} process {of['process']}: {of['because']}{_lost(of)}",
+    "outbound": lambda of: (
+        f"{of['service']} called {of['host']}:{of['port']}{_times(of)}: {of['outcome']} ({of['reason']}) {of['target']}"
+    ),
     "pruned": lambda of: f"{of['count']} bodies of {of['of']} up to position {of['upto']}",
     "sealed": lambda of: f"facts {of['first']} to {of['last']} ({of['count']})",
 }
+
+
+def _times(of: _Fields) -> str:
+    return f" x{of['count']}" if of["count"] not in ("", 1) else ""
 
 
 def _lost(of: _Fields) -> str:

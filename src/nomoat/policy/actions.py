@@ -31,6 +31,7 @@ from nomoat.journal.ports import Store
 from nomoat.policy import backtest as backtesting
 from nomoat.policy import conditions, document, explain, loosened, questions, report, subjects, tables
 from nomoat.policy import learn as learning
+from nomoat.policy.backend import is_native
 from nomoat.policy.break_glass import lines
 from nomoat.policy.decide import ROLE_PREFIX, compile_policy
 from nomoat.policy.model import Policy, loads
@@ -40,6 +41,8 @@ from nomoat.settings import Settings
 def explain_action(arguments: argparse.Namespace) -> int:
     """Says who may do what, and why."""
     of = settings_of(arguments.config)
+    if not is_native(of):
+        print("note: this is what nomoat.yaml says; guard asks the backend that it names", file=sys.stderr)
     if arguments.decision is not None:
         found, about = _explained_decision(of, arguments.store or of.store_url, arguments.decision)
     else:

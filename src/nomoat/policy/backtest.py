@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple
 from nomoat.appmap.model import Map
 from nomoat.journal.facts import Decision, Outcome, Reason
 from nomoat.policy import recorded
+from nomoat.policy.backend import ANSWERED_BY
 from nomoat.policy.cel.names import OWN
 from nomoat.policy.comparisons import NotRecorded
 from nomoat.policy.decide import Answer, Decider, compile_policy
@@ -22,7 +23,8 @@ from nomoat.policy.model import Policy, loads
 #: Reasons that no policy changes: somebody was refused before, or apart from, what it says.
 _APART: frozenset[Reason] = frozenset(
     ("unknown-route", "bad-token", "bad-certificate", "keys-unavailable", "identity-failed", "revoked", "blocked",
-     "rate-limited", "journal-unavailable", "blocks-unavailable", "not-loaded", "decision-late", "rerouted")
+     "rate-limited", "journal-unavailable", "blocks-unavailable", "backend-unavailable", "not-loaded",
+     "decision-late", "rerouted")
 )  # fmt: skip
 #: Reasons that only what a route demands can change.
 _BY_ROUTE: frozenset[Reason] = frozenset(("public", "signed-in", "unbound-route", "unauthenticated"))
@@ -319,6 +321,10 @@ class _Bench:
             return _of_demand(asked, d)
         if asked == d.permissions and d.reason in _BY_ROUTE:
             return _UNCHANGED
+        if ANSWERED_BY in d.read:
+            return _Judgement(
+                "untold", f"{d.read[ANSWERED_BY]} decided it and not the policy: put its question there again"
+            )
         old, new = self._old_decider(d.policy, d.service), self._new_decider(d.service)
         roles = recorded.roles_under(d, old, new)
         if old is not None and asked == d.permissions and _alike(old, new, d, roles):

@@ -14,7 +14,7 @@ from nomoat.errors import UsageError
 from nomoat.guard.asked import AttributeTypeError, wrong_type
 from nomoat.guard.data.keeping import check_not_kept
 from nomoat.policy.filters.form import ALWAYS, NEVER, Form, Kind
-from nomoat.policy.filters.mistakes import ColumnTypeError
+from nomoat.policy.filters.mistakes import ColumnTypeError, FilterError
 from nomoat.policy.filters.residual import RESOURCE, Residual, residual
 
 if TYPE_CHECKING:
@@ -88,6 +88,10 @@ def decided(asked: Asked, permission: str, library: Library, model: Any, attribu
         columns, constants = _split(asked, permission, library, model, attributes)
         if answer.outcome != "deferred":
             return _known(answer, library)
+        if asked.loaded.opa is not None:
+            raise FilterError(
+                "OPA decides, and its conditions are no query", where=WHERE, fix="decide row by row: guard.only(...)"
+            )
         left = residual(
             asked.loaded.decider, subject=asked.known.subject, roles=asked.known.roles, permission=permission,
             attributes=asked.attributes, constants=constants, columns=columns,

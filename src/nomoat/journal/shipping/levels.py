@@ -13,10 +13,12 @@ from nomoat.journal.facts import (
     Block,
     Checked,
     Decision,
+    Elevation,
     Fact,
     Gap,
     Incident,
     Message,
+    Outbound,
     Revocation,
     Severity,
     Step,
@@ -57,7 +59,7 @@ _BY_SEVERITY: dict[Severity, Level] = {
 _FAULTS = frozenset(
     (
         "identity-failed", "keys-unavailable", "decision-missing", "decision-late", "journal-unavailable",
-        "blocks-unavailable", "not-loaded",
+        "blocks-unavailable", "backend-unavailable", "not-loaded",
     )
 )  # fmt: skip
 _STEPS = {"failed": Level.ERROR, "unsure": Level.ERROR, "not-verified": Level.ERROR, "skipped": Level.NOTICE}
@@ -77,6 +79,10 @@ def level_of(fact: Fact | None) -> Level:
             return Level.NOTICE if fact.lifted else Level.WARNING
         case Revocation():
             return Level.WARNING
+        case Elevation():
+            return Level.NOTICE if fact.lifted else Level.WARNING
+        case Outbound():
+            return Level.INFO if fact.outcome == "allow" else Level.WARNING
         case Gap():
             return Level.ERROR
         case Step():
