@@ -31,7 +31,7 @@ def test_light_imports_stay_light(module: str) -> None:
     loaded = _loaded_by(f"import {module}")
 
     heavy = {"yaml", "joserfc", "cryptography", "tree_sitter", "sqlite3", "asyncio", "urllib.request", "http.client"}
-    heavy |= {"psycopg", "psycopg_binary"}
+    heavy |= {"psycopg", "psycopg_binary", "sqlalchemy", "django"}
     others = {f"nomoat.{name}" for name in ("check", "watch", "respond", "survey", "storage", "notify", "demo")}
     assert set() == loaded & (heavy | others)
 

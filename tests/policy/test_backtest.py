@@ -96,6 +96,8 @@ REQUIRED: dict[str, Any] = {"sequence": 1, "read": {"resource.owner": "ben"}}
         (OWNED, decision(**REQUIRED | {"read": {"resource.owner": "ana"}}), SAME),
         (OWNED, decision(**REQUIRED | {"read": {"resource.total": 5}}), UNTOLD),
         (OWNED, decision(sequence=1, allowed=3, withheld=1), UNTOLD),
+        (OWNED, decision(sequence=1, filtered=("role:customer read when resource.owner == subject.sub",)), UNTOLD),
+        (OWNED, decision(sequence=1, outcome="deny", reason="condition-false", filtered=("false",)), UNTOLD),
         (OLD.replace("orders:read]", "{permission: orders:read, when: subject.region == 'eu'}]"), decision(), UNTOLD),
         (
             OLD.replace("orders:read]", "{permission: orders:read, when: subject.region == 'eu'}]"),
