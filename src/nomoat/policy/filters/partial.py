@@ -26,11 +26,24 @@ from nomoat.policy.cel.tree import (
     Related,
     Variable,
 )
-from nomoat.policy.comparisons import Attributes, ConditionFailure, FailedError, plain, type_of
+from nomoat.policy.comparisons import Attributes, ConditionFailure
 from nomoat.policy.filters import form
 from nomoat.policy.filters.form import ALWAYS, NEVER, Column, Compared, Comparison, Form, Kind, Matched, Part
 from nomoat.policy.filters.mistakes import ColumnTypeError, FilterError
 from nomoat.policy.filters.numbers import Number
+from nomoat.policy.filters.values import (
+    Digits,
+    Known,
+    Open,
+    Sum,
+    Text,
+    Truth,
+    Value,
+    bare,
+    digits,
+    is_broken,
+    of_column,
+)
 
 __all__ = ["Judged", "Partial"]
 
@@ -55,51 +68,6 @@ class Judged:
 
 
 _FAILS = Judged(NEVER, NEVER, NEVER)
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """A value, bare; `kind` as conditions name it."""
-
-    value: object
-    kind: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Text:
-    """The text of a column."""
-
-    column: Column
-    kind: Kind = "text"
-
-
-@dataclass(frozen=True, slots=True)
-class _Digits:
-    """The text of a number, as `string` writes it."""
-
-    number: Number
-    kind: Kind = "text"
-
-
-@dataclass(frozen=True, slots=True)
-class _Truth:
-    """A column that is true or false."""
-
-    column: Column
-    kind: Kind = "boolean"
-
-
-@dataclass(frozen=True, slots=True)
-class _Sum:
-    """A number that a column is a part of."""
-
-    number: Number
-    kind: Kind = "number"
-
-
-_Open: TypeAlias = _Text | _Digits | _Truth | _Sum
-#: None: it has no value.
-_Value: TypeAlias = _Known | _Open | None
 
 
 class Partial:
@@ -185,7 +153,7 @@ class Partial:
 
     def _flag(self, node: Read) -> Judged:
         value = self._value(node)
-        if not isinstance(value, _Truth):
+        if not isinstance(value, Truth):
             raise self._mistyped(node, value, "true or false")
         return self._equal(value, True)
 
@@ -195,15 +163,15 @@ class Partial:
         if left is None or right is None or left.kind != right.kind:
             return _FAILS
         operator = cast("Comparison", node.operator)
-        if isinstance(left, _Known):
+        if isinstance(left, Known):
             left, right, operator = right, left, _mirrored(operator)
-        assert left is not None and not isinstance(left, _Known)
+        assert left is not None and not isinstance(left, Known)
         if operator in ("==", "!="):
-            judged = self._equal(left, right.value) if isinstance(right, _Known) else self._same(node, left, right)
+            judged = self._equal(left, right.value) if isinstance(right, Known) else self._same(node, left, right)
             return judged if operator == "==" else judged.negated
-        if isinstance(left, _Truth):
+        if isinstance(left, Truth):
             raise self._mistyped(node, left, "text or a number, which have an order")
-        if not isinstance(left, _Sum):
+        if not isinstance(left, Sum):
             raise self._refusal(node, "text in an order", "compare text with ==, or with startsWith")
         return self._ordered(node, operator, left.number, right)
 
@@ -220,29 +188,29 @@ class Partial:
             return ""
         return self._kinds.get(node.name, "") if isinstance(node, Read) else node.type
 
-    def _equal(self, left: _Open, value: object) -> Judged:
+    def _equal(self, left: Open, value: object) -> Judged:
         """A column beside a value of its kind."""
         match left:
-            case _Sum(number):
+            case Sum(number):
                 assert type(value) is int
                 return Judged(number.defined, number.compared("==", value), number.compared("!=", value))
-            case _Digits() | _Text() | _Truth():
+            case Digits() | Text() | Truth():
                 return self._among(left, [value])
             case _:
                 assert_never(left)
 
-    def _among(self, left: _Open, values: list[object]) -> Judged:
+    def _among(self, left: Open, values: list[object]) -> Judged:
         """A column beside values of its kind: whether it is one of them."""
         match left:
-            case _Sum(number):
+            case Sum(number):
                 fitting: list[str | int | bool] = list(number.equal_to([v for v in values if type(v) is int]))
                 column, kind, defined = number.column, left.kind, number.defined
-            case _Digits(number):
-                return self._among(_Sum(number), [found for text in values if (found := _digits(text)) is not None])
-            case _Text(column, kind):
-                fitting = [value for value in values if type(value) is str and not _is_broken(value)]
+            case Digits(number):
+                return self._among(Sum(number), [found for text in values if (found := digits(text)) is not None])
+            case Text(column, kind):
+                fitting = [value for value in values if type(value) is str and not is_broken(value)]
                 defined = form.IsOf(column, kind)
-            case _Truth(column, kind):
+            case Truth(column, kind):
                 fitting = [value for value in values if type(value) is bool]
                 return self._truth(column, set(fitting))
             case _:
@@ -258,7 +226,7 @@ class Partial:
             form.any_of(*(side for side in sides if side.right not in values)),
         )
 
-    def _same(self, node: Node, left: _Open, right: _Open) -> Judged:
+    def _same(self, node: Node, left: Open, right: Open) -> Judged:
         """Two columns of one kind."""
         one, other = self._column(node, left), self._column(node, right)
         return Judged(
@@ -267,20 +235,20 @@ class Partial:
             Compared("!=", left.kind, one, other),
         )
 
-    def _column(self, node: Node, value: _Open) -> Column:
+    def _column(self, node: Node, value: Open) -> Column:
         """A column as it is."""
-        if isinstance(value, _Sum) and value.number.is_bare:
+        if isinstance(value, Sum) and value.number.is_bare:
             return value.number.column
-        if isinstance(value, _Text | _Truth):
+        if isinstance(value, Text | Truth):
             return value.column
         raise self._refusal(node, "two columns, one of them changed,", "compare the columns as they are")
 
-    def _ordered(self, node: Node, operator: Comparison, number: Number, right: _Known | _Open) -> Judged:
-        if isinstance(right, _Known):
+    def _ordered(self, node: Node, operator: Comparison, number: Number, right: Known | Open) -> Judged:
+        if isinstance(right, Known):
             assert type(right.value) is int
             other = form.opposite(operator)
             return Judged(number.defined, number.compared(operator, right.value), number.compared(other, right.value))
-        one, two = self._column(node, _Sum(number)), self._column(node, right)
+        one, two = self._column(node, Sum(number)), self._column(node, right)
         return Judged(
             form.all_of(form.IsOf(one, "number"), form.IsOf(two, "number")),
             Compared(operator, "number", one, two),
@@ -296,12 +264,12 @@ class Partial:
         if kind and wanted and kind != wanted:
             raise self._mistyped(node, None, wanted, side=node.left, kind=kind)
         left, items = self._value(node.left), self._value(node.right)
-        if left is None or not isinstance(items, _Known) or items.kind != "list":
+        if left is None or not isinstance(items, Known) or items.kind != "list":
             return _FAILS
-        assert not isinstance(left, _Known)
+        assert not isinstance(left, Known)
         values = []
         for item in cast("tuple[object, ...]", items.value):
-            found = _bare(item, node.right.text)
+            found = bare(item, node.right.text)
             if found is None or found.kind != left.kind:
                 return _FAILS
             values.append(found.value)
@@ -320,33 +288,33 @@ class Partial:
         if kind and kind != "text":
             raise self._mistyped(node, None, "text", side=text, kind=kind)
         value, known = self._value(text), self._value(part)
-        if value is None or not isinstance(known, _Known) or known.kind != "text":
+        if value is None or not isinstance(known, Known) or known.kind != "text":
             return _FAILS
-        if not isinstance(value, _Text):
+        if not isinstance(value, Text):
             raise self._refusal(node, f"{node.name} of what is no column", "ask it of the column itself")
         return self._matched(cast("Part", node.name), value.column, cast("str", known.value))
 
     def _matched(self, part: Part, column: Column, text: str) -> Judged:
         defined = form.IsOf(column, "text")
-        if not text or _is_broken(text):
+        if not text or is_broken(text):
             return Judged(defined, form.constant(not text), form.constant(bool(text)))
         return Judged(defined, Matched(part, column, text), Matched(part, column, text, negated=True))
 
     # -- values ------------------------------------------------------------------------------------------------------
 
-    def _value(self, node: Node) -> _Value:
+    def _value(self, node: Node) -> Value:
         """What a part of a comparison is; None where it has no value."""
         if self._is_closed(node):
             found = self._run(node)
-            return None if isinstance(found, ConditionFailure) else _bare(found, node.text)
+            return None if isinstance(found, ConditionFailure) else bare(found, node.text)
         if isinstance(node, Read):
-            return _of_column(Column(node.name), self._kinds[node.name])
+            return of_column(Column(node.name), self._kinds[node.name])
         if isinstance(node, Called):
             return self._computed(node)
         # A comparison beside a value: `has(resource.a) == has(resource.b)`.
         raise self._refusal(node, "a comparison of comparisons", "write it with && and ||")
 
-    def _computed(self, node: Called) -> _Value:
+    def _computed(self, node: Called) -> Value:
         for argument in node.arguments:
             kind = self._open_kind(argument)
             takes = {one for overload in node.overloads for one in overload.parameters}
@@ -356,18 +324,18 @@ class Partial:
         if any(value is None for value in values):
             return None
         match node.name, values:
-            case ("string", [_Text() as value]) | ("int", [_Sum() as value]):
+            case ("string", [Text() as value]) | ("int", [Sum() as value]):
                 return value
-            case "string", [_Sum(number)]:
-                return _Digits(number)
-            case "-", [_Sum(number)]:
-                return _Sum(number.negative())
-            case "+", [_Sum(number), _Known(int() as by, "number")] | [_Known(int() as by, "number"), _Sum(number)]:
-                return _Sum(number.plus(by))
-            case "-", [_Sum(number), _Known(int() as by, "number")]:
-                return _Sum(number.plus(-by))
-            case "-", [_Known(int() as whole, "number"), _Sum(number)]:
-                return _Sum(number.taken_from(whole))
+            case "string", [Sum(number)]:
+                return Digits(number)
+            case "-", [Sum(number)]:
+                return Sum(number.negative())
+            case "+", [Sum(number), Known(int() as by, "number")] | [Known(int() as by, "number"), Sum(number)]:
+                return Sum(number.plus(by))
+            case "-", [Sum(number), Known(int() as by, "number")]:
+                return Sum(number.plus(-by))
+            case "-", [Known(int() as whole, "number"), Sum(number)]:
+                return Sum(number.taken_from(whole))
             case "+" | "-", [one, other] if _never_meet(one, other):
                 return None
         raise self._refusal(node, "arithmetic" if node.name in "+-" else node.name)
@@ -382,7 +350,7 @@ class Partial:
         )  # fmt: skip
 
     def _mistyped(
-        self, node: Node, value: _Value, wanted: str, *, side: Node | None = None, kind: str = ""
+        self, node: Node, value: Value, wanted: str, *, side: Node | None = None, kind: str = ""
     ) -> ColumnTypeError:
         found = side or node
         name = next((name for name in _names(found) if name in self._kinds), found.text)
@@ -390,44 +358,11 @@ class Partial:
         return ColumnTypeError(name.removeprefix("resource."), kind, wanted, where=f"{self._where}: {node.text[:80]}")
 
 
-def _of_column(column: Column, kind: Kind) -> _Open:
-    match kind:
-        case "text":
-            return _Text(column)
-        case "number":
-            return _Sum(Number(column))
-        case "boolean":
-            return _Truth(column)
-        case _:
-            assert_never(kind)
-
-
-def _bare(value: object, text: str) -> _Known | None:
-    try:
-        found = plain(value, text)
-    except FailedError:
-        return None
-    return _Known(found, type_of(found))
-
-
 def _mirrored(operator: Comparison) -> Comparison:
     return cast("Comparison", operator.translate(str.maketrans("<>", "><")))
 
 
-def _digits(text: object) -> int | None:
-    """The number that `string` writes as this text; None where it writes none so."""
-    if type(text) is not str or not 0 < len(text) <= 20 or not text.isascii() or not text.lstrip("-").isdigit():
-        return None
-    found = int(text) if text.count("-") <= 1 else 0
-    return found if str(found) == text else None
-
-
-def _is_broken(text: str) -> bool:
-    """True for half a character (a lone surrogate): no database holds one, so no column equals or contains it."""
-    return any("\ud800" <= character <= "\udfff" for character in text)
-
-
-def _never_meet(one: _Value, other: _Value) -> bool:
+def _never_meet(one: Value, other: Value) -> bool:
     """True for a sum of two types, of which one became known only now."""
     return one is not None and other is not None and one.kind != other.kind
 
