@@ -16,33 +16,34 @@ from tests.policy.filters.cases import COLUMNS
 
 ADMIN = "postgresql://postgres@127.0.0.1:5432/test"
 TABLE = "filter_rows"
-SCHEMA = f"nomoat_filters_{os.getpid()}"
+#: An extension belongs to a whole database, so each run has one of its own.
+DATABASE = f"nomoat_filters_{os.getpid()}"
+OWN = ADMIN.replace("/test", f"/{DATABASE}")
 #: What shows rows by an expression over `columns`: the numbers of those that it holds of, of the rows given.
 Shown = Callable[[list[dict[str, Any]], Any], list[int]]
 #: Text that differs in case compares as one, in `owner`; in `path`, text that differs in trailing spaces.
 SQLITE = f"CREATE TABLE {TABLE} (id INTEGER PRIMARY KEY, owner TEXT COLLATE NOCASE, path TEXT COLLATE RTRIM, \
 total BIGINT, paid BIGINT, hidden BOOL, shared BOOL)"
 POSTGRESQL = (
-    f"CREATE SCHEMA {SCHEMA}",
-    f"CREATE EXTENSION citext SCHEMA {SCHEMA}",
-    f"CREATE COLLATION {SCHEMA}.blind (provider = icu, locale = 'und-u-ks-level1', deterministic = false)",
-    f"CREATE TABLE {SCHEMA}.{TABLE} (id int PRIMARY KEY, owner {SCHEMA}.citext, path text COLLATE {SCHEMA}.blind,"
+    "CREATE EXTENSION citext",
+    "CREATE COLLATION blind (provider = icu, locale = 'und-u-ks-level1', deterministic = false)",
+    f"CREATE TABLE {TABLE} (id int PRIMARY KEY, owner citext, path text COLLATE blind,"
     " total bigint, paid bigint, hidden boolean, shared boolean)",
 )
 
 
 @contextmanager
-def postgresql_schema() -> Iterator[None]:
-    """The table in a schema of its own, with an extension and a collation that go with it."""
-    with psycopg.connect(ADMIN, autocommit=True) as connection:
-        connection.execute("DROP EXTENSION IF EXISTS citext CASCADE")
-        for statement in POSTGRESQL:
-            connection.execute(statement.encode())
-    try:
-        yield
-    finally:
-        with psycopg.connect(ADMIN, autocommit=True) as connection:
-            connection.execute(f"DROP SCHEMA {SCHEMA} CASCADE".encode())
+def postgresql() -> Iterator[None]:
+    """A database with the table, an extension and a collation."""
+    with psycopg.connect(ADMIN, autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {DATABASE}".encode())
+        try:
+            with psycopg.connect(OWN, autocommit=True) as connection:
+                for statement in POSTGRESQL:
+                    connection.execute(statement.encode())
+            yield
+        finally:
+            admin.execute(f"DROP DATABASE {DATABASE} WITH (FORCE)".encode())
 
 
 def table() -> sa.Table:
@@ -58,8 +59,7 @@ def through_sqlalchemy(dialect: str) -> Iterator[tuple[Mapping[str, Any], Shown]
     if dialect == "sqlite":
         engine = sa.create_engine("sqlite://", poolclass=StaticPool, future=True)
     else:
-        options = {"options": f"-c search_path={SCHEMA}"}
-        engine = sa.create_engine(ADMIN.replace(":", "+psycopg:", 1), connect_args=options)
+        engine = sa.create_engine(OWN.replace(":", "+psycopg:", 1))
     made = table()
 
     def shown(rows: list[dict[str, Any]], condition: Any) -> list[int]:
@@ -104,11 +104,10 @@ def through_django(dialect: str) -> Iterator[tuple[Mapping[str, Any], Shown]]:
     from django.db import connections, transaction
     from django.db.models import F
 
-    name, alias = ADMIN.rpartition("/")[2], f"filters-{dialect}"
+    alias = f"filters-{dialect}"
     given: dict[str, Any] = {"ENGINE": f"django.db.backends.{dialect}", "NAME": ":memory:"}
     if dialect == "postgresql":
-        given |= {"NAME": name, "USER": "postgres", "HOST": "127.0.0.1", "PORT": 5432}
-        given["OPTIONS"] = {"options": f"-c search_path={SCHEMA}"}
+        given |= {"NAME": DATABASE, "USER": "postgres", "HOST": "127.0.0.1", "PORT": 5432}
     connections.settings[alias] = connections.configure_settings({"default": given, alias: given})[alias]
     if dialect == "sqlite":
         given["ENGINE"] = "django.db.backends.sqlite3"

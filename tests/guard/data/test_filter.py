@@ -82,16 +82,20 @@ def test_a_value_is_the_same_for_every_row(tmp_path: Path) -> None:
     assert (("deny", "condition-false"), ("false",)) == (last(facts), final(facts).filtered)
 
 
-@pytest.mark.parametrize("who", [STRANGER, None])
-def test_who_has_no_grant_gets_an_empty_list_or_is_not_let_in(who: Identity | None, tmp_path: Path) -> None:
+LIMITED = Identity("user:local/ana", ("customer",), only=frozenset(("export:read",)))
+
+
+@pytest.mark.parametrize(
+    ("who", "reason"), [(STRANGER, "no-grant"), (None, "unauthenticated"), (LIMITED, "out-of-scope")]
+)
+def test_who_may_not_at_all_gets_an_empty_list(who: Identity | None, reason: str, tmp_path: Path) -> None:
     policy = POLICY + 'routes: {"GET /orders": {public: true, because: a test}}\n'
 
     answer, facts = listed(tmp_path, _own, policy=policy, who=who)
 
     fact = final(facts)
     assert (200, []) == (answer.status, answer.json())
-    assert ("deny", ("false",)) == (fact.outcome, fact.filtered)
-    assert fact.reason == ("no-grant" if who is not None else "unauthenticated")
+    assert ("deny", reason, ("false",)) == (fact.outcome, fact.reason, fact.filtered)
 
 
 def test_who_may_read_all_gets_all(tmp_path: Path) -> None:

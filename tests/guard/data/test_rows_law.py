@@ -19,15 +19,15 @@ Opened = tuple[Any, Mapping[str, Any], databases.Shown, bool]
 
 
 @pytest.fixture(scope="module")
-def schema() -> Iterator[None]:
-    with databases.postgresql_schema():
+def postgresql() -> Iterator[None]:
+    with databases.postgresql():
         yield
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def dialect(request: pytest.FixtureRequest) -> str:
     if request.param == "postgresql":
-        request.getfixturevalue("schema")
+        request.getfixturevalue("postgresql")
     return str(request.param)
 
 
