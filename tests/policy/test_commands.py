@@ -71,6 +71,16 @@ READ = Decision(
     [
         ("--as role:customer --may orders:list", 0, "allowed: role customer may orders:list (nomoat.yaml:3)."),
         (
+            "--as role:customer --may orders:list --only orders:list --only x",
+            0,
+            "allowed: role customer may orders:list (nomoat.yaml:3).",
+        ),
+        (
+            "--as role:customer --may orders:list --only orders:read",
+            1,
+            "denied: orders:list is not among what the credential is limited to, whatever the caller's roles grant.",
+        ),
+        (
             "--as role:support --may orders:refund",
             1,
             "denied: no role of support grants orders:refund.  admin does (nomoat.yaml:5).",

@@ -120,6 +120,7 @@ def _explained(of: Settings, arguments: argparse.Namespace) -> explain.Explanati
         tuple(arguments.may),
         attributes={name: value for name, value in given.items() if not name.startswith("resource.")},
         resource=resource or None,
+        only=arguments.only,
     )
 
 

@@ -64,6 +64,9 @@ def _explain_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--role", action="append", default=[], metavar="NAME", help="a role its token claims (repeat)")
     parser.add_argument("--may", action="append", default=[], metavar="PERMISSION", help="what it wants (repeat)")
     parser.add_argument(
+        "--only", action="append", metavar="PERMISSION", help="what its token or key is limited to (repeat)"
+    )
+    parser.add_argument(
         "--with", action="append", default=[], dest="given", metavar="NAME=VALUE",
         help="an attribute: resource.owner=ben, context.hour=3, subject.region=eu (repeat)",
     )  # fmt: skip

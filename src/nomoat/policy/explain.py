@@ -5,7 +5,7 @@ Works on the same decider that guard runs, for a question that somebody types an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -79,14 +79,16 @@ def explain(
     *,
     attributes: Mapping[str, object] | None = None,
     resource: Mapping[str, object] | None = None,
+    only: Collection[str] | None = None,
 ) -> Explanation:
-    """Why `asker` may or may not use all of these permissions."""
+    """Why `asker` may or may not use all of these permissions, by a credential that is limited to `only` (None: not)."""
     answer = decider.decide(
         subject=asker.subject,
         roles=decider.roles_of(asker.subject, asker.roles),
         permissions=permissions,
         attributes=attributes or {},
         resource=resource,
+        only=only,
     )
     return _in_words(decider, asker, permissions, answer)
 
@@ -153,6 +155,8 @@ def _denial(decider: Decider, asker: Asker, permissions: tuple[str, ...], answer
         failed = f"  It could not be evaluated: {answer.failures[0].what}." if answer.failures else ""
         because = f": {rule.because}" if rule.because else ""
         return f"{_forbids(rule)}{because}.{failed}{_values(answer)}"
+    if answer.reason == "out-of-scope":
+        return f"{answer.denied} is not among what the credential is limited to, whatever the caller's roles grant."
     if answer.reason == "condition-error":
         what = ", ".join(failure.what for failure in answer.failures)
         return f"{_clauses(decider, answer.clauses, (answer.denied,))}, which failed: {what}.{_values(answer)}"
