@@ -81,7 +81,7 @@ def explain(
     resource: Mapping[str, object] | None = None,
     only: Collection[str] | None = None,
 ) -> Explanation:
-    """Why `asker` may or may not use all of these permissions, by a credential that is limited to `only` (None: not)."""
+    """Why `asker` may or may not use all of these permissions, with a credential limited to `only` (None: not)."""
     answer = decider.decide(
         subject=asker.subject,
         roles=decider.roles_of(asker.subject, asker.roles),
