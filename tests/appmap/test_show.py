@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from nomoat.appmap.model import Call, Coverage, Guard, NotRead
+from nomoat.appmap.model import Call, Coverage, Guard, NotRead, Parameter
 from nomoat.appmap.show import Style, text
 from tests.appmap.maps import drawn, route
 
@@ -25,6 +25,17 @@ def test_the_open_route_among_guarded_ones_is_marked() -> None:
         "   GET  /admin/stats  shop/orders.py:3  admin:read\n"
         "   GET  /admin/users  shop/orders.py:3  admin:read\n"
     )
+
+
+def test_an_object_that_nobody_compares_is_marked_unless_its_handler_asks_the_policy() -> None:
+    one = replace(
+        route("GET", "/orders/{order_id}", binding=("orders:read",), reads=("store:shop/orders",)),
+        parameters=(Parameter("order_id", "path", "int"),),
+    )
+
+    assert "never compares the owner" in text(drawn(one))
+    assert "never compares the owner" not in text(drawn(replace(one, requires=("orders:read",))))
+    assert "never compares the owner" not in text(drawn(replace(one, requires=None)))
 
 
 def test_a_thousand_routes_are_cut_and_counted() -> None:

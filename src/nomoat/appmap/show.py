@@ -174,7 +174,9 @@ def _remark(route: Route, every: list[Route]) -> str:
             return f"its {_count(len(guarded), 'sibling')} {need} {_common(guarded)}"
     takes_object = any(parameter.location == "path" for parameter in route.parameters)
     touches = takes_object and (route.reads or route.writes) and not _is_for_staff(route)
-    if route.verdict == "guarded" and touches and not _has(route, "ownership"):
+    # What the handler asks of guard, the policy compares.
+    asks = route.requires is None or bool(route.requires)
+    if route.verdict == "guarded" and touches and not asks and not _has(route, "ownership"):
         return "never compares the owner"
     return ""
 
