@@ -191,6 +191,16 @@ def test_two_people_have_their_own_and_one_end_leaves_the_other(store: Store) ->
     break_glass.open_for(store, rule, KIM, because="again, with a reason of its own", by="kim")
 
 
+def test_two_at_once_for_one_person_each_end_by_themselves_and_are_ended_together(store: Store) -> None:
+    short, long = elevation(60), replace(elevation(600), elevation="e2")
+    store.append([(short, None), (long, None)])
+
+    later = timestamp(datetime.now(UTC) + timedelta(seconds=120))
+    assert ((short, long), (long,)) == (break_glass.opened(store), break_glass.opened(store, now=later))
+    assert 2 == len(break_glass.end(store, "oncall", KIM, because="", by="kim"))
+    assert () == break_glass.opened(store)
+
+
 @pytest.mark.parametrize(("for_s", "because"), [(3601.0, "x"), (0.0, "x"), (-1.0, "x"), (60.0, " ")])
 def test_too_long_or_without_a_reason_is_refused(store: Store, for_s: float, because: str) -> None:
     with pytest.raises(break_glass.GlassRefusedError):

@@ -15,9 +15,11 @@ from nomoat.appmap.model import Map
 from nomoat.policy import witness, zones
 from nomoat.policy.access import Access, Reach, Verdict, When, access, when_of
 from nomoat.policy.bindings import Bindings, bind
+from nomoat.policy.cel.canonical import canonical
 from nomoat.policy.decide import GLASS_PREFIX, SERVICE_PREFIX, Decider, compile_policy
 from nomoat.policy.loosened import Loosened
 from nomoat.policy.model import Policy
+from nomoat.policy.wildcards import covers, is_wildcard
 
 #: As many changes are tried out for an example; of the others it is said that nothing was tried.
 MOST_SEARCHED = 50
@@ -135,6 +137,19 @@ class Comparison:
         denied = {rule.permission for side in sides for rule in side.policy.denies}
         return frozenset(demanded.union(denied, *(side.policy.permissions for side in sides)))
 
+    @cached_property
+    def touched(self) -> frozenset[str]:
+        """Every permission of which some grant or deny rule differs: for the same roles only these may differ."""
+        old, new = (_clauses(side.policy) for side in (self.before, self.after))
+        changed = {name for name in old.keys() | new.keys() if old.get(name) != new.get(name)}
+        stars = [name for name in changed if is_wildcard(name)]
+        return frozenset(changed | {name for name in self.names for star in stars if covers(star, name)})
+
+    def has_same_roles(self, caller: Caller) -> bool:
+        """Whether a class of callers has the same roles on both sides, with all that they include."""
+        old, new = self.before.decider(caller.service), self.after.decider(caller.service)
+        return set(old.with_included(caller.before)) == set(new.with_included(caller.after))
+
     def reaches(self, caller: Caller, permissions: Iterable[str]) -> tuple[Reach, Reach]:
         """What it takes for a class of callers to be allowed these permissions, on both sides."""
         both = []
@@ -158,6 +173,20 @@ class Comparison:
         """The grants alone, whatever a deny rule says."""
         roles = caller.before if side is self.before else caller.after
         return frozenset(map(when_of, side.decider(caller.service).granted(caller.subject, roles, permission)))
+
+
+def _clauses(policy: Policy) -> dict[str, set[tuple[str, str]]]:
+    """By permission: who is granted it, or that it is denied, and under which condition."""
+    held = [(f"role {role.name}", role.grants) for role in policy.roles]
+    held += [(f"break-glass {rule.name}", rule.grants) for rule in policy.break_glass]
+    held += [(f"call {call.caller} {call.to}", call.grants) for call in policy.calls]
+    found: dict[str, set[tuple[str, str]]] = {}
+    for holder, grants in held:
+        for grant in grants:
+            found.setdefault(grant.permission, set()).add((holder, canonical(grant.when)))
+    for rule in policy.denies:
+        found.setdefault(rule.permission, set()).add(("deny", canonical(rule.when)))
+    return found
 
 
 def compare(before: Side, after: Side) -> tuple[Change, ...]:

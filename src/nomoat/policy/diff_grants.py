@@ -29,17 +29,26 @@ class _Alike:
 def granted(comparison: Comparison) -> Iterator[Change]:
     """Permissions that somebody may now, no longer, or under another condition."""
     groups: dict[_Alike, list[Caller]] = {}
+    # Of many people with the same roles, the same is true: it is found once.
+    found: dict[tuple[object, ...], list[_Alike]] = {}
     for caller in comparison.callers:
-        known = comparison.before.permissions(caller.subject, caller.before, caller.service)
-        known |= comparison.after.permissions(caller.subject, caller.after, caller.service)
-        stars = [name for name in known if is_wildcard(name)]
-        known |= {name for name in comparison.names for star in stars if covers(star, name)}
-        for permission in sorted(known):
-            alike = _compared(comparison, caller, permission)
-            if alike is not None:
-                groups.setdefault(alike, []).append(caller)
+        key = (caller.before, caller.after, caller.service, caller.subject if caller.service else "")
+        if key not in found:
+            pairs = (_compared(comparison, caller, permission) for permission in _asked(comparison, caller))
+            found[key] = [alike for alike in pairs if alike is not None]
+        for alike in found[key]:
+            groups.setdefault(alike, []).append(caller)
     for alike, callers in groups.items():
         yield _told(comparison, alike, callers)
+
+
+def _asked(comparison: Comparison, caller: Caller) -> list[str]:
+    """The permissions of which a caller may have more or less than before."""
+    known = comparison.before.permissions(caller.subject, caller.before, caller.service)
+    known |= comparison.after.permissions(caller.subject, caller.after, caller.service)
+    stars = [name for name in known if is_wildcard(name)]
+    known |= {name for name in comparison.names for star in stars if covers(star, name)}
+    return sorted(known & comparison.touched if comparison.has_same_roles(caller) else known)
 
 
 def _compared(comparison: Comparison, caller: Caller, permission: str) -> _Alike | None:
@@ -130,7 +139,10 @@ def deny_rules(comparison: Comparison) -> Iterator[Change]:
     sides = (comparison.before, comparison.after)
     for permission in sorted({rule.permission for side in sides for rule in side.policy.denies}):
         gone, new = _denies(comparison, permission)
-        concerned = [(caller, _concerned(comparison, caller, permission)) for caller in comparison.callers]
+        if not gone and not new:
+            continue
+        names = sorted({permission, *(name for name in comparison.names if covers(permission, name))})
+        concerned = [(caller, _concerned(comparison, caller, names)) for caller in comparison.callers]
         callers = [(caller, name) for caller, name in concerned if name]
         who = tuple(dict.fromkeys(caller.name for caller, _ in callers))
         of = f" of {permission}"
@@ -165,10 +177,9 @@ def _changed(
     return Change(verdict, "deny-rule", permission, what, who, _rules(gone), _rules(new), new[0].at, (), how, tried)
 
 
-def _concerned(comparison: Comparison, caller: Caller, permission: str) -> str:
+def _concerned(comparison: Comparison, caller: Caller, names: list[str]) -> str:
     """What a caller is granted on both sides of what a deny rule is about; empty for nothing."""
     sides = (comparison.before, comparison.after)
-    names = sorted({permission, *(name for name in comparison.names if covers(permission, name))})
     return next((name for name in names if all(comparison.granted(side, caller, name) for side in sides)), "")
 
 
