@@ -150,6 +150,13 @@ def test_what_an_alert_is_grouped_by_can_still_be_joined() -> None:
     assert hidden["group"]["subject"].startswith("hidden:")
 
 
+def test_what_an_opa_decided_can_be_joined_with_its_own_log() -> None:
+    read = {"backend": "opa", "opa.decision_id": "d-1", "subject.team": "north"}
+
+    hidden = Redactor(key=b"k" * 32)(plain(decision(read=read)))["read"]
+    assert ("opa", "d-1", True) == (hidden["backend"], hidden["opa.decision_id"], hidden["subject.team"] != "north")
+
+
 def test_of_a_kind_nobody_knows_every_text_is_hidden() -> None:
     body = {"happened_at": "t", "who": "ana", "n": {"deep": ["ben", 7, True, None]}}
 

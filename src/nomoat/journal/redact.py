@@ -12,6 +12,7 @@ import hmac
 import ipaddress
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 # A JWT (RFC 7515, section 7.1) is known by its fingerprint: the digest of its signing input, as decisions carry it.
@@ -30,6 +31,7 @@ _CREDENTIALS = (
     ),
     re.compile(r"()(-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z))", re.DOTALL),
 )
+_REMEMBERED_LENGTH = 256
 #: Fields that name somebody, or hold what somebody sent; a mapping among them has such values.
 _PERSONAL = (
     "subject",
@@ -47,6 +49,8 @@ _PERSONAL = (
 )
 #: Of what an alert is grouped by, these name nobody, and a receiver joins by them.
 _NOBODY = frozenset(("service", "target", "route", "permission", "permissions", "detection", "outcome", "status"))
+#: Parts of a field that name nobody: who decided instead of the policy, and its own id of that.
+_PARTS = {"group": _NOBODY, "read": frozenset(("backend", "opa.decision_id"))}
 #: Text that people or programs wrote: nobody can tell whom it names, so with a key it stays at home.
 _WITHHELD = ("text", "output", "command", "note", "because", "receipt")
 #: Text that nomoat wrote about somebody: whoever it names is hidden in it.
@@ -83,6 +87,16 @@ def without_credentials(text: str) -> str:
     return text
 
 
+@lru_cache(maxsize=8192)
+def _looked_at(text: str) -> str:
+    """The same of a short text of a fact: most are in many facts, ids of routes, subjects, words of ours."""
+    return without_credentials(text)
+
+
+def _fit(text: str) -> str:
+    return _looked_at(text) if len(text) <= _REMEMBERED_LENGTH else without_credentials(text)
+
+
 def _replaced(found: re.Match[str]) -> str:
     if found.group(2).startswith("[credential"):
         return found.group()
@@ -106,12 +120,12 @@ class Redactor:
 
     def __call__(self, fields: Mapping[str, Any], *, kind: str = "") -> dict[str, Any]:
         """The fields of one fact (`codec.plain`), fit to leave."""
-        fit = {name: _each_text(value, without_credentials) for name, value in fields.items()}
+        fit = {name: _each_text(value, _fit) for name, value in fields.items()}
         return fit if self._key is None else self._without_people(fit, _OWN_WORDS.get(kind, ()))
 
     def everything(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Fields of a kind that this version does not know: with a key every text of them is hidden."""
-        fit = {name: _each_text(value, without_credentials) for name, value in fields.items()}
+        fit = {name: _each_text(value, _fit) for name, value in fields.items()}
         if self._key is None:
             return fit
         return {
@@ -164,8 +178,8 @@ class Redactor:
 
     def _hashed(self, text: str) -> str:
         assert self._key is not None
-        mac = hmac.new(self._key, text.encode("utf-8", "surrogatepass"), hashlib.sha256)
-        return f"hidden:{mac.hexdigest()[:16]}"
+        mac = hmac.digest(self._key, text.encode("utf-8", "surrogatepass"), "sha256")
+        return f"hidden:{mac.hex()[:16]}"
 
 
 def _is_machine(text: str) -> bool:
@@ -177,9 +191,9 @@ def _is_machine(text: str) -> bool:
 
 
 def _of_somebody(name: str, value: Any) -> Any:
-    """What of a personal field is about somebody: a group has parts that are not."""
-    if name == "group" and isinstance(value, Mapping):
-        return {part: inner for part, inner in value.items() if part not in _NOBODY}
+    """What of a personal field is about somebody: some have parts that are not."""
+    if name in _PARTS and isinstance(value, Mapping):
+        return {part: inner for part, inner in value.items() if part not in _PARTS[name]}
     return value
 
 
@@ -197,6 +211,8 @@ def _texts(value: Any) -> list[str]:
 
 
 def _each_scalar(value: Any, change: Callable[[Any], Any]) -> Any:
+    if type(value) is str:
+        return change(value)
     if isinstance(value, Mapping):
         return {name: _each_scalar(inner, change) for name, inner in value.items()}
     if isinstance(value, list | tuple):

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI, Response
+from flask import Flask
 
 from nomoat import guard, settings
 from nomoat.errors import SettingsError
@@ -27,6 +28,7 @@ from nomoat.policy.decide import Answer
 from tests.guard.backends.opa_server import OpaServer
 from tests.guard.calling import scope_of, serve
 from tests.guard.guarded import Guarded, last
+from tests.guard.wsgi_calling import Served
 from tests.policy.maps import route
 
 ANA = Identity("user:local/ana", ("customer",), claims={"team": "north", "mail": "ana@example.test"})
@@ -291,3 +293,17 @@ def test_a_backtest_does_not_judge_what_it_decided(tmp_path: Path, server: OpaSe
     (tmp_path / "new.yaml").write_text("services: {shop: {}}\nroles: {}\n")
     with contextlib.chdir(tmp_path):
         assert 3 == main(["policy", "backtest", "--policy", "new.yaml"])
+
+
+def test_flask_asks_it_too(tmp_path: Path, server: OpaServer) -> None:
+    app = Flask(__name__)
+    app.add_url_rule("/export", "export", lambda: "all")
+    served = Served(tmp_path, app, ROUTES[:1], policy=POLICY.format(url=server.url, timeout="2s"), who=ANA)
+    try:
+        allowed = served.ask("GET", "/export")
+        server.answer = lambda _: {"result": False}
+        denied = served.ask("GET", "/export")
+    finally:
+        served.close()
+
+    assert (200, 403, 2) == (allowed.status, denied.status, len(server.inputs))

@@ -21,18 +21,23 @@ PLACE = ("store", "position", "recorded_at", "happened_at", "kind", "format", "i
 
 
 class Record(NamedTuple):
-    """What leaves of one fact. `fields` is the whole of it as JSON types; `line` is as `journal show` prints it."""
+    """What leaves of one fact. `fields` is the whole of it, as JSON types."""
 
     position: str
     kind: str
     level: Level
-    line: str
     fields: Mapping[str, Any]
 
     @property
     def uid(self) -> str:
         """What tells it from every other record of any store: a second copy has the same."""
         return f"{self.fields['store']}/{self.position}"
+
+    @property
+    def line(self) -> str:
+        """As `journal show` prints it."""
+        said = {name: value for name, value in self.fields.items() if name not in PLACE}
+        return line(self.position, self.fields["recorded_at"], self.kind, None if "blanked" in self.fields else said)
 
     def json(self) -> str:
         """One line of JSON, ASCII alone."""
@@ -49,19 +54,19 @@ class Recorder:
     def __call__(self, entry: Entry) -> Record:
         """The record of an entry; one that retention blanked says so."""
         fields = None if entry.fact is None else redacted(entry.fact, self._redact)
-        text = line(entry.position, entry.recorded_at, entry.kind, fields)
         placed_ = {"store": self._store_id, **placed(entry, fields, self._redact)}
-        return Record(entry.position, entry.kind, level_of(entry.fact), text, _whole(placed_))
+        return Record(entry.position, entry.kind, level_of(entry.fact), _whole(placed_))
 
 
 def _whole(value: Any) -> Any:
     """The same with half characters replaced: receivers refuse what is no Unicode, and would have it sent for ever."""
-    if isinstance(value, str):
+    kind = type(value)
+    if kind is str:
         if value.isascii():
             return value
         return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    if isinstance(value, Mapping):
+    if kind is dict:
         return {_whole(name): _whole(inner) for name, inner in value.items()}
-    if isinstance(value, list | tuple):
+    if kind is list:
         return [_whole(inner) for inner in value]
     return value
