@@ -5,7 +5,7 @@ Grants behind a deny rule or behind a wider grant, conditions that rule themselv
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ from nomoat.policy.cel.contradiction import why_never
 from nomoat.policy.decide import GLASS_PREFIX, ROLE_PREFIX, Decider
 from nomoat.policy.model import Deny, Grant, Policy, Role
 from nomoat.policy.observation import Observation
-from nomoat.policy.wildcards import covers
+from nomoat.policy.wildcards import covering, covers
 
 
 class _Held(NamedTuple):
@@ -43,6 +43,7 @@ def held(policy: Policy) -> Iterator[_Held]:
 
 def unreachable(policy: Policy, decider: Decider) -> Iterator[Observation]:
     """Grants and deny rules that never decide anything, each with what makes it so."""
+    named = {role.name: _by_name(role.grants) for role in policy.roles}
     for one in held(policy):
         grant = one.grant
         never = why_never(grant.when) if grant.when else ""
@@ -51,7 +52,7 @@ def unreachable(policy: Policy, decider: Decider) -> Iterator[Observation]:
             yield _impossible(one, never)
         elif refused is not None:
             yield _denied(one, refused)
-        elif (wider := _wider(policy, decider, one)) is not None:
+        elif (wider := _wider(named, decider, one)) is not None:
             yield _shadowed(one, wider)
     for rule in policy.denies:
         if rule.when and (never := why_never(rule.when)):
@@ -71,16 +72,28 @@ def _refused(policy: Policy, grant: Grant) -> Deny | None:
     )
 
 
-def _wider(policy: Policy, decider: Decider, one: _Held) -> tuple[Grant, str] | None:
+_Named = Mapping[str, tuple[Grant, ...]]
+
+
+def _by_name(grants: tuple[Grant, ...]) -> _Named:
+    found: dict[str, tuple[Grant, ...]] = {}
+    for grant in grants:
+        found[grant.permission] = (*found.get(grant.permission, ()), grant)
+    return found
+
+
+def _wider(named: Mapping[str, _Named], decider: Decider, one: _Held) -> tuple[Grant, str] | None:
     """A grant of the same holder, or of what its role includes, that holds wherever this one does, and whose it is."""
     mine = conjuncts(one.grant.when)
     if one.role is None:
-        others = [(grant, one.holder) for grant in one.beside]
+        holders = [(one.holder, _by_name(one.beside))]
     else:
-        included = (policy.role(name) for name in decider.with_included((one.role.name,)))
-        others = [(grant, f"role {role.name}") for role in included if role is not None for grant in role.grants]
+        included = decider.with_included((one.role.name,))
+        holders = [(f"role {name}", named[name]) for name in included if name in named]
+    wanted = (one.grant.permission, *covering(one.grant.permission))
+    others = ((grant, holder) for holder, grants in holders for name in wanted for grant in grants.get(name, ()))
     for grant, holder in others:
-        if grant is one.grant or not covers(grant.permission, one.grant.permission):
+        if grant is one.grant:
             continue
         theirs = conjuncts(grant.when)
         if grant.permission != one.grant.permission and theirs <= mine:

@@ -224,7 +224,10 @@ class _Asked:
         seen: set[tuple[str, str]] = set()
         for one in clauses.held(self._policy):
             permission = one.grant.permission
-            if any(covers(permission, name) for name in needed) or (one.holder, permission) in seen:
+            is_needed = permission in needed or (
+                is_wildcard(permission) and any(covers(permission, name) for name in needed)
+            )
+            if is_needed or (one.holder, permission) in seen:
                 continue
             seen.add((one.holder, permission))
             yield Observation(
