@@ -89,9 +89,19 @@ def test_the_gate_is_closed_while_nothing_was_seen(tmp_path: Path) -> None:
 
 
 def test_the_gate_is_open_when_all_that_was_denied_is_settled(tmp_path: Path) -> None:
-    done = _report(tmp_path, [_fact("1", "granted"), _fact("2", "blocked"), _fact("3", "unknown-route")], "--gate")
+    nowhere = _fact("3", "unknown-route", path="GET *")
+    done = _report(tmp_path, [_fact("1", "granted"), _fact("2", "blocked"), nowhere], "--gate")
 
     assert 0 == done.returncode, done.stderr
+
+
+def test_a_route_that_is_served_and_on_no_map_keeps_it_closed(tmp_path: Path) -> None:
+    """Enforcing would refuse it: it was made at run time, or by a package, or the map is old."""
+    done = _report(tmp_path, [_fact("1", "granted"), _fact("2", "unknown-route", path="POST /v1/files")], "--gate")
+
+    assert 1 == done.returncode
+    assert "served, and the map lacks it: nomoat map --write" in done.stdout
+    assert "nothing to decide about" not in done.stdout
 
 
 def test_what_the_application_itself_answered_with_401_keeps_no_gate_closed(tmp_path: Path) -> None:

@@ -98,7 +98,7 @@ def _touched(routes: tuple[Route, ...]) -> str:
 def named(routes: tuple[Route, ...]) -> str:
     """Methods and paths of the routes that one answer decides."""
     methods = ", ".join(dict.fromkeys(route.method for route in routes))
-    return f"{methods:6} {'  '.join(dict.fromkeys(printable(route.path) for route in routes))}"
+    return f"{methods:6} {'  '.join(dict.fromkeys(printable(route.path or '/') for route in routes))}"
 
 
 def next_steps(drawn: Map, *, roles_elsewhere: tuple[str, ...] | None, alias: str = "local") -> str:

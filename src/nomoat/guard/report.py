@@ -45,6 +45,7 @@ _WORDS = {
     "rerouted": "a mounted application's middleware sent it to another route",
     "not-decided": "the handler failed before it asked; its answer passes in either mode",
     "unknown-route": "no route of that name",
+    "rate-limited": "they come more often than limits: allows",
     "blocked": "blocked",
     "revoked": "revoked",
 }
@@ -58,6 +59,16 @@ class Kind(NamedTuple):
     reason: str
     permissions: str
     has_roles: bool
+
+    @property
+    def is_settled(self) -> bool:
+        """True where nobody has to decide anything."""
+        return self.reason in _SETTLED and not self.is_not_on_map
+
+    @property
+    def is_not_on_map(self) -> bool:
+        """True for a route that the application serves and the map lacks; a path that nobody serves ends in a star."""
+        return self.reason == "unknown-route" and not self.target.endswith(" *")
 
 
 @dataclass(slots=True)
@@ -76,9 +87,7 @@ class Report:
     @property
     def open_kinds(self) -> Counter[Kind]:
         """Denials that somebody has to decide about before guard enforces."""
-        return (
-            Counter({kind: n for kind, n in self.denied.items() if kind.reason not in _SETTLED}) - self.refused_anyway
-        )
+        return Counter({kind: n for kind, n in self.denied.items() if not kind.is_settled}) - self.refused_anyway
 
     @property
     def settled_kinds(self) -> Counter[Kind]:
@@ -122,7 +131,7 @@ def _count_denied(report: Report, fact: Decision, status: int) -> None:
     kind = Kind(fact.target, fact.subject, fact.reason, ", ".join(fact.permissions), bool(fact.roles))
     report.denied[kind] += fact.count
     report.enforced += fact.count if fact.enforced else 0
-    if status in _REFUSALS and not fact.enforced and fact.reason not in _SETTLED:
+    if status in _REFUSALS and not fact.enforced and not kind.is_settled:
         report.refused_anyway[kind] += fact.count
 
 
@@ -187,6 +196,8 @@ def _print_kinds(kinds: Counter[Kind]) -> None:
 
 
 def _why(kind: Kind) -> str:
+    if kind.is_not_on_map:
+        return "served, and the map lacks it: nomoat map --write"
     if kind.reason != "no-grant" or not kind.permissions:
         return _WORDS.get(kind.reason, kind.reason)
     none = "" if kind.has_roles else " (came with no role)"
