@@ -16,7 +16,7 @@ from nomoat.storage.memory import MemoryStore
 from tests.journal.made import facts_of
 
 #: What a form never writes: these fields are at their default in each decision that is made before a handler.
-LEFT_OUT = {"sequence", "count", "allowed", "withheld", "also"}
+LEFT_OUT = {"sequence", "count", "allowed", "withheld", "filtered", "also"}
 
 
 def parameters(function: Any) -> set[str]:
@@ -48,7 +48,7 @@ def test_the_body_is_that_of_the_whole_decision(drawn: Any) -> None:
 
 @given(drawn=facts_of(Decision))
 def test_one_form_writes_many_requests(drawn: Any) -> None:
-    first = replace(drawn, sequence=0, count=1, allowed=0, withheld=0, also={})
+    first = replace(drawn, sequence=0, count=1, allowed=0, withheld=0, filtered=(), also={})
     second = replace(first, request="other", client="192.0.2.1", params={"b": "2", "a": "1"}, status=404, trace="")
     form = DecisionForm(**{name: getattr(first, name) for name in parameters(DecisionForm.__init__)})
 
