@@ -162,6 +162,17 @@ def test_a_token_without_kid_is_tried_with_all_keys_that_fit(service: Service) -
     assert [200, 200] == service.lives(lives)
 
 
+def test_a_token_without_kid_is_tried_with_ten_keys_at_most(service: Service) -> None:
+    provider = service.provider
+    keys = [ECKey.generate_key("P-256") for _ in range(15)]
+    provider.pages[JWKS] = says({"keys": [providers.member(key) for key in keys]})
+
+    async def lives(app: Guard) -> list[int]:
+        return [await status(app, providers.signed(keys[n], None, iss=provider.issuer)) for n in (0, 9, 10, 14)]
+
+    assert [200, 200, 401, 401] == service.lives(lives)
+
+
 def test_two_keys_of_one_name_are_both_tried(service: Service) -> None:
     provider = service.provider
     other = ECKey.generate_key("P-256")
