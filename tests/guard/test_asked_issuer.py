@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from joserfc.jwk import ECKey
 
-from nomoat.guard import Guard
+from nomoat.guard import Guard, loading
 from tests.guard.identity import provider as providers
 from tests.guard.identity.provider import INTROSPECTION, Provider, says
 from tests.guard.with_provider import Service, ask, status
@@ -100,7 +100,9 @@ def test_a_reload_asks_as_the_settings_now_say(service: Service) -> None:
         seen = [await status(app, "opaque-1")]
         runtime = app._starting.runtime
         assert runtime is not None
+        assert not loading.is_stale(runtime.loaded)
         (service.root / "secret").write_text("another")
+        assert loading.is_stale(runtime.loaded)
         runtime.reload()
         return [*seen, await status(app, "opaque-1")]
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 
 from nomoat import guard
@@ -171,6 +172,20 @@ def test_a_token_without_kid_is_tried_with_ten_keys_at_most(service: Service) ->
         return [await status(app, providers.signed(keys[n], None, iss=provider.issuer)) for n in (0, 9, 10, 14)]
 
     assert [200, 200, 401, 401] == service.lives(lives)
+
+
+def test_a_key_is_good_for_the_algorithm_alone_that_it_is_for(service: Service) -> None:
+    provider = service.provider
+    key = RSAKey.generate_key(2048)
+    service.write("algorithms: [RS256, PS256], keys: discover")
+    provider.pages[JWKS] = says({"keys": [providers.member(key, "k", alg="RS256")]})
+    claims = {"iss": provider.issuer, "aud": "shop", "sub": "ana", "roles": ["customer"], "exp": int(time.time()) + 60}
+
+    async def lives(app: Guard) -> list[int]:
+        tokens = [jwt.encode({"alg": one, "kid": "k"}, claims, key, algorithms=[one]) for one in ("RS256", "PS256")]
+        return [await status(app, token) for token in tokens]
+
+    assert [200, 401] == service.lives(lives)
 
 
 def test_two_keys_of_one_name_are_both_tried(service: Service) -> None:
