@@ -23,6 +23,8 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b"{}"
     after_s: float = 0.0
+    #: It is held back until this is set.
+    until: threading.Event | None = None
     #: The connection is cut when the request was read, with no answer.
     cut: bool = False
 
@@ -48,6 +50,8 @@ class CollectorServer:
                 server.tried += 1
                 answer = server.answers.pop(0) if server.answers else Answer()
                 time.sleep(answer.after_s)
+                if answer.until is not None:
+                    answer.until.wait(60)
                 if answer.cut:
                     self.connection.shutdown(socket.SHUT_RDWR)
                     self.close_connection = True

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -111,10 +112,13 @@ def test_what_comes_while_the_receiver_is_down_waits_for_it(url: str, store: Sto
 
 
 def test_the_second_follower_of_a_name_ends_and_says_so(url: str, store: Store) -> None:
-    slow = [Answer(after_s=0.3) for _ in range(20)]
-    with CollectorServer(answers=slow) as collector, following(url, *named(collector.url)) as one:
-        assert until(lambda: collector.tried == 1)
+    """Both have brought the first batch before either is told so: one of them moves the cursor."""
+    both = threading.Event()
+    held = [Answer(until=both), Answer(until=both)]
+    with CollectorServer(answers=held) as collector, following(url, *named(collector.url)) as one:
         with following(url, *named(collector.url)) as two:
+            assert until(lambda: collector.tried == 2)
+            both.set()
             assert until(lambda: one.poll() is not None or two.poll() is not None)
             lost, left = (one, two) if one.poll() is not None else (two, one)
             _, said = lost.communicate()
