@@ -100,7 +100,7 @@ def test_a_route_that_is_served_and_on_no_map_keeps_it_closed(tmp_path: Path) ->
     done = _report(tmp_path, [_fact("1", "granted"), _fact("2", "unknown-route", path="POST /v1/files")], "--gate")
 
     assert 1 == done.returncode
-    assert "served, and the map lacks it: nomoat map --write" in done.stdout
+    assert "served, and the map lacks it: map --write, or unmapped: true" in done.stdout
     assert "nothing to decide about" not in done.stdout
 
 

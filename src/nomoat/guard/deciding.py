@@ -69,7 +69,7 @@ def decided(
         failed: why a credential that was shown names nobody.
     """
     loaded = runtime.loaded
-    demand = loaded.demands.get(found.key) if found is not None and found.key is not None else None
+    demand = loaded.demand(found.key) if found is not None and found.key is not None else None
     if demand is None and found is not None and found.within is not None:
         demand = loaded.demands.get(found.within)
     client = client_address(scope, loaded.guard.trusted_proxies)
@@ -199,7 +199,7 @@ def _refuse_what_cannot_wait(asked: Asked, scope: Scope) -> None:
 
 
 def _target(service: str, found: Found | None, demand: Demand | None, method: str) -> str:
-    if demand is not None:
+    if demand is not None and demand.is_mapped:
         return demand.target
     if found is not None and found.key is not None:
         return f"route:{service}/{found.key}"

@@ -22,7 +22,7 @@ from nomoat.guard.settings import read as read_guard
 from nomoat.journal.forms import DecisionForm
 from nomoat.journal.retention import Limit, limits
 from nomoat.policy.backend import Backend
-from nomoat.policy.bindings import Binding, bind
+from nomoat.policy.bindings import Binding, Bindings, bind
 from nomoat.policy.decide import Decider, compile_policy
 from nomoat.policy.document import read as read_policy
 from nomoat.policy.limits import LimitRule, by_route
@@ -44,6 +44,8 @@ class Demand:
     binding: Binding
     reads: frozenset[str]
     undecided: frozenset[str]
+    #: False for what a person decided about routes that no map has; they go by the name under which they are served.
+    is_mapped: bool = True
 
     def never_decides(self, method: str, deferred: tuple[str, ...]) -> bool:
         """True for a write whose handler would run without ever making the decision that is left to it."""
@@ -65,6 +67,8 @@ class Loaded:
     demands: Mapping[str, Demand]
     limits: Mapping[str, Limit]
     stamps: tuple[tuple[str, int, int], ...]
+    #: What binds a route that is served and that the map lacks.
+    bindings: Bindings | None = None
     #: How often callers may come, by route key; under the empty key to any route, also one that nobody serves.
     rates: Mapping[str, tuple[LimitRule, ...]] = field(default_factory=dict)
     #: What this service may call.
@@ -73,6 +77,19 @@ class Loaded:
     opa: Opa | None = None
     #: Forms of the decisions that are made by this: what they share is encoded once.
     forms: dict[tuple[object, ...], DecisionForm] = field(default_factory=dict, compare=False)
+    #: Demands of routes that the map lacks, once they were looked for.
+    _beside: dict[str, Demand | None] = field(default_factory=dict, compare=False)
+
+    def demand(self, key: str) -> Demand | None:
+        """What a served route demands; None where neither the map nor a rule with `unmapped` has it, which denies."""
+        found = self.demands.get(key)
+        if found is not None or self.bindings is None:
+            return found
+        if key not in self._beside:
+            whole = f"route:{self.service}/{key}"
+            binding = self.bindings.beside_map(whole)
+            self._beside[key] = None if binding is None else _demand(whole, binding, self.decider)
+        return self._beside[key]
 
     @property
     def backend(self) -> Backend:
@@ -100,6 +117,7 @@ def load(config: str | Path | None, service: str | None) -> Loaded:
     drawn = codec.load(settings.map_file)
     name = _service(drawn, settings, service)
     decider = compile_policy(policy, service=name)
+    bindings = bind(drawn, policy)
     text = codec.file_text(drawn)
     return Loaded(
         settings=settings,
@@ -110,11 +128,12 @@ def load(config: str | Path | None, service: str | None) -> Loaded:
         drawn=drawn,
         map_hash=codec.digest(drawn),
         map_text=text,
-        demands=_demands(drawn, policy, decider, name),
+        demands=_demands(bindings, decider, name),
         limits=limits(settings),
         stamps=stamps,
         hosts=Hosts(drawn, name, guard.outbound),
-        rates=by_route(guard.limits, drawn, name, bind(drawn, policy)) if guard.limits.rules else {},
+        bindings=bindings,
+        rates=by_route(guard.limits, drawn, name, bindings) if guard.limits.rules else {},
         opa=_opa(guard, service=name, root=settings.root),
     )
 
@@ -160,10 +179,10 @@ def _service(drawn: Map, settings: Settings, asked: str | None) -> str:
     return names[0]
 
 
-def _demands(drawn: Map, policy: Policy, decider: Decider, service: str) -> dict[str, Demand]:
+def _demands(bindings: Bindings, decider: Decider, service: str) -> dict[str, Demand]:
     found: dict[str, Demand] = {}
     prefix = f"route:{service}/"
-    for key, binding in bind(drawn, policy):
+    for key, binding in bindings:
         if key.startswith(prefix):
             found[key[len(prefix) :]] = _demand(key, binding, decider)
     return found
@@ -173,7 +192,8 @@ def _demand(key: str, binding: Binding, decider: Decider) -> Demand:
     reads = frozenset(name for permission in binding.permissions for name in decider.read_for(permission))
     asked = binding.requires or ()
     undecided = () if binding.decided_in == "handler" else tuple(p for p in binding.permissions if p not in asked)
-    return Demand(binding.routes[0] if binding.routes else key, binding, reads, frozenset(undecided))
+    target = binding.routes[0] if binding.routes else key
+    return Demand(target, binding, reads, frozenset(undecided), bool(binding.routes))
 
 
 def described(error: NomoatError) -> str:

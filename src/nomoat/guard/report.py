@@ -197,7 +197,7 @@ def _print_kinds(kinds: Counter[Kind]) -> None:
 
 def _why(kind: Kind) -> str:
     if kind.is_not_on_map:
-        return "served, and the map lacks it: nomoat map --write"
+        return "served, and the map lacks it: map --write, or unmapped: true"
     if kind.reason != "no-grant" or not kind.permissions:
         return _WORDS.get(kind.reason, kind.reason)
     none = "" if kind.has_roles else " (came with no role)"

@@ -6,8 +6,9 @@ A route that nothing binds is denied by whoever asks: `kind` says `unknown` or `
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from nomoat.appmap import ids
@@ -77,6 +78,20 @@ class Bindings:
         self.disagreements = disagreements
         self.duplicates = duplicates
         self.unmatched = unmatched
+        self._patterns = [(_pattern(key), key) for key, binding in by_key.items() if not binding.routes]
+
+    def beside_map(self, key: str) -> Binding | None:
+        """What a rule with `unmapped` says of a route that is served and that the map lacks; the strictest of several.
+
+        A parameter of the rule stands for any one segment: `POST /{name}/run` is of `/report/run`, made at run time.
+        """
+        found = [self._by_key[own] for pattern, own in self._patterns if pattern.fullmatch(key)]
+        if not found or len({(one.kind, frozenset(one.permissions)) for one in found}) == 1:
+            return found[0] if found else None
+        exact = self._by_key.get(key)
+        if exact is not None and not exact.routes:
+            return exact
+        return replace(_strictest(found), origin="policy", requires=None)
 
     def of(self, key: str) -> Binding | None:
         """The binding of a route key (`route:shop/GET /orders/{}`); None for a route that the map lacks."""
@@ -118,8 +133,33 @@ def bind(drawn: Map, policy: Policy) -> Bindings:
         bound[key] = binding = _complete(source if rule is None else _of_rule(rule), routes)
         if rule is not None:
             disagreements += _disagreeing(rule, binding, routes)
+    for key, rule in _beside(drawn, policy, by_key, unmatched):
+        bound[key] = replace(_of_rule(rule), requires=None)
+    unmatched = tuple(one for one in unmatched if not one.rule.unmapped or one.near)
     duplicates = tuple(tuple(routes) for routes in by_key.values() if len(routes) > 1)
     return Bindings(bound, tuple(disagreements), duplicates, unmatched)
+
+
+def _beside(
+    drawn: Map, policy: Policy, by_key: dict[str, list[Route]], unmatched: tuple[Unmatched, ...]
+) -> Iterator[tuple[str, RouteRule]]:
+    """The rules that are of routes which no map has, by their keys."""
+    services = sorted({service.name for service in drawn.services} | {route.service for route in drawn.routes})
+    for one in unmatched:
+        rule = one.rule
+        if rule.unmapped and not one.near:
+            for service in [rule.service] if rule.service else services or policy.services:
+                yield ids.route_key(service, rule.method, rule.path), rule
+
+
+def _pattern(key: str) -> re.Pattern[str]:
+    """What the keys of served routes look like that a rule's key stands for."""
+    parts = re.split(r"(\{[^}]*\})", key)
+    return re.compile("".join(_segment(part) if part.startswith("{") else re.escape(part) for part in parts))
+
+
+def _segment(parameter: str) -> str:
+    return ".+" if parameter == "{:path}" else "[^/]+"
 
 
 def _of_source(route: Route) -> Binding:

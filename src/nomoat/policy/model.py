@@ -124,6 +124,8 @@ class RouteRule:
     login: bool = False
     decided_in: Literal["", "handler"] = ""
     at: str = field(default="", compare=False)
+    #: It is of routes that no map has: made at run time, or by a package.
+    unmapped: bool = False
 
     @property
     def name(self) -> str:
@@ -252,6 +254,8 @@ def _as_json(policy: Policy) -> dict[str, Any]:
                 "because": rule.because,
                 "login": rule.login,
                 "decided_in": rule.decided_in,
+                # Where it says nothing it is not there, so that the hash of older files stays.
+                **({"unmapped": True} if rule.unmapped else {}),
             }
             for rule in policy.routes
         ],
@@ -369,4 +373,9 @@ def _route(rule: Any) -> RouteRule:
     if type(rule["login"]) is not bool:
         raise TypeError("no boolean")
     decided_in: Literal["", "handler"] = "handler" if rule["decided_in"] == "handler" else ""
-    return RouteRule(service, method, path, demand, _text(rule["because"]), rule["login"], decided_in)
+    unmapped = rule.get("unmapped", False)
+    if type(unmapped) is not bool:
+        raise TypeError("no boolean")
+    return RouteRule(
+        service, method, path, demand, _text(rule["because"]), rule["login"], decided_in, unmapped=unmapped
+    )

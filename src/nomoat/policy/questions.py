@@ -82,6 +82,13 @@ def overdue(policy: Policy, *, today: date) -> Iterator[Observation]:
     yield from clauses.overdue_grants(policy, today=today)
 
 
+def _beside_map(key: str) -> Route:
+    """What stands for the routes that a rule with `unmapped` is of."""
+    route = ids.parse_route(key)
+    assert route is not None, key
+    return Route(key, key, route.service, route.method, route.path, "", "", "unknown", because="no map has it")
+
+
 class _Asked:
     def __init__(self, drawn: Map, policy: Policy, bindings: Bindings) -> None:
         self._drawn = drawn
@@ -97,8 +104,8 @@ class _Asked:
 
     def bound(self) -> Iterator[tuple[Route, Binding]]:
         """The first route of each key, with what all of them demand."""
-        for _, binding in self._bindings:
-            yield self._routes[binding.routes[0]], binding
+        for key, binding in self._bindings:
+            yield self._routes[binding.routes[0]] if binding.routes else _beside_map(key), binding
 
     def _needed(self) -> tuple[set[str], int]:
         """Every permission that some route demands or asks guard for, and how many routes hide what they ask."""

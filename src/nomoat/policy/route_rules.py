@@ -82,7 +82,7 @@ class RouteRules:
 
     def _written_out(self, node: Mapping, key: str) -> Callable[[str, str, str, str], RouteRule] | None:
         before = len(self._reader.problems)
-        known = ("permission", "public", "login", "because", "decided_in", "when")
+        known = ("permission", "public", "login", "because", "decided_in", "unmapped", "when")
         self._reader.mapping(node, f"'{key}'", known=known)
         if "when" in node:
             self._reader.mistake(
@@ -93,8 +93,9 @@ class RouteRules:
         because = self._reader.text(node.get("because"), "because") or ""
         login = self._reader.boolean(node.get("login"), "login") or False
         decided = self._reader.choice(node.get("decided_in"), "decided_in", ("handler",))
+        unmapped = self._reader.boolean(node.get("unmapped"), "unmapped") or False
         demand = self._demand_of(node, key)
-        for part, loosens in (("public", demand == "public"), ("decided_in", bool(decided))):
+        for part, loosens in (("public", demand == "public"), ("decided_in", bool(decided)), ("unmapped", unmapped)):
             if loosens and not because:
                 self._reader.mistake(f"'{key}' is loosened by {part} and does not say why", node, 'add because: "..."')
         if decided and demand == "public":
@@ -105,7 +106,7 @@ class RouteRules:
             return None
         found = demand
         return lambda service, method, path, at: RouteRule(
-            service, method, path, found, because, login, "handler" if decided else "", at
+            service, method, path, found, because, login, "handler" if decided else "", at, unmapped
         )
 
     def _demand_of(self, node: Mapping, key: str) -> Demand | None:
