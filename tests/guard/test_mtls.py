@@ -183,7 +183,7 @@ def _nginx(root: Path, pki: Pki, port: int, to: int) -> list[str]:
     return [NGINX, "-e", "stderr", "-p", str(root), "-c", str(root / "nginx.conf")]
 
 
-@pytest.mark.skipif(NGINX is None, reason="nginx is not here")
+@pytest.mark.skipif(NGINX is None, reason="optional: nginx is not here")
 def test_nginx_forwards_what_it_was_shown_and_nothing_that_a_client_claims(pki: Pki, tmp_path: Path) -> None:
     make = pki.authority.issue
     good, ended = make(uris=(BILLING,)), make(uris=(BILLING,), begins=timedelta(days=-2), ends=timedelta(days=-1))

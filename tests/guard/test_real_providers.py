@@ -117,7 +117,7 @@ def test_who_signs_in_with_a_provider_is_who_the_service_knows(tmp_path: Path) -
 def _node() -> str:
     node = shutil.which("node")
     if node is None or not (_NODE / "node_modules" / "oidc-provider").is_dir():
-        pytest.skip("oidc-provider is not installed: make provider (needs Node 20 or newer)")
+        pytest.skip("optional: oidc-provider is not installed: make provider (needs Node 20 or newer)")
     return node
 
 
