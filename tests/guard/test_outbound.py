@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -18,6 +19,7 @@ from fastapi import FastAPI
 from nomoat import guard, settings
 from nomoat.appmap.model import Call, Edge, Entry, Map
 from nomoat.errors import SettingsError, UsageError
+from nomoat.guard import starting
 from nomoat.guard.settings import read
 from nomoat.journal.facts import Outbound
 from nomoat.journal.journal import open_store
@@ -181,7 +183,12 @@ def test_the_same_calls_are_told_together(tmp_path: Path, server: Server) -> Non
     assert [1, 19] == [fact.count for fact in _outbound(tmp_path)]
 
 
-def test_outside_of_a_request_and_without_a_guard_nothing_is_sent(server: Server) -> None:
+def test_outside_of_a_request_and_without_a_guard_nothing_is_sent(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Applications of other tests in this process may not be gone yet.
+    monkeypatch.setattr(starting, "_all", weakref.WeakSet())
+
     with pytest.raises(guard.OutboundError, match="no guard runs"):
         by_httpx(f"http://127.0.0.1:{server.port}/a")
 
