@@ -137,6 +137,10 @@ def _is_of_more(drawn: Map, sources: Sources) -> bool:
     return any(at not in known and at.rpartition(":")[0] not in known for at in places if at and at != ".")
 
 
+#: Rules that say of a route that anyone may use it.
+_OF_OPEN = frozenset(("missing-guard", "admin-exposed"))
+
+
 class _Together:
     """Puts the parts of a run together: what several of them say is said once, and what somebody allows is marked."""
 
@@ -160,7 +164,7 @@ class _Together:
         parts = self._parts
         flows = frozenset(rule.id for rule in self._rules.values() if rule.flow is not None)
         of_files = _once([one for part in parts.files.values() for one in part.findings])
-        found = [*parts.questions.findings, *self._policy(), *told_once([*of_files, *parts.flows.findings], flows)]
+        found = [*self._undecided(), *self._policy(), *told_once([*of_files, *parts.flows.findings], flows)]
         said = {at for one in found if self._hides(one) for at in _places(one)}
         secrets = [one for part in (*parts.files.values(), *parts.texts.values()) for one in part.secrets]
         found += [one for one in secrets if str(one.span) not in said]
@@ -168,6 +172,29 @@ class _Together:
         found = [self._suppressed(finding, allows) for finding in found]
         hiding = frozenset(rule.id for rule in self._rules.values() if rule.hides_literals)
         return fingerprinted(hidden_together([*found, *self._about(allows, found)], hiding))
+
+    def _undecided(self) -> Iterator[Finding]:
+        """What is asked of the map, without what says of a route that it is open where a person decided about that."""
+        of_open = [finding for finding in self._parts.questions.findings if finding.rule in _OF_OPEN]
+        decided = self._decided() if of_open else frozenset()
+        return (one for one in self._parts.questions.findings if one.rule not in _OF_OPEN or one.target not in decided)
+
+    def _decided(self) -> frozenset[str]:
+        """Routes that `routes:` of nomoat.yaml calls public, saying why, or binds in front of a guard that enforces."""
+        if self._settings.path is None:
+            return frozenset()
+        from nomoat.policy.bindings import bind
+        from nomoat.policy.document import read as read_policy
+
+        services = {route.id: route.service for route in self._map.routes}
+        enforcing = {service.name for service in self._map.services if service.protected == "enforce"}
+        return frozenset(
+            route
+            for _, binding in bind(self._map, read_policy(self._settings))
+            if binding.origin == "policy"
+            for route in binding.routes
+            if binding.kind == "public" or services[route] in enforcing
+        )
 
     def _hides(self, finding: Finding) -> bool:
         rule = self._rules.get(finding.rule)
