@@ -24,7 +24,7 @@ from nomoat.settings import Settings
 State: TypeAlias = Literal["ok", "note", "mend"]
 _MARKS: dict[State, str] = {"ok": "ok   ", "note": "note ", "mend": "MEND "}
 _DEPENDENCIES = ("joserfc", "cryptography", "PyYAML", "tree-sitter", "tree-sitter-python")
-_EXTRAS = {"demo": ("fastapi", "uvicorn"), "postgres": ("psycopg",)}
+_EXTRAS = {"demo": ("fastapi", "uvicorn"), "postgres": ("psycopg",), "redis": ("redis",)}
 
 
 @dataclass(frozen=True, slots=True)
