@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
 
 from nomoat.appmap.drawing import mermaid, page, svg
 from nomoat.appmap.drawing.graph import MOST, graph
-from nomoat.appmap.model import Map
+from nomoat.appmap.model import Call, Edge, Map
 from tests.appmap.maps import drawn, route
 
 SHOP = drawn(
@@ -116,3 +117,18 @@ def test_mermaid_is_a_flowchart_of_boxes_and_arrows() -> None:
     assert lines[0] == "flowchart LR"
     assert '  c0(["anyone"])' in lines
     assert '  c0 -->|"1 route"| p0' in lines
+
+
+def test_the_page_says_what_a_route_comes_to_and_who_calls_whom() -> None:
+    one = replace(
+        route("POST", "/orders", reads=("store:shop/orders", "store:shop/users"), writes=("store:shop/orders",)),
+        calls=(Call("api.example.org", "a.py:1"), Call("", "a.py:2", "SHOP_URL")),
+    )
+    whole = replace(drawn(one), edges=(Edge("billing", "shop", "", "SHOP_URL", "a.py:2"),))
+
+    shown = page.page(whole)
+
+    assert "writes orders; reads users; calls api.example.org, SHOP_URL" in shown
+    assert "billing calls shop" in shown
+    assert "1 route:" in shown
+    assert "who calls whom" not in page.page(drawn(one))

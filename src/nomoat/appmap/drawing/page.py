@@ -36,7 +36,7 @@ label { white-space:nowrap; } summary { cursor:pointer; }
 section > details > summary { padding:.8rem 0 .4rem; }
 .picture { overflow-x:auto; margin:.5rem 0; } .picture svg { min-width:56rem; width:100%; height:auto; }
 .route { border-bottom:1px solid var(--line); } .route > summary { display:grid; gap:.2rem .8rem; padding:.35rem .3rem;
-  grid-template-columns:4.2rem minmax(0,1.9fr) minmax(0,1.5fr) minmax(0,1.6fr); align-items:baseline; }
+  grid-template-columns:4.2rem minmax(0,1.8fr) minmax(0,1.3fr) minmax(0,1.3fr) minmax(0,1.2fr); align-items:baseline; }
 .route > summary::-webkit-details-marker { display:none; } .route[open] { background:var(--soft); }
 .method { font:600 .85rem ui-monospace,monospace; } .unguarded .who { color:var(--open); font-weight:600; }
 .unknown .who { color:var(--unknown); font-weight:600; }
@@ -106,6 +106,7 @@ def page(drawn: Map) -> str:
         _bar(drawn),
         "<main>",
         *(_service(drawn, service) for service in drawn.services),
+        _edges(drawn),
         _not_read(drawn),
         "</main>",
         f"<script>{_SCRIPT}</script></body></html>",
@@ -118,7 +119,11 @@ def _summary(drawn: Map) -> str:
     counted = {verdict: sum(route.verdict == verdict for route in routes) for verdict in _ORDER}
     said = ", ".join(f"{count} {_WORDS[verdict]}" for verdict, count in counted.items())
     files = f"{drawn.coverage.files:,} files, {drawn.coverage.lines:,} lines read"
-    return f'<p class="mute">{len(routes)} routes: {said}. {files}.</p>'
+    return f'<p class="mute">{_count(len(routes))}: {said}. {files}.</p>'
+
+
+def _count(routes: int) -> str:
+    return "1 route" if routes == 1 else f"{routes:,} routes"
 
 
 def _bar(drawn: Map) -> str:
@@ -138,7 +143,7 @@ def _bar(drawn: Map) -> str:
 def _service(drawn: Map, service: Service) -> str:
     routes = query.told(one for one in drawn.routes if one.service == service.name)
     routes.sort(key=lambda one: (_ORDER[one.verdict], one.path, one.method))
-    told = ", ".join(part for part in (service.framework, f"{len(routes)} routes") if part)
+    told = ", ".join(part for part in (service.framework, _count(len(routes))) if part)
     guard = f"; guard: {service.protected}" if service.protected else ""
     head = f'<h2>{_text(service.name)}</h2> <span class="mute">{_text(told)}{guard}</span>'
     return f"<section><details open><summary>{head}</summary>{''.join(map(_route, routes))}</details></section>"
@@ -151,7 +156,8 @@ def _route(route: Route) -> str:
     return (
         f'<details class="route {route.verdict}" data-verdict="{route.verdict}" data-text="{_text(words.lower())}">'
         f'<summary><span class="method">{_text(route.method)}</span><code>{_place(route.path or "/")}</code>'
-        f'<span><span class="who">{_text(who)}</span>{_why(route)}</span><code class="mute">{_place(route.at)}</code>'
+        f'<span><span class="who">{_text(who)}</span>{_why(route)}</span>'
+        f'<span class="mute">{_text(_reach(route))}</span><code class="mute">{_place(route.at)}</code>'
         "</summary>"
         f"<dl>{rows}</dl></details>"
     )
@@ -162,6 +168,21 @@ def _who(route: Route) -> str:
         return _WORDS[route.verdict]
     needed = query.needs(route)
     return ", ".join(needed) if needed else "guarded; by what cannot be told"
+
+
+def _reach(route: Route) -> str:
+    """What it comes to, in a few words: `reads orders, writes users, calls api.example.org`."""
+    parts = []
+    for verb, stores in (
+        ("writes", route.writes),
+        ("reads", tuple(one for one in route.reads if one not in route.writes)),
+    ):
+        if stores:
+            parts.append(f"{verb} {', '.join(store.rpartition('/')[2] for store in stores)}")
+    hosts = dict.fromkeys(call.host or call.setting or "an unknown host" for call in route.calls)
+    if hosts:
+        parts.append(f"calls {', '.join(hosts)}")
+    return "; ".join(parts)
 
 
 def _why(route: Route) -> str:
@@ -189,6 +210,17 @@ def _facts(route: Route) -> Iterable[tuple[str, str]]:
         yield "calls", f"{call.host or call.setting or 'a host that cannot be read'} ({call.at})"
     if route.parameters:
         yield "takes", ", ".join(f"{one.name} ({one.location})" for one in route.parameters)
+
+
+def _edges(drawn: Map) -> str:
+    if not drawn.edges:
+        return ""
+    rows = "".join(
+        f"<li>{_text(one.caller)} calls {_text(one.callee)}"
+        f' <span class="mute">by {_text(one.setting or one.host)} <code>{_place(one.at)}</code></span></li>'
+        for one in drawn.edges
+    )
+    return f"<section><details open><summary><h2>who calls whom</h2></summary><ul>{rows}</ul></details></section>"
 
 
 def _not_read(drawn: Map) -> str:
