@@ -24,10 +24,11 @@ if TYPE_CHECKING:
     from nomoat.guard.outbound import OutboundError, outbound
     from nomoat.guard.protecting import protect
     from nomoat.guard.requiring import requires
+    from nomoat.guard.service_token import ServiceToken, ServiceTokenError
 
 __all__ = [
-    "Denied", "DjangoGuard", "Guard", "Identity", "LitestarGuard", "OutboundError", "filter", "may", "only", "outbound",
-    "protect", "require", "requires",
+    "Denied", "DjangoGuard", "Guard", "Identity", "LitestarGuard", "OutboundError", "ServiceToken", "ServiceTokenError",
+    "filter", "may", "only", "outbound", "protect", "require", "requires",
 ]  # fmt: skip
 
 _HOMES = {
@@ -44,6 +45,8 @@ _HOMES = {
     "protect": "nomoat.guard.protecting",
     "require": "nomoat.guard.asking",
     "requires": "nomoat.guard.requiring",
+    "ServiceToken": "nomoat.guard.service_token",
+    "ServiceTokenError": "nomoat.guard.service_token",
 }
 
 

@@ -7,7 +7,9 @@ An attacker who makes a service fetch an address of theirs (server-side request 
 
 from __future__ import annotations
 
+import asyncio
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -16,6 +18,7 @@ from nomoat.guard import asking, starting
 
 if TYPE_CHECKING:
     from nomoat.guard.runtime import Runtime
+    from nomoat.guard.service_token import ServiceToken
 
 Client = TypeVar("Client")
 
@@ -26,7 +29,7 @@ class OutboundError(NomoatError):
     """This service may not call that host; nothing was sent."""
 
 
-def outbound(client: Client) -> Client:
+def outbound(client: Client, *, token: ServiceToken | None = None) -> Client:
     """Makes a client call only what this service may call; gives the same client.
 
     Each request is looked at just before it is sent, redirects too. The caller's trace id goes along (`traceparent`),
@@ -34,17 +37,20 @@ def outbound(client: Client) -> Client:
 
     Args:
         client: an httpx.Client, httpx.AsyncClient or requests.Session. Hooks that are added later run after guard's.
+        token: what this service shows of itself to the other services of its map (where an edge leads), to nobody else
+            and not in the place of a credential that a request has already.
 
     Raises:
-        UsageError: it is none of these. The client itself raises OutboundError at a request that may not be sent.
+        UsageError: it is none of these. The client itself raises OutboundError at a request that may not be sent, and
+            ServiceTokenError where its issuer gives no token.
     """
     httpx, requests = sys.modules.get("httpx"), sys.modules.get("requests")
     if httpx is not None and isinstance(client, httpx.AsyncClient):
-        _hook(client, _look_async)
+        _hook(client, partial(_look_async, token=token))
     elif httpx is not None and isinstance(client, httpx.Client):
-        _hook(client, _look)
+        _hook(client, partial(_look, token=token))
     elif requests is not None and isinstance(client, requests.Session):
-        _wrap(client)
+        _wrap(client, token)
     else:
         raise UsageError(
             f"outbound() was given {type(client).__name__}", where="guard.outbound",
@@ -58,28 +64,34 @@ def _hook(client: Any, look: Any) -> None:
     client.event_hooks = {**hooks, "request": [*hooks.get("request", ()), look]}
 
 
-def _look(request: Any) -> None:
-    _check(request.url.scheme, request.url.raw_host.decode("ascii"), request.url.port, request.headers)
+def _look(request: Any, *, token: ServiceToken | None) -> None:
+    shows = _check(request.url.scheme, request.url.raw_host.decode("ascii"), request.url.port, request.headers)
+    if token is not None and shows:
+        request.headers["Authorization"] = f"Bearer {token.get()}"
 
 
-async def _look_async(request: Any) -> None:
-    _look(request)
+async def _look_async(request: Any, *, token: ServiceToken | None) -> None:
+    shows = _check(request.url.scheme, request.url.raw_host.decode("ascii"), request.url.port, request.headers)
+    if token is not None and shows:
+        known = token.known or await asyncio.to_thread(token.get)
+        request.headers["Authorization"] = f"Bearer {known}"
 
 
-def _wrap(session: Any) -> None:
+def _wrap(session: Any, token: ServiceToken | None) -> None:
     """Each redirect of a session goes through its `send` again."""
     send = session.send
 
     def checked(request: Any, **options: Any) -> Any:
         parts = urlsplit(request.url)
-        _check(parts.scheme, parts.hostname or "", parts.port, request.headers)
+        if _check(parts.scheme, parts.hostname or "", parts.port, request.headers) and token is not None:
+            request.headers["Authorization"] = f"Bearer {token.get()}"
         return send(request, **options)
 
     session.send = checked
 
 
-def _check(scheme: str, host: str, port: int | None, headers: Any) -> None:
-    """Raises OutboundError."""
+def _check(scheme: str, host: str, port: int | None, headers: Any) -> bool:
+    """True where the service may show its own token there. Raises OutboundError where it may not call at all."""
     asked = asking.at_hand()
     runtime = asked.runtime if asked is not None else _only_runtime()
     at = port or _PORTS.get(scheme, 0)
@@ -93,6 +105,7 @@ def _check(scheme: str, host: str, port: int | None, headers: Any) -> None:
     if asked is not None and asked.known.trace and "traceparent" not in headers:
         # A span of its own: guard records no spans, and what is called must not take it for the caller's.
         headers["traceparent"] = f"00-{asked.known.trace}-{asked.request[-16:].rjust(16, '0')}-01"
+    return loaded.hosts is not None and loaded.hosts.is_service(spelled, at) and "authorization" not in headers
 
 
 def _only_runtime() -> Runtime:

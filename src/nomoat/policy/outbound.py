@@ -71,8 +71,16 @@ class Hosts:
         found = {_plain(host) for host in (*(host for host, _ in named), *(edge.host for edge in edges)) if host}
         found |= {_plain(environment[setting]) for setting in settings if environment.get(setting)}
         self._declared = frozenset(found - {""})
+        led = {_plain(edge.host) for edge in edges if edge.host}
+        led |= {_plain(environment[edge.setting]) for edge in edges if environment.get(edge.setting)}
+        self._services = frozenset(led - {""})
         self._listed = frozenset(one.host for one in listed if not one.host.startswith("*."))
         self._below = tuple(one.host[1:] for one in listed if one.host.startswith("*."))
+
+    def is_service(self, host: str, port: int) -> bool:
+        """True where an edge of the map leads: another service of the same map, and nobody else's."""
+        plain = host.lower().rstrip(".")
+        return f"{plain}:{port}" in self._services or (port in (80, 443) and plain in self._services)
 
     def ground(self, host: str, port: int) -> Ground | None:
         """Why this host (ASCII; an IPv6 address in brackets) may be called at this port; None: nobody says it may."""
