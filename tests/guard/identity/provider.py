@@ -40,6 +40,9 @@ class Provider:
         self.headers: dict[str, str] = {}
         self.pages: dict[str, Page] = {}
         self.delay_s = 0.0
+        #: While it is cleared, nobody gets an answer.
+        self.answers = threading.Event()
+        self.answers.set()
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -111,6 +114,7 @@ class Provider:
         body = request.rfile.read(length).decode()
         if self.delay_s:
             time.sleep(self.delay_s)
+        self.answers.wait(10)
         if path in self.pages:
             self.pages[path](request)
         elif path == DISCOVERY:

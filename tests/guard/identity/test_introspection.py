@@ -189,7 +189,7 @@ def test_a_hundred_requests_with_one_token_ask_once(provider: Provider, asks: In
 
 
 def test_what_too_many_ask_at_once_is_refused_and_the_rest_is_answered(provider: Provider, asks: Introspector) -> None:
-    provider.delay_s = 0.02
+    provider.answers.clear()
     known = [f"t{number}" for number in range(MAX_QUEUED + MAX_THREADS + 50)]
     provider.tokens = {token: _good(provider) for token in known}
 
@@ -202,6 +202,7 @@ def test_what_too_many_ask_at_once_is_refused_and_the_rest_is_answered(provider:
             waiting.append(found)
         except KeysUnavailableError:
             refused += 1
+    provider.answers.set()
     with ThreadPoolExecutor(len(waiting)) as pool:
         answered = list(pool.map(lambda one: one.wait().subject, waiting))
 
