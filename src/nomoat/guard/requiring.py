@@ -7,6 +7,7 @@ Where the policy in force binds the route otherwise, what source says holds as w
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import inspect
 import sys
@@ -65,14 +66,22 @@ def _decorated(handler: Any, permissions: tuple[str, ...]) -> Any:
                 await asyncio.to_thread(asked.hold, permissions)
             return await handler(*args, **kwargs)
 
-        return awaited
+        return _signed(awaited, handler)
 
     @functools.wraps(handler)
     def called(*args: Any, **kwargs: Any) -> Any:
         _asked(args, kwargs).hold(permissions)
         return handler(*args, **kwargs)
 
-    return called
+    return _signed(called, handler)
+
+
+def _signed(wrapper: Any, handler: Any) -> Any:
+    """The wrapper with the handler's own types: older versions of FastAPI look their names up in this module."""
+    # What is imported for type checking alone cannot be looked up; the framework will say so, as without us.
+    with contextlib.suppress(Exception):
+        wrapper.__signature__ = inspect.signature(handler, eval_str=True)
+    return wrapper
 
 
 def _asked(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
