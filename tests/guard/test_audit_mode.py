@@ -137,3 +137,25 @@ def test_two_authorization_headers_are_refused_for_identity_too(tmp_path: Path) 
     answer, facts = _answer(tmp_path, "enforce", "/plain", change=twice)
 
     assert (401, "bad-token") == (answer.status, facts[-1].reason)
+
+
+@pytest.mark.parametrize(("mode", "status"), [("audit", 200), ("enforce", 503)])
+def test_where_nobody_can_be_known_audit_records_what_is_asked_for_and_enforce_does_not_start(
+    tmp_path: Path, mode: Mode, status: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "nomoat.yaml").write_text(POLICY)
+    (tmp_path / ".nomoat").mkdir()
+    (tmp_path / ".nomoat" / "map.json").write_text(codec.file_text(map_of(route("GET /plain", binding="signed-in"))))
+    app = guard.Guard(_inner(), mode, config=tmp_path / "nomoat.yaml")
+    try:
+        answer = asyncio.run(serve(app, scope_of("GET", "/plain")))
+    finally:
+        app.close()
+
+    assert status == answer.status
+    assert "nobody can be known" in capsys.readouterr().err
+    store = open_store(f"sqlite:{tmp_path}/journal.db")
+    facts = [entry.fact for entry in store.read(kinds=(Decision,))]
+    store.close()
+    found = [(one.subject, one.reason) for one in facts if isinstance(one, Decision)]
+    assert found == ([("anonymous", "unauthenticated")] if mode == "audit" else [])

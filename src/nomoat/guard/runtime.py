@@ -164,11 +164,15 @@ class Runtime:
         issuers = loaded.guard.issuers
         is_anybody_known = issuers or loaded.guard.knows_machines or self.identity is not None
         if not is_anybody_known and any(d.binding.kind != "public" for d in loaded.demands.values()):
-            raise SettingsError(
+            unknown = SettingsError(
                 "nobody can be known: there is neither identity: in nomoat.yaml nor identity= of protect()",
                 where=str(loaded.settings.file),
                 fix="docs/how-to/guard-a-fastapi-service.md (and -flask-, -django-) show both",
             )
+            if self.enforces:
+                raise unknown
+            # To watch, that is enough: what is asked for shows in the journal before anybody has said who asks.
+            self.say_once(f"{unknown.what}: all are recorded as anonymous, and enforce would not start")
         if not issuers:
             return None
         root = loaded.settings.root
