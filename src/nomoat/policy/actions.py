@@ -7,6 +7,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from nomoat.errors import (
     EXIT_FINDINGS,
     EXIT_INCOMPLETE,
     IncompleteError,
+    PolicyError,
     SettingsError,
     StorageError,
     UsageError,
@@ -34,6 +36,7 @@ from nomoat.policy import learn as learning
 from nomoat.policy.backend import is_native
 from nomoat.policy.break_glass import lines
 from nomoat.policy.decide import ROLE_PREFIX, compile_policy
+from nomoat.policy.grown import grown
 from nomoat.policy.model import Policy, loads
 from nomoat.settings import Settings
 
@@ -237,11 +240,13 @@ def learn_action(arguments: argparse.Namespace) -> int:
     try:
         recorded = _Recorded(store, since)
         lesson = learning.learn(recorded.decisions, _texts(store), of, threshold=threshold)
+        roles = grown(_versions(store, document.read(of)))
     finally:
         store.close()
     if arguments.output and lesson.text:
         _write(Path(arguments.output), lesson.text)
-    print_as(arguments.format, report.lesson_json(lesson), report.lesson_text(lesson))
+    shown = {**report.lesson_json(lesson), "grown": [one._asdict() for one in roles]}
+    print_as(arguments.format, shown, report.lesson_text(lesson) + report.grown_text(roles))
     return EXIT_CLEAN
 
 
@@ -288,6 +293,15 @@ def _moment_before(since: str | None) -> datetime | None:
 def _texts(store: Store) -> dict[str, str]:
     facts = (entry.fact for entry in store.read(kinds=(Text,)))
     return {fact.hash: fact.text for fact in facts if isinstance(fact, Text) and fact.of == "policy"}
+
+
+def _versions(store: Store, now: Policy) -> Iterator[tuple[str, Policy]]:
+    """Every policy that the journal has seen, by its first use, and today's; what a newer nomoat wrote is left out."""
+    for entry in store.read(kinds=(Text,)):
+        if isinstance(entry.fact, Text) and entry.fact.of == "policy":
+            with suppress(PolicyError):
+                yield entry.fact.happened_at, loads(entry.fact.text)
+    yield timestamp(), now
 
 
 def settings_of(config: str | None) -> Settings:

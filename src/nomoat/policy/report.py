@@ -12,6 +12,7 @@ from nomoat.errors import printable
 from nomoat.journal.facts import Decision
 from nomoat.policy.backtest import Backtest, Change
 from nomoat.policy.explain import Explanation
+from nomoat.policy.grown import Grown
 from nomoat.policy.learn import Lesson, Need
 from nomoat.policy.observation import Observation
 
@@ -19,6 +20,8 @@ from nomoat.policy.observation import Observation
 MOST_LINES = 20
 #: As many routes of which the same is true are told together.
 _MANY = 3
+#: So many of the permissions that a role has gained are named.
+_SOME_ADDED = 3
 #: Stands where the route stood, which no text of ours has.
 _PLACE = "\0"
 
@@ -195,6 +198,19 @@ def lesson_text(lesson: Lesson) -> str:
     if lesson.tried is not None:
         text += "\nTried on the part it did not learn from: " + backtest_text(lesson.tried, "")
     return text
+
+
+def grown_text(roles: tuple[Grown, ...]) -> str:
+    """Roles to which only ever something was added; empty where there are none."""
+    lines = []
+    for one in roles:
+        some = ", ".join(one.added[:_SOME_ADDED])
+        more = f" and {len(one.added) - _SOME_ADDED} more" if len(one.added) > _SOME_ADDED else ""
+        lines.append(
+            f"only ever grew: {one.role}, from {one.before} to {_counted(one.now, 'permission')} since {one.since[:10]}"
+            f" (added: {some}{more})"
+        )
+    return "".join(f"\n{printable(line)}" for line in lines)
 
 
 def _confidence(proposed: tuple[Need, ...]) -> str:
