@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from nomoat.appmap.model import Map
 from nomoat.check import questions
-from nomoat.check.flow.arrivals import FlowRules
+from nomoat.check.flow.arrivals import FlowRules, is_held
 from nomoat.check.flow.expressions import OverBudgetError
 from nomoat.check.flow.handlers import handlers
 from nomoat.check.flow.walker import arrivals
@@ -120,6 +120,7 @@ class Finders:
         telling = self._telling(program, drawn)
         reported: set[tuple[str, str, int, str]] = set()
         known = FlowRules(rules)
+        enforcing = {service.name for service in drawn.services if service.protected == "enforce"}
         for route, handler in handlers(drawn, program, telling.registrations):
             path = handler.scope.module.path
             try:
@@ -131,6 +132,8 @@ class Finders:
                 part.crashed(rules, path, error, on=path)
                 continue
             for arrival in found:
+                if route is not None and route.service in enforcing and is_held(program, arrival):
+                    continue
                 key = (arrival.rule.id, arrival.scope.module.path, arrival.call[1], arrival.made_at)
                 if key not in reported and not TEST_FILE.search(arrival.scope.module.path):
                     reported.add(key)

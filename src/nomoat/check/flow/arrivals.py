@@ -12,6 +12,7 @@ from nomoat.check.model import Check, Confidence, Maker, Rule, Sink, weaker
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.program import Program
+from nomoat.survey.python.special import HELD
 from nomoat.survey.python.symbols import Scope
 
 #: What `**` hands over.
@@ -86,6 +87,14 @@ class FlowRules:
         if self._reads is None:
             self._reads = Reads(program)
         return self._reads
+
+
+def is_held(program: Program, arrival: Arrival) -> bool:
+    """True where what would be sent goes through `guard.outbound`, which refuses hosts that the map lacks."""
+    if arrival.call[0] != form.CALL or arrival.rule.flow is None or arrival.rule.flow.kinds != {"url"}:
+        return False
+    found = program.resolve(arrival.scope, arrival.call[3]).all
+    return all(one.receiver is not None and one.receiver.reason == HELD for one in found)
 
 
 class Sinks:

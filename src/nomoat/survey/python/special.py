@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nomoat.survey.python import form
@@ -87,13 +88,20 @@ def _type(resolver: Resolver, scope: Scope, node: Node) -> Resolved | None:
     return Resolved("class" if found.scope is not None else "external", found.name, found.scope)
 
 
-def _same(resolver: Resolver, scope: Scope, node: Node) -> Resolved | None:
-    return resolver.resolve(scope, node[4][0]) if len(node[4]) == 1 else None
+#: The reason of a client that `guard.outbound` holds to the hosts of the map.
+HELD = "nomoat's guard holds it to the hosts of the map"
+
+
+def _held(resolver: Resolver, scope: Scope, node: Node) -> Resolved | None:
+    if len(node[4]) != 1:
+        return None
+    found = resolver.resolve(scope, node[4][0])
+    return replace(found, reason=HELD) if found.kind == "instance" else found
 
 
 SPECIAL_CALLS: dict[str, Callable[[Resolver, Scope, Node], Resolved | None]] = {
     "builtins.super": _super, "functools.partial": _partial, "functools.partialmethod": _partial,
-    "typing.cast": _cast, "builtins.type": _type, "nomoat.guard.outbound": _same,
+    "typing.cast": _cast, "builtins.type": _type, "nomoat.guard.outbound": _held,
 }  # fmt: skip
 
 HOWS = {
