@@ -11,6 +11,8 @@ from fastapi import APIRouter, FastAPI
 from nomoat import settings
 from nomoat.errors import SettingsError
 from nomoat.guard import Identity
+from nomoat.guard.routers.starlette import Routes
+from nomoat.guard.routers.table import Found
 from nomoat.policy import document
 from nomoat.policy.bindings import bind
 from nomoat.policy.model import loads
@@ -115,3 +117,18 @@ def test_without_the_word_a_rule_for_no_route_stays_a_mistake(tmp_path: Path) ->
 
     assert 1 == len(bindings.unmatched)
     assert bindings.beside_map("route:shop/GET /models") is None
+
+
+@pytest.mark.parametrize(
+    ("within", "reason"), [("GET /export", "granted"), ("GET /nothing", "public"), (None, "public")]
+)
+def test_what_the_map_has_as_a_part_of_a_whole_comes_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, within: str | None, reason: str
+) -> None:
+    """As of Django's admin: the map has the whole of it, and no rule with `unmapped` may open a part of that."""
+    served = Found("GET /models", "/models", {}, within)
+    monkeypatch.setattr(Routes, "match", lambda *_: served)
+
+    _, facts = Guarded(tmp_path, application(), MAPPED, policy=POLICY + RULES).ask("GET", "/models")
+
+    assert reason == last(facts)[1]

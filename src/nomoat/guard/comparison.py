@@ -20,7 +20,7 @@ def compare(routes: Serving, loaded: Loaded) -> str:
         is_part = route.within in known and not _has(known, route)
         served.setdefault(route.within if is_part else key, "" if is_part else route.handler)
     _of_any_method(served, known)
-    lacking = [key for key in sorted(set(served) - set(known)) if loaded.demand(key) is None]
+    lacking = [key for key in sorted(set(served) - set(known)) if loaded.beside(key) is None]
     lines = [f"  denied   {key}: the map lacks it (nomoat map --write)" for key in lacking]
     for key in sorted(set(known) & set(served)):
         handler, mapped = served[key], known[key].handler

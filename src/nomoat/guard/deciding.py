@@ -69,9 +69,7 @@ def decided(
         failed: why a credential that was shown names nobody.
     """
     loaded = runtime.loaded
-    demand = loaded.demand(found.key) if found is not None and found.key is not None else None
-    if demand is None and found is not None and found.within is not None:
-        demand = loaded.demands.get(found.within)
+    demand = loaded.demand(found) if found is not None else None
     client = client_address(scope, loaded.guard.trusted_proxies)
     subject = identity.subject if identity is not None else "anonymous"
     method = scope.get("method", "WS")

@@ -32,6 +32,7 @@ from nomoat.settings import Settings
 
 if TYPE_CHECKING:
     from nomoat.guard.backends.opa import Opa
+    from nomoat.guard.routers.table import Found
 
 Mode: TypeAlias = Literal["audit", "enforce"]
 
@@ -80,11 +81,20 @@ class Loaded:
     #: Demands of routes that the map lacks, once they were looked for.
     _beside: dict[str, Demand | None] = field(default_factory=dict, compare=False)
 
-    def demand(self, key: str) -> Demand | None:
-        """What a served route demands; None where neither the map nor a rule with `unmapped` has it, which denies."""
-        found = self.demands.get(key)
-        if found is not None or self.bindings is None:
-            return found
+    def demand(self, found: Found) -> Demand | None:
+        """What a served route demands; None where neither the map nor a rule with `unmapped` has it, which denies.
+
+        The map comes first, also where it has the route only as a part of what the framework serves as a whole.
+        """
+        demand = self.demands.get(found.key) if found.key is not None else None
+        if demand is None and found.within is not None:
+            demand = self.demands.get(found.within)
+        return demand if demand is not None or found.key is None else self.beside(found.key)
+
+    def beside(self, key: str) -> Demand | None:
+        """What a person has decided about a route that the map lacks."""
+        if self.bindings is None:
+            return None
         if key not in self._beside:
             whole = f"route:{self.service}/{key}"
             binding = self.bindings.beside_map(whole)
@@ -183,7 +193,8 @@ def _demands(bindings: Bindings, decider: Decider, service: str) -> dict[str, De
     found: dict[str, Demand] = {}
     prefix = f"route:{service}/"
     for key, binding in bindings:
-        if key.startswith(prefix):
+        # What a person decided about routes beside the map is asked for after all that the map has.
+        if key.startswith(prefix) and binding.routes:
             found[key[len(prefix) :]] = _demand(key, binding, decider)
     return found
 
