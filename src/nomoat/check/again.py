@@ -37,6 +37,7 @@ class ChangedError(Exception):
     """A file is not what it was when the run began."""
 
 
+@uncollected()
 def again(
     path: Path,
     settings: Settings,
@@ -100,8 +101,7 @@ class _Again:
         before = self._left.parts
         todo = self._changed | {one for one, part in before.files.items() if self._is_stale(part.used)}
         small = WordIndex((one, self._text(one).source) for one in todo)
-        with uncollected():
-            program = self._program(wanted, dict(wanted.files(small, making)), todo)
+        program = self._program(wanted, dict(wanted.files(small, making)), todo)
         finders = Finders(program, self._sources, self._rules, wanted)
         finders.read(small)
         alone, map_used = self._map(program)

@@ -27,6 +27,7 @@ from nomoat.check.wanted import Wanted
 from nomoat.check.workers import Work
 from nomoat.settings import Settings
 from nomoat.survey.drawing import Drawing, Facts, completed, facts_of
+from nomoat.survey.python.collecting import uncollected
 from nomoat.survey.python.program import Program, Region
 from nomoat.survey.python.sources import TEST_FILE, Sources
 from nomoat.survey.python.used import RecordedIndex, Used
@@ -56,6 +57,7 @@ class Outcome:
     left: Left
 
 
+@uncollected()
 def run(path: Path, settings: Settings, *, today: date, rules: dict[str, Rule], is_thorough: bool = False) -> Outcome:
     """As `scan`, over everything."""
     # What draws a map is a large part of this program, of which a run over a few changed files needs nothing.

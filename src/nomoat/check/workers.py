@@ -6,7 +6,6 @@ does not bring back, because it was ended or failed, is done here once more.
 
 from __future__ import annotations
 
-import gc
 import os
 import pickle
 import sys
@@ -72,7 +71,6 @@ class Work(Generic[R]):
 
     def _fork(self) -> None:
         taken, given = os.pipe()
-        gc.freeze()
         try:
             process = os.fork()
         except OSError:

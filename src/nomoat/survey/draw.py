@@ -34,6 +34,7 @@ from nomoat.survey.guards import Judge
 from nomoat.survey.middleware import MiddlewareJudge
 from nomoat.survey.models import models
 from nomoat.survey.python import program as programs
+from nomoat.survey.python.collecting import uncollected
 from nomoat.survey.python.program import Program, Region
 from nomoat.survey.python.sources import Sources
 from nomoat.survey.python.symbols import Scope
@@ -48,6 +49,7 @@ from nomoat.survey.verdicts import Answer, Verdicts
 from nomoat.survey.wiring import Wiring, registering, wire
 
 
+@uncollected()
 def draw(path: Path, *, settings: Settings | None = None) -> Drawing:
     """The map of a folder (or of one file).
 

@@ -9,9 +9,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Keeps the collector off, and off what was made meanwhile: the lowered form has no circles to be found.
+    """Keeps the collector off while much is made that stays: the lowered form has no circles to be found.
 
     Searching it for some would cost as much as making it, again and again; what nobody refers to any more goes anyway.
+    What is left of circles is found afterwards: a process that draws again and again stays as small as its last map.
     """
     if not gc.isenabled():
         yield
@@ -20,5 +21,4 @@ def uncollected() -> Iterator[None]:
     try:
         yield
     finally:
-        gc.freeze()
         gc.enable()
