@@ -6,10 +6,11 @@ the limit of a credential, unknown routes) is decided before anybody is asked.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
+from collections.abc import Mapping as Given
 from typing import TYPE_CHECKING, Protocol
 
-from nomoat.datafile import Value
+from nomoat.datafile import Mapping, Value
 from nomoat.settings import Settings
 
 if TYPE_CHECKING:
@@ -26,6 +27,22 @@ def is_native(settings: Settings) -> bool:
     return node is None or (isinstance(node, Value) and node.data in (None, NATIVE))
 
 
+def named(settings: Settings) -> str:
+    """Who decides, in words for people: `native`, or what `backend:` says of another; unlike where that one is."""
+    from nomoat.journal.redact import without_credentials
+
+    node = settings.section("backend")
+    if is_native(settings) or not isinstance(node, Mapping):
+        return NATIVE
+    parts = [
+        f"{kind} {without_credentials(str(value.data))}"
+        for kind, fields in node.entries.items()
+        for name in ("url", "module", "query")
+        if isinstance(fields, Mapping) and isinstance(value := fields.get(name), Value)
+    ]
+    return ", ".join(parts) or "another backend"
+
+
 class Backend(Protocol):
     """Answers questions; safe to share between threads. `policy.decide.Decider` is one."""
 
@@ -35,8 +52,8 @@ class Backend(Protocol):
         subject: str,
         roles: tuple[str, ...],
         permissions: tuple[str, ...],
-        attributes: Mapping[str, object],
-        resource: Mapping[str, object] | None = None,
+        attributes: Given[str, object],
+        resource: Given[str, object] | None = None,
         only: Collection[str] | None = None,
     ) -> Answer:
         """May `subject` use all of these permissions? Never raises: what cannot be answered is denied.

@@ -5,14 +5,16 @@ Git is only read (`nomoat.revisions`); what had to be taken from elsewhere is sa
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from nomoat import settings
 from nomoat.appmap import codec
 from nomoat.appmap.model import Map
+from nomoat.datafile import Mapping, Node, Reader, Sequence
 from nomoat.errors import IncompleteError, MapError, Problem, SettingsError, printable
-from nomoat.policy import document, loosened
+from nomoat.policy import backend, document, limits, loosened
 from nomoat.policy.diff import Side
 from nomoat.policy.model import Policy
 from nomoat.revisions import Repository
@@ -20,6 +22,8 @@ from nomoat.settings import Settings
 
 _MAX_BYTES = 4 * 1024 * 1024
 _MAP = ".nomoat/map.json"
+#: Sections that say who a caller is. What may be is what is compared.
+_WHO = ("identity", "api_keys", "certificates", "trusted_proxies")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +41,8 @@ def of_file(now: Settings, path: str) -> Compared:
     """Against another file; both with today's map."""
     drawn = _today(now)
     old = settings.load(path)
-    before = Side(document.read(old), drawn, loosened.loosened(old))
-    return Compared(before, _after(now, drawn), path, _unless_drawn(drawn), drawn is not None)
+    notes = (*_unless_drawn(drawn), *_beside(old, now))
+    return Compared(_side(old, drawn), _side(now, drawn), path, notes, drawn is not None)
 
 
 def of_revision(now: Settings, revision: str) -> Compared:
@@ -58,18 +62,41 @@ def of_revision(now: Settings, revision: str) -> Compared:
     text = _text(repository, commit, now.path, shown)
     if text is None:
         notes.append(f"{shown} has no {now.path.name}: everything that is allowed now counts as new")
-    policy, loose = _policy(text, now, f"{shown}:{now.path.name}")
+    old = _settings(text, now, f"{shown}:{now.path.name}")
     today = _today(now)
     drawn = _map(repository, commit, now, shown, notes)
     if drawn is None and today is not None:
         drawn = today
         notes.append(f"{shown} has no {_MAP}: today's map stands for both")
-    notes += _unless_drawn(today)
-    return Compared(Side(policy, drawn, loose), _after(now, today), shown, tuple(notes), today is not None)
+    notes += [*_unless_drawn(today), *_beside(old, now)]
+    before = Side(Policy(), drawn) if old is None else _of_old(old, drawn, f"{shown}:{now.path.name}")
+    return Compared(before, _side(now, today), shown, tuple(notes), today is not None)
 
 
-def _after(now: Settings, drawn: Map | None) -> Side:
-    return Side(document.read(now), drawn, loosened.loosened(now))
+def _side(of: Settings, drawn: Map | None) -> Side:
+    reader = Reader(SettingsError)
+    rules = limits.read(of.section("limits"), reader).rules
+    reader.finish()
+    return Side(document.read(of), drawn, loosened.loosened(of), limits=rules, backend=backend.named(of))
+
+
+def _beside(old: Settings | None, now: Settings) -> Iterator[str]:
+    """What a diff of the policy says nothing of, and that differs; who decides when it is not the policy."""
+    differs = [] if old is None else [name for name in _WHO if _plain(old.section(name)) != _plain(now.section(name))]
+    if differs:
+        yield f"{', '.join(differs)}: differs; who is believed to be whom is not compared"
+    if not backend.is_native(now):
+        yield f"guard asks {backend.named(now)}, not this policy"
+
+
+def _plain(node: Node | None) -> object:
+    """What a section says, wherever it stands in its file."""
+    match node:
+        case Mapping():
+            return {name: _plain(inner) for name, inner in node.entries.items()}
+        case Sequence():
+            return [_plain(inner) for inner in node.items]
+    return None if node is None else (type(node.data), node.data)
 
 
 def _today(now: Settings) -> Map | None:
@@ -81,16 +108,23 @@ def _unless_drawn(drawn: Map | None) -> tuple[str, ...]:
     return () if drawn is not None else (f"there is no map: {fix}",)
 
 
-def _policy(text: str | None, now: Settings, name: str) -> tuple[Policy, tuple[loosened.Loosened, ...]]:
-    if text is None:
-        return Policy(), ()
+def _settings(text: str | None, now: Settings, name: str) -> Settings | None:
     try:
-        old = settings.parse(text, root=now.root, name=name)
-        return document.read(old), loosened.loosened(old)
+        return None if text is None else settings.parse(text, root=now.root, name=name)
     except SettingsError as error:
-        fix = "compare with a revision that has a valid file, or with --against FILE"
-        problems = (*error.problems, Problem("the old policy cannot be read", name, fix))
-        raise IncompleteError(error.what, problems=problems) from error
+        raise _unreadable(error, name) from error
+
+
+def _of_old(old: Settings, drawn: Map | None, name: str) -> Side:
+    try:
+        return _side(old, drawn)
+    except SettingsError as error:
+        raise _unreadable(error, name) from error
+
+
+def _unreadable(error: SettingsError, name: str) -> IncompleteError:
+    fix = "compare with a revision that has a valid file, or with --against FILE"
+    return IncompleteError(error.what, problems=(*error.problems, Problem("the old policy cannot be read", name, fix)))
 
 
 def _map(repository: Repository, commit: str, now: Settings, shown: str, notes: list[str]) -> Map | None:

@@ -14,9 +14,11 @@ from pathlib import PurePath
 from nomoat.appmap.model import Map
 from nomoat.policy import witness, zones
 from nomoat.policy.access import Access, Reach, Verdict, When, access, when_of
+from nomoat.policy.backend import NATIVE
 from nomoat.policy.bindings import Bindings, bind
 from nomoat.policy.cel.canonical import canonical
 from nomoat.policy.decide import GLASS_PREFIX, SERVICE_PREFIX, Decider, compile_policy
+from nomoat.policy.limits import LimitRule
 from nomoat.policy.loosened import Loosened
 from nomoat.policy.model import Policy
 from nomoat.policy.wildcards import covers, is_wildcard
@@ -65,10 +67,21 @@ class Caller:
 class Side:
     """One policy with its map and what its file loosens."""
 
-    def __init__(self, policy: Policy, drawn: Map | None, loosened: tuple[Loosened, ...] = ()) -> None:
+    def __init__(
+        self,
+        policy: Policy,
+        drawn: Map | None,
+        loosened: tuple[Loosened, ...] = (),
+        *,
+        limits: tuple[LimitRule, ...] = (),
+        backend: str = NATIVE,
+    ) -> None:
         self.policy = policy
         self.drawn = drawn
         self.loosened = loosened
+        self.limits = limits
+        #: Who is asked instead of the policy, in words.
+        self.backend = backend
         self._deciders: dict[str, Decider] = {}
 
     def decider(self, service: str = "") -> Decider:
@@ -169,6 +182,10 @@ class Comparison:
         after = witness.Asked(self.after.decider(caller.service), caller.subject, caller.after, new)
         return witness.search(before, after, tuple(sorted({text for text in texts if text})))
 
+    def denied(self, side: Side, permission: str) -> frozenset[When]:
+        """The deny rules of a permission, those of a star that covers it among them."""
+        return frozenset(map(when_of, side.decider().denying(permission)))
+
     def granted(self, side: Side, caller: Caller, permission: str) -> frozenset[When]:
         """The grants alone, whatever a deny rule says."""
         roles = caller.before if side is self.before else caller.after
@@ -191,7 +208,7 @@ def _clauses(policy: Policy) -> dict[str, set[tuple[str, str]]]:
 
 def compare(before: Side, after: Side) -> tuple[Change, ...]:
     """Every change: what got weaker first, then what cannot be told, then what got stricter."""
-    from nomoat.policy import diff_grants, diff_routes
+    from nomoat.policy import diff_beside, diff_grants, diff_routes
 
     comparison = Comparison(before, after)
     found = [
@@ -199,7 +216,9 @@ def compare(before: Side, after: Side) -> tuple[Change, ...]:
         *diff_grants.deny_rules(comparison),
         *diff_routes.demands(comparison),
         *_separations(before, after),
-        *_openers(before, after),
+        *diff_beside.openers(comparison),
+        *diff_beside.limits(before, after),
+        *diff_beside.backends(before, after),
         *_crossings(before, after),
         *_loosenings(before, after),
     ]
@@ -218,18 +237,6 @@ def _separations(before: Side, after: Side) -> Iterator[Change]:
             rule = new[permissions]
             what = f"{listed(permissions)} are kept apart now: {rule.because} ({rule.at})"
             yield Change("stricter", "separation", permissions[0], what, after=rule.because, at=rule.at)
-
-
-def _openers(before: Side, after: Side) -> Iterator[Change]:
-    """Roles for an emergency that others may open now, or for longer."""
-    for rule in after.policy.break_glass:
-        was = before.policy.glass(rule.name)
-        if was is None or (was.roles, was.for_s) == (rule.roles, rule.for_s):
-            continue
-        is_weaker = bool(set(rule.roles) - set(was.roles)) or rule.for_s > was.for_s
-        then, now = (f"{listed(one.roles)} may open it for {one.for_s:,} s" for one in (was, rule))
-        what = f"break-glass {rule.name}: {now}; before: {then} ({rule.at})"
-        yield Change("weaker" if is_weaker else "stricter", "break-glass", rule.name, what, (), then, now, rule.at)
 
 
 def _crossings(before: Side, after: Side) -> Iterator[Change]:

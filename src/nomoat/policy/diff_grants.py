@@ -12,6 +12,8 @@ from nomoat.policy.wildcards import covers, is_wildcard
 
 #: As many routes are named with a change; the JSON has all.
 _MOST_ROUTES = 4
+#: Of those whom a changed deny rule concerns, so many are tried out.
+_MOST_CONCERNED = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +67,11 @@ def _is_of_deny_rules(comparison: Comparison, caller: Caller, permission: str) -
     """Whether only the deny rules differ: then they are told, with who is concerned."""
     old = comparison.granted(comparison.before, caller, permission)
     new = comparison.granted(comparison.after, caller, permission)
-    same_roles = not any("subject.roles" in one.canonical for one in (*old, *new)) or caller.before == caller.after
+    denying = (when for side in (comparison.before, comparison.after) for when in comparison.denied(side, permission))
+    # With other roles the same text asks something else, whether it grants or denies.
+    reads_roles = any("subject.roles" in one.canonical for one in (*old, *new, *denying))
     changed = _denies(comparison, permission)
-    return old == new and same_roles and bool(changed[0] or changed[1])
+    return old == new and bool(changed[0] or changed[1]) and (not reads_roles or comparison.has_same_roles(caller))
 
 
 def _holders(grants: frozenset[When]) -> tuple[str, ...]:
@@ -169,12 +173,20 @@ def _changed(
     elif not callers:
         how, tried = "nobody is granted it on both sides, so nothing was tried", 0
     else:
-        texts = [one.text for one in (*gone, *new)]
-        caller, name = callers[0]
-        texts += [one.text for one in comparison.granted(comparison.after, caller, name)]
-        verdict, how, tried = told(comparison.example(caller, (name,), (name,), texts), verdict)
+        verdict, how, tried = _tried(comparison, [*gone, *new], callers)
     what = f"a deny rule of {permission} changed from {_rules(gone)} to {_rules(new)} ({new[0].at}): {how}"
     return Change(verdict, "deny-rule", permission, what, who, _rules(gone), _rules(new), new[0].at, (), how, tried)
+
+
+def _tried(comparison: Comparison, rules: list[When], callers: list[tuple[Caller, str]]) -> tuple[Verdict, str, int]:
+    """What trying finds for whom a deny rule concerns: the first who gains by it, else what the first one tells."""
+    found: list[tuple[Verdict, str, int]] = []
+    for caller, name in callers[:_MOST_CONCERNED]:
+        texts = [one.text for one in (*rules, *comparison.granted(comparison.after, caller, name))]
+        found.append(told(comparison.example(caller, (name,), (name,), texts), "untold"))
+        if found[-1][0] == "weaker":
+            return found[-1]
+    return found[0]
 
 
 def _concerned(comparison: Comparison, caller: Caller, names: list[str]) -> str:

@@ -26,7 +26,7 @@ def demands(comparison: Comparison) -> Iterator[Change]:
         old, new = before.get(key), after.get(key)
         if _of(old) != _of(new):
             yield from _changed(comparison, key, old, new)
-        elif old is not None and new is not None and old.decided_in != new.decided_in:
+        if new is not None and new.decided_in != (old.decided_in if old is not None else ""):
             yield _decided(key, new)
 
 
