@@ -7,6 +7,7 @@ Django: `"nomoat.guard.DjangoGuard"` as the last of MIDDLEWARE.
 Above a handler, instead of a line in nomoat.yaml: `@guard.requires("orders:read")`.
 In a handler whose permission depends on the object: `guard.require("orders:read", owner=order.owner)`, and
 for a list `select(Order).where(guard.filter("orders:read", Order))`.
+Work that a handler leaves to others runs as its caller: `background.add_task(guard.carry(send), order)`.
 Names are loaded when they are first used: importing this module costs next to nothing.
 """
 
@@ -25,16 +26,19 @@ if TYPE_CHECKING:
     from nomoat.guard.protecting import protect
     from nomoat.guard.requiring import requires
     from nomoat.guard.service_token import ServiceToken, ServiceTokenError
+    from nomoat.guard.tasks.carrying import as_service, carry
 
 __all__ = [
     "Denied", "DjangoGuard", "Guard", "Identity", "LitestarGuard", "OutboundError", "ServiceToken", "ServiceTokenError",
-    "filter", "may", "only", "outbound", "protect", "require", "requires",
+    "as_service", "carry", "filter", "may", "only", "outbound", "protect", "require", "requires",
 ]  # fmt: skip
 
 _HOMES = {
     "Denied": "nomoat.guard.asked",
     "DjangoGuard": "nomoat.guard.on_django",
     "Guard": "nomoat.guard.asgi",
+    "as_service": "nomoat.guard.tasks.carrying",
+    "carry": "nomoat.guard.tasks.carrying",
     "Identity": "nomoat.guard.identity.model",
     "filter": "nomoat.guard.asking",
     "may": "nomoat.guard.asking",

@@ -42,6 +42,8 @@ class Denied(NomoatError):  # noqa: N818  it is what handlers read: `except guar
         super().__init__(f"{permission} is denied", where=reason, fix="nomoat policy explain --decision POSITION")
         self.permission = permission
         self.reason: Reason = reason
+        # What makes it anew in another process: a queue hands the errors of its tasks on.
+        self.args = (permission, reason)
 
 
 class AttributeTypeError(NomoatError):

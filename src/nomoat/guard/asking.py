@@ -22,7 +22,7 @@ class NoRequestError(NomoatError):
     """guard was asked outside of a request that it guards."""
 
 
-class _Passing:
+class Passing:
     """A request that guard could not decide about in audit mode: nothing that a handler asks changes its answer."""
 
     def require(self, permission: str, attributes: Mapping[str, Any]) -> None:
@@ -50,17 +50,17 @@ class _Passing:
         return True
 
 
-PASSING = _Passing()
-_current: ContextVar[Asked | _Passing | None] = ContextVar("nomoat_asked", default=None)
+PASSING = Passing()
+_current: ContextVar[Asked | Passing | None] = ContextVar("nomoat_asked", default=None)
 
 
-def enter(asked: Asked | _Passing, scope: Any) -> Any:
+def enter(asked: Asked | Passing, scope: Any) -> Any:
     """Makes a request the current one; gives what `leave` takes."""
     scope[SCOPE_KEY] = asked
     return _current.set(asked)
 
 
-def again(asked: Asked | _Passing) -> Any:
+def again(asked: Asked | Passing) -> Any:
     """Makes a request the current one again, between the parts of its answer; gives what `leave` takes."""
     return _current.set(asked)
 
@@ -79,7 +79,7 @@ def current(scope: Any) -> Asked | None:
     return found if isinstance(found, Asked) else None
 
 
-def carried(value: Any) -> Asked | _Passing | None:
+def carried(value: Any) -> Asked | Passing | None:
     """What guard knows of a value, where that is a request, scope or environ that it has decided about.
 
     A handler's arguments come here, so anything may: JSON that a caller sends can have any key, never such an object.
@@ -88,7 +88,7 @@ def carried(value: Any) -> Asked | _Passing | None:
         found = _carrier(value).get(SCOPE_KEY)
     except Exception:
         return None
-    return found if isinstance(found, (Asked, _Passing)) else None
+    return found if isinstance(found, (Asked, Passing)) else None
 
 
 def at_hand() -> Asked | None:
@@ -97,7 +97,12 @@ def at_hand() -> Asked | None:
     return found if isinstance(found, Asked) else None
 
 
-def found(request: Any) -> Asked | _Passing:
+def innermost() -> Asked | Passing | None:
+    """The same, also one that guard could not decide about."""
+    return _current.get()
+
+
+def found(request: Any) -> Asked | Passing:
     """What guard knows of a request, or of the one at hand (None). Raises NoRequestError."""
     found = _current.get() if request is None else _carrier(request).get(SCOPE_KEY)
     if found is None:
@@ -105,7 +110,7 @@ def found(request: Any) -> Asked | _Passing:
             "guard was asked outside of a request that it guards", where="nomoat.guard",
             fix="call it from the handler, or pass request=; protect(app) must guard this application",
         )  # fmt: skip
-    return cast("Asked | _Passing", found)
+    return cast("Asked | Passing", found)
 
 
 def _carrier(request: Any) -> Any:
@@ -130,7 +135,7 @@ def require(permission: str, *, request: Any = None, **attributes: Attribute) ->
 def may(permission: str, *, request: Any = None, **attributes: Attribute) -> bool:
     """Asks the same without deciding: nothing is recorded, and a deferred permission stays undecided."""
     asked = found(request)
-    if isinstance(asked, _Passing):
+    if isinstance(asked, Passing):
         return asked.may(permission, attributes)
     wrong = wrong_type(attributes)
     if wrong is not None:

@@ -74,15 +74,12 @@ def decided(
     subject = identity.subject if identity is not None else "anonymous"
     method = scope.get("method", "WS")
     params, compared = _params(found.params) if found is not None and found.params else (_NO_PARAMS, _NO_PARAMS)
-    roles = loaded.decider.roles_of(subject, identity.roles) if identity is not None else ()
-    if identity is not None and runtime.standing.elevates:
-        roles = _raised(runtime, loaded.decider, subject, roles)
     known = Known(
         method=method if method in _KNOWN_METHODS else "ANY",
         target=_target(loaded.service, found, demand, method),
         params=params,
         subject=subject,
-        roles=roles,
+        roles=roles_of(runtime, loaded.decider, identity) if identity is not None else (),
         client=client,
         trace=_trace(scope["headers"]),
         came_us=time.time_ns() // 1000,
@@ -91,9 +88,7 @@ def decided(
     )
     asked = Asked(runtime, loaded, known, demand, identity)
     asked.found = found
-    asked.outcome, asked.reason, asked.answer = _decided(runtime, asked, failed)
-    if asked.reason == "step-up" and asked.answer is not None:
-        asked.note_step_up(asked.answer)
+    decide(asked, failed)
     _refuse_what_cannot_wait(asked, scope)
     return asked
 
@@ -114,11 +109,14 @@ def hold_to_limits(asked: Asked) -> None:
         asked.limit(asked.runtime.limiter.over(rules, target=known.target, client=known.client, subject=known.subject))
 
 
-def _raised(runtime: Runtime, decider: Decider, subject: str, roles: tuple[str, ...]) -> tuple[str, ...]:
-    """The roles of a caller with those that are open for it in an emergency."""
+def roles_of(runtime: Runtime, decider: Decider, identity: Identity) -> tuple[str, ...]:
+    """The roles of a caller, with those that are open for it in an emergency."""
+    roles = decider.roles_of(identity.subject, identity.roles)
+    if not runtime.standing.elevates:
+        return roles
     from nomoat.policy.break_glass import raised
 
-    standing = runtime.standing.elevated(subject)
+    standing = runtime.standing.elevated(identity.subject)
     return raised(decider, roles, standing) if standing else roles
 
 
@@ -148,12 +146,19 @@ def stands_against(runtime: Runtime, scope: Scope, identity: Identity | None) ->
     return runtime.standing.against(identity, client)
 
 
+def decide(asked: Asked, failed: Reason | None) -> None:
+    """Puts the first decision into what is known; `failed` says why what was shown names nobody."""
+    asked.outcome, asked.reason, asked.answer = _decided(asked.runtime, asked, failed)
+    if asked.reason == "step-up" and asked.answer is not None:
+        asked.note_step_up(asked.answer)
+
+
 def _decided(runtime: Runtime, asked: Asked, failed: Reason | None) -> _Decided:
     identity, demand = asked.identity, asked.demand
     against = runtime.standing.against(identity, asked.known.client)
     if against is not None:
         return "deny", against, None
-    outage = _outage(runtime)
+    outage = outage_of(runtime)
     if outage is not None:
         return "deny", outage, None
     if demand is None:
@@ -173,7 +178,7 @@ def _decided(runtime: Runtime, asked: Asked, failed: Reason | None) -> _Decided:
     return answer.outcome, answer.reason, answer
 
 
-def _outage(runtime: Runtime) -> Reason | None:
+def outage_of(runtime: Runtime) -> Reason | None:
     """What keeps guard from deciding with the whole truth, where that denies; elsewhere it is counted."""
     reason: Reason | None = None
     if runtime.standing.age_s > MAX_AGE_S:

@@ -76,6 +76,8 @@ class Loaded:
     hosts: Hosts | None = None
     #: The server that is asked instead of `decider`; None: nobody.
     opa: Opa | None = None
+    #: The ids of this service's tasks on the map, by the function that each runs (`shop.mail:send`).
+    tasks: Mapping[str, str] = field(default_factory=dict)
     #: Forms of the decisions that are made by this: what they share is encoded once.
     forms: dict[tuple[object, ...], DecisionForm] = field(default_factory=dict, compare=False)
     #: Demands of routes that the map lacks, once they were looked for.
@@ -145,6 +147,7 @@ def load(config: str | Path | None, service: str | None) -> Loaded:
         bindings=bindings,
         rates=by_route(guard.limits, drawn, name, bindings) if guard.limits.rules else {},
         opa=_opa(guard, service=name, root=settings.root),
+        tasks={one.handler: one.id for one in drawn.entries if one.kind == "task" and one.service == name},
     )
 
 

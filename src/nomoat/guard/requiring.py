@@ -17,6 +17,8 @@ from typing import Any, TypeVar
 from nomoat.errors import UsageError
 from nomoat.guard import asking
 
+#: What a decorated function says of itself: a task is decided by it before it runs.
+_DEMANDED = "__nomoat_requires__"
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 
@@ -66,18 +68,27 @@ def _decorated(handler: Any, permissions: tuple[str, ...]) -> Any:
                 await asyncio.to_thread(asked.hold, permissions)
             return await handler(*args, **kwargs)
 
-        return _signed(awaited, handler)
+        return _signed(awaited, handler, permissions)
 
     @functools.wraps(handler)
     def called(*args: Any, **kwargs: Any) -> Any:
         _asked(args, kwargs).hold(permissions)
         return handler(*args, **kwargs)
 
-    return _signed(called, handler)
+    return _signed(called, handler, permissions)
 
 
-def _signed(wrapper: Any, handler: Any) -> Any:
+def demanded(function: Any) -> tuple[str, ...]:
+    """What `requires` above a function demands of whoever lets it run; empty where none stands there."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    found = getattr(function, _DEMANDED, ())
+    return found if isinstance(found, tuple) else ()
+
+
+def _signed(wrapper: Any, handler: Any, permissions: tuple[str, ...]) -> Any:
     """The wrapper with the handler's own types: older versions of FastAPI look their names up in this module."""
+    setattr(wrapper, _DEMANDED, tuple(dict.fromkeys((*permissions, *demanded(handler)))))
     # What is imported for type checking alone cannot be looked up; the framework will say so, as without us.
     with contextlib.suppress(Exception):
         wrapper.__signature__ = inspect.signature(handler, eval_str=True)

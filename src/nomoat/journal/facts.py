@@ -116,7 +116,8 @@ class Decision(Fact):
     `only` are the permissions that the credential was limited to; None where it had no limit of its own.
     `count` weighs collapsed denials. `allowed` and `withheld` are of an `only`. `filtered` is of a `filter`: each
     condition that it handed to the database, or `true` or `false`. `read` has the inputs of conditions. `also` has what
-    a `Logging` fact asked for.
+    a `Logging` fact asked for; of a task, the `request` in whose course it was handed on, and its id in the queue.
+    The method of a task is `TASK`.
     """
 
     kind: ClassVar[str] = "decision"

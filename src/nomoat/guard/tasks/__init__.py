@@ -1,0 +1,1 @@
+"""Work that outlives its request, decided and recorded for whoever asked for it."""
