@@ -30,6 +30,7 @@ SECTIONS: MappingOf[str, str] = {
     "trusted_proxies": "guard",
     "limits": "guard",
     "outbound": "guard",
+    "overrides": "guard",
     "roles": "policy",
     "assign": "policy",
     "deny": "policy",

@@ -4,6 +4,7 @@
     protect(app, mode="audit")      # later: mode="enforce"
 
 Django: `"nomoat.guard.DjangoGuard"` as the last of MIDDLEWARE.
+Where guard does not know the framework: `WSGIGuard(app)`, for ASGI `Guard(app)`; they go by the map alone.
 Above a handler, instead of a line in nomoat.yaml: `@guard.requires("orders:read")`.
 In a handler whose permission depends on the object: `guard.require("orders:read", owner=order.owner)`, and
 for a list `select(Order).where(guard.filter("orders:read", Order))`.
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from nomoat.guard.identity.model import Identity
     from nomoat.guard.on_django import DjangoGuard
     from nomoat.guard.on_litestar import LitestarGuard
+    from nomoat.guard.on_wsgi import WSGIGuard
     from nomoat.guard.outbound import OutboundError, outbound
     from nomoat.guard.protecting import protect
     from nomoat.guard.requiring import requires
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Denied", "DjangoGuard", "Guard", "Identity", "LitestarGuard", "OutboundError", "ServiceToken", "ServiceTokenError",
-    "as_service", "carry", "filter", "may", "only", "outbound", "protect", "require", "requires",
+    "WSGIGuard", "as_service", "carry", "filter", "may", "only", "outbound", "protect", "require", "requires",
 ]  # fmt: skip
 
 _HOMES = {
@@ -51,6 +53,7 @@ _HOMES = {
     "requires": "nomoat.guard.requiring",
     "ServiceToken": "nomoat.guard.service_token",
     "ServiceTokenError": "nomoat.guard.service_token",
+    "WSGIGuard": "nomoat.guard.on_wsgi",
 }
 
 

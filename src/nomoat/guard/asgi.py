@@ -18,7 +18,7 @@ from nomoat.guard.starting import Starting, check_mode
 
 if TYPE_CHECKING:
     from nomoat.guard.asked import Asked
-    from nomoat.guard.routers.starlette import Routes
+    from nomoat.guard.routers.table import Matching
     from nomoat.guard.runtime import Runtime
     from nomoat.journal.facts import Reason
 
@@ -40,19 +40,20 @@ def protect(
 
     Raises UsageError: it has started, is protected already, or is none that guard can protect.
     """
-    from starlette.middleware import Middleware
-
     check_mode(mode)
     if not hasattr(app, "user_middleware"):
         raise UsageError(
             "this is no Starlette or FastAPI application, nor one of Flask",
             where="protect(app)",
-            fix="Django: nomoat.guard.DjangoGuard, last of MIDDLEWARE; other ASGI: Guard(app, application=...)",
+            fix="Django: nomoat.guard.DjangoGuard, last of MIDDLEWARE; Litestar: LitestarGuard; any other: "
+            "app = nomoat.guard.WSGIGuard(app), or Guard(app) where it speaks ASGI",
         )
     if getattr(app, "middleware_stack", None) is not None:
         raise UsageError("the application has started", where="protect(app)", fix="call protect where the app is made")
     if any(getattr(one, "cls", None) is Guard for one in app.user_middleware):
         raise UsageError("the application is protected already", where="protect(app)", fix="call protect once")
+    from starlette.middleware import Middleware
+
     # The last one is the innermost: CORS, sessions and host checks run before it, whenever they are added.
     options = {"application": app, "mode": mode, "service": service, "config": config, "identity": identity}
     app.user_middleware.append(Middleware(Guard, **options))
@@ -133,7 +134,15 @@ class Guarding:
 
 
 class Guard(Guarding):
-    """The same with a start and an end of its own: `Guard(app, application=...)`, which must have `routes`."""
+    """The same with a start and an end of its own, around any ASGI application.
+
+    Args:
+        app: the application, or what was put around it.
+        application: the Starlette or FastAPI application inside of that, which has `routes`. Where there is none, guard
+            goes by the map alone: each route of the map that a request may mean must allow it.
+
+    `identity=` is asked with Starlette's connection, or where guard goes by the map with ASGI's scope.
+    """
 
     def __init__(
         self,
@@ -147,6 +156,7 @@ class Guard(Guarding):
     ) -> None:
         super().__init__(app, Starting(self._read_routes, mode, service=service, config=config, identity=identity))
         self._application = application if application is not None else app
+        self._goes_by_map = application is None and not hasattr(getattr(app, "router", app), "routes")
 
     def close(self) -> None:
         """Ends guard: commits what waits."""
@@ -178,7 +188,11 @@ class Guard(Guarding):
 
         await self._app(scope, received, sent)
 
-    def _read_routes(self) -> Routes:
+    def _read_routes(self) -> Matching:
+        if self._goes_by_map:
+            from nomoat.guard.routers.by_map import ByMap
+
+            return ByMap()
         from nomoat.guard.routers.starlette import Routes
 
         return Routes(self._application)

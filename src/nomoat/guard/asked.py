@@ -213,6 +213,7 @@ class Asked:
             withheld=withheld,
             only=_limit(self.identity),
             filtered=filtered,
+            by_map=self.runtime.goes_by_map,
             also=known.also,
         )
 
@@ -280,6 +281,7 @@ class Asked:
                 map=loaded.map_hash,
                 login=demand is not None and demand.binding.login,
                 only=_limit(self.identity),
+                by_map=self.runtime.goes_by_map,
             )
         return form
 

@@ -8,11 +8,14 @@ from nomoat.appmap import ids
 from nomoat.appmap.model import Route
 from nomoat.errors import printable
 from nomoat.guard.loading import Loaded
+from nomoat.guard.routers.by_map import SAID, ByMap
 from nomoat.guard.routers.table import Served, Serving
 
 
 def compare(routes: Serving, loaded: Loaded) -> str:
     """The message; empty when nothing differs. What the map lacks is denied, whatever this says."""
+    if isinstance(routes, ByMap):
+        return f"nomoat guards {loaded.service} by its map alone: {SAID}"
     served: dict[str, str] = {}
     known = {route.key.partition("/")[2]: route for route in loaded.drawn.routes if route.service == loaded.service}
     for route in routes.served():

@@ -16,7 +16,7 @@ from nomoat.guard.asked import ALWAYS, Asked, Known
 from nomoat.guard.clients import client_address
 from nomoat.guard.identity.callers import identified
 from nomoat.guard.identity.model import Identity
-from nomoat.guard.routers.table import Found, Matching
+from nomoat.guard.routers.table import NOTHING, Found, Matching
 from nomoat.guard.standing import MAX_AGE_S
 from nomoat.journal.facts import Outcome, Reason
 
@@ -89,6 +89,10 @@ def decided(
     asked = Asked(runtime, loaded, known, demand, identity)
     asked.found = found
     decide(asked, failed)
+    if found is not None and found.ambiguous:
+        runtime.say_once(f"a request is ambiguous: {found.ambiguous}")
+    elif found is not None and found.is_other_slash:
+        _leave_to_redirect(asked)
     _refuse_what_cannot_wait(asked, scope)
     return asked
 
@@ -104,9 +108,21 @@ def hold_to_limits(asked: Asked) -> None:
     found = asked.found
     keys = (found.key, found.within) if found is not None else ()
     rules = next((rates[key] for key in keys if key is not None and key in rates), rates[""])
+    if found is not None and found.among:
+        # Whichever of them it is dispatched to.
+        rules = tuple(dict.fromkeys((*rules, *(rule for key in found.among for rule in rates.get(key, ())))))
     if rules:
         known = asked.known
         asked.limit(asked.runtime.limiter.over(rules, target=known.target, client=known.client, subject=known.subject))
+
+
+def _leave_to_redirect(asked: Asked) -> None:
+    """No route has this path, but one has it with the other slash: whoever may come there may be told so."""
+    if asked.outcome == "deny":
+        return
+    asked.outcome, asked.reason, asked.answer = "deny", "unknown-route", None
+    asked.found, asked.demand = NOTHING, None
+    asked.known = asked.known._replace(target=_target(asked.loaded.service, None, None, asked.known.method))
 
 
 def roles_of(runtime: Runtime, decider: Decider, identity: Identity) -> tuple[str, ...]:
@@ -162,7 +178,8 @@ def _decided(runtime: Runtime, asked: Asked, failed: Reason | None) -> _Decided:
     if outage is not None:
         return "deny", outage, None
     if demand is None:
-        return "deny", "unknown-route", None
+        is_ambiguous = asked.found is not None and asked.found.ambiguous
+        return "deny", "ambiguous-request" if is_ambiguous else "unknown-route", None
     kind = demand.binding.kind
     if kind == "public":
         return "allow", "public", None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -22,7 +22,7 @@ from nomoat.guard.settings import read as read_guard
 from nomoat.journal.forms import DecisionForm
 from nomoat.journal.retention import Limit, limits
 from nomoat.policy.backend import Backend
-from nomoat.policy.bindings import Binding, Bindings, bind
+from nomoat.policy.bindings import Binding, Bindings, bind, strictest
 from nomoat.policy.decide import Decider, compile_policy
 from nomoat.policy.document import read as read_policy
 from nomoat.policy.limits import LimitRule, by_route
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from nomoat.guard.routers.table import Found
 
 Mode: TypeAlias = Literal["audit", "enforce"]
+
+#: So many different sets of routes are remembered that one request may mean.
+_MAX_TOGETHER = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +85,32 @@ class Loaded:
     forms: dict[tuple[object, ...], DecisionForm] = field(default_factory=dict, compare=False)
     #: Demands of routes that the map lacks, once they were looked for.
     _beside: dict[str, Demand | None] = field(default_factory=dict, compare=False)
+    #: Demands of several routes at once, by their keys.
+    _together: dict[tuple[str, ...], Demand | None] = field(default_factory=dict, compare=False)
 
     def demand(self, found: Found) -> Demand | None:
         """What a served route demands; None where neither the map nor a rule with `unmapped` has it, which denies.
 
         The map comes first, also where it has the route only as a part of what the framework serves as a whole.
         """
+        if found.among and found.key is not None:
+            return self._of_all((found.key, *found.among))
         demand = self.demands.get(found.key) if found.key is not None else None
         if demand is None and found.within is not None:
             demand = self.demands.get(found.within)
         return demand if demand is not None or found.key is None else self.beside(found.key)
+
+    def demand_of(self, key: str) -> Demand | None:
+        """The same of one route by its key."""
+        return self.demands.get(key) or self.beside(key)
+
+    def _of_all(self, keys: tuple[str, ...]) -> Demand | None:
+        """What several routes demand together: whoever may come to each of them may come; the first is named."""
+        if keys not in self._together:
+            if len(self._together) >= _MAX_TOGETHER:
+                self._together.clear()
+            self._together[keys] = _together([self.demand_of(key) for key in keys])
+        return self._together[keys]
 
     def beside(self, key: str) -> Demand | None:
         """What a person has decided about a route that the map lacks."""
@@ -208,6 +227,20 @@ def _demand(key: str, binding: Binding, decider: Decider) -> Demand:
     undecided = () if binding.decided_in == "handler" else tuple(p for p in binding.permissions if p not in asked)
     target = binding.routes[0] if binding.routes else key
     return Demand(target, binding, reads, frozenset(undecided), bool(binding.routes))
+
+
+def _together(found: list[Demand | None]) -> Demand | None:
+    demands = [demand for demand in found if demand is not None]
+    if len(demands) < len(found):
+        return None
+    first = demands[0]
+    all_of_them = strictest([demand.binding for demand in demands])
+    return replace(
+        first,
+        binding=replace(first.binding, kind=all_of_them.kind, permissions=all_of_them.permissions),
+        reads=first.reads.union(*(demand.reads for demand in demands)),
+        undecided=first.undecided.union(*(demand.undecided for demand in demands)),
+    )
 
 
 def described(error: NomoatError) -> str:

@@ -24,6 +24,8 @@ _SHOWN = 20
 _ROLE = "role:"
 #: Answers of the application itself with which enforcing changes nothing for a request that guard would deny.
 _REFUSALS = (401, 403)
+#: From this status on an application has not served what it was asked for.
+_NOT_SERVED = 400
 #: Denials that nobody has to settle: they are what guard is there for, in either mode.
 _SETTLED = frozenset(("blocked", "revoked", "unknown-route", "not-decided"))
 _WORDS = {
@@ -45,6 +47,7 @@ _WORDS = {
     "rerouted": "a mounted application's middleware sent it to another route",
     "not-decided": "the handler failed before it asked; its answer passes in either mode",
     "unknown-route": "no route of that name",
+    "ambiguous-request": "routers read its path, or which method it asks for, differently",
     "rate-limited": "they come more often than limits: allows",
     "blocked": "blocked",
     "revoked": "revoked",
@@ -59,11 +62,13 @@ class Kind(NamedTuple):
     reason: str
     permissions: str
     has_roles: bool
+    #: No route of the map could be meant, no router could be asked, and the application answered it.
+    is_served: bool = False
 
     @property
     def is_settled(self) -> bool:
         """True where nobody has to decide anything."""
-        return self.reason in _SETTLED and not self.is_not_on_map
+        return self.reason in _SETTLED and not self.is_not_on_map and not self.is_served
 
     @property
     def is_not_on_map(self) -> bool:
@@ -83,6 +88,8 @@ class Report:
     #: Of the unsettled kinds, what the application itself refused: enforcing changes nothing for it.
     refused_anyway: Counter[Kind] = field(default_factory=Counter)
     seen: set[str] = field(default_factory=set)
+    #: The services of which guard could not compare the map with what they serve.
+    by_map: set[str] = field(default_factory=set)
 
     @property
     def open_kinds(self) -> Counter[Kind]:
@@ -120,6 +127,8 @@ def collect(entries: Iterable[Entry]) -> Report:
     for fact in last.values():
         report.requests += fact.count
         report.seen.add(fact.target)
+        if fact.by_map:
+            report.by_map.add(fact.service)
         if fact.happened_at >= newest:
             newest, report.is_enforcing = fact.happened_at, fact.enforced
         if fact.outcome == "deny":
@@ -128,10 +137,12 @@ def collect(entries: Iterable[Entry]) -> Report:
 
 
 def _count_denied(report: Report, fact: Decision, status: int) -> None:
-    kind = Kind(fact.target, fact.subject, fact.reason, ", ".join(fact.permissions), bool(fact.roles))
+    is_served = fact.by_map and not fact.enforced and fact.reason == "unknown-route" and status < _NOT_SERVED
+    kind = Kind(fact.target, fact.subject, fact.reason, ", ".join(fact.permissions), bool(fact.roles), is_served)
     report.denied[kind] += fact.count
     report.enforced += fact.count if fact.enforced else 0
-    if status in _REFUSALS and not fact.enforced and not kind.is_settled:
+    is_refused = status in _REFUSALS or (fact.reason == "ambiguous-request" and status >= _NOT_SERVED)
+    if is_refused and not fact.enforced and not kind.is_settled:
         report.refused_anyway[kind] += fact.count
 
 
@@ -173,6 +184,11 @@ def _print_text(report: Report, unseen: list[str], since: str, *, all_unseen: bo
         number = report.refused_anyway.total()
         print(f"{number:,} of these the application itself answered with 401 or 403: nothing changes for them.")
     print(_verdict(report))
+    if report.by_map:
+        print(
+            f"{', '.join(sorted(report.by_map))}: guard goes by the map alone, which nobody has compared with what is "
+            "served: a route that the map lacks shows above only once somebody has asked for it."
+        )
     lacks_roles = any(kind.reason == "no-grant" and not kind.has_roles for kind in report.open_kinds)
     if lacks_roles and not report.is_enforcing:
         print(
@@ -196,6 +212,8 @@ def _print_kinds(kinds: Counter[Kind]) -> None:
 
 
 def _why(kind: Kind) -> str:
+    if kind.is_served:
+        return "the application answered it, and no route of the map could be meant"
     if kind.is_not_on_map:
         return "served, and the map lacks it: map --write, or unmapped: true"
     if kind.reason != "no-grant" or not kind.permissions:
@@ -233,6 +251,7 @@ def _print_json(report: Report, unseen: list[str]) -> None:
         "unsettled": report.unsettled,
         "refused_anyway": report.refused_anyway.total(),
         "unseen": unseen,
+        "not_compared": sorted(report.by_map),
         "safe_to_enforce": report.requests > 0 and not report.unsettled,
     }
     print(json.dumps(document, indent=2))

@@ -28,6 +28,7 @@ from nomoat.guard.identity.cache import Bearers
 from nomoat.guard.identity.machines import Machines
 from nomoat.guard.limiting import Limiter, OwnCounts
 from nomoat.guard.loading import Loaded, Mode
+from nomoat.guard.routers.by_map import ByMap
 from nomoat.guard.routers.table import Serving
 from nomoat.guard.standing import Standing
 from nomoat.journal.blocks import GUARD_ROLE
@@ -53,6 +54,10 @@ class Runtime:
         self.enforces = mode == "enforce"
         self.identity = identity
         self.routes = routes
+        #: The application's router cannot be asked.
+        self.goes_by_map = isinstance(routes, ByMap)
+        if isinstance(routes, ByMap):
+            routes.follow(lambda: self.loaded)
         self.standing = Standing(store, on_change=self._changed)
         self.writer = Writer(store, role=GUARD_ROLE, service=loaded.service, position=lambda: self.standing.position)
         self.audit = Audit(self.writer)

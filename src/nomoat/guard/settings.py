@@ -41,6 +41,8 @@ class GuardSettings:
     outbound: tuple[Listed, ...] = ()
     #: Who is asked instead of the policy; None: nobody.
     backend: OpaSettings | None = None
+    #: Somebody says that the application reads no header or parameter that asks for another method or path.
+    overrides_ignored: bool = False
 
     @property
     def knows_machines(self) -> bool:
@@ -54,6 +56,7 @@ def read(settings: Settings) -> GuardSettings:
     identity = issuers.read(settings.section("identity"), reader)
     listed = reader.sequence(settings.section("trusted_proxies"), "trusted_proxies")
     proxies = tuple(network for network in (_network(node, reader) for node in listed) if network is not None)
+    overrides = _overrides(settings.section("overrides"), reader)
     failure = _failure(settings.section("on_journal_failure"), reader)
     keys = api_keys.read(settings.section("api_keys"), reader)
     if keys and (taken := next((one for one in identity if one.alias == KEYS), None)) is not None:
@@ -64,7 +67,7 @@ def read(settings: Settings) -> GuardSettings:
     refusing = {name: settings.section(name) for name in ("deny", "step_up")}
     backend = backend_section.read(settings.section("backend"), reader, refusing=refusing)
     reader.finish()
-    return GuardSettings(identity, proxies, failure, keys, shown, limits, hosts, backend)
+    return GuardSettings(identity, proxies, failure, keys, shown, limits, hosts, backend, overrides)
 
 
 def _network(node: Node, reader: Reader) -> Network | None:
@@ -80,6 +83,13 @@ def _network(node: Node, reader: Reader) -> Network | None:
         reader.mistake("everybody cannot be a trusted proxy", node, "name the proxy's own address")
         return None
     return network
+
+
+def _overrides(node: Node | None, reader: Reader) -> bool:
+    fields = reader.mapping(node, "overrides", known=("ignored", "because"))
+    if fields is None or not reader.boolean(fields.get("ignored"), "ignored"):
+        return False
+    return settings_file.loosening(fields, "overrides", reader, ends=False) is not None
 
 
 def _failure(node: Node | None, reader: Reader) -> Loosening | None:

@@ -78,6 +78,8 @@ def _decision(fact: Decision) -> str:
         parts.append(f'"allowed":{fact.allowed:d}')
     if fact.also:
         parts.append(f'"also":{dump(dict(fact.also))}')
+    if fact.by_map:
+        parts.append('"by_map":true')
     if fact.client:
         parts.append(f'"client":{quote(fact.client)}')
     if fact.count != 1:

@@ -27,6 +27,7 @@ Reason: TypeAlias = Literal[
     "step-up",
     "depends-on-resource",
     "unknown-route",
+    "ambiguous-request",
     "unbound-route",
     "unauthenticated",
     "bad-token",
@@ -117,7 +118,8 @@ class Decision(Fact):
     `count` weighs collapsed denials. `allowed` and `withheld` are of an `only`. `filtered` is of a `filter`: each
     condition that it handed to the database, or `true` or `false`. `read` has the inputs of conditions. `also` has what
     a `Logging` fact asked for; of a task, the `request` in whose course it was handed on, and its id in the queue.
-    The method of a task is `TASK`.
+    The method of a task is `TASK`. `by_map`: the router could not be asked, so its
+    target is what the map alone says.
     """
 
     kind: ClassVar[str] = "decision"
@@ -147,6 +149,7 @@ class Decision(Fact):
     withheld: int = 0
     only: tuple[str, ...] | None = None
     filtered: tuple[str, ...] = ()
+    by_map: bool = False
     also: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -15,7 +15,7 @@ from nomoat.journal.facts import Attribute, Outcome, Reason
 class DecisionForm:
     """What the decisions about one caller at one route, with one answer, have in common."""
 
-    __slots__ = ("_after_params", "_after_read", "_after_request", "_after_status", "_begin")
+    __slots__ = ("_after_params", "_after_read", "_after_request", "_after_status", "_begin", "_first")
 
     def __init__(
         self,
@@ -35,8 +35,10 @@ class DecisionForm:
         map: str,
         login: bool,
         only: tuple[str, ...] | None,
+        by_map: bool,
     ) -> None:
         # The runs between what differs, in the order of a body: keys sorted, fields at their default left out.
+        self._first = '"by_map":true,' if by_map else ""
         self._begin = _joined(
             _text("credential", credential),
             f'"enforced":{"true" if enforced else "false"}',
@@ -75,7 +77,7 @@ class DecisionForm:
         if trace:
             traced = f',"trace":{quote(trace)}'
         return EncodedDecision(
-            f"{{{where}{self._begin}{given}{self._after_params}{read_in}{self._after_read}{quote(request)}"
+            f"{{{self._first}{where}{self._begin}{given}{self._after_params}{read_in}{self._after_read}{quote(request)}"
             f"{self._after_request}{ended}{self._after_status}{traced}}}",
             happened_at,
         )

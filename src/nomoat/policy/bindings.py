@@ -91,7 +91,7 @@ class Bindings:
         exact = self._by_key.get(key)
         if exact is not None and not exact.routes:
             return exact
-        return replace(_strictest(found), origin="policy", requires=None)
+        return replace(strictest(found), origin="policy", requires=None)
 
     def of(self, key: str) -> Binding | None:
         """The binding of a route key (`route:shop/GET /orders/{}`); None for a route that the map lacks."""
@@ -128,7 +128,7 @@ def bind(drawn: Map, policy: Policy) -> Bindings:
     bound: dict[str, Binding] = {}
     disagreements: list[Disagreement] = []
     for key, routes in by_key.items():
-        source = _strictest([_of_source(route) for route in routes])
+        source = strictest([_of_source(route) for route in routes])
         rule = rules.get(key)
         bound[key] = binding = _complete(source if rule is None else _of_rule(rule), routes)
         if rule is not None:
@@ -176,8 +176,8 @@ def _of_rule(rule: RouteRule) -> Binding:
     return Binding(kind, permissions, "policy", rule.login, rule.decided_in, because=rule.because, at=rule.at)
 
 
-def _strictest(found: list[Binding]) -> Binding:
-    """What two routes of one key demand together: the strictest kind, and every permission of that kind."""
+def strictest(found: list[Binding]) -> Binding:
+    """What several routes demand together: the strictest kind, and every permission of that kind."""
     kind = max((binding.kind for binding in found), key=_STRICTNESS.index)
     permissions = dict.fromkeys(name for binding in found if binding.kind == kind for name in binding.permissions)
     return Binding(kind, tuple(permissions), login=any(binding.login for binding in found))

@@ -20,6 +20,7 @@ REASONS: Mapping[Reason, str] = {
     "public": "the route is public",
     "signed-in": "the route asks for a signed-in caller and nothing else",
     "unknown-route": "the route is not on the map",
+    "ambiguous-request": "routers read its path, or which method it asks for, differently",
     "unbound-route": "nothing says what the route demands: neither source, as far as it can be read, nor routes:",
     "unauthenticated": "the caller was not signed in",
     "bad-token": "the token did not verify",

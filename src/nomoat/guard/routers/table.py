@@ -64,12 +64,17 @@ class Found(NamedTuple):
     """What a request will be dispatched to. `key` is a route key without its service; None where nothing is known.
 
     `within` is the key of what the framework serves as a whole: it counts where the map lacks the route by itself.
+    Where no router could be asked, `among` are the other routes that it may be dispatched to (all must allow it),
+    `ambiguous` says why it is dispatched to none, and `is_other_slash` that only a redirect to the key may pass.
     """
 
     key: str | None
     path: str
     params: dict[str, str]
     within: str | None = None
+    among: tuple[str, ...] = ()
+    ambiguous: str = ""
+    is_other_slash: bool = False
 
     def is_part_of(self, whole: Found) -> bool:
         """True where both are one route, and what an inner router takes from the path is what was taken before."""
