@@ -28,6 +28,7 @@ SECTIONS: MappingOf[str, str] = {
     "api_keys": "guard",
     "certificates": "guard",
     "trusted_proxies": "guard",
+    "tasks": "guard",
     "limits": "guard",
     "outbound": "guard",
     "overrides": "guard",

@@ -6,10 +6,12 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from nomoat.appmap import codec
+from nomoat.appmap.model import Entry, Map
 from nomoat.journal.facts import Decision, Fact, Reason, Response
 from nomoat.journal.journal import open_store
 from tests.policy.maps import map_of, route
@@ -38,10 +40,11 @@ def _fact(
     )  # fmt: skip
 
 
-def _report(root: Path, facts: list[Fact], *more: str) -> subprocess.CompletedProcess[str]:
+def _report(root: Path, facts: list[Fact], *more: str, drawn: Map | None = None) -> subprocess.CompletedProcess[str]:
+    root.mkdir(exist_ok=True)
     (root / "nomoat.yaml").write_text(POLICY)
     (root / ".nomoat").mkdir()
-    drawn = map_of(route("GET /orders"), route("GET /never"))
+    drawn = drawn or map_of(route("GET /orders"), route("GET /never"))
     (root / ".nomoat" / "map.json").write_text(codec.file_text(drawn))
     store = open_store(f"sqlite:{root}/journal.db")
     store.append([(fact, None) for fact in facts])
@@ -66,6 +69,26 @@ def test_unseen_lists_the_routes_that_nobody_asked_for(tmp_path: Path) -> None:
     done = _report(tmp_path, [_fact("1", "granted")], "--unseen")
 
     assert "Not seen yet:\n  GET /never\n" in done.stdout
+
+
+def test_tasks_are_told_as_routes_are(tmp_path: Path) -> None:
+    drawn = replace(
+        map_of(route("GET /orders")),
+        entries=tuple(
+            Entry(f"task:shop/{name}", "shop", "task", name, f"shop.tasks:{name}", "shop/tasks.py:3")
+            for name in ("mail.send", "mail.never")
+        ),
+    )
+    seen = _fact("1", "granted")
+    sent = replace(_fact("2", "no-grant", status=0), target="task:shop/mail.send", method="TASK")
+    forged = replace(sent, request="3", reason="bad-envelope", subject="anonymous")
+    done = _report(tmp_path, [seen, sent, forged], "--unseen", drawn=drawn)
+
+    assert "3 requests in 24h, 2 would have been denied:" in done.stdout
+    assert "1  mail.send                        user:main/ana            no role of user:main/ana may" in done.stdout
+    assert "the task's message was forged, altered or too old; the worker's log says why" in done.stdout
+    assert "Not seen yet:\n  mail.never\n" in done.stdout
+    assert "mail" not in _report(tmp_path / "without", [seen], "--unseen", drawn=drawn).stdout
 
 
 def test_only_the_last_decision_of_a_request_counts(tmp_path: Path) -> None:

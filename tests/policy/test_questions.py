@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from nomoat import settings
-from nomoat.appmap.model import Guard, Map, NotRead
+from nomoat.appmap.model import Entry, Guard, Map, NotRead
 from nomoat.policy import document, questions
 from nomoat.policy.observation import Observation
 from nomoat.policy.report import observations_text
@@ -113,6 +113,35 @@ def test_what_hides_behind_routes_that_cannot_be_read_is_said_with_an_unneeded_g
     assert "role a may write, and no route on the map needs it, though what 1 of its routes ask for cannot be told" == (
         found.what
     )
+
+
+def _task(requires: tuple[str, ...] | None) -> Entry:
+    return Entry(
+        "task:shop/mail.send", "shop", "task", "mail.send", "shop.mail:send", "shop/mail.py:3", requires=requires
+    )
+
+
+def test_what_a_task_demands_is_needed() -> None:
+    drawn = replace(READ, entries=(_task(("mail:send",)),))
+
+    assert () == ask("roles: {a: [read, mail:send]}", drawn)
+    (found,) = ask("roles: {a: [read, mail:read]}", drawn)[1:]
+    assert ("unneeded-grant", "warning") == (found.id, found.level)
+
+
+def test_what_a_task_demands_and_nobody_has_is_said() -> None:
+    (found,) = ask("roles: {a: [read]}", replace(READ, entries=(_task(("mail:send",)),)))
+
+    assert ("ungranted-permission", "error", "task:shop/mail.send", "shop/mail.py:3") == (
+        found.id, found.level, found.target, found.at,
+    )  # fmt: skip
+    assert "task mail.send needs mail:send, and nobody has it: every caller is denied" == found.what
+
+
+def test_what_hides_behind_tasks_that_cannot_be_read_is_said_too() -> None:
+    (found,) = ask("roles: {a: [read, write]}", replace(READ, entries=(_task(None),)))
+
+    assert found.what.endswith("though what 1 of its routes and tasks ask for cannot be told")
 
 
 def test_an_overdue_review_says_since_when() -> None:

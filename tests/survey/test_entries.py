@@ -135,3 +135,67 @@ def test_entries_are_written_read_and_shown() -> None:
     assert ["mail"] == [one.name for one in codec.loads(written).entries]
     assert "entries" not in codec.file_text(Map())
     assert "tasks" not in show.text(Map())
+
+
+def test_a_task_says_what_it_demands_and_asks_guard_for(tmp_path: Path) -> None:
+    drawn = mapped(
+        tmp_path,
+        tasks="""
+from celery import shared_task
+from nomoat import guard
+from nomoat.guard import requires
+
+SEND = "mail:send"
+
+@shared_task
+@guard.requires("orders:read", SEND)
+def both(order):
+    ask(order)
+
+def ask(order):
+    guard.require("orders:write", owner=order.owner)
+
+@shared_task
+@requires("mail:send")
+def above():
+    pass
+
+@shared_task
+def nothing():
+    pass
+
+@shared_task
+def unknown(name):
+    guard.require(name)
+""",
+    )
+
+    asked = {one.name.rpartition(".")[2]: one.requires for one in drawn.entries}
+    assert {
+        "both": ("mail:send", "orders:read", "orders:write"), "above": ("mail:send",), "nothing": (), "unknown": None,
+    } == asked  # fmt: skip
+    assert ["mail:send", "orders:read", "orders:write"] == [one.name for one in drawn.permissions]
+
+
+def test_a_route_says_what_the_work_demands_that_it_hands_on(tmp_path: Path) -> None:
+    drawn = mapped(
+        tmp_path,
+        main="""
+from fastapi import BackgroundTasks, FastAPI
+from nomoat import guard
+
+app = FastAPI(openapi_url=None)
+
+@guard.requires("mail:send")
+def send(order_id):
+    guard.require("orders:read", owner="ana")
+
+@app.post("/receipt")
+def receipt(tasks: BackgroundTasks):
+    tasks.add_task(guard.carry(send), 1)
+""",
+    )
+
+    (route,) = drawn.routes
+    assert ("mail:send", "orders:read") == route.requires
+    assert ["mail:send", "orders:read"] == [one.name for one in drawn.permissions]

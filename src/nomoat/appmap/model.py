@@ -85,7 +85,8 @@ class Route:
 class Entry:
     """Where a service is entered by no request: `trigger` is what starts it (`queue`, `schedule`, `terminal`, `grpc`).
 
-    Nobody's credential is looked at there, so it has no verdict. `name` is what it is started by.
+    Nobody's credential is looked at there, so it has no verdict. `name` is what it is started by. `requires` is what it
+    demands (`guard.requires` above it) or asks guard for; None when that cannot be told.
     """
 
     id: str
@@ -98,6 +99,7 @@ class Entry:
     reads: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
     calls: tuple[Call, ...] = ()
+    requires: tuple[str, ...] | None = ()
 
 
 @dataclass(frozen=True, slots=True, order=True)

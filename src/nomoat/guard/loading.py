@@ -33,6 +33,7 @@ from nomoat.settings import Settings
 if TYPE_CHECKING:
     from nomoat.guard.backends.opa import Opa
     from nomoat.guard.routers.table import Found
+    from nomoat.guard.tasks.envelope import Seal
 
 Mode: TypeAlias = Literal["audit", "enforce"]
 
@@ -79,6 +80,8 @@ class Loaded:
     hosts: Hosts | None = None
     #: The server that is asked instead of `decider`; None: nobody.
     opa: Opa | None = None
+    #: What signs and verifies for whom tasks of a queue are; None: nothing does.
+    seal: Seal | None = None
     #: The ids of this service's tasks on the map, by the function that each runs (`shop.mail:send`).
     tasks: Mapping[str, str] = field(default_factory=dict)
     #: Forms of the decisions that are made by this: what they share is encoded once.
@@ -143,6 +146,8 @@ def load(config: str | Path | None, service: str | None) -> Loaded:
     if guard.backend is not None:
         secrets = (guard.backend.token, guard.backend.ca)
         files += [settings.root / one[5:] for one in secrets if one[:5] == "file:"]
+    if guard.tasks is not None:
+        files += [settings.root / one for one in guard.tasks.files]
     stamps = tuple(_stamp(file) for file in files)
     policy = read_policy(settings)
     drawn = codec.load(settings.map_file)
@@ -166,6 +171,7 @@ def load(config: str | Path | None, service: str | None) -> Loaded:
         bindings=bindings,
         rates=by_route(guard.limits, drawn, name, bindings) if guard.limits.rules else {},
         opa=_opa(guard, service=name, root=settings.root),
+        seal=_seal(guard, root=settings.root),
         tasks={one.handler: one.id for one in drawn.entries if one.kind == "task" and one.service == name},
     )
 
@@ -176,6 +182,14 @@ def _opa(guard: GuardSettings, *, service: str, root: Path) -> Opa | None:
     from nomoat.guard.backends.opa import Opa
 
     return Opa(guard.backend, service=service, root=root)
+
+
+def _seal(guard: GuardSettings, *, root: Path) -> Seal | None:
+    if guard.tasks is None:
+        return None
+    from nomoat.guard.tasks.envelope import Seal
+
+    return Seal.load(guard.tasks, root=root)
 
 
 def is_stale(loaded: Loaded) -> bool:

@@ -32,6 +32,7 @@ _WORDS = {
     "unbound-route": "you left it denied; somebody uses it",
     "unauthenticated": "nobody was signed in",
     "bad-token": "the token was refused",
+    "bad-envelope": "the task's message was forged, altered or too old; the worker's log says why",
     "bad-certificate": "the client certificate was refused; the service's log says why",
     "keys-unavailable": "no keys of the issuer, or no answer, to check the token by",
     "identity-failed": "identity= failed",
@@ -169,7 +170,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _unseen(settings: Settings, report: Report) -> list[str]:
     drawn = codec.load(settings.map_file)
-    return [route.id for route in drawn.routes if route.origin == "source" and route.id not in report.seen]
+    known = [route.id for route in drawn.routes if route.origin == "source"]
+    if any(target.startswith("task:") for target in report.seen):
+        # Where no task was ever decided about, nobody has put guard before them: none of them will be seen.
+        known += [entry.id for entry in drawn.entries if entry.kind == "task"]
+    return [one for one in known if one not in report.seen]
 
 
 def _print_text(report: Report, unseen: list[str], since: str, *, all_unseen: bool) -> None:
@@ -199,7 +204,9 @@ def _print_text(report: Report, unseen: list[str], since: str, *, all_unseen: bo
         for route in unseen:
             print(f"  {printable(route.partition('/')[2])}")
     elif unseen:
-        routes = "1 route" if len(unseen) == 1 else f"{len(unseen)} routes"
+        has_tasks = any(one.startswith("task:") for one in unseen)
+        kind = "route or task" if has_tasks else "route"
+        routes = f"1 {kind}" if len(unseen) == 1 else f"{len(unseen)} {'routes and tasks' if has_tasks else 'routes'}"
         print(f"Not seen yet: {routes} (nomoat guard report --unseen)")
 
 

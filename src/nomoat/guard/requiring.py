@@ -58,6 +58,11 @@ def _decorated(handler: Any, permissions: tuple[str, ...]) -> Any:
             where="guard.requires",
             fix="put it above what answers; of Django: @method_decorator(guard.requires(...), name='dispatch')",
         )
+    if hasattr(handler, "apply_async"):
+        raise UsageError(
+            "requires() stands above a task's decorator", where="guard.requires",
+            fix="put it below: @app.task, then @guard.requires(...), then the function",
+        )  # fmt: skip
     if inspect.iscoroutinefunction(handler):
 
         @functools.wraps(handler)

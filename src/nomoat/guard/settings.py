@@ -18,6 +18,8 @@ from nomoat.guard.backends import settings as backend_section
 from nomoat.guard.backends.settings import OpaSettings
 from nomoat.guard.certificates import CertificateSettings
 from nomoat.guard.issuers import IssuerSettings
+from nomoat.guard.tasks import settings as tasks_section
+from nomoat.guard.tasks.settings import TaskSettings
 from nomoat.policy import limits as limits_section
 from nomoat.policy import outbound
 from nomoat.policy.limits import LimitSettings
@@ -43,6 +45,8 @@ class GuardSettings:
     backend: OpaSettings | None = None
     #: Somebody says that the application reads no header or parameter that asks for another method or path.
     overrides_ignored: bool = False
+    #: What signs for whom tasks are that go through a queue; None: nothing does.
+    tasks: TaskSettings | None = None
 
     @property
     def knows_machines(self) -> bool:
@@ -66,8 +70,9 @@ def read(settings: Settings) -> GuardSettings:
     hosts = outbound.read(settings.section("outbound"), reader)
     refusing = {name: settings.section(name) for name in ("deny", "step_up")}
     backend = backend_section.read(settings.section("backend"), reader, refusing=refusing)
+    tasks = tasks_section.read(settings.section("tasks"), reader)
     reader.finish()
-    return GuardSettings(identity, proxies, failure, keys, shown, limits, hosts, backend, overrides)
+    return GuardSettings(identity, proxies, failure, keys, shown, limits, hosts, backend, overrides, tasks)
 
 
 def _network(node: Node, reader: Reader) -> Network | None:

@@ -73,9 +73,7 @@ class Starting:
             if self.rests:
                 return None
             try:
-                from nomoat.guard.runtime import Runtime
-
-                self.runtime = Runtime.start(self._read_routes, mode=self.mode, **self._options)
+                self.runtime = self._start()
                 self.failed = ""
                 if self._ends_at_exit:
                     # No server tells such an application that it ends: what waits is committed when nobody has the
@@ -89,6 +87,11 @@ class Starting:
                 self.failed = failed
                 self._retry_at = time.monotonic() + RETRY_S
             return self.runtime
+
+    def _start(self) -> Runtime:
+        from nomoat.guard.runtime import Runtime
+
+        return Runtime.start(self._read_routes, mode=self.mode, **self._options)
 
     def close(self) -> None:
         """Ends guard: commits what waits."""

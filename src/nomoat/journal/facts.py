@@ -32,6 +32,7 @@ Reason: TypeAlias = Literal[
     "unauthenticated",
     "bad-token",
     "bad-certificate",
+    "bad-envelope",
     "keys-unavailable",
     "identity-failed",
     "revoked",

@@ -22,9 +22,9 @@ from nomoat.policy.model import Policy, loads
 
 #: Reasons that no policy changes: somebody was refused before, or apart from, what it says.
 _APART: frozenset[Reason] = frozenset(
-    ("unknown-route", "ambiguous-request", "bad-token", "bad-certificate", "keys-unavailable", "identity-failed",
-     "revoked", "blocked", "rate-limited", "journal-unavailable", "blocks-unavailable", "backend-unavailable",
-     "not-loaded", "decision-late", "rerouted")
+    ("unknown-route", "ambiguous-request", "bad-token", "bad-certificate", "bad-envelope", "keys-unavailable",
+     "identity-failed", "revoked", "blocked", "rate-limited", "journal-unavailable", "blocks-unavailable",
+     "backend-unavailable", "not-loaded", "decision-late", "rerouted")
 )  # fmt: skip
 #: Reasons that only what a route demands can change.
 _BY_ROUTE: frozenset[Reason] = frozenset(("public", "signed-in", "unbound-route", "unauthenticated"))

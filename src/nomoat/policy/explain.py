@@ -24,6 +24,7 @@ REASONS: Mapping[Reason, str] = {
     "unbound-route": "nothing says what the route demands: neither source, as far as it can be read, nor routes:",
     "unauthenticated": "the caller was not signed in",
     "bad-token": "the token did not verify",
+    "bad-envelope": "the message of the task was forged, altered, moved to another task, or had expired",
     "bad-certificate": "the client certificate was forged, did not verify, or names nobody",
     "out-of-scope": "the credential is limited to other permissions, whatever the caller's roles grant",
     "keys-unavailable": "the token could not be checked: its issuer gave neither keys nor an answer",

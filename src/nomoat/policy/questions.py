@@ -5,7 +5,7 @@ Takes both and the day, gives observations with stable ids; `check` shows the sa
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
 from nomoat.appmap import ids
@@ -108,7 +108,7 @@ class _Asked:
             yield self._routes[binding.routes[0]] if binding.routes else _beside_map(key), binding
 
     def _needed(self) -> tuple[set[str], int]:
-        """Every permission that some route demands or asks guard for, and how many routes hide what they ask."""
+        """Every permission that some route or task demands or asks guard for, and how many hide what they ask."""
         needed: set[str] = set()
         hidden = 0
         for route, binding in self.bound():
@@ -117,26 +117,36 @@ class _Asked:
                 name for asked in self._drawn.routes if asked.key == route.key for name in asked.requires or ()
             )
             hidden += binding.requires is None
+        for entry in self._drawn.entries:
+            needed.update(entry.requires or ())
+            hidden += entry.requires is None
         return needed, hidden
 
-    def ungranted(self) -> Iterator[Observation]:
+    def _asking(self) -> Iterator[tuple[str, str, str, Iterable[str], str]]:
+        """What routes and tasks ask for: the id, how it is shown, where it stands, the permissions, and the service."""
         for route, binding in self.bound():
-            decider = self._decider(route.service)
             asked = dict.fromkeys((*binding.permissions, *(binding.requires or ())))
+            yield route.id, _shown(route), binding.at or route.at, asked, route.service
+        for entry in self._drawn.entries:
+            yield entry.id, f"{entry.kind} {entry.name}", entry.at, entry.requires or (), entry.service
+
+    def ungranted(self) -> Iterator[Observation]:
+        for target, shown, at, asked, service in self._asking():
+            decider = self._decider(service)
             for permission in asked:
                 refusing = next((rule.deny for rule in decider.denying(permission) if rule.condition is None), None)
                 if not decider.is_granted(permission):
                     yield Observation(
-                        "ungranted-permission", "error", route.id,
-                        f"{_shown(route)} needs {permission}, and nobody has it: every caller is denied",
-                        binding.at or route.at, f"grant {permission} to a role, or correct its name",
+                        "ungranted-permission", "error", target,
+                        f"{shown} needs {permission}, and nobody has it: every caller is denied",
+                        at, f"grant {permission} to a role, or correct its name",
                     )  # fmt: skip
                 elif refusing is not None:
                     yield Observation(
-                        "ungranted-permission", "error", route.id,
-                        f"{_shown(route)} needs {permission}, and a deny rule refuses it always ({refusing.at}): every "
+                        "ungranted-permission", "error", target,
+                        f"{shown} needs {permission}, and a deny rule refuses it always ({refusing.at}): every "
                         "caller is denied",
-                        binding.at or route.at, "say when the deny rule holds, or demand another permission",
+                        at, "say when the deny rule holds, or demand another permission",
                     )  # fmt: skip
 
     def unmatched(self) -> Iterator[Observation]:
@@ -227,7 +237,8 @@ class _Asked:
 
     def unneeded(self) -> Iterator[Observation]:
         needed, hidden = self._needed()
-        though = f", though what {hidden} of its routes ask for cannot be told" if hidden else ""
+        askers = "routes and tasks" if any(entry.requires is None for entry in self._drawn.entries) else "routes"
+        though = f", though what {hidden} of its {askers} ask for cannot be told" if hidden else ""
         seen: set[tuple[str, str]] = set()
         for one in clauses.held(self._policy):
             permission = one.grant.permission

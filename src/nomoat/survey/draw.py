@@ -12,6 +12,7 @@ from pathlib import Path
 from nomoat.appmap import ids
 from nomoat.appmap.model import (
     Coverage,
+    Entry,
     Map,
     NotRead,
     Parameter,
@@ -127,7 +128,7 @@ def draw_program(program: Program, sources: Sources, *, path: Path, settings: Se
         entries=entered,
         routes=distinct,
         stores=_stores(program, distinct, reach),
-        permissions=_permissions(distinct),
+        permissions=_permissions(distinct, entered),
         roles=identities.roles(program, distinct),
         tokens=tokens,
         edges=edges.edges(program, [part.service for part in parts], distinct, reach, manifested),
@@ -250,7 +251,7 @@ def _keep_first(parts: list[Part]) -> None:
         part.routes = kept
 
 
-def _permissions(routes: Iterable[Route]) -> tuple[Permission, ...]:
+def _permissions(routes: Iterable[Route], entered: Iterable[Entry]) -> tuple[Permission, ...]:
     places: dict[str, set[str]] = {}
     for route in routes:
         for guard in route.guards:
@@ -258,6 +259,8 @@ def _permissions(routes: Iterable[Route]) -> tuple[Permission, ...]:
                 places.setdefault(guard.name, set()).add(guard.at)
         for name in (*(route.requires or ()), *(route.binding if isinstance(route.binding, tuple) else ())):
             places.setdefault(name, set())
+    for name in (name for entry in entered for name in entry.requires or ()):
+        places.setdefault(name, set())
     return tuple(Permission(name, tuple(sorted(at))) for name, at in sorted(places.items()))
 
 

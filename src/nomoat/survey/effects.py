@@ -28,6 +28,8 @@ _MAX_REACHED = 5_000
 _PROPERTY = re.compile(rb"@\s*(?:[\w.]*property|reify)\b[^\n]*\n\s*(?:async\s+)?def\s+(\w+)")
 #: Methods by which code asks whether a caller may: what they look up is no data that a route is about.
 _DECIDING = re.compile(r"_*(has|check)(_\w+)?_(perms?|permissions?)")
+#: What says above a function what it demands, whoever runs it.
+_REQUIRES = "nomoat.guard.requires"
 #: Attributes of a class by which libraries find the rows it is about.
 _ABOUT = frozenset(("queryset", "object_list"))
 
@@ -100,6 +102,18 @@ class Reach:
         """Whether anything in the program may ask nomoat's guard."""
         packages = {name.partition(".")[0].encode() for name in self._models.asks}
         return any(self._program.words.containing(name) for name in packages)
+
+    def demanded(self, function: Scope) -> list[str | None]:
+        """What `guard.requires` above a function demands of whoever lets it run; None: something that is not known."""
+        found: list[str | None] = []
+        for node in function.decorators if function.parent is not None and self.is_guard_here else ():
+            assert function.parent is not None
+            if node[0] != form.CALL or self._program.resolve(function.parent, node[3]).name != _REQUIRES:
+                continue
+            for given in node[4]:
+                known = self._program.constant(function.parent, given)
+                found.append(known.value if known is not None and isinstance(known.value, str) else None)
+        return found
 
     def direct(self, frame: Frame) -> Effects:
         """What a function does by itself."""
@@ -223,6 +237,8 @@ class Reach:
             passed = self._program.resolve(frame.scope, given)
             if passed.kind == "function" and passed.scope is not None:
                 methods = [one for one in self.standing.of(frame, given) if isinstance(one, Method)]
+                # Whoever runs it is asked for what stands above it: `guard.carry(send)`.
+                found.asks += self.demanded(passed.scope)
                 for method in methods or [Method(passed.scope)]:
                     found.callees.append(self.standing.entered(frame, method, None))
 

@@ -24,6 +24,7 @@ from nomoat.survey.python.program import Program
 from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.python.words import renaming
+from nomoat.survey.standing import Frame
 
 _MAX_BYTES = 1_000_000
 #: What hangs a command on a group.
@@ -48,6 +49,7 @@ def entries(program: Program, models: Models, reach: Reach, services: tuple[Serv
         service = _service_of(one.at, services)
         frames = [reach.standing.frame(one.function)] if one.function is not None else []
         effects = reach.reached(frames)[0]
+        asked = _asked(one.function, frames, reach) if reach.is_guard_here else []
         entry = Entry(
             ids.entry_id(one.kind, service, one.name),
             service,
@@ -59,9 +61,16 @@ def entries(program: Program, models: Models, reach: Reach, services: tuple[Serv
             reads=tuple(sorted(ids.store_id(service, name) for name in effects.reads)),
             writes=tuple(sorted(ids.store_id(service, name) for name in effects.writes)),
             calls=tuple(sorted(Call(host, at, setting) for host, at, setting in effects.hosts)),
+            requires=None if None in asked else tuple(sorted({name for name in asked if name is not None})),
         )
         known.setdefault((entry.id, entry.handler), entry)
     return tuple(known.values())
+
+
+def _asked(function: Scope | None, frames: list[Frame], reach: Reach) -> list[str | None]:
+    """What guard is asked for: by what stands above the function, and by all that it calls. None: who knows what."""
+    above = reach.demanded(function) if function is not None else []
+    return [*above, *reach.reached(frames, deciding=True)[0].asks]
 
 
 def _service_of(at: str, services: tuple[Service, ...]) -> str:

@@ -8,6 +8,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from nomoat.appmap import ids
@@ -61,9 +62,14 @@ def is_service() -> bool:
     return said is not None and said.within is asking.innermost()
 
 
-def service_identity(service: str) -> Identity:
-    """The service itself. No credential: it is nobody's to revoke, and a block of its name holds."""
-    return Identity(ids.service_id(service))
+def caller_at_hand(service: str) -> OnBehalf:
+    """For whom work is handed on now: the caller of what runs, the service where the code says so, else nobody."""
+    asked = asking.at_hand()
+    behalf = on_behalf(asked) if asked is not None else OnBehalf(None)
+    if is_service():
+        # Not from where the caller is, and by no credential: a block of the service's name holds.
+        return replace(behalf, identity=Identity(ids.service_id(service)), client="")
+    return behalf
 
 
 def carry(function: Function, *, request: Any = None) -> Function:
@@ -130,9 +136,7 @@ def _carried(request: Any) -> tuple[Runtime, OnBehalf] | None:
     """Who decides, and for whom; None where guard decides nothing in audit mode. Raises NoRequestError."""
     if request is None and is_service():
         runtime = asked.runtime if (asked := asking.at_hand()) is not None else _only_one()
-        trace = asked.known.trace if asked is not None else ""
-        also = {"request": asked.request} if asked is not None else {}
-        return runtime, OnBehalf(service_identity(runtime.loaded.service), trace=trace, also=also)
+        return runtime, caller_at_hand(runtime.loaded.service)
     found = asking.found(request)
     return None if isinstance(found, Passing) else (found.runtime, on_behalf(found))
 
