@@ -222,23 +222,59 @@ def test_connections_stay_open_and_one_that_was_closed_is_made_anew(tmp_path: Pa
 
 def test_of_too_many_that_wait_one_more_is_denied_at_once(tmp_path: Path, server: OpaServer) -> None:
     opa = Opa(OpaSettings(server.url, 2.0), service="shop", root=tmp_path)
-    opa._waiting = MOST_WAITING
+    opa._waiting.get().count = MOST_WAITING
 
     answer = opa.decide(subject="user:a/b", roles=(), permissions=("p",), attributes={})
     assert ("deny", "backend-unavailable") == answer[:2]
     assert [] == server.inputs
-    assert MOST_WAITING == opa._waiting
+    assert MOST_WAITING == opa._waiting.get().count
+
+
+def test_of_too_many_that_an_event_loop_has_waiting_one_more_is_denied_at_once(
+    tmp_path: Path, server: OpaServer
+) -> None:
+    """Each waits in a queue, not in a thread: nobody counted them, and an outage filled the memory."""
+    server.after_s = 1.0
+    opa = Opa(OpaSettings(server.url, 2.0), service="shop", root=tmp_path)
+
+    def ask() -> tuple[str, float]:
+        return opa.decide(subject="u", roles=(), permissions=("p",), attributes={}).reason, time.monotonic()
+
+    async def many() -> list[tuple[str, float]]:
+        return await asyncio.gather(*(opa.asked(ask) for _ in range(MOST_WAITING + 40)))
+
+    began = time.monotonic()
+    answers = asyncio.run(many())
+    opa.close()
+    at_once = [reason for reason, at in answers if at - began < 0.7]
+    assert ["backend-unavailable"] * 40 == at_once
+    assert 0 == opa._waiting.get().count
+
+
+def test_who_went_away_before_its_turn_takes_no_place(tmp_path: Path, server: OpaServer) -> None:
+    server.after_s = 0.2
+    opa = Opa(OpaSettings(server.url, 2.0), service="shop", root=tmp_path)
+
+    async def leave() -> None:
+        asking = [asyncio.create_task(opa.asked(time.sleep, 0.05)) for _ in range(100)]
+        await asyncio.sleep(0.01)
+        for one in asking:
+            one.cancel()
+        await asyncio.gather(*asking, return_exceptions=True)
+        await asyncio.sleep(0.3)
+
+    asyncio.run(leave())
+    opa.close()
+    assert 0 == opa._waiting.get().count
 
 
 @pytest.mark.parametrize("value", [float("nan"), object(), {1: {2}}, "\ud800"])
-def test_a_claim_that_is_no_json_denies_or_is_handed_on_and_never_raises(
-    tmp_path: Path, server: OpaServer, value: object
-) -> None:
+def test_a_claim_that_is_no_json_denies_and_never_raises(tmp_path: Path, server: OpaServer, value: object) -> None:
     opa = Opa(OpaSettings(server.url, 2.0, claims=("team",)), service="shop", root=tmp_path)
     answer = opa.decide(subject="user:a/b", roles=(), permissions=("p",), attributes={"subject.team": value})
     opa.close()
 
-    assert answer.outcome == ("allow" if isinstance(value, str) else "deny")
+    assert ("deny", "backend-unavailable") == answer[:2]
     assert ("deny", "no-grant") == opa.decide(subject="u", roles=(), permissions=(), attributes={})[:2]
 
 
@@ -263,6 +299,10 @@ def test_a_token_goes_along_and_is_no_part_of_anything_said(
         "backend: opa",
         "backend: {}",
         "backend: {opa: {}}",
+        "backend: {opa: null}",
+        "backend: {opa: {url: null}}",
+        "backend: []",
+        "backend: {opa: {url: 'https://opa.example.test/v1/data/a?pretty'}}",
         "backend: {opa: {url: 'http://192.0.2.7:8181/v1/data/a'}}",
         "backend: {opa: {url: 'https://u:p@opa.example.test/v1/data/a'}}",
         "backend: {opa: {url: 'https://opa.example.test/v1/policies/a'}}",

@@ -49,9 +49,11 @@ def _opa(fields: Mapping, reader: Reader) -> OpaSettings | None:
         reader.mistake("opa has no url", fields, "add url: http://127.0.0.1:8181/v1/data/nomoat/allow")
         return None
     try:
-        path = providers.address(url).path
-        if not path.startswith("/v1/data/"):
+        address = providers.address(url)
+        if not address.path.startswith("/v1/data/"):
             raise ValueError("it does not begin with /v1/data/ behind the host")
+        if address.query:
+            raise ValueError("it holds a query")
     except ValueError as error:
         reader.mistake(f"the url of opa cannot be asked: {error}", fields.get("url") or fields)
     timeout_s = reader.duration_s(fields.get("timeout"), "timeout")
