@@ -16,21 +16,35 @@ from functools import lru_cache
 from typing import Any
 
 # A JWT (RFC 7515, section 7.1) is known by its fingerprint: the digest of its signing input, as decisions carry it.
-_JWT = re.compile(r"\b(eyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{4,})\.[A-Za-z0-9_-]*")
+# Lengths are bounded where a text that never ends as it began would be looked through from each of its places.
+_JWT = re.compile(r"\b(eyJ[A-Za-z0-9_-]{4,8192}\.[A-Za-z0-9_-]{4,})\.[A-Za-z0-9_-]*")
+#: Between a word and its value, also within JSON that is text in JSON: `\"password\": \"hunter2\"`.
+_IS = r"[\\\"']*\s*[:=]\s*[\\\"']*"
 # What follows these words, or stands in these shapes, is a credential.
 _CREDENTIALS = (
     re.compile(r"(?i)\b((?:bearer|basic|token)\s+)([A-Za-z0-9._~+/=-]{8,})"),
+    # The rest of the line: of many cookies each may be the one. Whatever scheme stands before it is kept.
+    re.compile(r"(?i)((?:set-)?cookie" + _IS + r")([^\r\n\"'\\]{4,})"),
+    re.compile(r"(?i)(authorization" + _IS + r"(?:[a-z0-9-]{1,32}\s+)?)([^\s\\\"',;]{4,})"),
     re.compile(
-        r"(?i)((?:pass(?:word|wd)?|secret|api[-_]?key|access[-_]?key|client[-_]?secret|auth[-_]?token|private[-_]?key"
-        r"|set-cookie|cookie)[\"']?\s*[:=]\s*[\"']?)([^\s\"',;]{4,})"
+        r"(?i)((?:pass(?:word|wd|phrase)?|pwd|secret|api[-_]?key|access[-_]?key|client[-_]?secret|private[-_]?key)"
+        + _IS
+        + r")([^\s\\\"',;&]{4,})"
     ),
-    re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s/:@]*:)([^\s/@]+)(?=@)"),
+    re.compile(r"(?i)(token" + _IS + r")([^\s\\\"',;&]{8,})"),
+    # A password may hold an @ of its own: the last one ends it.
+    re.compile(r"(?i)(\b[a-z][a-z0-9+.-]{0,31}://[^\s/:@]*:)([^\s/]+)(?=@)"),
     re.compile(
         r"()\b((?:AKIA|ASIA)[A-Z0-9]{16}|gh[pousr]_[A-Za-z0-9]{20,}|xox[abprs]-[A-Za-z0-9-]{10,}|sk-[A-Za-z0-9_-]{16,}"
         r"|nmk_[a-z0-9-]{1,32}_[A-Za-z0-9]{49})\b"
     ),
     re.compile(r"()(-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z))", re.DOTALL),
 )
+#: Names whose values are credentials by themselves, whatever they look like: of a parameter, of a command's option.
+_NAMED = re.compile(
+    r"(?i)(?:pass(?:word|wd|phrase)?|pwd|secret|token|(?:api|access|private)[-_]?key|cookie|authorization)\Z"
+)
+_FIELD = re.compile(r"[a-z][a-z0-9_]{0,31}\Z")
 _REMEMBERED_LENGTH = 256
 #: Fields that name somebody, or hold what somebody sent; a mapping among them has such values.
 _PERSONAL = (
@@ -73,7 +87,7 @@ _CLOSED = frozenset(
 _OWN_WORDS = {"gap": ("because",), "step": ("reason",)}
 _IN_SENTENCES = re.compile(
     r"\b(?:user|service):[^\s,;\"'<>()\[\]]+"  # a subject (CONTRACTS: subjects)
-    r"|[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"  # an address of mail
+    r"|[A-Za-z0-9._%+-]{1,254}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"  # an address of mail
     r"|\b(?:[0-9]{1,3}\.){3}[0-9]{1,3}\b"  # an address of a machine, IPv4
     r"|(?<![\w:])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}(?![\w:])"  # and IPv6
 )
@@ -95,6 +109,21 @@ def _looked_at(text: str) -> str:
 
 def _fit(text: str) -> str:
     return _looked_at(text) if len(text) <= _REMEMBERED_LENGTH else without_credentials(text)
+
+
+def _fitting(value: Any, name: str = "") -> Any:
+    """A value of a fact without credentials; `name` is what it is called within its field."""
+    if type(value) is str:
+        if value and _NAMED.search(name) and not value.startswith(("[credential", "sha256:")):
+            return f"[credential {_fingerprint(value)}]"
+        return _fit(value)
+    if isinstance(value, Mapping):
+        return {inner: _fitting(one, inner) for inner, one in value.items()}
+    if isinstance(value, list | tuple):
+        # `--password hunter2` in two words of a command.
+        before = ("", *(one if isinstance(one, str) and one[:1] == "-" else "" for one in value))
+        return [_fitting(one, option) for one, option in zip(value, before, strict=False)]
+    return value if value is None or isinstance(value, bool | int | float) else _each_text(value, _fit)
 
 
 def _replaced(found: re.Match[str]) -> str:
@@ -120,17 +149,15 @@ class Redactor:
 
     def __call__(self, fields: Mapping[str, Any], *, kind: str = "") -> dict[str, Any]:
         """The fields of one fact (`codec.plain`), fit to leave."""
-        fit = {name: _each_text(value, _fit) for name, value in fields.items()}
+        fit = {name: _fitting(value) for name, value in fields.items()}
         return fit if self._key is None else self._without_people(fit, _OWN_WORDS.get(kind, ()))
 
     def everything(self, fields: Mapping[str, Any]) -> dict[str, Any]:
-        """Fields of a kind that this version does not know: with a key every text of them is hidden."""
-        fit = {name: _each_text(value, _fit) for name, value in fields.items()}
+        """Fields of a kind that this version does not know: with a key all texts and ids as names are hidden."""
+        fit = {name: _fitting(value) for name, value in fields.items()}
         if self._key is None:
             return fit
-        return {
-            name: value if name == "happened_at" else _each_scalar(value, self._hidden) for name, value in fit.items()
-        }
+        return {name: value if name == "happened_at" else self._hidden_whole(value) for name, value in fit.items()}
 
     def text(self, text: str) -> str:
         """A text that is only compared (an idempotency key): with a key nothing of it is left."""
@@ -167,6 +194,15 @@ class Redactor:
     def _personal(self, name: str, value: Any) -> Any:
         hidden = _each_scalar(_of_somebody(name, value), self._hidden)
         return {**value, **hidden} if isinstance(value, Mapping) else hidden
+
+    def _hidden_whole(self, value: Any) -> Any:
+        if isinstance(value, Mapping):
+            # A name like those of fields is one; whatever else stands there may be somebody's id.
+            names = {name: name if _FIELD.match(name) else self._hidden(name) for name in value}
+            return {names[name]: self._hidden_whole(inner) for name, inner in value.items()}
+        if isinstance(value, list | tuple):
+            return [self._hidden_whole(inner) for inner in value]
+        return _each_scalar(value, self._hidden)
 
     def _named(self, found: re.Match[str]) -> str:
         text = found.group()

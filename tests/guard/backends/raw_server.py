@@ -1,11 +1,8 @@
-"""A server on loopback that answers with bytes as they are: what no library of a server would send."""
+"""What a server that answers with bytes as they are needs: a request read, an answer written."""
 
 from __future__ import annotations
 
-import contextlib
 import socket
-import threading
-from collections.abc import Callable, Iterator
 
 
 def request_of(sock: socket.socket) -> bytes:
@@ -21,35 +18,6 @@ def request_of(sock: socket.socket) -> bytes:
     while len(body) < length:
         body += sock.recv(65_536)
     return head + b"\r\n\r\n" + body
-
-
-@contextlib.contextmanager
-def serving(talk: Callable[[socket.socket, int], None]) -> Iterator[int]:
-    """The port of a server that talks to each connection in a thread; `talk` gets its number, too."""
-    listening = socket.create_server(("127.0.0.1", 0), backlog=64)
-
-    def run(sock: socket.socket, number: int) -> None:
-        with sock, contextlib.suppress(OSError):
-            talk(sock, number)
-
-    def accept() -> None:
-        number = 0
-        while True:
-            try:
-                sock, _ = listening.accept()
-            except OSError:
-                return
-            number += 1
-            threading.Thread(target=run, args=(sock, number), daemon=True).start()
-
-    threading.Thread(target=accept, daemon=True).start()
-    try:
-        yield listening.getsockname()[1]
-    finally:
-        # Closing alone leaves a thread in accept().
-        with contextlib.suppress(OSError):
-            listening.shutdown(socket.SHUT_RDWR)
-        listening.close()
 
 
 def answer(body: bytes, *headers: bytes, status: bytes = b"HTTP/1.1 200 OK") -> bytes:

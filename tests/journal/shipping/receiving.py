@@ -172,3 +172,30 @@ def free_port() -> Iterator[int]:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
     yield port
+
+
+@contextlib.contextmanager
+def serving(talk: Callable[[socket.socket, int], None]) -> Iterator[int]:
+    """The port of a server that talks to each connection in a thread, in bytes; `talk` gets its number, too."""
+    listening = socket.create_server(("127.0.0.1", 0), backlog=64)
+
+    def run(sock: socket.socket, number: int) -> None:
+        with sock, contextlib.suppress(OSError):
+            talk(sock, number)
+
+    def accept() -> None:
+        number = 0
+        with contextlib.suppress(OSError):
+            while True:
+                sock, _ = listening.accept()
+                number += 1
+                threading.Thread(target=run, args=(sock, number), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    try:
+        yield listening.getsockname()[1]
+    finally:
+        # Closing alone leaves a thread in accept().
+        with contextlib.suppress(OSError):
+            listening.shutdown(socket.SHUT_RDWR)
+        listening.close()

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import socket
+import ssl
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -11,9 +15,11 @@ from nomoat.journal.shipping.collector import Collector
 from nomoat.journal.shipping.ports import RefusedError, UndeliveredError
 from nomoat.journal.shipping.records import Record
 from tests.journal.made import decision
+from tests.journal.shipping import certificates
 from tests.journal.shipping.made import record
-from tests.journal.shipping.receiving import Answer, CollectorServer, free_port
+from tests.journal.shipping.receiving import Answer, CollectorServer, free_port, serving
 
+NOT_OF_IT = "its answer is none of this protocol, so who took them is not known: check the address"
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 
@@ -117,8 +123,8 @@ def test_what_is_too_large_goes_in_halves(server: CollectorServer, monkeypatch: 
         (b'{"partialSuccess": {}}', ""),
         (b'{"partialSuccess": 7}', ""),
         (b"", ""),
-        (b"[]", ""),
-        (b"[" * 50_000, ""),
+        (b"[]", NOT_OF_IT),
+        (b"[" * 50_000, NOT_OF_IT),
     ],
 )
 def test_a_part_that_was_refused_is_told(server: CollectorServer, body: bytes, said: str) -> None:
@@ -143,3 +149,79 @@ def test_an_answer_without_end_is_not_read_to_its_end(server: CollectorServer) -
     receiver = to(server)
 
     assert ["", ""] == [receiver.take(batch()), receiver.take(batch())]
+
+
+def test_an_answer_that_broke_off_is_no_answer(server: CollectorServer) -> None:
+    """What was refused of the batch stood in the part that did not come."""
+    body = b'{"partialSuccess": {"rejectedLogRecords": "2"}}'
+
+    def talk(sock: socket.socket, _: int) -> None:
+        sock.recv(65_536)
+        sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body[:20])
+
+    with serving(talk) as port:
+        receiver = Collector(urlsplit(f"http://127.0.0.1:{port}/v1/logs"))
+        with pytest.raises(UndeliveredError):
+            receiver.take(batch())
+        receiver.close()
+
+
+@pytest.mark.parametrize("body", [b"<html>Sign in to this network</html>", b"[]", b"true", b"{" * 70_000])
+def test_whoever_answers_something_else_is_not_believed_to_have_it(server: CollectorServer, body: bytes) -> None:
+    server.answers = [Answer(body=body)]
+
+    assert "who took them is not known" in to(server).take(batch())
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b" \n", b'{"partialSuccess": {}}'])
+def test_an_empty_answer_is_one(server: CollectorServer, body: bytes) -> None:
+    server.answers = [Answer(body=body)]
+
+    assert "" == to(server).take(batch())
+
+
+def test_an_early_answer_is_not_that_of_the_next_batch() -> None:
+    def talk(sock: socket.socket, number: int) -> None:
+        while sock.recv(65_536):
+            early = b"HTTP/1.1 103 Early Hints\r\n\r\n" if number == 1 else b""
+            sock.sendall(early + b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+
+    with serving(talk) as port:
+        receiver = Collector(urlsplit(f"http://127.0.0.1:{port}/v1/logs"))
+        with pytest.raises(UndeliveredError):
+            receiver.take(batch(1))
+        assert (None, "") == (receiver._connection, receiver.take(batch(1)))
+        receiver.close()
+
+
+@pytest.mark.parametrize("status", [200, 400, 503])
+def test_a_receiver_that_quotes_our_header_is_not_quoted(server: CollectorServer, status: int) -> None:
+    body = (
+        b'{"message": "no: Bearer hunter2!", "partialSuccess": {"rejectedLogRecords": 1, "errorMessage": "hunter2!"}}'
+    )
+    server.answers = [Answer(status, body=body)]
+    receiver = Collector(urlsplit(server.url), headers={"Authorization": "Bearer hunter2!"})
+
+    try:
+        said = receiver.take(batch())
+    except (RefusedError, UndeliveredError) as error:
+        said = str(error)
+    receiver.close()
+    assert ("hunter2" in said, "[hidden]" in said) == (False, True)
+
+
+def test_a_connection_that_is_ended_stays_encrypted_for_who_still_writes(tmp_path: Path) -> None:
+    """Taking the encryption away first would have the rest of a batch readable on the wire."""
+    made = certificates.make(tmp_path)
+    with CollectorServer(tls=certificates.serving(made)) as running:
+        address = urlsplit(f"https://localhost:{running.port}/v1/logs")
+        receiver = Collector(address, tls=ssl.create_default_context(cafile=str(made.authority)))
+        assert "" == receiver.take(batch(1))
+        connection = receiver._connection
+        assert connection is not None
+        encrypted = connection.sock
+        assert isinstance(encrypted, ssl.SSLSocket)
+        with collector._ended_after(connection, 0.01):
+            time.sleep(0.1)
+        assert encrypted.version() is not None
+        receiver.close()

@@ -100,3 +100,10 @@ def test_a_bookmark_is_kept_in_the_store_and_belongs_to_one_follower() -> None:
     begun.move("4")
     assert "4" == Bookmark(store, "new").position
     store.close()
+
+
+def test_a_receiver_that_asks_for_no_pause_is_given_one() -> None:
+    time = Time()
+
+    Delivery(Moody(*[UndeliveredError("busy", retry_after_s=0.0)] * 3), lambda _: None, time.patience).bring(BATCH)
+    assert [0.25, 0.25, 0.25] == time.waits

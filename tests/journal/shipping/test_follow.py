@@ -261,3 +261,14 @@ def test_a_name_needs_a_key_that_stays(url: str, store: Store, capsys: pytest.Ca
         return
     assert 2 == main(["journal", "follow", "--store", url, "--as", "siem"])
     assert "--key" in capsys.readouterr().err
+
+
+def test_a_secret_in_an_address_is_not_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    url = f"sqlite:{tmp_path / 'journal.db'}"
+    with contextlib.closing(open_store(url)) as store:
+        store.append([(decision(1), None)])
+    with CollectorServer() as collector:
+        assert 0 == main(["journal", "export", "--store", url, "--to", f"{collector.url}?token=hunter2"])
+    assert ["/v1/logs?token=hunter2"] == collector.paths
+    said = capsys.readouterr().err
+    assert ("hunter2" in said, f"to {collector.url}" in said) == (False, True)

@@ -113,3 +113,15 @@ def test_a_kind_and_a_time_that_are_none_leave_the_header_whole() -> None:
     parts = parts_of(message(made, limit=STREAM_BYTES))
     assert ("-", "akind") == parts.group("time", "id")
     assert isinstance(block(), Block)
+
+
+@pytest.mark.parametrize("limit", [DATAGRAM_BYTES, STREAM_BYTES])
+@pytest.mark.parametrize("text", ["\U0001f600" * 300, '"]\\' * 100, "\n<86>1 - - - - - - forged" * 12])
+def test_what_grows_when_it_is_escaped_is_left_out_of_the_element_so_that_a_message_fits(text: str, limit: int) -> None:
+    """What is longer than a receiver takes is cut by it, and the rest read as a message of its own."""
+    made = record(decision(subject=text, target=text, service=text, reason="no-grant", trace=text), 812)
+
+    line = message(made, limit=limit, enterprise=32473)
+    assert (True, False) == (len(line) <= limit, b"\n" in line)
+    parts = parts_of(line)
+    assert ("812", True) == (json.loads(parts["text"])["position"], 'position="812"' in parts["data"])

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -10,11 +13,12 @@ from nomoat.journal.facts import Step
 from nomoat.journal.shipping import syslogd
 from nomoat.journal.shipping.ports import UndeliveredError
 from nomoat.journal.shipping.records import Record
+from nomoat.journal.shipping.syslogd import Stream
 from nomoat.journal.shipping.targets import Target, open_receiver
 from tests.journal.made import decision
 from tests.journal.shipping import certificates
 from tests.journal.shipping.made import record
-from tests.journal.shipping.receiving import SyslogServer, free_port, until
+from tests.journal.shipping.receiving import SyslogServer, free_port, serving, until
 
 
 def batch(*numbers: int) -> list[Record]:
@@ -128,3 +132,30 @@ def test_nobody_there_is_tried_again(scheme: str) -> None:
         receiver.close()
     with pytest.raises(UndeliveredError):
         open_receiver(Target("unix:///no/such/socket")).take(batch(1))
+
+
+def test_a_receiver_that_reads_slowly_over_tls_has_not_taken_anything(tmp_path: Path) -> None:
+    """A timeout of an encrypted socket counts anew with each piece that is taken."""
+    made = certificates.make(tmp_path)
+    context, done = certificates.serving(made), threading.Event()
+
+    def talk(sock: socket.socket, _: int) -> None:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        with context.wrap_socket(sock, server_side=True) as encrypted:
+            while not done.is_set() and encrypted.recv(2048):
+                time.sleep(0.2)
+
+    def connect() -> socket.socket:
+        plain = socket.create_connection(("localhost", port), 10)
+        plain.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        return ssl.create_default_context(cafile=str(made.authority)).wrap_socket(plain, server_hostname="localhost")
+
+    with serving(talk) as port:
+        stream = Stream("tls://localhost", connect, timeout_s=0.5)
+        much = batch(*range(1, 600))
+        began = time.monotonic()
+        with pytest.raises(UndeliveredError):
+            stream.take(much)
+        assert time.monotonic() - began < 15.0
+        done.set()
+        stream.close()

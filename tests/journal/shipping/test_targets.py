@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import contextlib
+import socket
+import time
 from pathlib import Path
 
 import pytest
 
 from nomoat.errors import UsageError
+from nomoat.journal.shipping import targets
 from nomoat.journal.shipping.targets import Target, open_receiver
 from tests.journal.made import decision
 from tests.journal.shipping.made import record
@@ -90,3 +94,29 @@ def test_a_file_that_cannot_be_written_or_is_a_link_is_tried_again(tmp_path: Pat
     for name in ("no/such/folder", "link"):
         with pytest.raises(UndeliveredError):
             open_receiver(Target(f"file:{tmp_path / name}")).take([record(decision())])
+
+
+@pytest.mark.parametrize(
+    "url", ["ftp://ana:hunter2@127.0.0.1/", "https://ana:hunter2@x:port/", "http://ana:hunter2@[/", "x://h?t=hunter2"]
+)
+def test_a_password_in_an_address_that_is_none_is_not_printed(url: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        open_receiver(Target(url))
+    assert "hunter2" not in str(raised.value)
+
+
+def test_a_socket_whose_queue_is_full_holds_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(targets, "TIMEOUT_S", 0.2)
+    path = str(tmp_path / "log")
+    with contextlib.ExitStack() as open_:
+        listening = open_.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
+        listening.bind(path)
+        listening.listen(0)
+        for _ in range(3):
+            waiting = open_.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
+            waiting.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                waiting.connect(path)
+        began = time.monotonic()
+        open_receiver(Target(f"unix://{path}")).close()
+        assert time.monotonic() - began < 10.0

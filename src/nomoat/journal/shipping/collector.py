@@ -53,6 +53,8 @@ class Collector:
         self._headers = {
             "Content-Type": "application/json", "Content-Encoding": "gzip", "User-Agent": "nomoat", **(headers or {}),
         }  # fmt: skip
+        words = {word for value in (headers or {}).values() for word in (value, value.rpartition(" ")[2])}
+        self._secrets = sorted((printable(word) for word in words if len(word) > 3), key=len, reverse=True)
         self._tls = tls
         self._timeout_s = timeout_s
         self._clock = clock
@@ -70,11 +72,12 @@ class Collector:
             return self._in_halves(batch)
         status, headers, answer = self._post(gzip.compress(body, 5))
         if 200 <= status < 300:
-            return _complaint(answer)
+            return self._without_headers(_complaint(answer))
         if status == _TOO_LARGE and len(batch) > 1:
             return self._in_halves(batch)
-        said = f"it answered {status}{_words(answer)}"
-        if status in _AGAIN or status >= 500:
+        said = f"it answered {status}{self._words(answer)}"
+        # Below 200 the answer is still to come, on a connection that is not used again.
+        if status in _AGAIN or status >= 500 or status < 200:
             raise UndeliveredError(
                 f"the collector has not taken the batch: {said}", where=self.name,
                 retry_after_s=_retry_after_s(headers.get("retry-after"), now=self._clock()),
@@ -103,7 +106,10 @@ class Collector:
                 answer = connection.getresponse()
                 said = answer.read(_ANSWER_BYTES)
                 # What is longer is no answer of this protocol, and would be taken for the next one.
-                is_over = answer.isclosed()
+                is_over = answer.isclosed() and answer.status >= 200
+                if answer.length and len(said) < _ANSWER_BYTES:
+                    # Of a batch that was taken, what was refused may stand in the part that did not come.
+                    raise http.client.IncompleteRead(said)
         except (OSError, ValueError, http.client.HTTPException) as error:
             self.close()
             why = error.verify_message if isinstance(error, ssl.SSLCertVerificationError) else type(error).__name__
@@ -113,6 +119,16 @@ class Collector:
         if answer.will_close or not is_over:
             self.close()
         return answer.status, answer.headers, said
+
+    def _words(self, answer: bytes) -> str:
+        said = _member(answer, "message")
+        return f": {self._without_headers(printable(said, limit=300))}" if isinstance(said, str) and said else ""
+
+    def _without_headers(self, text: str) -> str:
+        """What a receiver says, without what `--header` holds: one that quotes it would have it printed."""
+        for value in self._secrets:
+            text = text.replace(value, "[hidden]")
+        return text
 
     def _connected(self) -> http.client.HTTPConnection:
         if self._connection is None:
@@ -133,7 +149,9 @@ def _ended_after(connection: http.client.HTTPConnection, seconds: float) -> Iter
 
     def end() -> None:
         with suppress(OSError):
-            sock.shutdown(socket.SHUT_RDWR)
+            # Not the method of an encrypted socket: that takes itself apart under the thread which writes to it, and
+            # what that one sends next would be readable on the wire.
+            socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
     timer = threading.Timer(seconds, end)
     timer.daemon = True
@@ -146,6 +164,8 @@ def _ended_after(connection: http.client.HTTPConnection, seconds: float) -> Iter
 
 def _complaint(answer: bytes) -> str:
     """What a receiver says of records that it did not take, of a batch that it did: they are not to be sent again."""
+    if answer.strip() and not isinstance(_parsed(answer), dict):
+        return "its answer is none of this protocol, so who took them is not known: check the address"
     partial = _member(answer, "partialSuccess")
     if not isinstance(partial, dict):
         return ""
@@ -155,17 +175,16 @@ def _complaint(answer: bytes) -> str:
     return printable(f"{rejected} records refused: {said or 'it does not say why'}", limit=300)
 
 
-def _words(answer: bytes) -> str:
-    said = _member(answer, "message")
-    return f": {printable(said, limit=300)}" if isinstance(said, str) and said else ""
-
-
 def _member(answer: bytes, name: str) -> object:
+    body = _parsed(answer)
+    return body.get(name) if isinstance(body, dict) else None
+
+
+def _parsed(answer: bytes) -> object:
     try:
-        body = json.loads(answer)
+        return json.loads(answer)
     except (ValueError, RecursionError):
         return None
-    return body.get(name) if isinstance(body, dict) else None
 
 
 def _retry_after_s(text: str | None, *, now: datetime) -> float | None:

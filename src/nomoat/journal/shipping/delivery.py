@@ -38,7 +38,8 @@ class Patience:
     def wait_s(self, attempt: int, asked_s: float | None) -> float:
         """Seconds before try number `attempt` + 1: what the receiver asked for, or doubled from half a second."""
         if asked_s is not None:
-            return asked_s
+            # "At once", again and again, would be a loop without a pause.
+            return max(asked_s, FIRST_WAIT_S / 2)
         return min(FIRST_WAIT_S * 2.0 ** min(attempt - 1, 10), LONGEST_WAIT_S) * (0.5 + self.chance() / 2)
 
 

@@ -84,7 +84,8 @@ def export(arguments: argparse.Namespace) -> int:
             count, is_whole = _write(Path(arguments.output), batches, arguments), True
         else:
             count, is_whole = _bring_all(batches, receiver)
-    place = arguments.output or arguments.to
+    # An address may hold a secret behind its question mark: a receiver's name does not.
+    place = arguments.output or (receiver.name if arguments.to else "")
     print(f"exported {count:,} facts{f' to {printable(place)}' if place else ''}", file=sys.stderr)
     return EXIT_CLEAN if is_whole else EXIT_INCOMPLETE
 

@@ -38,7 +38,8 @@ def message(record: Record, *, limit: int, enterprise: int | None = None) -> byt
     data = element("origin", {"software": "nomoat", "swVersion": __version__})
     if enterprise is not None:
         named = {name: str(record.fields[name]) for name in _ELEMENT if record.fields.get(name)}
-        data += element(f"nomoat@{enterprise}", named)
+        # What a caller sends grows when it is escaped: the message itself has the whole of it, and must have room.
+        data += _element_within(f"nomoat@{enterprise}", named, (limit - len(head)) // 2)
     start = f"{head} {data} "
     return (start + _fitting(record.fields, limit - len(start))).encode("ascii")
 
@@ -47,6 +48,13 @@ def element(name: str, parameters: Mapping[str, str]) -> str:
     """A structured data element; quotes, backslashes and closing brackets are escaped (RFC 5424, section 6.3.3)."""
     values = "".join(f' {name}="{_escape(value)}"' for name, value in parameters.items())
     return f"[{name}{values}]"
+
+
+def _element_within(name: str, parameters: dict[str, str], room: int) -> str:
+    """An element of at most `room` characters: the longest values are left out, first."""
+    while len(written := element(name, parameters)) > room and parameters:
+        del parameters[max(parameters, key=lambda one: len(_escape(parameters[one])))]
+    return written if parameters else ""
 
 
 def _escape(value: str) -> str:

@@ -24,6 +24,7 @@ from nomoat.journal.shipping.syslog import DATAGRAM_BYTES, STREAM_BYTES, message
 
 TIMEOUT_S = 10.0
 _LOOK_S = 0.005
+_PIECE_BYTES = 16 * 1024
 
 
 class Stream:
@@ -60,8 +61,9 @@ class Stream:
                 self._sock = self._connect()
                 self._sock.settimeout(self._timeout_s)
                 frames = self._last + frames
-            self._sock.sendall(frames)
-            self._wait_until_taken(self._sock)
+            until = time.monotonic() + self._timeout_s
+            _send(self._sock, frames, until)
+            self._wait_until_taken(self._sock, until)
         except (OSError, ValueError) as error:
             self.close()
             raise _undelivered(self._name, error) from error
@@ -79,8 +81,7 @@ class Stream:
         text = message(record, limit=STREAM_BYTES, enterprise=self._enterprise)
         return b"%d %b" % (len(text), text)
 
-    def _wait_until_taken(self, sock: socket.socket) -> None:
-        until = time.monotonic() + self._timeout_s
+    def _wait_until_taken(self, sock: socket.socket, until: float) -> None:
         while _unacknowledged(sock):
             if _is_gone(sock) or time.monotonic() > until:
                 raise TimeoutError("the receiver does not take what was sent")
@@ -136,6 +137,17 @@ def _undelivered(name: str, error: Exception) -> UndeliveredError:
     return UndeliveredError(
         f"the syslog receiver has not taken the batch ({why})", where=name, fix="check that it runs, and its address"
     )
+
+
+def _send(sock: socket.socket, frames: bytes, until: float) -> None:
+    """All of it before a moment: over TLS a timeout counts anew with each piece that a slow receiver takes."""
+    view = memoryview(frames)
+    while view:
+        left = until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the receiver does not take what was sent")
+        sock.settimeout(left)
+        view = view[sock.send(view[:_PIECE_BYTES]) :]
 
 
 def _unacknowledged(sock: socket.socket) -> int:

@@ -70,9 +70,9 @@ def _address(url: str) -> SplitResult:
         address = urlsplit(url)
         port = address.port
     except ValueError as error:
-        raise UsageError(f"'{url}' is no address", where=_WHERE, fix=fix) from error
+        raise UsageError(f"'{_shown(url)}' is no address", where=_WHERE, fix=fix) from error
     if address.scheme not in FORMS or not (address.hostname or address.scheme in ("file", "unix")) or port == 0:
-        raise UsageError(f"'{printable(url)}' is no address of a receiver", where=_WHERE, fix=fix)
+        raise UsageError(f"'{_shown(url)}' is no address of a receiver", where=_WHERE, fix=fix)
     if address.scheme in ("file", "unix") and (address.netloc or not address.path):
         raise UsageError("this address has no path", where=_WHERE, fix="write file:PATH or unix:///dev/log")
     if address.username is not None or address.password is not None:
@@ -80,6 +80,12 @@ def _address(url: str) -> SplitResult:
             "an address holds no password", where=_WHERE, fix='write --header "Authorization=env:NAME" beside it'
         )
     return address
+
+
+def _shown(url: str) -> str:
+    """An address that cannot be used, without the password or the query that it may hold."""
+    scheme, mark, rest = url.partition("?")[0].partition("://")
+    return printable(f"{scheme}{mark}{rest.rpartition('@')[2]}")
 
 
 def _check_options(address: SplitResult, target: Target) -> None:
@@ -154,6 +160,8 @@ def _datagram_socket(host: str, port: int) -> socket.socket:
 def _local(path: str, target: Target) -> Receiver:
     """The socket of this machine; which of both kinds it is, is known once it is there."""
     with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as tried:
+        # One whose queue is full would hold us for ever.
+        tried.settimeout(TIMEOUT_S)
         tried.connect(path)
         return Stream(
             target.url, lambda: _connected(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM), path),
