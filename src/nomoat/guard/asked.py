@@ -329,8 +329,8 @@ class Asked:
         )
         if answer.reason == "step-up":
             self.note_step_up(answer)
-        elif self.loaded.opa is not None and answer.reason == "backend-unavailable":
-            self.runtime.say_once(self.loaded.opa.trouble)
+        elif self.loaded.asking is not None and answer.reason == "backend-unavailable":
+            self.runtime.say_once(self.loaded.asking.trouble)
         return answer
 
     def note_step_up(self, answer: Answer) -> None:

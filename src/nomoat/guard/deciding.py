@@ -41,11 +41,11 @@ async def first(runtime: Runtime, scope: Scope) -> Asked:
     routes = cast("Matching", runtime.routes)
     found = routes.match(scope)
     identity, failed = await identified(runtime, scope, _connection(routes, scope))
-    opa = runtime.loaded.opa
-    if opa is None:
+    asking = runtime.loaded.asking
+    if asking is None:
         asked = decided(runtime, scope, found, identity, failed)
     else:
-        asked = await opa.asked(decided, runtime, scope, found, identity, failed)
+        asked = await asking.asked(decided, runtime, scope, found, identity, failed)
     if asked.loaded.rates:
         if runtime.limiter.waits:
             import asyncio
@@ -190,7 +190,7 @@ def _decided(runtime: Runtime, asked: Asked, failed: Reason | None) -> _Decided:
     if kind == "signed-in":
         return "allow", "signed-in", None
     answer = asked.answered(
-        demand.binding.permissions, asked.attributes if demand.reads or asked.loaded.opa is not None else _NO_PARAMS
+        demand.binding.permissions, asked.attributes if demand.reads or asked.loaded.asking is not None else _NO_PARAMS
     )
     return answer.outcome, answer.reason, answer
 

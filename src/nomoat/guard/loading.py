@@ -17,6 +17,7 @@ from nomoat.appmap import codec
 from nomoat.appmap.ids import SAFE_METHODS
 from nomoat.appmap.model import Map
 from nomoat.errors import NomoatError, SettingsError
+from nomoat.guard.backends.settings import OpaSettings, RegoSettings
 from nomoat.guard.settings import GuardSettings
 from nomoat.guard.settings import read as read_guard
 from nomoat.journal.forms import DecisionForm
@@ -31,7 +32,7 @@ from nomoat.policy.outbound import Hosts
 from nomoat.settings import Settings
 
 if TYPE_CHECKING:
-    from nomoat.guard.backends.opa import Opa
+    from nomoat.guard.backends.asking import Asking
     from nomoat.guard.routers.table import Found
     from nomoat.guard.tasks.envelope import Seal
 
@@ -78,8 +79,8 @@ class Loaded:
     rates: Mapping[str, tuple[LimitRule, ...]] = field(default_factory=dict)
     #: What this service may call.
     hosts: Hosts | None = None
-    #: The server that is asked instead of `decider`; None: nobody.
-    opa: Opa | None = None
+    #: Who is asked instead of `decider`; None: nobody.
+    asking: Asking | None = None
     #: What signs and verifies for whom tasks of a queue are; None: nothing does.
     seal: Seal | None = None
     #: The ids of this service's tasks on the map, by the function that each runs (`shop.mail:send`).
@@ -128,7 +129,7 @@ class Loaded:
     @property
     def backend(self) -> Backend:
         """Who answers what somebody may do."""
-        return self.decider if self.opa is None else self.opa
+        return self.decider if self.asking is None else self.asking
 
 
 def load(config: str | Path | None, service: str | None) -> Loaded:
@@ -143,9 +144,7 @@ def load(config: str | Path | None, service: str | None) -> Loaded:
     files = [path, settings.map_file, *(settings.root / file for one in guard.issuers for file in one.files)]
     if guard.certificates is not None and guard.certificates.ca[:5] == "file:":
         files.append(settings.root / guard.certificates.ca[5:])
-    if guard.backend is not None:
-        secrets = (guard.backend.token, guard.backend.ca)
-        files += [settings.root / one[5:] for one in secrets if one[:5] == "file:"]
+    files += _files(guard, settings.root)
     if guard.tasks is not None:
         files += [settings.root / one for one in guard.tasks.files]
     stamps = tuple(_stamp(file) for file in files)
@@ -170,18 +169,28 @@ def load(config: str | Path | None, service: str | None) -> Loaded:
         hosts=Hosts(drawn, name, guard.outbound),
         bindings=bindings,
         rates=by_route(guard.limits, drawn, name, bindings) if guard.limits.rules else {},
-        opa=_opa(guard, service=name, root=settings.root),
+        asking=_asking(guard, service=name, root=settings.root),
         seal=_seal(guard, root=settings.root),
         tasks={one.handler: one.id for one in drawn.entries if one.kind == "task" and one.service == name},
     )
 
 
-def _opa(guard: GuardSettings, *, service: str, root: Path) -> Opa | None:
+def _files(guard: GuardSettings, root: Path) -> list[Path]:
+    """What else a backend is made of: when one of them changes, all is loaded anew."""
+    match guard.backend:
+        case OpaSettings(token=token, ca=ca):
+            return [root / one[5:] for one in (token, ca) if one[:5] == "file:"]
+        case RegoSettings(module=module):
+            return [root / module]
+    return []
+
+
+def _asking(guard: GuardSettings, *, service: str, root: Path) -> Asking | None:
     if guard.backend is None:
         return None
-    from nomoat.guard.backends.opa import Opa
+    from nomoat.guard.backends.examine import opened
 
-    return Opa(guard.backend, service=service, root=root)
+    return opened(guard.backend, service=service, root=root)
 
 
 def _seal(guard: GuardSettings, *, root: Path) -> Seal | None:

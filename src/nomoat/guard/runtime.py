@@ -140,8 +140,8 @@ class Runtime:
         if self.bearers is not None:
             self.bearers.stop()
         self.limiter.close()
-        if self.loaded.opa is not None:
-            self.loaded.opa.close()
+        if self.loaded.asking is not None:
+            self.loaded.asking.close()
         self.standing.stop()
         self.calls_out.tell(all_of_them=True)
         self.audit.close()
@@ -220,10 +220,10 @@ class Runtime:
         if bearers is not None:
             bearers.start()
         # A request under way may still remember a token among those of the keys it was verified by, never here.
-        opa = self.loaded.opa
+        asking = self.loaded.asking
         before, self.bearers, self.machines, self.loaded = self.bearers, bearers, machines, fresh
-        if opa is not None:
-            opa.close()
+        if asking is not None:
+            asking.close()
         if before is not None:
             before.stop(then=bearers)
         # Connections of the one before are closed when the last request that counts with it has let go of it.

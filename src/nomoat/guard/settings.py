@@ -15,7 +15,7 @@ from nomoat.errors import SettingsError
 from nomoat.guard import api_keys, certificates, issuers
 from nomoat.guard.api_keys import ApiKey
 from nomoat.guard.backends import settings as backend_section
-from nomoat.guard.backends.settings import OpaSettings
+from nomoat.guard.backends.settings import OpaSettings, RegoSettings
 from nomoat.guard.certificates import CertificateSettings
 from nomoat.guard.issuers import IssuerSettings
 from nomoat.guard.tasks import settings as tasks_section
@@ -42,7 +42,7 @@ class GuardSettings:
     limits: LimitSettings = field(default_factory=LimitSettings)
     outbound: tuple[Listed, ...] = ()
     #: Who is asked instead of the policy; None: nobody.
-    backend: OpaSettings | None = None
+    backend: OpaSettings | RegoSettings | None = None
     #: Somebody says that the application reads no header or parameter that asks for another method or path.
     overrides_ignored: bool = False
     #: What signs for whom tasks are that go through a queue; None: nothing does.

@@ -39,7 +39,7 @@ REASONS: Mapping[Reason, str] = {
     "undecided-before-write": "the handler would have written before anything was decided",
     "journal-unavailable": "decisions could not be recorded",
     "blocks-unavailable": "the list of blocks was out of date",
-    "backend-unavailable": "OPA gave no answer that can be used",
+    "backend-unavailable": "the backend that is asked gave no answer that can be used",
     "not-loaded": "guard had not loaded its policy",
 }
 

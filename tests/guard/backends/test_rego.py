@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from nomoat import settings
 from nomoat.guard.backends.opa import Opa
-from nomoat.guard.backends.settings import OpaSettings
+from nomoat.guard.backends.rego import Rego
+from nomoat.guard.backends.settings import OpaSettings, RegoSettings
 from nomoat.policy.decide import Answer, compile_policy
 from nomoat.policy.document import read
 from tests.guard.backends.opa_server import OpaServer
@@ -48,6 +49,18 @@ def opa(tmp_path_factory: pytest.TempPathFactory) -> Any:
         asking.close()
 
 
+@pytest.fixture(scope="module")
+def rego(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    pytest.importorskip("regopy", reason="regopy is absent")
+    found = re.search(r"```rego\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    assert found is not None
+    folder = tmp_path_factory.mktemp("rego")
+    (folder / "policy.rego").write_text(found.group(1))
+    asking = Rego(RegoSettings("policy.rego", timeout_s=20.0), service="shop", root=folder)
+    yield asking
+    asking.close()
+
+
 _NAMES = st.sampled_from(["ana", "ben", "a/b"])
 
 
@@ -61,8 +74,8 @@ _NAMES = st.sampled_from(["ana", "ben", "a/b"])
     owner=st.none() | _NAMES,
     only=st.none() | st.just(frozenset({"orders:list", "orders:read"})),
 )
-def test_both_decide_alike(
-    opa: Opa, sub: str, roles: tuple[str, ...], permissions: tuple[str, ...], owner: str | None, only: Any
+def test_all_decide_alike(
+    opa: Opa, rego: Rego, sub: str, roles: tuple[str, ...], permissions: tuple[str, ...], owner: str | None, only: Any
 ) -> None:
     own = compile_policy(read(settings.parse(SAME, root=Path("/"))), service="shop")
 
@@ -70,7 +83,8 @@ def test_both_decide_alike(
         "subject": f"user:main/{sub}", "roles": roles, "permissions": permissions, "attributes": {},
         "resource": None if owner is None else {"owner": owner}, "only": only,
     }  # fmt: skip
-    ours, theirs = own.decide(**asked), opa.decide(**asked)
+    ours, theirs, within = own.decide(**asked), opa.decide(**asked), rego.decide(**asked)
     assert ours.outcome == theirs.outcome, (asked, ours, theirs)
+    assert (theirs[:2], theirs.needs, theirs.denied) == (within[:2], within.needs, within.denied), (asked, within)
     assert "backend-unavailable" != theirs.reason
     assert isinstance(theirs, Answer)

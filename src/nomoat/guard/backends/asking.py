@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Generic, NamedTuple, ParamSpec, TypeVar
+from typing import Final, Generic, NamedTuple, ParamSpec, TypeVar
 
 from nomoat.journal.facts import Attribute
 from nomoat.policy.backend import ANSWERED_BY
@@ -32,8 +32,12 @@ class UnansweredError(Exception):
     """There is no answer that can be used; the text says why, for people, and quotes nothing."""
 
 
+#: The result of a document that is not there, or has no value for this input.
+UNDEFINED: Final = object()
+
+
 class Said(NamedTuple):
-    """What a backend said: its result (False where there is none), and what the decision records beside it."""
+    """What a backend said: its result (`UNDEFINED` where there is none), and what the decision records beside it."""
 
     result: object
     read: Mapping[str, Attribute]
@@ -48,6 +52,10 @@ class OfProcess(Generic[_T]):
     def __init__(self, make: Callable[[], _T]) -> None:
         self._make = make
         self._made: tuple[int, _T] | None = None
+
+    def again(self) -> OfProcess[_T]:
+        """Another one that is made alike."""
+        return OfProcess(self._make)
 
     def get(self) -> _T:
         """That of this process."""
@@ -85,6 +93,7 @@ class Asking:
     def __init__(
         self,
         name: str,
+        title: str,
         ask: Callable[[bytes, float], Said],
         *,
         service: str,
@@ -93,7 +102,7 @@ class Asking:
         threads: int,
     ) -> None:
         """`ask` gets a document as JSON and the moment of `time.monotonic` at which it ends; raises UnansweredError."""
-        self.name = name
+        self.name, self.title = name, title
         self._ask = ask
         self._service = service
         self._claims = claims
@@ -102,6 +111,9 @@ class Asking:
         self._waiting = OfProcess(lambda: Waiting(name, threads))
         #: What was wrong with the last question that got no answer, for people.
         self.trouble = ""
+
+    def close(self) -> None:
+        """Lets go of what is open; who is asked all the same still answers."""
 
     async def asked(self, function: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
         """Runs what asks in a thread, so that the event loop goes on; its time counts from now."""
@@ -143,8 +155,33 @@ class Asking:
             return Answer("deny", "no-grant")
         if only is not None and (outside := out_of_scope(permissions, only)) is not None:
             return outside
+        document = self._document(subject, roles, permissions, attributes, resource)
+        answer = self._answer(document, is_final=resource is not None)
+        read = {ANSWERED_BY: self.name, **_read(document), **answer.read}
+        return answer._replace(
+            read=read, denied=permissions[0] if answer.outcome == "deny" else "",
+            needs=permissions if answer.outcome == "deferred" else (),
+        )  # fmt: skip
+
+    def probed(self, *, subject: str, roles: tuple[str, ...], permissions: tuple[str, ...]) -> object:
+        """The bare result about a caller of whom nothing else is known, for whoever examines a backend.
+
+        Raises UnansweredError: there is none in time. Nothing is decided or recorded.
+        """
+        attributes = {"context.hour": 12, "context.client": "127.0.0.1", "context.method": "GET"}
+        return self._said(_encoded(self._document(subject, roles, permissions, attributes, {}))).result
+
+    def _document(
+        self,
+        subject: str,
+        roles: tuple[str, ...],
+        permissions: tuple[str, ...],
+        attributes: Mapping[str, object],
+        resource: Mapping[str, object] | None,
+    ) -> dict[str, object]:
+        """What a policy calls `input`: what a decision records, under the same names."""
         parts = self._parts(attributes)
-        document = {
+        return {
             "service": self._service,
             "subject": subject,
             "sub": bare_subject(subject),
@@ -155,12 +192,6 @@ class Asking:
             "claims": parts["subject"],
             "resource": None if resource is None else dict(resource),
         }
-        answer = self._answer(document, is_final=resource is not None)
-        read = {ANSWERED_BY: self.name, **_read(document), **answer.read}
-        return answer._replace(
-            read=read, denied=permissions[0] if answer.outcome == "deny" else "",
-            needs=permissions if answer.outcome == "deferred" else (),
-        )  # fmt: skip
 
     def _parts(self, attributes: Mapping[str, object]) -> dict[str, dict[str, object]]:
         """The attributes by their namespaces; of a caller's claims only those that may be told."""
@@ -182,7 +213,7 @@ class Asking:
         grants = (self.name,)
         if said.result is True:
             return Answer("allow", "granted", grants=grants, read=said.read)
-        if said.result is False:
+        if said.result is False or said.result is UNDEFINED:
             return Answer("deny", "no-grant", read=said.read)
         if said.result == DEFERRED and not is_final:
             return Answer("deferred", "depends-on-resource", grants=grants, read=said.read)
@@ -201,7 +232,7 @@ class Asking:
             waiting.leave()
 
     def _unanswered(self, why: str) -> Answer:
-        self.trouble = f"{self.name.upper()} gave no answer that can be used, so the request is denied: {why}"
+        self.trouble = f"{self.title} gave no answer that can be used, so the request is denied: {why}"
         return _UNAVAILABLE
 
 

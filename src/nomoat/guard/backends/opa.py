@@ -14,7 +14,7 @@ from pathlib import Path
 from nomoat import settings as settings_file
 from nomoat.errors import SettingsError
 from nomoat.guard import providers
-from nomoat.guard.backends.asking import MOST_WAITING, Asking, Said, UnansweredError
+from nomoat.guard.backends.asking import MOST_WAITING, UNDEFINED, Asking, Said, UnansweredError
 from nomoat.guard.backends.line import MOST, Lines
 from nomoat.guard.backends.settings import OpaSettings
 from nomoat.guard.identity import strict_json
@@ -32,7 +32,7 @@ class Opa(Asking):
     def __init__(self, settings: OpaSettings, *, service: str, root: Path) -> None:
         """Reads token and certificates. Raises SettingsError where they are not there."""
         super().__init__(
-            "opa", self._asked_of_server, service=service, claims=settings.claims, timeout_s=settings.timeout_s,
+            "opa", "OPA", self._asked_of_server, service=service, claims=settings.claims, timeout_s=settings.timeout_s,
             threads=2 * MOST,
         )  # fmt: skip
         headers = {"Content-Type": "application/json", "Accept": "application/json", "User-Agent": "nomoat"}
@@ -62,8 +62,7 @@ class Opa(Asking):
         # Half a character in it would keep the whole decision out of the journal.
         is_fit = isinstance(found, str) and found.isascii() and found.isprintable()
         read = {DECISION_ID: str(found)[:MAX_RECORDED]} if is_fit else {}
-        # No result at all is a document that OPA has not, or one that is undefined for this input.
-        return Said(answer.get("result", False), read)
+        return Said(answer.get("result", UNDEFINED), read)
 
 
 def _token(settings: OpaSettings, root: Path) -> str:

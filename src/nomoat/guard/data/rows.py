@@ -88,9 +88,11 @@ def decided(asked: Asked, permission: str, library: Library, model: Any, attribu
         columns, constants = _split(asked, permission, library, model, attributes)
         if answer.outcome != "deferred":
             return _known(answer, library)
-        if asked.loaded.opa is not None:
+        if asked.loaded.asking is not None:
             raise FilterError(
-                "OPA decides, and its conditions are no query", where=WHERE, fix="decide row by row: guard.only(...)"
+                f"{asked.loaded.asking.title} decides, and its conditions are no query",
+                where=WHERE,
+                fix="decide row by row: guard.only(...)",
             )
         left = residual(
             asked.loaded.decider, subject=asked.known.subject, roles=asked.known.roles, permission=permission,

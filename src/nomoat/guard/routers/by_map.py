@@ -157,7 +157,7 @@ def _reads(one: _Matched, loaded: Loaded) -> frozenset[str]:
     if demand is None or demand.binding.kind != "permissions":
         return frozenset()
     named = frozenset(name.removeprefix("params.") for name in demand.reads if name.startswith("params."))
-    return named if loaded.opa is None else named.union(one.params)
+    return named if loaded.asking is None else named.union(one.params)
 
 
 def _ambiguous(why: str) -> Found:

@@ -167,7 +167,7 @@ def _who(identity: Identity | None, loaded: Loaded) -> dict[str, Any] | None:
     claims = {
         name: value
         for name, value in identity.claims.items()
-        if (loaded.opa is not None or f"subject.{name}" in reads) and _is_plain(value)
+        if (loaded.asking is not None or f"subject.{name}" in reads) and _is_plain(value)
     }
     return {
         "sub": identity.subject,
