@@ -24,7 +24,7 @@ from nomoat.settings import Settings
 State: TypeAlias = Literal["ok", "note", "mend"]
 _MARKS: dict[State, str] = {"ok": "ok   ", "note": "note ", "mend": "MEND "}
 _DEPENDENCIES = ("joserfc", "cryptography", "PyYAML", "tree-sitter", "tree-sitter-python")
-_EXTRAS = {"demo": ("fastapi", "uvicorn"), "postgres": ("psycopg",), "redis": ("redis",)}
+_EXTRAS = {"demo": ("fastapi", "uvicorn"), "postgres": ("psycopg",), "redis": ("redis",), "rego": ("regopy",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def examine(config: str | None = None) -> Iterator[Row]:
         return
     if not problems:
         yield Row("ok", "settings", f"{settings.path}: {len(settings.document)} sections, all of them valid")
-    for look in (_keys, _certificates, _identity, _map, _store, _disk):
+    for look in (_keys, _certificates, _identity, _backend, _map, _store, _disk):
         try:
             yield from look(settings)
         except NomoatError as error:
@@ -171,6 +171,28 @@ def _identity(settings: Settings) -> Iterator[Row]:
 
         for one in examine_issuers(issuers, settings.root):
             yield Row("mend" if one.mend else "ok", "identity", one.found, one.mend)
+
+
+def _backend(settings: Settings) -> Iterator[Row]:
+    """Who decides instead of the policy, asked as guard would ask for the first service."""
+    from nomoat.guard.settings import read
+    from nomoat.policy.backend import is_native
+    from nomoat.policy.document import read as read_policy
+
+    if is_native(settings):
+        return
+    try:
+        backend, policy = read(settings).backend, read_policy(settings)
+    except NomoatError:
+        # The mistakes of the section are told among those of the file.
+        return
+    if backend is not None:
+        from nomoat.guard.backends.examine import examine as examine_backend
+
+        service = policy.services[0] if policy.services else ""
+        found = examine_backend(backend, policy, service=service, root=settings.root)
+        state: State = "mend" if found.is_grave else "note" if found.mend else "ok"
+        yield Row(state, "backend", found.found, found.mend)
 
 
 def _store(settings: Settings) -> Iterator[Row]:
