@@ -63,9 +63,9 @@ $(VENV)/.demo: requirements/demo.txt pyproject.toml
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/.dev: requirements/dev.txt $(VENV)/.demo
+$(VENV)/.dev: requirements/dev.txt requirements/other.txt $(VENV)/.demo
 	@echo "adding what tests and checks need (once)"
-	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@$(PIP) install --require-hashes -r requirements/dev.txt -r requirements/other.txt
 	@touch $@
 
 $(VENV)/.oldest: requirements/oldest.txt $(VENV)/.dev
