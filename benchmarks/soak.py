@@ -5,7 +5,8 @@
 A FastAPI application in enforce mode under uvicorn, its journal in a file. Clients ask without a pause, each request
 with a number of its own, so that each acknowledged one can be looked for in the journal at the end. Meanwhile: the
 policy is swapped, a caller is blocked, another's tokens are revoked, the store is locked for some seconds, a worker is
-killed with SIGKILL, the issuer's key is rotated. What took effect when is measured with probes of their own. Exits with
+killed with SIGKILL, an issuer's key is rotated in its file, and another's in the key set that its provider serves,
+which is slow and then fails in the midst of it. What took effect when is measured with probes of their own. Exits with
 1 where anything was lost, the chain does not verify, or something took longer than its promise.
 """
 
@@ -29,10 +30,11 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from joserfc import jwt
-from joserfc.jwk import OctKey
+from joserfc.jwk import ECKey, OctKey
 
 from nomoat import settings
 from nomoat.appmap import codec
@@ -45,6 +47,10 @@ from nomoat.survey.draw import draw
 PROMISED_S = 1.0
 RELOAD_S = 3.0
 OUTAGE_S = 5.0
+#: How long a provider takes for each answer, and how long it fails. A new key is asked for at once, and again after
+#: 10 s where somebody had asked in vain; a fetch that fails is tried again after some seconds.
+SLOW_S, FAILING_S = 2.0, 8.0
+FETCHED_S = 20.0
 #: A worker that is killed takes the reads along that it had answered and not committed yet: the contract says so. An
 #: answer that was on its way is seen by its client a moment later.
 UNCOMMITTED_S, ON_ITS_WAY_S = 1.5, 0.25
@@ -53,6 +59,9 @@ format: 1
 services: {{shop: {{}}}}
 identity:
   main: {{issuer: soak, algorithms: [HS256], key: "file:key.txt", audience: shop, roles: claims.roles}}
+  fetched:
+    {{issuer: soak-keys, algorithms: [ES256], keys: "http://127.0.0.1:{provider}/jwks", audience: shop,
+     roles: claims.roles}}
 roles: {{customer: [orders:read, orders:write{more}]}}
 routes:
   "GET /orders/{{order_id}}": orders:read
@@ -98,6 +107,74 @@ if __name__ == "__main__":
 """
 
 
+class Provider:
+    """Serves a key set on loopback: as it is, slowly, or not at all."""
+
+    def __init__(self, *keys: ECKey) -> None:
+        self.keys = keys
+        self.after_s = 0.0
+        self.fails = False
+        self.served: Counter[str] = Counter()
+        provider = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                time.sleep(provider.after_s)
+                status = 503 if provider.fails else 200
+                said = "failed" if provider.fails else "slow" if provider.after_s else "at once"
+                provider.served[said] += 1
+                body = json.dumps({"keys": [key.as_dict(private=False) for key in provider.keys]}).encode()
+                with contextlib.suppress(OSError):
+                    self.send_response(status)
+                    self.send_header("Content-Type", "application/json")
+                    self.send_header("Content-Length", str(len(body)))
+                    self.end_headers()
+                    self.wfile.write(body)
+
+            def log_message(self, format: str, *arguments: object) -> None:
+                """Says nothing."""
+
+        self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._http.daemon_threads = True
+        self.port = int(self._http.server_address[1])
+        threading.Thread(target=self._http.serve_forever, args=(0.1,), daemon=True).start()
+
+    def close(self) -> None:
+        """Ends it."""
+        self._http.shutdown()
+        self._http.server_close()
+
+
+@dataclass
+class Held:
+    """Tokens that are asked with without a pause: all of `good` are to be accepted, none of `bad`."""
+
+    good: tuple[str, ...] = ()
+    bad: tuple[str, ...] = ()
+    asked: Counter[str] = field(default_factory=Counter)
+    refused: Counter[int] = field(default_factory=Counter)
+    accepted: int = 0
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def run(self, port: int) -> None:
+        """Asks until it is stopped; no answer at all is counted as neither."""
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        while not self.stop.is_set():
+            good, bad = self.good, self.bad
+            for bearer in (*good, *bad):
+                status = ask(connection, "GET", "/orders/1", bearer)
+                # What was to be accepted when it was asked may not be any more, and the reverse: not counted.
+                if status == 0 or (good, bad) != (self.good, self.bad):
+                    continue
+                self.asked["good" if bearer in good else "bad"] += 1
+                if bearer in good and status != 200:
+                    self.refused[status] += 1
+                elif bearer in bad and status == 200:
+                    self.accepted += 1
+            connection.close()
+            time.sleep(0.002)
+
+
 @dataclass
 class Soak:
     """What one run knows. `reads` and `writes` are the numbers of acknowledged requests, with the time of each."""
@@ -105,6 +182,7 @@ class Soak:
     root: Path
     port: int
     key: str
+    provider: Provider
     reads: dict[int, float] = field(default_factory=dict)
     writes: dict[int, float] = field(default_factory=dict)
     statuses: Counter[str] = field(default_factory=Counter)
@@ -120,16 +198,28 @@ class Soak:
         claims = {"iss": "soak", "sub": name, "aud": "shop", "roles": ["customer"], "iat": now, "exp": now + 7200}
         return jwt.encode({"alg": "HS256"}, claims, OctKey.import_key(self.key))
 
+    def policy(self, more: str = "") -> str:
+        """nomoat.yaml, with further permissions of customers."""
+        return POLICY.format(more=more, provider=self.provider.port)
+
     def note(self, what: str, said: str, *, is_good: bool) -> None:
         """Something that happened, how it went, and whether that is as promised."""
         self.events.append((what, said, is_good))
         print(f"{'ok  ' if is_good else 'BAD '} {what}: {said}", flush=True)
 
 
-def project(root: Path, key: str) -> None:
+def signed_by(key: ECKey, *, kid: str = "") -> str:
+    """A customer's token of the issuer whose keys are fetched; with the name of another key where one is said."""
+    now = int(time.time())
+    claims = {"iss": "soak-keys", "sub": "ivo", "aud": "shop", "roles": ["customer"], "iat": now, "exp": now + 7200}
+    return jwt.encode({"alg": "ES256", "kid": kid or key.kid}, claims, key)
+
+
+def project(soak: Soak) -> None:
     """The application with its settings and its map."""
-    (root / "nomoat.yaml").write_text(POLICY.format(more=""))
-    (root / "key.txt").write_text(key)
+    root = soak.root
+    (root / "nomoat.yaml").write_text(soak.policy())
+    (root / "key.txt").write_text(soak.key)
     (root / "main.py").write_text(APPLICATION)
     (root / "serve.py").write_text(SERVER)
     (root / ".nomoat").mkdir()
@@ -213,7 +303,7 @@ def swap_policy(soak: Soak, _: subprocess.Popen[bytes]) -> None:
     """A permission more, and taken away again."""
     bearer = soak.token("lea")
     for more, wanted, said in ((", extras:read", 200, "given"), ("", 403, "taken away")):
-        (soak.root / "nomoat.yaml").write_text(POLICY.format(more=more))
+        (soak.root / "nomoat.yaml").write_text(soak.policy(more))
         seconds = took_s(soak, "GET", "/extras", bearer, wanted)
         soak.note("policy swapped", f"permission {said} after {seconds:.2f} s", is_good=seconds <= RELOAD_S)
 
@@ -294,13 +384,54 @@ def rotate_key(soak: Soak, _: subprocess.Popen[bytes]) -> None:
     )
 
 
+def rotate_key_set(soak: Soak, _: subprocess.Popen[bytes]) -> None:
+    """A provider shows a new key beside the old one, is slow, fails, comes back without the old and with a third."""
+    provider = soak.provider
+    (first,) = provider.keys
+    second, third, other = (ECKey.generate_key("P-256", {"kid": name}) for name in ("second", "third", "other"))
+    known, later = signed_by(first), signed_by(third)
+    forged = signed_by(other, kid="first")
+    held = Held(good=(known,), bad=(forged, later))
+    asking = threading.Thread(target=held.run, args=(soak.port,))
+    asking.start()
+    try:
+        provider.keys = (first, second)
+        newer = signed_by(second)
+        took = {"the second key accepted": took_s(soak, "GET", "/orders/1", newer, 200, within_s=30)}
+        held.good = (known, newer)
+        provider.after_s = SLOW_S
+        time.sleep(SLOW_S * 2)
+        provider.fails = True
+        time.sleep(FAILING_S)
+        provider.keys, provider.fails, provider.after_s = (second, third), False, 0.0
+        held.good, held.bad = (newer,), (forged,)
+        took["the third accepted"] = took_s(soak, "GET", "/orders/1", later, 200, within_s=60)
+        took["the first refused"] = took_s(soak, "GET", "/orders/1", known, 401, within_s=60)
+        held.good, held.bad = (newer, later), (forged, known)
+        time.sleep(3.0)
+    finally:
+        held.stop.set()
+        asking.join(60)
+    said = ", ".join(f"{what} after {seconds:.2f} s" for what, seconds in took.items())
+    soak.note("key set rotated", said, is_good=all(seconds <= FETCHED_S for seconds in took.values()))
+    served = ", ".join(f"{count} {how}" for how, count in sorted(provider.served.items()))
+    soak.note(
+        "key set asked",
+        f"{held.asked['good']:,} requests that were to be accepted, {held.refused.total()} of them refused "
+        f"{dict(held.refused) or ''}; {held.asked['bad']:,} that were to be refused, {held.accepted} of them accepted; "
+        f"the provider answered {served}",
+        is_good=not held.refused and not held.accepted and min(held.asked["good"], held.asked["bad"]) > 0,
+    )
+
+
 def store_url(soak: Soak) -> str:
     """The journal of the service."""
     return settings.load(soak.root / "nomoat.yaml").store_url
 
 
 EVENTS: tuple[tuple[float, Callable[[Soak, subprocess.Popen[bytes]], None]], ...] = (
-    (0.15, swap_policy), (0.30, block), (0.40, revoke), (0.50, lock_store), (0.65, kill_worker), (0.80, rotate_key),
+    (0.15, swap_policy), (0.30, block), (0.40, revoke), (0.50, lock_store), (0.65, kill_worker), (0.75, rotate_key),
+    (0.85, rotate_key_set),
 )  # fmt: skip
 
 
@@ -413,10 +544,10 @@ def main() -> int:
     given = parser.parse_args()
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    key = secrets.token_hex(32)
-    with tempfile.TemporaryDirectory() as folder:
-        soak = Soak(Path(folder).resolve(), port, key)
-        project(soak.root, key)
+    provider = Provider(ECKey.generate_key("P-256", {"kid": "first"}))
+    with tempfile.TemporaryDirectory() as folder, contextlib.closing(provider):
+        soak = Soak(Path(folder).resolve(), port, secrets.token_hex(32), provider)
+        project(soak)
         run(soak, minutes=given.minutes, workers=given.workers, clients=given.clients)
         judge(soak)
     memory_said(soak)
