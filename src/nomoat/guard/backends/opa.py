@@ -54,9 +54,12 @@ class Opa(Asking):
             answer = strict_json.parsed(text)
         except ssl.SSLCertVerificationError as error:
             raise UnansweredError(f"its certificate is not trusted ({error.verify_message})") from error
+        except TimeoutError as error:
+            # Also in the system's own words.
+            raise UnansweredError("it did not answer in time") from error
         except (OSError, http.client.HTTPException, ValueError) as error:
             # Only these are in words of ours: the others may quote what came.
-            is_ours = isinstance(error, TimeoutError) or type(error) in (http.client.HTTPException, ValueError)
+            is_ours = type(error) in (http.client.HTTPException, ValueError)
             raise UnansweredError((is_ours and str(error)) or type(error).__name__) from error
         found = answer.get("decision_id")
         # Half a character in it would keep the whole decision out of the journal.
