@@ -80,7 +80,7 @@ _CLOSED = frozenset(
         "incident", "step", "attempt", "unclear", "drill", "sha256", "size_bytes", "changed_before", "block", "what",
         "until", "lifted", "issued_before", "adds", "channel", "detected_s", "acknowledged_s", "contained_s",
         "resolved_s", "reached", "process", "last_seen_at", "lost", "upto", "after", "kept", "first", "last", "head",
-        "elevation", "host", "port",
+        "elevation", "host", "port", "by_map",
     )
 )  # fmt: skip
 #: Kinds where such a word is nomoat's own sentence, or somebody's.
