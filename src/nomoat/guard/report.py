@@ -44,7 +44,7 @@ _WORDS = {
     "step-up": "they have to sign in again first",
     "decision-missing": "the handler never made the decision that was left to it",
     "undecided-before-write": "the handler never makes the decision that is left to it",
-    "decision-late": "the handler asked after its answer had begun",
+    "decision-late": "the handler asked after its answer had begun; background tasks need guard.carry",
     "rerouted": "a mounted application's middleware sent it to another route",
     "not-decided": "the handler failed before it asked; its answer passes in either mode",
     "unknown-route": "no route of that name",

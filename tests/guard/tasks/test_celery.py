@@ -187,6 +187,17 @@ def test_in_audit_mode_it_runs_and_is_recorded(make: Any, kept: str) -> None:
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("kept", ["forged", "stripped"])
+def test_what_it_goes_on_to_ask_hides_no_forgery(make: Any, kept: str) -> None:
+    shop = make(mode="audit")
+    message = shop.publish(lambda: shop.send.delay("ana"))
+    message.headers[HEADER] = None if kept == "stripped" else _unsigned(message)
+    message.deliver(shop.app)
+
+    said = "unauthenticated" if kept == "stripped" else "bad-envelope"
+    assert [(said, 0), (said, 1)] == [(fact.reason, fact.sequence) for fact in shop.facts()]
+
+
 def _moved(shop: Shop, message: Message) -> Any:
     return message.changed(task="note").deliver(shop.app)
 

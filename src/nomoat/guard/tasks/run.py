@@ -60,6 +60,9 @@ class TaskRun(Asked):
         against = self._against()
         if against is not None:
             return Answer("deny", against, denied=permission)
+        if self.identity is None:
+            # Why nobody is known stays said, whatever a task that audit lets run goes on to ask.
+            return Answer("deny", self.reason, denied=permission)
         return super().ask(permission, resource)
 
     def require(self, permission: str, attributes: Mapping[str, Any]) -> None:
