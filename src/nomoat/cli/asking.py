@@ -45,10 +45,11 @@ _LITESTAR = """\
 #: How `identity=` looks in front of a framework: how it is defined, what it is given, and where that has the caller.
 _GIVEN = {
     "Flask": ("def", "request", "session, current_user or request.cookies"),
+    "Pyramid": ("def", "request", "request.authenticated_userid or request.identity"),
 }
 _ASGI = ("async def", "connection", "connection.headers or .cookies")
 #: Frameworks in front of which guard stands.
-_GUARDED = frozenset(("FastAPI", "Starlette", "Flask", "Django", "Litestar"))
+_GUARDED = frozenset(("FastAPI", "Starlette", "Flask", "Django", "Litestar", "Pyramid"))
 
 
 def asked(groups: list[tuple[Route, ...]], *, read: Callable[[str], str] = input) -> list[Choice]:
@@ -128,6 +129,9 @@ def _step(service: Service, roles_elsewhere: tuple[str, ...] | None, alias: str)
     place = f"next, where {module or service.name} makes its application"
     if service.framework == "Litestar":
         return f"{place}:\n{_LITESTAR.format(app=app)}"
+    if service.framework == "Pyramid":
+        app = "config"
+        place += ", before config.make_wsgi_app()"
     if service.framework == "Flask":
         place += ", before app.wsgi_app = ..."
     if roles_elsewhere is None:
