@@ -70,31 +70,9 @@ class Guarding:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one connection."""
         kind = scope["type"]
-        if kind == "http" or kind == "websocket":
-            await self._request(scope, receive, send)
-        else:
+        if kind != "http" and kind != "websocket":
             await self._other(scope, receive, send)
-
-    async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
-        raise UsageError(f"guard does not know connections of type '{scope['type']}'", where="nomoat.guard")
-
-    async def _loaded(self, scope: Scope) -> Runtime | None:
-        """The runtime where no lifespan has loaded it. The event loop goes on meanwhile."""
-        import asyncio
-
-        if self._starting.rests:
-            return None
-        runtime = await asyncio.to_thread(self._starting.load)
-        if runtime is not None:
-            if asking.SCOPE_KEY in scope or "app_root_path" in scope:
-                # A mounted application gets no start-up event, and its router has no prefix: nothing fits the map.
-                runtime.say_once(_MOUNTED)
-            runtime.say_differences()
-        return runtime
-
-    # -- a request ---------------------------------------------------------------------------------------------------
-
-    async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
+            return
         runtime = self._starting.runtime or await self._loaded(scope)
         asked: Asked | None = None
         against: Reason | None = None
@@ -112,12 +90,29 @@ class Guarding:
             return
         token = asking.enter(asked, scope)
         try:
-            if scope["type"] == "http":
+            if kind == "http":
                 await serve_http(asked, self._app, scope, receive, send)
             else:
                 await serve_socket(asked, self._app, scope, receive, send)
         finally:
             asking.leave(token)
+
+    async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
+        raise UsageError(f"guard does not know connections of type '{scope['type']}'", where="nomoat.guard")
+
+    async def _loaded(self, scope: Scope) -> Runtime | None:
+        """The runtime where no lifespan has loaded it. The event loop goes on meanwhile."""
+        import asyncio
+
+        if self._starting.rests:
+            return None
+        runtime = await asyncio.to_thread(self._starting.load)
+        if runtime is not None:
+            if asking.SCOPE_KEY in scope or "app_root_path" in scope:
+                # A mounted application gets no start-up event, and its router has no prefix: nothing fits the map.
+                runtime.say_once(_MOUNTED)
+            runtime.say_differences()
+        return runtime
 
     async def _undecided(self, scope: Scope, receive: Receive, send: Send, against: Reason | None) -> None:
         """guard cannot decide: enforce denies, audit changes nothing; a block that is known refuses in both."""

@@ -77,6 +77,7 @@ class Asked:
 
     __slots__ = (
         "_attributes",
+        "_form",
         "_is_last_denied",
         "_sequence",
         "_would",
@@ -99,7 +100,13 @@ class Asked:
     )  # fmt: skip
 
     def __init__(
-        self, runtime: Runtime, loaded: Loaded, known: Known, demand: Demand | None, identity: Identity | None
+        self,
+        runtime: Runtime,
+        loaded: Loaded,
+        known: Known,
+        demand: Demand | None,
+        identity: Identity | None,
+        form: DecisionForm | None = None,
     ) -> None:
         self.runtime = runtime
         # One request is decided by one policy, also when another comes into force while it runs.
@@ -127,6 +134,8 @@ class Asked:
         self._would: Reason | None = None
         self._is_last_denied = True
         self._attributes: dict[str, Any] | None = None
+        #: The form of its first decision, where that is known already.
+        self._form = form
 
     @property
     def is_refused(self) -> bool:
@@ -138,6 +147,7 @@ class Asked:
         if over is not None:
             self.over = over
             self.outcome, self.reason, self.answer = "deny", "rate-limited", None
+            self._form = None
 
     @property
     def retry_after_s(self) -> int:
@@ -239,7 +249,7 @@ class Asked:
         if known.also:
             return self.first(status)
         try:
-            return self._form().fact(
+            return (self._form or self.form()).fact(
                 happened_at=timestamp_of(known.came_us),
                 request=self.request,
                 client=known.client,
@@ -252,7 +262,8 @@ class Asked:
             # The writer tells of a fact that cannot be written; it is no reason to fail a request in its midst.
             return self.first(status)
 
-    def _form(self) -> DecisionForm:
+    def form(self) -> DecisionForm:
+        """What the body of its first decision shares with those of other requests."""
         known, loaded, answer, demand = self.known, self.loaded, self.answer, self.demand
         credential, limit = ("", None) if self.identity is None else (self.identity.credential, self.identity.only)
         grants = answer.grants if answer is not None else ()

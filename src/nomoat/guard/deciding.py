@@ -12,18 +12,19 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl
 
 from nomoat.appmap.ids import METHODS
+from nomoat.guard import usual
 from nomoat.guard.asked import ALWAYS, Asked, Known
 from nomoat.guard.clients import client_address
-from nomoat.guard.identity.callers import identified
+from nomoat.guard.identity import callers
 from nomoat.guard.identity.model import Identity
 from nomoat.guard.routers.table import NOTHING, Found, Matching
-from nomoat.guard.standing import MAX_AGE_S
 from nomoat.journal.facts import Outcome, Reason
 
 if TYPE_CHECKING:
     from nomoat.guard.answers import Scope
-    from nomoat.guard.loading import Demand
+    from nomoat.guard.loading import Demand, Loaded
     from nomoat.guard.runtime import Runtime
+    from nomoat.guard.usual import Usual
     from nomoat.policy.decide import Answer, Decider
 
 _PARAM_LENGTH = 64
@@ -40,7 +41,11 @@ async def first(runtime: Runtime, scope: Scope) -> Asked:
     """What is decided about a request to an ASGI application before its handler runs."""
     routes = cast("Matching", runtime.routes)
     found = routes.match(scope)
-    identity, failed = await identified(runtime, scope, _connection(routes, scope))
+    shown = callers.shown(runtime, scope)
+    if callers.is_settled(shown):
+        identity, failed, _ = shown
+    else:
+        identity, failed = await callers.settled(runtime, scope, shown, _connection(routes, scope))
     asking = runtime.loaded.asking
     if asking is None:
         asked = decided(runtime, scope, found, identity, failed)
@@ -69,6 +74,48 @@ def decided(
         failed: why a credential that was shown names nobody.
     """
     loaded = runtime.loaded
+    method = scope.get("method", "WS")
+    key = usual.key_of(runtime, loaded, found, identity, method) if failed is None else None
+    kept = loaded.usual.get(key) if key is not None else None
+    if kept is not None and found is not None and _is_well(runtime, time.monotonic()):
+        return _as_usual(runtime, loaded, kept, scope, found, identity)
+    asked = _anew(runtime, loaded, scope, found, identity, failed)
+    if key is not None:
+        usual.keep(asked, key)
+    return asked
+
+
+def _as_usual(
+    runtime: Runtime, loaded: Loaded, kept: Usual, scope: Scope, found: Found, identity: Identity | None
+) -> Asked:
+    """A request like one before it, with what differs."""
+    params, compared = _params(found.params) if found.params else (_NO_PARAMS, _NO_PARAMS)
+    known = Known(
+        kept.method,
+        kept.target,
+        params,
+        identity.subject if identity is not None else "anonymous",
+        kept.roles,
+        client_address(scope, loaded.guard.trusted_proxies),
+        _trace(scope["headers"]),
+        time.time_ns() // 1000,
+        _NO_PARAMS,
+        compared,
+    )
+    asked = Asked(runtime, loaded, known, kept.demand, identity, form=kept.form)
+    asked.found = found
+    asked.outcome, asked.reason, asked.answer = kept.outcome, kept.reason, kept.answer
+    return asked
+
+
+def _anew(
+    runtime: Runtime,
+    loaded: Loaded,
+    scope: Scope,
+    found: Found | None,
+    identity: Identity | None,
+    failed: Reason | None,
+) -> Asked:
     demand = loaded.demand(found) if found is not None else None
     client = client_address(scope, loaded.guard.trusted_proxies)
     subject = identity.subject if identity is not None else "anonymous"
@@ -147,7 +194,8 @@ def _connection(routes: Matching, scope: Scope) -> Callable[[Identity | None], A
 async def against(runtime: Runtime, scope: Scope) -> Reason | None:
     """The block or revocation that stands against a caller about whom nothing else could be decided."""
     try:
-        identity, _ = await identified(runtime, scope, _connection(cast("Matching", runtime.routes), scope))
+        connect = _connection(cast("Matching", runtime.routes), scope)
+        identity, _ = await callers.settled(runtime, scope, callers.shown(runtime, scope), connect)
     except Exception:
         identity = None
     return stands_against(runtime, scope, identity)
@@ -195,15 +243,17 @@ def _decided(runtime: Runtime, asked: Asked, failed: Reason | None) -> _Decided:
     return answer.outcome, answer.reason, answer
 
 
+def _is_well(runtime: Runtime, now: float) -> bool:
+    """True while blocks are known well enough and decisions can be written."""
+    return runtime.standing.is_current(now) and (runtime.writer.keeps_up(now) or not runtime.audit.failure)
+
+
 def outage_of(runtime: Runtime) -> Reason | None:
     """What keeps guard from deciding with the whole truth, where that denies; elsewhere it is counted."""
-    reason: Reason | None = None
-    if runtime.standing.age_s > MAX_AGE_S:
-        reason = "blocks-unavailable"
-    elif runtime.audit.failure:
-        reason = "journal-unavailable"
-    if reason is None:
+    now = time.monotonic()
+    if _is_well(runtime, now):
         return None
+    reason: Reason = "journal-unavailable" if runtime.standing.is_current(now) else "blocks-unavailable"
     runtime.count_unwritten()
     return reason if runtime.enforces and not runtime.passes_without_journal else None
 

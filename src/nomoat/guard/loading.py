@@ -32,6 +32,7 @@ from nomoat.policy.outbound import Hosts
 from nomoat.settings import Settings
 
 if TYPE_CHECKING:
+    from nomoat.guard import usual
     from nomoat.guard.backends.asking import Asking
     from nomoat.guard.routers.table import Found
     from nomoat.guard.tasks.envelope import Seal
@@ -87,6 +88,8 @@ class Loaded:
     tasks: Mapping[str, str] = field(default_factory=dict)
     #: Forms of the decisions that are made by this: what they share is encoded once.
     forms: dict[tuple[object, ...], DecisionForm] = field(default_factory=dict, compare=False)
+    #: What is alike in every request of one caller at one route.
+    usual: dict[usual.Key, usual.Usual] = field(default_factory=dict, compare=False)
     #: Demands of routes that the map lacks, once they were looked for.
     _beside: dict[str, Demand | None] = field(default_factory=dict, compare=False)
     #: Demands of several routes at once, by their keys.

@@ -59,6 +59,10 @@ class Standing:
         if self._thread is not None:
             self._thread.join(2)
 
+    def is_current(self, now: float) -> bool:
+        """True where the blocks are known well enough, at a time of the monotonic clock."""
+        return now - self._read_at <= MAX_AGE_S
+
     @property
     def age_s(self) -> float:
         """Seconds since the blocks were last known to be current."""
@@ -176,6 +180,8 @@ class Standing:
         self.logs = bool(state.logging)
         #: True while nothing stands against anybody.
         self.is_empty = not (state.blocks or state.revocations)
+        #: True while nothing at all stands about anybody.
+        self.is_quiet = self.is_empty and not self.elevates and not self.logs
 
 
 def _seconds(until: str, since: str) -> float:

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from nomoat.errors import JournalError, StorageError
+from nomoat.journal.bell import Bell
 from nomoat.journal.facts import Fact, Gap
 from nomoat.journal.gaps import GapTeller
 from nomoat.journal.ports import START, Store
@@ -101,7 +102,7 @@ class Writer:
         self._process = uuid.uuid4().hex
         self._waiting: deque[_Waiting] = deque()
         self._again: list[_Waiting] = []
-        self._wake = threading.Event()
+        self._wake = Bell()
         self._start_lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._is_idle = True
@@ -143,7 +144,7 @@ class Writer:
             return False
         self._waiting.append(_Waiting(((fact, key),), time.monotonic()))
         if self._is_idle:
-            self._wake.set()
+            self._wake.ring()
         return True
 
     def commit(self, facts: Sequence[_Pair], *, durable: bool = False, timeout_s: float = 10.0) -> list[str | None]:
@@ -191,7 +192,7 @@ class Writer:
         if self._thread is None:
             self.start()
         self._waiting.append(_Waiting(tuple(facts), time.monotonic(), ticket))
-        self._wake.set()
+        self._wake.ring()
 
     def _late(self, timeout_s: float) -> StorageError:
         return StorageError(
@@ -208,9 +209,23 @@ class Writer:
         oldest_s = self._oldest_s()
         return f"the oldest waiting fact is {oldest_s:.1f} s old" if oldest_s > OLDEST_S else ""
 
+    def keeps_up(self, now: float) -> bool:
+        """True while nothing failed and no fact waits for longer than it should, at a time of the monotonic clock."""
+        if self._failed:
+            return False
+        since = self._busy_since
+        if since is None:
+            try:
+                since = self._waiting[0].since
+            except IndexError:
+                return True
+        return now - since <= BEHIND_S
+
     @property
     def is_behind(self) -> bool:
         """True while facts wait longer than they should, and the writer may still catch up."""
+        if self._busy_since is None and not self._waiting:
+            return False
         return not self._failed and BEHIND_S < self._oldest_s() <= OLDEST_S
 
     async def keep_pace(self) -> None:
@@ -247,7 +262,7 @@ class Writer:
     def beat_soon(self) -> None:
         """Tells the store at once how far this process has read, not only at the next second."""
         self._beat_at = 0.0
-        self._wake.set()
+        self._wake.ring()
 
     def flush(self, *, timeout_s: float = 10.0) -> None:
         """Blocks until everything handed over before is committed. Raises StorageError where it cannot be."""
@@ -262,7 +277,7 @@ class Writer:
         if thread is None:
             return
         atexit.unregister(self.close)
-        self._wake.set()
+        self._wake.ring()
         thread.join(timeout_s)
         self._thread = None
         left = self.health()
@@ -286,7 +301,7 @@ class Writer:
                 pause = _RETRY_S if self._again else max(0.0, self._beat_at - time.monotonic())
                 self._wake.wait(min(pause, BEAT_S))
             self._is_idle = False
-            self._wake.clear()
+            self._wake.hush()
         if not self._again:
             with contextlib.suppress(JournalError):
                 self._beat(ended=True)

@@ -27,8 +27,11 @@ def bearer_token(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
     Raises TokenError: two such headers, a malformed or huge one.
     """
     found = authorization(headers)
-    if found is None:
-        return None
+    return None if found is None else token_of(found)
+
+
+def token_of(found: bytes) -> str | None:
+    """The token of an `Authorization` header; None where it is of another scheme. Raises TokenError."""
     scheme, _, rest = found.partition(b" ")
     if scheme.lower() != b"bearer":
         return None

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from nomoat.guard.identity.introspection import Introspector
     from nomoat.guard.identity.keyring import Keyring
 
-MAX_TOKENS = 4096
+MAX_TOKENS = 8192
 #: How long a start waits for the keys that are fetched first, and a request for those that it asked for.
 FIRST_S, WAIT_S = 6.0, 1.0
 
@@ -45,7 +45,8 @@ class Bearers:
         self.keyrings = {keyring.settings.issuer: keyring for keyring in keyrings}
         self._introspector = introspector
         self._size = size
-        self._known: dict[str, Verified] = {}
+        #: By token, and by the whole header that one came in.
+        self._known: dict[str | bytes, Verified] = {}
 
     def start(self) -> None:
         """Begins to fetch what is not fetched yet, and waits a moment for what comes first."""
@@ -64,8 +65,22 @@ class Bearers:
         if self._introspector is not None and then is None:
             self._introspector.stop()
 
-    def identify(self, token: str, *, now: float) -> Identity | Pending:
-        """The identity behind a token, or whom to wait for. Raises TokenError, KeysUnavailableError."""
+    def known(self, header: bytes, *, now: float) -> Identity | None:
+        """The identity behind a whole `Authorization` header whose token was found before; None: `identify` tells."""
+        found = self._known.get(header)
+        if found is None or now >= found.expires_at:
+            return None
+        try:
+            found.source.current()
+        except KeysUnavailableError:
+            return None
+        return found.identity
+
+    def identify(self, token: str, *, now: float, header: bytes = b"") -> Identity | Pending:
+        """The identity behind a token, or whom to wait for. Raises TokenError, KeysUnavailableError.
+
+        `header` is the whole header that it came in: the next one alike need not be taken apart.
+        """
         # What is found goes where the look began: if keys change meanwhile, nobody looks there again.
         known = self._known
         found = known.get(token)
@@ -79,6 +94,8 @@ class Bearers:
                 return self._verified(known, token, now)
             # Keys that could not be fetched for too long are none any more, whatever was verified by them.
             found.source.current()
+            if header:
+                self._remember(known, header, found)
             return found.identity
         except (UnknownKeyError, KeysUnavailableError):
             pending = self._pending(token, now)
@@ -90,7 +107,7 @@ class Bearers:
         """Forgets all tokens."""
         self._known = {}
 
-    def _verified(self, known: dict[str, Verified], token: str, now: float) -> Identity:
+    def _verified(self, known: dict[str | bytes, Verified], token: str, now: float) -> Identity:
         found = self._verifier.verified(token, now=now)
         self._remember(known, token, found)
         return found.identity
@@ -116,7 +133,7 @@ class Bearers:
             return True
         return issuer == self._introspector.settings.issuer
 
-    def _remember(self, known: dict[str, Verified], token: str, found: Verified) -> None:
+    def _remember(self, known: dict[str | bytes, Verified], token: str | bytes, found: Verified) -> None:
         """When full, the one that came first goes."""
         while len(known) >= self._size:
             with contextlib.suppress(StopIteration, RuntimeError):

@@ -10,10 +10,10 @@ import re
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
 from nomoat.guard.identity import api_keys, stand_in
-from nomoat.guard.identity.bearer import authorization, bearer_token
+from nomoat.guard.identity.bearer import authorization, token_of
 from nomoat.guard.identity.model import CertificateError, Identity, KeysUnavailableError, TokenError
 from nomoat.guard.identity.pending import Pending
 from nomoat.journal.facts import Reason
@@ -29,48 +29,62 @@ Connect: TypeAlias = Callable[[Identity | None], Any]
 
 #: The same, and whether `identity=` has no say.
 _Shown: TypeAlias = tuple[Identity | None, Reason | None, bool]
+#: What the credentials of a request say by themselves, or whom to wait for.
+Shown: TypeAlias = _Shown | Pending
 
 _LOCAL = re.compile(r"(user:local/[^\x00-\x1f\x7f]{1,256}|service:[A-Za-z0-9][A-Za-z0-9._-]*)\Z")
 
 
-async def identified(runtime: Runtime, scope: Scope, connect: Connect) -> Caller:
-    """Who calls; `identity=` may be async."""
-    shown = _by_token(runtime, scope)
-    if isinstance(shown, Pending):
+def shown(runtime: Runtime, scope: Scope) -> Shown:
+    """What a request shows of its caller, as far as nobody has to be waited for or asked."""
+    by_token = _by_token(runtime, scope)
+    return by_token if isinstance(by_token, Pending) else _with_certificate(runtime, scope, by_token)
+
+
+def is_settled(found: Shown) -> TypeGuard[_Shown]:
+    """True where that says who calls, or that nobody is known; else `settled` does."""
+    return type(found) is tuple and found[2]
+
+
+async def settled(runtime: Runtime, scope: Scope, found: Shown, connect: Connect) -> Caller:
+    """Who calls, by what was shown and by `identity=`, which may be async."""
+    if isinstance(found, Pending):
         try:
-            shown = await shown.wait_async(), None, runtime.identity is None
+            by_token: _Shown = await found.wait_async(), None, runtime.identity is None
         except (TokenError, KeysUnavailableError) as error:
-            shown = _refused(error)
-    found, failed, is_settled = _with_certificate(runtime, scope, shown)
-    if is_settled:
-        return found, failed
+            by_token = _refused(error)
+        found = _with_certificate(runtime, scope, by_token)
+    verified, failed, is_known = found
+    if is_known:
+        return verified, failed
     try:
-        answer = runtime.identity(connect(found))
+        answer = runtime.identity(connect(verified))
         if inspect.isawaitable(answer):
             answer = await answer
-        return _checked(answer, found) or found, None
+        return _checked(answer, verified) or verified, None
     except Exception as error:
         return _failed(runtime, error)
 
 
 def identified_now(runtime: Runtime, scope: Scope, connect: Connect) -> Caller:
     """Who calls, where nothing can be awaited."""
-    shown = _by_token(runtime, scope)
-    if isinstance(shown, Pending):
+    found = shown(runtime, scope)
+    if isinstance(found, Pending):
         try:
-            shown = shown.wait(), None, runtime.identity is None
+            by_token: _Shown = found.wait(), None, runtime.identity is None
         except (TokenError, KeysUnavailableError) as error:
-            shown = _refused(error)
-    found, failed, is_settled = _with_certificate(runtime, scope, shown)
-    if is_settled:
-        return found, failed
+            by_token = _refused(error)
+        found = _with_certificate(runtime, scope, by_token)
+    verified, failed, is_known = found
+    if is_known:
+        return verified, failed
     try:
-        answer = runtime.identity(connect(found))
+        answer = runtime.identity(connect(verified))
         if inspect.isawaitable(answer):
             if inspect.iscoroutine(answer):
                 answer.close()
             raise TypeError("it is async, and this application is not")
-        return _checked(answer, found) or found, None
+        return _checked(answer, verified) or verified, None
     except Exception as error:
         return _failed(runtime, error)
 
@@ -91,19 +105,22 @@ def _named(runtime: Runtime, headers: list[tuple[bytes, bytes]]) -> Identity | P
     keys, bearers = runtime.machines.keys, runtime.bearers
     if keys is not None and (key := api_keys.shown(headers)) is not None:
         return keys.identify(key, now=time.time())
-    if keys is None and bearers is None:
-        # Two such headers are refused whoever reads them: `identity=` and the handler may look at different ones.
-        authorization(headers)
+    # Two such headers are refused whoever reads them: `identity=` and the handler may look at different ones.
+    value = authorization(headers)
+    if value is None or (keys is None and bearers is None):
         return None
-    token = bearer_token(headers)
+    now = time.time()
+    if bearers is not None and (known := bearers.known(value, now=now)) is not None:
+        return known
+    token = token_of(value)
     if token is None:
         return None
     if token.startswith(api_keys.PREFIX):
         if keys is None:
             # No issuer gave it, and whoever asks one about it has given it away.
             raise TokenError("an API key, and none is known")
-        return keys.identify(token, now=time.time())
-    return bearers.identify(token, now=time.time()) if bearers is not None else None
+        return keys.identify(token, now=now)
+    return bearers.identify(token, now=now, header=value) if bearers is not None else None
 
 
 def _with_certificate(runtime: Runtime, scope: Scope, shown: _Shown) -> _Shown:
