@@ -27,6 +27,7 @@ SECTIONS: MappingOf[str, str] = {
     "identity": "guard",
     "api_keys": "guard",
     "certificates": "guard",
+    "device": "guard",
     "trusted_proxies": "guard",
     "tasks": "guard",
     "limits": "guard",

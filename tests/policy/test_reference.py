@@ -47,7 +47,7 @@ def test_every_question_is_on_the_page() -> None:
 
 
 def test_every_name_of_conditions_is_on_the_page() -> None:
-    table = set(re.findall(r"^\| `((?:subject|resource|params|context)\.[a-zA-Z]+)` \|", PAGE, re.MULTILINE))
+    table = set(re.findall(r"^\| `((?:subject|resource|params|context|device)\.[a-zA-Z]+)` \|", PAGE, re.MULTILINE))
 
     assert {f"context.{name}" for name in conditions.CONTEXT} <= table
     assert {name.partition(".")[0] for name in table} == set(conditions.NAMESPACES)

@@ -211,6 +211,7 @@ class _Together:
         """What map and policy say of one another, under the ids of `nomoat policy check`."""
         if self._settings.path is None:
             return
+        from nomoat.policy import devices
         from nomoat.policy.document import read as read_policy
         from nomoat.policy.questions import ask
         from nomoat.policy.subjects import may_claim_roles
@@ -219,7 +220,8 @@ class _Together:
         telling = Telling(self._program, self._registered())
         routes = {route.id: route for route in self._map.routes}
         claimed = may_claim_roles(self._settings)
-        for said in ask(self._map, policy, today=self._today, roles_claimed=claimed):
+        given = devices.names(self._settings)
+        for said in ask(self._map, policy, today=self._today, roles_claimed=claimed, devices=given):
             yield telling.of_observation(said, self._rules.get(said.id), routes.get(said.target), self._settings)
 
     # -- suppressions ------------------------------------------------------------------------------------------------

@@ -65,6 +65,10 @@ class Known(NamedTuple):
     also: Mapping[str, str] = _NONE
     #: Path parameters as conditions compare them: whole, where `params` are as facts keep them.
     compared: Mapping[str, str] = _NONE
+    #: What a trusted proxy says of the caller's device.
+    device: Mapping[str, str] = _NONE
+    #: The service that the connection's certificate is of; empty where none was shown.
+    peer: str = ""
 
     @property
     def at(self) -> datetime:
@@ -172,6 +176,9 @@ class Asked:
                 "context.client": known.client,
                 "context.method": known.method,
             }
+            if known.peer:
+                self._attributes["context.peer"] = known.peer
+            self._attributes |= {f"device.{name}": value for name, value in known.device.items()}
             if "context.now" in self.loaded.decider.reads:
                 self._attributes["context.now"] = timestamp_of(known.came_us)
             if identity is not None:

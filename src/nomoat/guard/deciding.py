@@ -16,6 +16,7 @@ from nomoat.guard import usual
 from nomoat.guard.asked import ALWAYS, Asked, Known
 from nomoat.guard.clients import client_address
 from nomoat.guard.identity import callers
+from nomoat.guard.identity.callers import PEER
 from nomoat.guard.identity.model import Identity
 from nomoat.guard.routers.table import NOTHING, Found, Matching
 from nomoat.journal.facts import Outcome, Reason
@@ -101,6 +102,8 @@ def _as_usual(
         time.time_ns() // 1000,
         _NO_PARAMS,
         compared,
+        _device(runtime, loaded, scope),
+        scope.get(PEER, ""),
     )
     asked = Asked(runtime, loaded, known, kept.demand, identity, form=kept.form)
     asked.found = found
@@ -132,6 +135,8 @@ def _anew(
         came_us=time.time_ns() // 1000,
         also=_also(runtime.standing.adds(subject), scope) if runtime.standing.logs else _NO_PARAMS,
         compared=compared,
+        device=_device(runtime, loaded, scope),
+        peer=scope.get(PEER, ""),
     )
     asked = Asked(runtime, loaded, known, demand, identity)
     asked.found = found
@@ -241,6 +246,20 @@ def _decided(runtime: Runtime, asked: Asked, failed: Reason | None) -> _Decided:
         demand.binding.permissions, asked.attributes if demand.reads or asked.loaded.asking is not None else _NO_PARAMS
     )
     return answer.outcome, answer.reason, answer
+
+
+def _device(runtime: Runtime, loaded: Loaded, scope: Scope) -> Mapping[str, str]:
+    """What a trusted proxy says of the caller's device; nothing where it is not believed, which is told."""
+    settings = loaded.guard.device
+    if settings is None:
+        return _NO_PARAMS
+    from nomoat.guard.identity import devices
+
+    try:
+        return devices.told(scope, settings, loaded.guard.trusted_proxies)
+    except devices.DeviceError as error:
+        runtime.say_once(error.what)
+        return _NO_PARAMS
 
 
 def _is_well(runtime: Runtime, now: float) -> bool:

@@ -20,8 +20,9 @@ from nomoat.guard.certificates import CertificateSettings
 from nomoat.guard.issuers import IssuerSettings
 from nomoat.guard.tasks import settings as tasks_section
 from nomoat.guard.tasks.settings import TaskSettings
+from nomoat.policy import devices, outbound
 from nomoat.policy import limits as limits_section
-from nomoat.policy import outbound
+from nomoat.policy.devices import DeviceSettings
 from nomoat.policy.limits import LimitSettings
 from nomoat.policy.outbound import Listed
 from nomoat.policy.subjects import KEYS
@@ -47,6 +48,8 @@ class GuardSettings:
     overrides_ignored: bool = False
     #: What signs for whom tasks are that go through a queue; None: nothing does.
     tasks: TaskSettings | None = None
+    #: Who says what of callers' devices; None: nobody.
+    device: DeviceSettings | None = None
 
     @property
     def knows_machines(self) -> bool:
@@ -66,13 +69,14 @@ def read(settings: Settings) -> GuardSettings:
     if keys and (taken := next((one for one in identity if one.alias == KEYS), None)) is not None:
         reader.mistake(f"an issuer is called {KEYS}, as the users of API keys are", taken.at, "give it another name")
     shown = certificates.read(settings.section("certificates"), reader, has_proxies=bool(listed))
+    device = devices.read(settings.section("device"), reader, has_proxies=bool(listed))
     limits = limits_section.read(settings.section("limits"), reader)
     hosts = outbound.read(settings.section("outbound"), reader)
     refusing = {name: settings.section(name) for name in ("deny", "step_up")}
     backend = backend_section.read(settings.section("backend"), reader, refusing=refusing)
     tasks = tasks_section.read(settings.section("tasks"), reader)
     reader.finish()
-    return GuardSettings(identity, proxies, failure, keys, shown, limits, hosts, backend, overrides, tasks)
+    return GuardSettings(identity, proxies, failure, keys, shown, limits, hosts, backend, overrides, tasks, device)
 
 
 def _network(node: Node, reader: Reader) -> Network | None:

@@ -31,7 +31,7 @@ from nomoat.journal.facts import Decision, Elevation, Text, moment, timestamp
 from nomoat.journal.journal import open_store
 from nomoat.journal.ports import Store
 from nomoat.policy import backtest as backtesting
-from nomoat.policy import conditions, document, explain, loosened, questions, report, subjects, tables
+from nomoat.policy import conditions, devices, document, explain, loosened, questions, report, subjects, tables
 from nomoat.policy import learn as learning
 from nomoat.policy.backend import is_native
 from nomoat.policy.break_glass import lines
@@ -146,7 +146,7 @@ def _given(text: str) -> tuple[str, object]:
         )
     if name in ("subject.id", "subject.sub", "subject.roles"):
         raise UsageError(f"{name} cannot be given", fix="it comes from --as and --role")
-    if space == "params" or (space == "context" and conditions.CONTEXT.get(rest) in ("text", "timestamp")):
+    if space in ("params", "device") or (space == "context" and conditions.CONTEXT.get(rest) in ("text", "timestamp")):
         return name, value
     if re.fullmatch(r"-?[0-9]{1,18}", value):
         return name, int(value)
@@ -199,7 +199,9 @@ def check_action(arguments: argparse.Namespace) -> int:
     drawn = _map(of)
     if drawn is None:
         raise IncompleteError("there is no map to compare with", where=str(of.map_file), fix="nomoat map --write")
-    found = questions.ask(drawn, policy, today=date.today(), roles_claimed=subjects.may_claim_roles(of))
+    found = questions.ask(
+        drawn, policy, today=date.today(), roles_claimed=subjects.may_claim_roles(of), devices=devices.names(of)
+    )
     print_as(arguments.format, report.observations_json(found), report.observations_text(found, len(drawn.routes)))
     return EXIT_FINDINGS if any(one.level == "error" for one in found) else EXIT_CLEAN
 

@@ -23,7 +23,7 @@ from nomoat.settings import Settings
 _MAX_BYTES = 4 * 1024 * 1024
 _MAP = ".nomoat/map.json"
 #: Sections that say who a caller is. What may be is what is compared.
-_WHO = ("identity", "api_keys", "certificates", "trusted_proxies")
+_WHO = ("identity", "api_keys", "certificates", "device", "trusted_proxies")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from datetime import date
 from nomoat.appmap import ids
 from nomoat.appmap.model import Map, Route
 from nomoat.policy import clauses, duties, zones
+from nomoat.policy import devices as devices_section
 from nomoat.policy.bindings import Binding, Bindings, bind
 from nomoat.policy.decide import ROLE_PREFIX, Decider, compile_policy
 from nomoat.policy.model import Policy
@@ -31,6 +32,7 @@ QUESTIONS: Mapping[str, str] = {
     "shadowed-grant": "does a grant add nothing to a wider one of the same role?",
     "denied-grant": "does a deny rule refuse all that a grant allows?",
     "impossible-condition": "is there a condition that never holds?",
+    "unknown-input": "does a condition read of devices what nothing says?",
     "unheld-role": "is there a role that nobody is given?",
     "joined-duties": "does somebody hold two permissions that `separate` keeps apart?",
     "wildcard-grant": "what does a grant with a star grant?",
@@ -41,10 +43,13 @@ QUESTIONS: Mapping[str, str] = {
 }
 
 
-def ask(drawn: Map, policy: Policy, *, today: date, roles_claimed: bool = True) -> tuple[Observation, ...]:
+def ask(
+    drawn: Map, policy: Policy, *, today: date, roles_claimed: bool = True, devices: frozenset[str] = frozenset()
+) -> tuple[Observation, ...]:
     """Every answer that somebody should look at: errors first, each in the order of the map.
 
     `roles_claimed`: some token may bring a role (`subjects.may_claim_roles`), so that nobody knows who holds which.
+    `devices`: what the file says of devices (`devices.names`).
     """
     asked = _Asked(drawn, policy, bind(drawn, policy))
     decider = compile_policy(policy)
@@ -59,6 +64,7 @@ def ask(drawn: Map, policy: Policy, *, today: date, roles_claimed: bool = True) 
         *asked.unneeded(),
         *duties.together(policy, decider),
         *clauses.unreachable(policy, decider),
+        *devices_section.unknown(policy, devices),
         *asked.wildcards(),
         *zones.calls(drawn, policy),
         *duties.escalations(policy, decider, asked.bound()),

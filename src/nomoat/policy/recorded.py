@@ -103,7 +103,7 @@ def whether_given(decision: Decision, name: str) -> NotRecorded | None:
     space, _, rest = name.partition(".")
     if space == "params":
         return NotRecorded(name, was_given=True) if rest in decision.params else None
-    return NotRecorded(name, was_given=space == "context")
+    return NotRecorded(name, was_given=space == "context" and rest != "peer")
 
 
 def is_of_several(decision: Decision) -> bool:

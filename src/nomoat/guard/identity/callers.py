@@ -32,6 +32,8 @@ _Shown: TypeAlias = tuple[Identity | None, Reason | None, bool]
 #: What the credentials of a request say by themselves, or whom to wait for.
 Shown: TypeAlias = _Shown | Pending
 
+#: Where a request keeps the service that its certificate is of.
+PEER = "nomoat.peer"
 _LOCAL = re.compile(r"(user:local/[^\x00-\x1f\x7f]{1,256}|service:[A-Za-z0-9][A-Za-z0-9._-]*)\Z")
 
 
@@ -148,6 +150,7 @@ def _with_certificate(runtime: Runtime, scope: Scope, shown: _Shown) -> _Shown:
         return None, "bad-certificate", True
     except TokenError:
         return None, "bad-token", True
+    scope[PEER] = peer.subject
     against = runtime.standing.against(peer, "")
     if found is not None and against is not None:
         return None, against, True

@@ -52,14 +52,13 @@ def claimed(scope: Mapping[str, Any], settings: CertificateSettings, trusted: tu
     request = scope.get(SCOPE, scope)
     if not settings.is_forwarded:
         return _of_environ(environ) if environ is not None else _of_extension(request)
-    found = _headers(request, settings.header)
+    found = headers(request, settings.header)
     if not any(found):
         return None
     if len(found) != 1:
         refuse("it is forwarded twice")
-    if environ is not None and not settings.are_underscores_dropped:
-        refuse("this server may take underscores in the names of headers for dashes: see underscores_dropped")
-    _check_peer(environ, request, trusted)
+    if why := doubt(scope, trusted, are_underscores_dropped=settings.are_underscores_dropped):
+        refuse(why)
     if settings.source == "xfcc":
         return _of_xfcc(found[0], settings.elements)
     return _of_bytes(found[0], request) if settings.source == "rfc9440" else _of_pem(found[0])
@@ -73,13 +72,20 @@ def is_untold(scope: Mapping[str, Any], settings: CertificateSettings) -> bool:
     return "tls" not in (request.get("extensions") or {})
 
 
-def _headers(request: Mapping[str, Any], name: str) -> list[str]:
+def headers(request: Mapping[str, Any], name: str) -> list[str]:
+    """The values of a header, its name in small letters."""
     wanted = name.encode("ascii")
     return [value.decode("latin-1").strip(" \t") for key, value in request["headers"] if key == wanted]
 
 
-def _check_peer(environ: Mapping[str, Any] | None, request: Mapping[str, Any], trusted: tuple[Network, ...]) -> None:
-    """Whoever is at the other end of the connection is a trusted proxy, and is no address that a header made of it."""
+def doubt(scope: Mapping[str, Any], trusted: tuple[Network, ...], *, are_underscores_dropped: bool) -> str:
+    """Why the headers of a request are not a trusted proxy's own; empty where they are.
+
+    Whoever is at the other end of the connection must be one, and be no address that a header made of it.
+    """
+    environ, request = scope.get(ENVIRON), scope.get(SCOPE, scope)
+    if environ is not None and not are_underscores_dropped:
+        return "this server may take underscores in the names of headers for dashes: see underscores_dropped"
     if environ is not None:
         # Werkzeug's ProxyFix keeps what it replaced.
         peer = str(environ.get("werkzeug.proxy_fix.orig", environ).get("REMOTE_ADDR") or "")
@@ -88,15 +94,14 @@ def _check_peer(environ: Mapping[str, Any] | None, request: Mapping[str, Any], t
         host, port = tuple(request.get("client") or ("", 0))[:2]
         peer = str(host)
         if not peer or not port or _is_said(request, peer):
-            refuse("the server does not tell who forwards it: uvicorn --no-proxy-headers does")
-    if not is_trusted(peer, trusted):
-        refuse("it comes from no trusted proxy")
+            return "the server does not tell who forwards it: uvicorn --no-proxy-headers does"
+    return "" if is_trusted(peer, trusted) else "it comes from no trusted proxy"
 
 
 def _is_said(request: Mapping[str, Any], peer: str) -> bool:
     """True where a header says that address: a server that believes it may have put it into the connection."""
-    values = [value for name in _SAY_WHO for value in _headers(request, name)]
-    values += [one for value in _headers(request, "forwarded") for one in _FOR.findall(value)]
+    values = [value for name in _SAY_WHO for value in headers(request, name)]
+    values += [one for value in headers(request, "forwarded") for one in _FOR.findall(value)]
     texts = [text for value in values for text in _ADDRESS.findall(value)]
     # With a port behind it, or without.
     said = {parsed(one) for text in texts for one in (text, text.rpartition(":")[0])}
@@ -147,7 +152,7 @@ def _of_xfcc(text: str, elements: int | None) -> Claim:
 
 def _of_bytes(text: str, request: Mapping[str, Any]) -> Claim:
     """RFC 9440: a byte sequence, and a list of them for what stands between it and an authority."""
-    lines = _headers(request, _CHAIN)
+    lines = headers(request, _CHAIN)
     between = [part.strip(" \t") for line in lines for part in line.split(",")] if any(lines) else []
     if len(between) > MAX_CHAIN:
         refuse("its chain is too long")

@@ -1,22 +1,24 @@
-"""The attributes that a condition can name: their four namespaces, and the types of those that have one."""
+"""The attributes that a condition can name: their five namespaces, and the types of those that have one."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-#: `subject` takes any claim beside its own names; `resource` and `params` take any name.
-NAMESPACES = ("subject", "resource", "params", "context")
-CONTEXT: Mapping[str, str] = {"hour": "number", "now": "timestamp", "client": "text", "method": "text"}
+#: `subject` takes any claim beside its own names; `resource`, `params` and `device` take any name.
+NAMESPACES = ("subject", "resource", "params", "context", "device")
+CONTEXT: Mapping[str, str] = {
+    "hour": "number", "now": "timestamp", "client": "text", "method": "text", "peer": "text"
+}  # fmt: skip
 _SUBJECT: Mapping[str, str] = {"id": "text", "sub": "text", "roles": "list of text"}
 #: What the decider itself says of a subject.
 OWN = frozenset(("subject.id", "subject.sub", "subject.roles"))
-_EXAMPLE = {"subject": "sub", "resource": "owner", "params": "order_id", "context": "hour"}
+_EXAMPLE = {"subject": "sub", "resource": "owner", "params": "order_id", "context": "hour", "device": "compliant"}
 
 
 def type_of(name: str) -> str:
     """The type of an attribute, where it is known before it is read; else empty."""
     space, _, rest = name.partition(".")
-    if space == "params":
+    if space in ("params", "device"):
         return "text"
     known: Mapping[str, str] = CONTEXT if space == "context" else _SUBJECT if space == "subject" else {}
     return known.get(rest, "")
