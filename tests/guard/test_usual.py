@@ -120,7 +120,7 @@ def test_the_second_fact_says_what_the_first_said(shop: Shop, anew: list[str]) -
     first, second = shop.decisions()
     assert (second.params, second.trace) == ({"id": "2"}, "2" * 32)
     assert first.request != second.request
-    same = {"request": "", "params": {}, "trace": "", "happened_at": ""}
+    same: dict[str, Any] = {"request": "", "params": {}, "trace": "", "happened_at": ""}
     assert replace(first, **same) == replace(second, **same)
 
 
