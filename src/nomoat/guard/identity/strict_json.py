@@ -15,7 +15,7 @@ MAX_DEPTH = 10
 def parsed(raw: bytes) -> dict[str, Any]:
     """The object. Raises ValueError, whose text says what is wrong and quotes nothing of it."""
     try:
-        value = json.loads(raw.decode("utf-8"), object_pairs_hook=_members, parse_constant=_constant)
+        value = _DECODER.decode(raw.decode("utf-8"))
     except _RefusedError:
         raise
     except (ValueError, RecursionError):
@@ -40,6 +40,10 @@ def _members(found: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _constant(_name: str) -> NoReturn:
     raise _RefusedError("a number is not finite")
+
+
+#: Made once: `json.loads` would make one for each text.
+_DECODER = json.JSONDecoder(object_pairs_hook=_members, parse_constant=_constant)
 
 
 def _depth(value: Any) -> int:
