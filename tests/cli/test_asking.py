@@ -92,8 +92,10 @@ def test_who_calls_is_asked_as_the_framework_can_be_asked(framework: str) -> Non
 def test_django_is_told_its_settings_and_others_that_guard_does_not_stand_there_yet() -> None:
     django = Map(services=(Service("shop", "Django", ".", "shop.urls:urlpatterns", None),))
     pyramid = Map(services=(Service("shop", "Pyramid", ".", "shop.main:app", None),))
+    tornado = Map(services=(Service("shop", "Tornado", ".", "shop.main:app", None),))
 
     assert '"nomoat.guard.DjangoGuard"' in asking.next_steps(django, roles_elsewhere=("admin",))
     litestar = Map(services=(Service("shop", "Litestar", ".", "shop.main:app", None),))
     assert 'on_app_init=[LitestarGuard("audit")]' in asking.next_steps(litestar, roles_elsewhere=None)
-    assert "does not stand in front of that yet" in asking.next_steps(pyramid, roles_elsewhere=None)
+    assert "protect(config" in asking.next_steps(pyramid, roles_elsewhere=None)
+    assert "does not stand in front of that yet" in asking.next_steps(tornado, roles_elsewhere=None)

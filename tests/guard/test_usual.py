@@ -172,16 +172,18 @@ def test_each_method_is_told_as_itself(shop: Shop) -> None:
 @pytest.mark.parametrize(
     "said",
     [
-        _block("subject", "user:local/ana"),
-        _block("credential", "sha256:1"),
-        _block("client", "192.0.2.0/24"),
-        Revocation(what="credential", value="sha256:1", **BY),
-        Revocation(what="subject", value="user:local/ana", issued_before=timestamp(), **BY),
+        # Made when they are said: a block ends.
+        lambda: _block("subject", "user:local/ana"),
+        lambda: _block("credential", "sha256:1"),
+        lambda: _block("client", "192.0.2.0/24"),
+        lambda: Revocation(what="credential", value="sha256:1", **BY),
+        lambda: Revocation(what="subject", value="user:local/ana", issued_before=timestamp(), **BY),
     ],
+    ids=["subject", "credential", "client", "revoked", "revoked subject"],
 )
-def test_who_is_blocked_or_revoked_meanwhile_is_refused(shop: Shop, said: Any) -> None:
+def test_who_is_blocked_or_revoked_meanwhile_is_refused(shop: Shop, said: Callable[[], Any]) -> None:
     assert [shop.ask() for _ in range(2)] == [200] * 2
-    shop.say(said)
+    shop.say(said())
     assert shop.ask() in (401, 403)
 
 
