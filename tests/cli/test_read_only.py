@@ -118,7 +118,7 @@ def _ran(root: Path, user: int, *prefix: str) -> dict[str, Ran]:
     command = [*prefix, sys.executable, "-c", _DRIVER]
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(
-        command, input=given, capture_output=True, text=True, check=False, timeout=120, env=environment
+        command, input=given, capture_output=True, text=True, check=False, timeout=900, env=environment
     )
     assert 0 == done.returncode, done.stderr
     ran = {name: Ran(*one) for name, one in json.loads(done.stdout).items()}
