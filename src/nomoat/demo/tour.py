@@ -26,7 +26,7 @@ from nomoat.errors import EXIT_CLEAN, IncompleteError, printable
 #: The journal that the shop's nomoat.yaml names.
 JOURNAL = "sqlite:.nomoat/state/journal.db"
 #: Quiet seconds before the attack: what is used now is what is normal (`first-use: learn` in the shop's nomoat.yaml).
-_LEARNING_S = 6.0
+_LEARNING_S = 12.0
 
 
 def run(*, auto: bool, keep: str | None) -> int:
