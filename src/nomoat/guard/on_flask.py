@@ -12,7 +12,7 @@ from nomoat.guard.asked import Denied
 from nomoat.guard.loading import Mode
 from nomoat.guard.routers import flask as router
 from nomoat.guard.starting import Starting
-from nomoat.guard.wsgi import CALL_KEY, Call, Headers, WSGIGuard
+from nomoat.guard.wsgi import CALL_KEY, Call, Headers, WSGIGuard, dispatched_inside
 
 if TYPE_CHECKING:
     from flask import Flask, Request
@@ -54,7 +54,7 @@ def _decide_first(app: Flask, routes: router.Routes, starting: Starting) -> None
         if isinstance(call, Call):
             reason = _decided(call, found, routes)
         else:
-            reason = _within(starting)
+            reason = dispatched_inside(starting)
         if reason is not None:
             # The guard around the application writes the refusal; this only ends the request.
             return app.response_class(status=status_of(reason))
@@ -77,15 +77,6 @@ def _decided(call: Call, request: Request, routes: router.Routes) -> Reason | No
         return request
 
     return call.decide(lambda: routes.found(request), connect, request.environ)
-
-
-def _within(starting: Starting) -> Reason | None:
-    """A request that the application dispatches within another one never passed guard: nobody decided about it."""
-    runtime = starting.runtime
-    if runtime is None:
-        return None
-    runtime.say_once("a request was dispatched inside the application, around guard")
-    return "unknown-route" if runtime.enforces else None
 
 
 def _look_again(app: Flask, routes: router.Routes) -> None:

@@ -14,7 +14,7 @@ from nomoat.guard.loading import Mode
 from nomoat.guard.routers.pyramid import Routes
 from nomoat.guard.routers.table import NOTHING
 from nomoat.guard.starting import Starting
-from nomoat.guard.wsgi import CALL_KEY, Call, Environ, Headers, StartResponse, WSGIGuard
+from nomoat.guard.wsgi import CALL_KEY, Call, Environ, Headers, StartResponse, WSGIGuard, dispatched_inside
 
 if TYPE_CHECKING:
     from pyramid.config import Configurator
@@ -76,7 +76,7 @@ class _Mapper:
         info = self._mapper(request) if self._mapper is not None else {"match": None, "route": None}
         request.matchdict, request.matched_route = info["match"], info["route"]
         call = request.environ.get(CALL_KEY)
-        reason = _decided(call, request) if isinstance(call, Call) else _within(self._starting)
+        reason = _decided(call, request) if isinstance(call, Call) else dispatched_inside(self._starting)
         if reason is not None:
             raise _refused(reason)
         if info["route"] is None:
@@ -125,15 +125,6 @@ def _rerouted(call: Call, request: Any) -> Reason | None:
     if asked.found is None or now is None or not now.is_part_of(asked.found):
         asked.deny_meanwhile("rerouted")
     return asked.refused
-
-
-def _within(starting: Starting) -> Reason | None:
-    """A request that the application dispatches within another one never passed guard: nobody decided about it."""
-    runtime = starting.runtime
-    if runtime is None:
-        return None
-    runtime.say_once("a request was dispatched inside the application, around guard")
-    return "unknown-route" if runtime.enforces else None
 
 
 def _look_again(view: Any, info: Any) -> Any:

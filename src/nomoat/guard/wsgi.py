@@ -219,6 +219,15 @@ class WSGIGuard:
         return runtime
 
 
+def dispatched_inside(starting: Starting) -> Reason | None:
+    """A request that the application dispatches within another one never passed guard: nobody decided about it."""
+    runtime = starting.runtime
+    if runtime is None:
+        return None
+    runtime.say_once("a request was dispatched inside the application, around guard")
+    return "unknown-route" if runtime.enforces else None
+
+
 class _Way:
     """The way out of one answer."""
 
