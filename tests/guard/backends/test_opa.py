@@ -84,7 +84,7 @@ def test_what_it_is_asked_is_what_the_decision_records(tmp_path: Path, server: O
     assert {
         "service": "shop", "subject": "user:local/ana", "sub": "ana", "roles": ["customer"],
         "permissions": ["export:read"], "params": {}, "context": {"client": fact.client, "method": "GET"},
-        "claims": {"team": "north"}, "resource": None,
+        "claims": {"team": "north"}, "device": {}, "resource": None,
     } == document  # fmt: skip
     assert (document["subject"], tuple(document["roles"]), tuple(document["permissions"]), document["service"]) == (
         fact.subject, fact.roles, fact.permissions, fact.service
@@ -93,6 +93,15 @@ def test_what_it_is_asked_is_what_the_decision_records(tmp_path: Path, server: O
         "backend": "opa", "opa.decision_id": "d-1", "subject.team": "north", "context.hour": hour,
         "context.client": fact.client, "context.method": "GET",
     } == fact.read  # fmt: skip
+
+
+def test_it_is_told_of_the_device_and_the_decision_records_it(tmp_path: Path, server: OpaServer) -> None:
+    service = guarded(tmp_path, server)
+    service.policy += "trusted_proxies: [192.0.2.1]\ndevice: {headers: {compliant: X-Device-Compliant}}\n"
+    _, (fact,) = service.ask("GET", "/export", headers=[("X-Device-Compliant", "true")])
+
+    (document,) = server.inputs
+    assert ({"compliant": "true"}, "true") == (document["device"], fact.read["device.compliant"])
 
 
 @pytest.mark.parametrize(

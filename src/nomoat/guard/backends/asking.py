@@ -190,12 +190,13 @@ class Asking:
             "params": parts["params"],
             "context": parts["context"],
             "claims": parts["subject"],
+            "device": parts["device"],
             "resource": None if resource is None else dict(resource),
         }
 
     def _parts(self, attributes: Mapping[str, object]) -> dict[str, dict[str, object]]:
         """The attributes by their namespaces; of a caller's claims only those that may be told."""
-        parts: dict[str, dict[str, object]] = {"params": {}, "context": {}, "subject": {}}
+        parts: dict[str, dict[str, object]] = {"params": {}, "context": {}, "subject": {}, "device": {}}
         for name, value in attributes.items():
             namespace, _, rest = name.partition(".")
             if namespace in parts and (namespace != "subject" or rest in self._claims):
@@ -248,10 +249,14 @@ def _encoded(document: Mapping[str, object]) -> bytes:
         raise UnansweredError(f"what is asked is no JSON ({type(error).__name__})") from None
 
 
+#: Parts of the document that a decision has no field for, and the namespace under which it keeps them.
+_RECORDED = (("context", "context"), ("claims", "subject"), ("device", "device"), ("resource", "resource"))
+
+
 def _read(document: Mapping[str, object]) -> dict[str, Attribute]:
     """What a decision records of the document besides its own fields, so that the question can be put again."""
     found: dict[str, Attribute] = {}
-    for namespace, name in (("context", "context"), ("claims", "subject"), ("resource", "resource")):
+    for namespace, name in _RECORDED:
         part = document[namespace]
         for rest, value in part.items() if isinstance(part, Mapping) else ():
             if isinstance(value, int) or (isinstance(value, str) and len(value) <= MAX_RECORDED):
