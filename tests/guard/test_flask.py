@@ -484,6 +484,35 @@ def test_an_application_that_nobody_has_any_more_ends_guard(tmp_path: Path) -> N
     store.close()
 
 
+def test_it_ends_also_where_a_thread_of_its_own_collects_it(tmp_path: Path) -> None:
+    import gc
+    import threading
+    import time
+
+    from nomoat.journal.writer import Writer, _Ticket
+
+    before = set(threading.enumerate())
+    held = [Served(tmp_path, application(), ROUTES, identity=_is_ana)]
+    assert held[0].ask("GET", "/me").status == 200
+    writer: Writer = held[0].app.wsgi_app.starting.runtime.writer  # type: ignore[attr-defined]  # It is guard's.
+
+    def collect(_: Any) -> None:
+        held.clear()
+        gc.collect()
+
+    writer._hand_over((), _Ticket(collect, durable=False))
+
+    ends = time.monotonic() + 30
+    while (left := set(threading.enumerate()) - before) and time.monotonic() < ends:
+        time.sleep(0.01)
+    assert not held
+    assert not left
+    store = open_store(f"sqlite:{tmp_path}/journal.db")
+    assert [entry.fact for entry in store.read(kinds=(Decision,))]
+    assert all(one.ended for one in store.processes())
+    store.close()
+
+
 def _is_ana(_: Any) -> Identity:
     return ANA
 

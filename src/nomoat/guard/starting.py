@@ -78,7 +78,7 @@ class Starting:
                 if self._ends_at_exit:
                     # No server tells such an application that it ends: what waits is committed when nobody has the
                     # application any more (a test's), or when the interpreter ends.
-                    self._end = weakref.finalize(self, self.runtime.close)
+                    self._end = weakref.finalize(self, _end, self.runtime)
             except Exception as error:
                 # Whatever keeps guard from deciding, enforce denies, and audit changes no answer.
                 failed = described(error) if isinstance(error, NomoatError) else f"{type(error).__name__}: {error}"
@@ -107,6 +107,17 @@ def check_mode(mode: str) -> None:
     """Raises UsageError where there is no such mode."""
     if mode not in _MODES:
         raise UsageError(f"unknown mode '{mode}'", where="protect(mode=...)", fix="use audit or enforce")
+
+
+def _end(runtime: Runtime) -> None:
+    """Ends guard where nobody has its application any more.
+
+    Whatever thread collects it comes here, one of guard's own among them: it cannot wait for itself to end.
+    """
+    if threading.current_thread() is threading.main_thread():
+        runtime.close()
+    else:
+        threading.Thread(target=runtime.close, name="nomoat-end").start()
 
 
 def running() -> list[Runtime]:
