@@ -27,6 +27,8 @@ from nomoat.journal.journal import open_store
 from nomoat.journal.ports import START, Entry, Store
 
 ATTACKER = "mallory"
+#: Seconds between two ordinary moments.
+_MOMENT_S = 0.4
 #: The page that stays after the tour.
 REVIEW = "review.html"
 
@@ -99,7 +101,8 @@ class Cast:
         while time.monotonic() < ends:
             traffic.an_ordinary_moment(customers, staff, self.billing_url, self.turn)
             self.turn += 1
-            time.sleep(0.2)
+            # Fewer moments than the objects that ring as `object-enumeration`: each looks at another order.
+            time.sleep(_MOMENT_S)
         counted: Counter[int] = Counter()
         for person in self.people.values():
             counted += person.statuses
