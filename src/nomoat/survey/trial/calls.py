@@ -17,6 +17,7 @@ from nomoat.survey.trial import (
     containers,
     context_variables,
     files,
+    in_threads,
     loading,
     own_members,
     queries,
@@ -259,6 +260,9 @@ class Calls(Registrations):
             if callee.name in self.models.transparent and args and isinstance(args[0], Function):
                 # `cross_origin(...)(view)`: whoever may call the one may call the other.
                 return args[0]
+            handed_on = in_threads.called(self, callee, args, at)
+            if handed_on is not None:
+                return self.call(handed_on[0], handed_on[1], named, at, env)
             return self._call_thing(callee, args, named, at)
         # Before it was a property, one called it: `user.is_authenticated()`.
         return callee if isinstance(callee, Test) else Thing(marks=union(args), at=at)
