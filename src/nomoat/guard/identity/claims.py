@@ -29,7 +29,7 @@ def refuse(why: str) -> NoReturn:
 
 def end_of(claims: Mapping[str, Any], settings: IssuerSettings, now: float) -> float:
     """When they end, leeway included (seconds since 1970). Raises TokenError: over, not begun, or without an end."""
-    expires, begins, issued = (_time(claims, name) for name in ("exp", "nbf", "iat"))
+    expires, begins, issued = _time(claims, "exp"), _time(claims, "nbf"), _time(claims, "iat")
     if expires is None:
         loosened = settings.no_expiry
         if loosened is None or loosened.is_over(date.today()):

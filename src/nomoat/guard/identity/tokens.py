@@ -20,13 +20,16 @@ from nomoat.guard.identity import strict_json
 from nomoat.guard.identity.claims import check_audience, end_of, identity_of, refuse
 from nomoat.guard.identity.keys import KeySource, candidates
 from nomoat.guard.identity.model import Identity, UnknownKeyError
+from nomoat.guard.identity.signatures import Algorithm, algorithm_of, is_signed
 from nomoat.guard.issuers import IssuerSettings
 
 MAX_BYTES = 16 * 1024
 #: So many keys of a set that is fetched are tried at most for one token.
 MAX_TRIED = 10
-#: Headers of so many characters are remembered.
-_SHORT = 512
+#: So many characters of a header at most, and of a signature (one by 8,192 bits of RSA has 1,366).
+_MAX_HEADER, _MAX_SIGNATURE = 512, 1_400
+#: So many headers are remembered.
+_MAX_HEADERS = 64
 #: The alphabet of base64url in that of base64 (RFC 4648, section 5).
 _PLAIN = bytes.maketrans(b"-_", b"+/")
 _SEGMENT = re.compile(r"[A-Za-z0-9_-]+\Z")
@@ -47,6 +50,8 @@ class Verifier:
 
     def __init__(self, issuers: Iterable[tuple[IssuerSettings, KeySource]]) -> None:
         self._issuers = {settings.issuer: (settings, keys) for settings, keys in issuers}
+        #: By issuer and header as it stands in a token: those that were found to be as the issuer makes them.
+        self._headers: dict[tuple[str | None, str], Algorithm] = {}
 
     @classmethod
     def load(cls, issuers: Iterable[IssuerSettings], *, root: Path) -> Verifier:
@@ -69,12 +74,25 @@ class Verifier:
         if known is None:
             refuse("nobody that is known issued it")
         settings, source = known
-        _check_header(parts.header, settings)
+        algorithm = self._algorithm(parts, settings)
         expires_at = end_of(parts.claims, settings, now)
         check_audience(parts.claims, settings)
         identity = identity_of(parts.claims, settings, parts.fingerprint)
-        _check_signature(token, parts.header, source)
+        _check_signature(parts, algorithm, source)
         return Verified(identity, expires_at, source)
+
+    def _algorithm(self, parts: Parts, settings: IssuerSettings) -> Algorithm:
+        """The algorithm of a token whose header is as its issuer makes them. Raises TokenError: it is not."""
+        known = self._headers.get((settings.issuer, parts.spelled))
+        if known is None:
+            _check_header(parts.header, settings)
+            known = algorithm_of(parts.header, str(parts.header["alg"]))
+            if known is None:
+                refuse("its header has a member that is not known, or one of a wrong type")
+            if len(self._headers) >= _MAX_HEADERS:
+                self._headers = {}
+            self._headers[settings.issuer, parts.spelled] = known
+        return known
 
     def source_of(self, token: str) -> KeySource | None:
         """Where the keys of its issuer are, whoever made the token; None: nobody that is known issued it."""
@@ -83,11 +101,17 @@ class Verifier:
 
 
 class Parts(NamedTuple):
-    """A token taken apart, nothing of it believed; `fingerprint` is of what is signed."""
+    """A token taken apart, nothing of it believed: `signed` is what `signature` must be of, by `fingerprint` for short.
 
-    header: dict[str, Any]
+    `spelled` is the header as it stands in the token.
+    """
+
+    header: Mapping[str, Any]
     claims: dict[str, Any]
     fingerprint: str
+    spelled: str
+    signed: bytes
+    signature: bytes
 
 
 def issuer_of(parts: Parts) -> str | None:
@@ -105,17 +129,16 @@ def taken_apart(token: str) -> Parts:
     parts = token.split(".")
     if len(parts) != 3:
         refuse("it has not three parts")
-    short = len(parts[0]) <= _SHORT
-    header = dict(_header(parts[0])) if short else _object(_decoded(parts[0]))
-    claims = _object(_decoded(parts[1]))
-    _decoded(parts[2])
-    signing_input = f"{parts[0]}.{parts[1]}".encode("ascii")
-    return Parts(header, claims, "sha256:" + hashlib.sha256(signing_input).hexdigest())
+    if len(parts[0]) > _MAX_HEADER or len(parts[2]) > _MAX_SIGNATURE:
+        refuse("its header or its signature is too long")
+    header, claims, signature = _header(parts[0]), _object(_decoded(parts[1])), _decoded(parts[2])
+    signed = f"{parts[0]}.{parts[1]}".encode("ascii")
+    return Parts(header, claims, "sha256:" + hashlib.sha256(signed).hexdigest(), parts[0], signed, signature)
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=_MAX_HEADERS)
 def _header(segment: str) -> Mapping[str, Any]:
-    """The header of a token: those of one issuer are mostly alike."""
+    """The header of a token, remembered: those of one issuer are mostly alike. Nobody may change it."""
     return _object(_decoded(segment))
 
 
@@ -155,18 +178,12 @@ def _check_header(header: Mapping[str, Any], settings: IssuerSettings) -> None:
         refuse("its kid is no text")
 
 
-def _check_signature(token: str, header: Mapping[str, Any], source: KeySource) -> None:
-    from joserfc import jws
-    from joserfc.errors import JoseError
-
-    algorithm, key_id = str(header["alg"]), header.get("kid")
-    found = candidates(source.current(), key_id, algorithm)
+def _check_signature(parts: Parts, algorithm: Algorithm, source: KeySource) -> None:
+    key_id = parts.header.get("kid")
+    found = candidates(source.current(), key_id, parts.header["alg"])
     for key in (found or ())[: MAX_TRIED if source.is_fetched else None]:
-        try:
-            jws.deserialize_compact(token, key, algorithms=[algorithm])
-        except (JoseError, ValueError, TypeError):
-            continue
-        return
+        if is_signed(parts.signed, parts.signature, algorithm, key):
+            return
     if source.is_fetched and (found is None or key_id is None):
         raise UnknownKeyError("a token is refused: no key in force signed it")
     refuse("its kid is not known" if found is None else "its signature is wrong")
