@@ -207,3 +207,34 @@ def test_authorities_of_certificates_are_looked_at(project: Path, ago: int | Non
     assert state == row.state and found in row.found
     file.write_text(file.read_text().replace(', ca: "file:ca.pem"', ""))
     assert "not by guard" in _rows()["certificates"].found
+
+
+@pytest.mark.parametrize(
+    ("key", "state", "found"),
+    [
+        ("k" * 32, "ok", "file:task.key signs, good for"),
+        ("short", "mend", "shorter than 32 bytes"),
+        (None, "mend", "cannot read the secret file"),
+    ],
+)
+def test_the_key_that_signs_tasks_is_looked_at(project: Path, key: str | None, state: str, found: str) -> None:
+    if key is not None:
+        (project / "task.key").write_text(key)
+    file = project / "nomoat.yaml"
+    file.write_text(file.read_text() + 'tasks: {key: "file:task.key"}\n')
+
+    row = _rows()["tasks"]
+    assert state == row.state and found in row.found and "k" * 32 not in row.found
+
+
+def test_a_key_of_tasks_that_the_service_alone_knows_is_no_mistake(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = project / "nomoat.yaml"
+    file.write_text(file.read_text() + 'tasks: {key: ["env:SHOP_TASK_KEY", "env:SHOP_OLD_KEY"]}\n')
+    monkeypatch.delenv("SHOP_TASK_KEY", raising=False)
+
+    assert "note" == _rows()["tasks"].state
+    monkeypatch.setenv("SHOP_TASK_KEY", "a" * 32)
+    monkeypatch.setenv("SHOP_OLD_KEY", "b" * 32)
+    assert "env:SHOP_TASK_KEY signs, 1 more verify, good for" in _rows()["tasks"].found

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import importlib.metadata
 import json
+import os
 import platform
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
@@ -66,7 +67,7 @@ def examine(config: str | None = None) -> Iterator[Row]:
         return
     if not problems:
         yield Row("ok", "settings", f"{settings.path}: {len(settings.document)} sections, all of them valid")
-    for look in (_keys, _certificates, _identity, _backend, _map, _store, _disk):
+    for look in (_keys, _certificates, _identity, _tasks, _backend, _map, _store, _disk):
         try:
             yield from look(settings)
         except NomoatError as error:
@@ -171,6 +172,26 @@ def _identity(settings: Settings) -> Iterator[Row]:
 
         for one in examine_issuers(issuers, settings.root):
             yield Row("mend" if one.mend else "ok", "identity", one.found, one.mend)
+
+
+def _tasks(settings: Settings) -> Iterator[Row]:
+    """The keys by which a queue's messages say for whom a task is: there, and long enough."""
+    from nomoat.guard.settings import read
+
+    tasks = read(settings).tasks
+    if tasks is None:
+        return
+    unset = [one for one in tasks.keys if one.startswith("env:") and not os.environ.get(one.removeprefix("env:"))]
+    if unset:
+        # Here is a person's shell: what the service's own environment has, nobody here can see.
+        found = f"{', '.join(unset)}: not set here; the service and every worker need the same"
+        yield Row("note", "tasks", found, "openssl rand -hex 32 makes one")
+        return
+    from nomoat.guard.tasks.envelope import Seal
+
+    Seal.load(tasks, root=settings.root)
+    others = f", {len(tasks.keys) - 1} more verify" if len(tasks.keys) > 1 else ""
+    yield Row("ok", "tasks", f"{tasks.keys[0]} signs{others}, good for {tasks.within_s:g} s")
 
 
 def _backend(settings: Settings) -> Iterator[Row]:
