@@ -26,7 +26,8 @@ pytest.importorskip("fastapi")
 pytest.importorskip("uvicorn")
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="parents are looked up in /proc")
 
-_DEADLINE_S = 20.0
+#: A loaded machine needs what a quiet one does in two seconds.
+_DEADLINE_S = 90.0
 _AUTOMATIC = {"keep-evidence", "keep-settings", "block-caller", "tell-the-team"}
 
 
@@ -164,8 +165,7 @@ def test_every_process_is_killed_and_the_loop_goes_on(shop: Shop) -> None:
     shop.until(lambda: bool(shop.living("watch") and shop.living("respond")), "watch and respond")
 
     # The responder dies in the middle of the first incident, the watcher right after its alert.
-    traffic.enumerate_orders(mallory, first=1, last=50)
-    shop.until(lambda: bool(shop.facts(Step, state="intent")), "the first step")
+    _attack_until(shop, mallory, lambda: bool(shop.facts(Step, state="intent")), "the first step")
     shop.kill("respond")
     shop.kill("watch")
     cast.watcher = shop.again(cast.watcher, "watch", "run")
@@ -188,12 +188,25 @@ def test_every_process_is_killed_and_the_loop_goes_on(shop: Shop) -> None:
     assert {403} == _refused(mallory)
 
     # Another attack is noticed once, and contained.
-    traffic.enumerate_orders(ben, first=1, last=50)
-    shop.until(lambda: shop.is_handled(2), "the end of the second incident")
+    _attack_until(shop, ben, lambda: shop.is_handled(2), "the end of the second incident")
     _assert_handled_once(shop, 2, "user:main/ben")
     assert {403} == _refused(ben)
     assert 200 == cast.people["ana"].ask("GET", "/orders")
     _assert_the_journal_tells_it(shop)
+
+
+def _attack_until(shop: Shop, attacker: Client, condition: Callable[[], bool], what: str) -> None:
+    """Attacks, and again after some seconds: where guard answers 503 on a busy disk, too few are read to ring."""
+    again_at = 0.0
+
+    def is_met() -> bool:
+        nonlocal again_at
+        if time.monotonic() >= again_at:
+            traffic.enumerate_orders(attacker, first=1, last=50)
+            again_at = time.monotonic() + 8.0
+        return condition()
+
+    shop.until(is_met, what)
 
 
 def _assert_the_journal_tells_it(shop: Shop) -> None:
