@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from nomoat.errors import JournalError, StorageError
+from nomoat.journal import writer as writer_module
 from nomoat.journal.facts import Decision, Fact, Gap
 from nomoat.journal.journal import open_store
 from nomoat.journal.ports import CursorMove, Store
@@ -375,3 +376,54 @@ def test_a_forked_child_begins_anew_and_leaves_the_parents_facts_to_the_parent(t
     writer.close()
     assert () == store.verify().problems
     store.close()
+
+
+@pytest.fixture
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer_module, "LINGER_S", 3600.0)
+    monkeypatch.setattr(writer_module, "BEAT_S", 3600.0)
+
+
+@pytest.mark.usefixtures("unhurried")
+def test_facts_that_nobody_waits_for_share_a_transaction(writer: Writer, store: StoreThatCanRefuse) -> None:
+    writer.start()
+    for number in range(60):
+        writer.enqueue(decision(number))
+
+    writer.flush()
+    assert 60 == sum(store.batches)
+    # The first may have gone alone, before the thread was at rest.
+    assert len(store.batches) <= 2
+
+
+@pytest.mark.usefixtures("unhurried")
+def test_nobody_who_waits_is_kept_waiting_by_those_that_do_not(writer: Writer, store: StoreThatCanRefuse) -> None:
+    writer.start()
+    for number in range(20):
+        writer.enqueue(decision(number))
+        assert [f"{2 * number + 2}"] == writer.commit([(decision(100 + number), None)])
+
+    assert 40 == sum(store.batches)
+
+
+@pytest.mark.usefixtures("unhurried")
+def test_more_than_one_transaction_takes_goes_on_at_once(store: StoreThatCanRefuse) -> None:
+    writer = Writer(store, role="guard", service="shop")
+    store.goes_on.clear()
+    writer.start()
+    for number in range(2 * writer_module.BATCH):
+        writer.enqueue(decision(number))
+    threading.Timer(0.2, store.goes_on.set).start()
+
+    writer.commit([(decision(1), None)])
+    assert 2 * writer_module.BATCH + 1 == sum(store.batches)
+    writer.close()
+
+
+@pytest.mark.usefixtures("unhurried")
+def test_an_end_waits_for_no_others(writer: Writer, store: StoreThatCanRefuse) -> None:
+    writer.start()
+    writer.enqueue(decision(1))
+    writer.close()
+
+    assert 1 == sum(store.batches)

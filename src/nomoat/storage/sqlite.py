@@ -6,9 +6,11 @@ hold nothing open between them.
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
 import stat
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from pathlib import Path
 from typing import Any
 
@@ -328,10 +330,11 @@ def extend(writer: sqlite3.Connection, prepared: list[chain.Prepared], *, now: s
         "UPDATE store SET position = ?, link = ?, recorded_at = ? WHERE kind = ''",
         (newest.position, newest.link, newest.recorded_at),
     )
-    _count(writer, fresh)
-    for row, fact in zip(rows, fresh, strict=True):
-        if fact.kind in STANDING_NAMES and (made := change(row.position, fact.fact)) is not None:
-            _apply(writer, made)
+    kinds = _count(writer, fresh)
+    if not kinds.isdisjoint(STANDING_NAMES):
+        for row, fact in zip(rows, fresh, strict=True):
+            if fact.kind in STANDING_NAMES and (made := change(row.position, fact.fact)) is not None:
+                _apply(writer, made)
     return [None if place is None else str(rows[place].position) for place in places]
 
 
@@ -343,19 +346,21 @@ def _insert(writer: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> None
     """
     for start in range(0, len(rows), _ROWS):
         part = rows[start : start + _ROWS]
-        writer.execute(_INSERT + ", ".join([_VALUES] * len(part)), [value for row in part for value in row])
+        writer.execute(_INSERT + ", ".join([_VALUES] * len(part)), list(itertools.chain.from_iterable(part)))
 
 
-def _count(writer: sqlite3.Connection, fresh: list[chain.Prepared]) -> None:
-    kinds: dict[str, tuple[int, int]] = {}
+def _count(writer: sqlite3.Connection, fresh: list[chain.Prepared]) -> Set[str]:
+    """Adds to what the store says it has of each kind; gives the kinds."""
+    facts = Counter([fact.kind for fact in fresh])
+    size: dict[str, int] = {}
     for fact in fresh:
-        facts, size = kinds.get(fact.kind, (0, 0))
-        kinds[fact.kind] = facts + 1, size + len(fact.body)
+        size[fact.kind] = size.get(fact.kind, 0) + len(fact.body)
     writer.executemany(
         "INSERT INTO store (kind, facts, bytes) VALUES (?, ?, ?) ON CONFLICT (kind) DO UPDATE SET "
         "facts = facts + excluded.facts, bytes = bytes + excluded.bytes",
-        [(kind, facts, size) for kind, (facts, size) in kinds.items()],
+        [(kind, count, size[kind]) for kind, count in facts.items()],
     )
+    return facts.keys()
 
 
 def _apply(writer: sqlite3.Connection, made: Change) -> None:
