@@ -167,3 +167,30 @@ def drawn(folder: Path, source: str) -> dict[str, str]:
     """Method and path of each route, with its verdict."""
     (folder / "app.py").write_text(source, encoding="utf-8")
     return {f"{one.method} {one.path}": one.verdict for one in draw(folder).map.routes}
+
+
+@pytest.mark.parametrize(("code", "verdict"), [("1008", "unknown"), ("4401", "unknown"), ("1011", "unguarded")])
+def test_a_connection_that_is_closed_by_what_others_say_may_be_guarded(tmp_path: Path, code: str, verdict: str) -> None:
+    (tmp_path / "app.py").write_text(f"""
+from elsewhere import backend
+from fastapi import Depends, FastAPI, WebSocket
+
+app = FastAPI(openapi_url=None)
+
+
+async def caller_of(socket: WebSocket):
+    token = await backend.scheme(socket)
+    return await backend.read(token) if token else None
+
+
+@app.websocket("/feed")
+async def feed(socket: WebSocket, caller=Depends(caller_of)):
+    await socket.accept()
+    if caller is None:
+        await socket.close(code={code}, reason="who are you")
+        return
+    await socket.send_json({{"orders": []}})
+""")
+    (route,) = (one for one in draw(tmp_path).map.routes if one.method == "WS")
+
+    assert route.verdict == verdict

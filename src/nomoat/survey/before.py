@@ -407,6 +407,8 @@ def _judged(judge: Judge, step: Step, found: Found, made: Requests, saw: set[str
         judged.doubts.append(
             f"{step.name} refuses who is not signed in by something that source does not tell ({untold})"
         )
+    elif step.gives == "" and (untold := _answered_untold(judge, tried)) is not None:
+        judged.doubts.append(f"{step.name} answers in its place with a status that source does not tell ({untold})")
     signed = judge.tried(
         function, _given(step, found, made.signed), is_anonymous=False, at_hand=made.signed, is_before_all=True
     )
@@ -511,6 +513,15 @@ def _unauthenticated(judge: Judge, tried: Tried) -> str | None:
     answers = judge.models.answers
     ended += [(status_of(tried.trial, one[0], answers) or 0, one[1], one[2]) for one in tried.trial.answered]
     return next((at for status, at, way in ended if status == _UNAUTHENTICATED and not _is_of_pages(way)), None)
+
+
+def _answered_untold(judge: Judge, tried: Tried) -> str | None:
+    """Where it answers who has no credential with a status that cannot be told; None where it does not."""
+    for value, at, conditions, _, _ in tried.trial.answered:
+        about = {mark for one in conditions if one.test.anonymous is None for mark in one.test.marks}
+        if about & {"caller", "signature", "unread"} and status_of(tried.trial, value, judge.models.answers) == 0:
+            return at
+    return None
 
 
 def _is_of_pages(conditions: Iterable[Condition]) -> bool:

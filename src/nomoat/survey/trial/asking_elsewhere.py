@@ -16,7 +16,7 @@ from nomoat.survey.python.form import Node
 from nomoat.survey.python.sources import TEST_FILE
 from nomoat.survey.trial.asked import parts
 from nomoat.survey.trial.naming import guards_by_name
-from nomoat.survey.trial.values import Env, Function, Thing, Value
+from nomoat.survey.trial.values import INPUT, Env, Function, Thing, Value
 
 if TYPE_CHECKING:
     from nomoat.survey.python.resolved import Resolved
@@ -28,6 +28,10 @@ _REFUSES = re.compile(
     r"^_*(require|requires|ensure|verify|enforce|check|assert|validate)_(\w+_)?(auth\w*|perms?|permissions?|access|login"
     r"|logged_in|signed_in|token|jwt|role|roles|admin|credentials?|user|api_?key|scopes?|identity|session)(_\w+)?$"
     r"|^_*\w+_required$|^_*(authorize|enforce)$"
+)
+#: Names of methods that are given a request and refuse it; by `authenticate` one finds out who calls.
+_REFUSES_REQUEST = re.compile(
+    r"^_*(verify|authori[sz]e|enforce)(_(request|webhook|signature|access|caller|user|token|auth))?$"
 )
 #: Names of what is made of a secret to verify tokens with.
 _TOKENS = re.compile(
@@ -91,6 +95,11 @@ def note_handed(run: Machine, callee: Thing, args: tuple[Value, ...], at: str) -
     )
     if run.anonymous and is_own and last not in run.models.transparent and guards_by_name(last):
         run.record.unknown.append((f"hands what answers to {last}() of something that cannot be told", at))
+    is_request = any(isinstance(one, Thing) and one.name in run.models.requests and not one.is_call for one in args)
+    is_untold = not callee.name and not callee.marks - INPUT
+    is_untold = is_untold and bool(run.path) and not run.path[-1].module.is_library
+    if run.anonymous and is_request and is_untold and _REFUSES_REQUEST.match(last):
+        run.record.unknown.append((f"hands the request to {last}() of something that cannot be told", at))
     if run.anonymous and args and (rule := verifies_tokens(callee, last)):
         run.record.unknown.append((f"checks what was sent by a {rule} of a package that is not here", at))
 

@@ -16,6 +16,7 @@ from nomoat.survey.trial import (
     by_method,
     containers,
     context_variables,
+    declared,
     files,
     in_threads,
     loading,
@@ -37,7 +38,7 @@ from nomoat.survey.trial.judging import negated
 from nomoat.survey.trial.known import SPECIAL, WAITED, const_method, is_waited_for
 from nomoat.survey.trial.machine import End, Limited, RaisedError
 from nomoat.survey.trial.naming import guards_by_name, is_typed
-from nomoat.survey.trial.refusals import SUPER, status_sent, with_given_status
+from nomoat.survey.trial.refusals import SUPER, closes_for_who, status_sent, with_given_status
 from nomoat.survey.trial.registrations import Registrations
 from nomoat.survey.trial.registry import Bound, Registering, Registry, RoutesOf, argument
 from nomoat.survey.trial.subclasses import of_class
@@ -348,7 +349,7 @@ class Calls(Registrations):
             raise
         if self.handed is not None:
             env.names[ANSWER], self.handed = self.handed, None
-        return value
+        return declared.given_back(self, function.scope, value)
 
     def construct(self, cls: Class, args: tuple[Value, ...], named: dict[str, Value], at: str) -> Value:
         """An object of a class; a registry, where the class is an application or a router."""
@@ -597,10 +598,12 @@ class Calls(Registrations):
     def _close(self, args: tuple[Value, ...], named: dict[str, Value], at: str) -> None:
         """A connection that is closed because of who is calling ends there."""
         marks = union(condition.test for condition in self.conditions)
+        refusal = next((name for name in self.models.raised if name.endswith("WebSocketException")), "")
+        value = Thing(refusal, args or (Const(1008),), named, at=at)
         if marks & {"caller", "signature"} or self.caught_credential:
-            refusal = next((name for name in self.models.raised if name.endswith("WebSocketException")), "")
-            value = Thing(refusal, args or (Const(1008),), named, at=at)
             raise RaisedError([End(value, at, tuple(self.conditions), True, is_caught=self.caught_credential)])
+        if "unread" in marks and (why := closes_for_who(self, value)):
+            self.record.unknown.append((why, at))
 
     @property
     def caught_credential(self) -> bool:

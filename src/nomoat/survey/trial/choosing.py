@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from nomoat.survey.trial.expressions import Expressions
 
 _FLAG = re.compile(r"(is|has|can|may)_")
+#: What somebody sends who may do something, and everybody else does not.
+_SENT = frozenset(("caller", "signature"))
 
 
 def one_of_two(run: Expressions, env: Env, node: Node) -> Value:
@@ -120,8 +122,11 @@ def _perhaps(run: Expressions, env: Env, part: Node, condition: Condition | None
 
 def _stands_in(run: Expressions, value: Value, marks: frozenset[str]) -> Value:
     """A literal or an object that stands here because there is no credential: `key or ""`."""
-    if not run.anonymous or "caller" not in marks:
+    if not run.anonymous or not marks & _SENT:
         return value
+    if "caller" not in marks:
+        # Nobody has signed it, and what stands for the signature that is not there is none: `signature or ""`.
+        return replace(value, marks=value.marks | (marks & _SENT)) if type(value) is Const else value
     if (isinstance(value, Object) and value.is_fresh) or isinstance(value, (Items, Table)):
         return marked(value)  # `Editor(key) if key else Reader()`, `roles_of(key) if key else []`
     if isinstance(value, Member):

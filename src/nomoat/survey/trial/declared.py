@@ -7,11 +7,13 @@ Whoever gets such an attribute knows by which methods it answers, and nothing el
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nomoat.survey.python import form
 from nomoat.survey.python.sources import TEST_FILE
-from nomoat.survey.trial.heirs import made_of
+from nomoat.survey.trial.heirs import ABSTRACT, made_of
+from nomoat.survey.trial.values import INPUT, Choice, Thing, Value, options
 
 if TYPE_CHECKING:
     from nomoat.survey.python.symbols import Binding, Scope
@@ -35,6 +37,35 @@ def declared(run: Machine, cls: Scope | None, name: str) -> Scope | None:
                 found = run.program.annotation(base, node[4])
                 return found.scope if found.kind == "instance" else None
     return None
+
+
+def given_back(run: Machine, function: Scope | None, value: Value) -> Value:
+    """What a function gives of which nothing is known but the class that it says: `def verifier(name) -> Verifier:`.
+
+    Only where that one leaves methods to others to write: of any other class, what is given is a row as often as not.
+    """
+    of = function.node[form.F_RETURNS] if function is not None and function.node is not None else None
+    if of is None or function is None or run.wires or not any(map(_is_untold, options(value))):
+        return value
+    found = run.program.annotation(function, of)
+    cls = found.scope if found.kind == "instance" and len(found.all) == 1 else None
+    if cls is None or not cls.is_class or cls.module.is_library or not _leaves_to_others(cls):
+        return value
+    told = [replace(one, cls=cls) if _is_untold(one) and isinstance(one, Thing) else one for one in options(value)]
+    return replace(value, options=tuple(told)) if isinstance(value, Choice) else told[0]
+
+
+def _is_untold(value: Value) -> bool:
+    """Whether nothing is known of it, not even that it is about who calls."""
+    return type(value) is Thing and not value.name and value.cls is None and not value.marks - INPUT
+
+
+def _leaves_to_others(cls: Scope) -> bool:
+    return any(
+        node[0] == form.FUNCTION
+        and any((form.dotted(one) or "").rpartition(".")[2] in ABSTRACT for one in node[form.F_DECORATORS])
+        for node in cls.body
+    )
 
 
 def _set(run: Machine, given: list[tuple[Scope, Binding]]) -> Scope | None:
@@ -73,4 +104,4 @@ def _is_set_elsewhere(run: Machine, name: str) -> bool:
     return known[name]
 
 
-__all__ = ["declared"]
+__all__ = ["declared", "given_back"]

@@ -7,6 +7,7 @@ Takes the names as each way leaves them, gives what a name is that is true or fa
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nomoat.survey.trial.demands import OTHER
@@ -16,13 +17,16 @@ from nomoat.survey.trial.values import Const, Test, Value
 if TYPE_CHECKING:
     from nomoat.survey.trial.judging import Judging
 
+#: What tells of who calls, or may.
+_OF_WHO = frozenset(("caller", "signature", "unread"))
+
 #: A way: the test that leads to it, and the names as they are at its end.
 Way = tuple[Test, dict[str, Value]]
 
 
 def flags(run: Judging, ways: list[Way], rest: dict[str, Value]) -> Iterator[tuple[str, Test]]:
     """The names that are flags, with what each is after all ways; `rest` are those where no test held."""
-    if not any("caller" in test.marks for test, _ in ways):
+    if not any(test.marks & _OF_WHO for test, _ in ways):
         return
     for name, otherwise in rest.items():
         values = [names.get(name) for _, names in ways]
@@ -35,7 +39,9 @@ def flags(run: Judging, ways: list[Way], rest: dict[str, Value]) -> Iterator[tup
         )
         every = [one for one in (*parts, _both(run, none_held, otherwise)) if one is not None]
         if every:
-            yield name, run.combined(every, is_or=True) if len(every) > 1 else every[0]
+            found = run.combined(every, is_or=True) if len(every) > 1 else every[0]
+            # It is taken back because of who calls, whatever sets it again.
+            yield name, replace(found, marks=found.marks | (otherwise.tags & _OF_WHO))
         else:
             yield name, Test(False, OTHER, OTHER)
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from nomoat.survey.trial.surroundings import Surroundings
 
 #: How methods are marked that others have to write.
-_ABSTRACT = frozenset(("abstractmethod", "abstractproperty", "abstractclassmethod", "abstractstaticmethod"))
+ABSTRACT = frozenset(("abstractmethod", "abstractproperty", "abstractclassmethod", "abstractstaticmethod"))
 #: Classes made of one, of which we look at more closely.
 _MOST = 12
 #: Files that may define some, of which we look at more closely: others may be called like the class.
@@ -45,7 +45,7 @@ def answering(run: Attributes, value: Thing, name: str, found: Function) -> Valu
 
 def is_abstract(scope: Scope) -> bool:
     """Whether a method is marked as one that others have to write."""
-    return any((form.dotted(node) or "").rpartition(".")[2] in _ABSTRACT for node in scope.decorators)
+    return any((form.dotted(node) or "").rpartition(".")[2] in ABSTRACT for node in scope.decorators)
 
 
 def made_of(around: Surroundings, cls: Scope) -> list[Scope] | None:

@@ -125,6 +125,8 @@ class Judging(Machine):
                 return Test(None, OTHER, OTHER, value.marks, usual)
             if "caller" in value.marks:
                 return Test(bool(value.value), AUTHENTICATION, OTHER, value.marks)
+            if "signature" in value.marks and self.anonymous:
+                return Test(bool(value.value), Demand("signature"), OTHER, value.marks)
             return Test(bool(value.value), OTHER, OTHER, value.marks)
         if isinstance(value, (Items, Table)) and (self.anonymous or not value.tags & _OF_PEOPLE):
             filled = value.values if isinstance(value, Items) else value.entries

@@ -64,6 +64,13 @@ def with_given_status(answers: Mapping[str, Refusal], status: Value, at: str) ->
 _CLOSED = {1008: 401, 3000: 401, 4001: 401, 4401: 401, 1000: 403, 4003: 403, 4403: 403}
 
 
+def closes_for_who(run: Machine, closed: Value) -> str:
+    """Why it cannot be told whom a connection is closed to; empty where it is closed for other reasons."""
+    if status_of(run, closed, run.models.raised) not in _CLOSED.keys() - {1000}:
+        return ""
+    return "closes the connection by what a function of a package that is not here makes of the request"
+
+
 def status_sent(message: Value | None, *, went_on: bool) -> Value | None:
     """The status of a message that ASGI is sent; one that closes a connection that nothing was asked of refuses it."""
     if not isinstance(message, Table):

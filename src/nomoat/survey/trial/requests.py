@@ -36,6 +36,7 @@ _PLAIN_HEADER = re.compile(
     r"^(accept|content|user-agent|host|if-|range|x-request|x-correlation|x-forwarded|x-real-ip|forwarded|connection"
     r"|cache-control|pragma|upgrade|date|via|traceparent|tracestate|x-b3|x-trace|sec-|dnt|te$|last-event-id|x-client"
     r"|x-timezone|x-locale|x-lang|accept-language|idempotency|x-idempotency|prefer|depth|hx-|x-total|x-page"
+    r"|([a-z0-9]+-)*(request|correlation|trace|span)-?id$"
     r"|(x-)?(h-|g-|re)?captcha|(cf-|x-)?turnstile)",
     re.I,
 )
@@ -49,6 +50,10 @@ _CREDENTIAL_HEADER = re.compile(
 _OF_TENANT = re.compile(r"^(x-)?account(-?(id|name|code|slug))?$", re.I)
 _CSRF = re.compile(r"(csrf|xsrf|^origin$|^referer$|x-requested-with)", re.I)
 _SIGNATURE = re.compile(r"(signature|hmac|x-hub|sig$|^sig|webhook-id|webhook-timestamp|x-slack|digest)", re.I)
+#: How settings are called that name a header which says from where a request comes: `TRUSTED_ADDRESS_HEADER`.
+_OF_ADDRESS = re.compile(
+    r"(?i)(^|_)((client_|real_|remote_|source_)?ip|(client_|remote_)?addr(ess)?|forwarded_for)(_|$)"
+)
 #: What a link has that was signed here: `?expires=...&sig=...`.
 _OF_LINKS = re.compile(r"^(url_?|link_?)?(sig|signature|hmac)$", re.I)
 #: Parameters of a query that carry a credential.
@@ -80,6 +85,8 @@ _PLAIN_ENTRY = re.compile(
     r"|age_?(ok|gate|verified)|search|coupon|promo(_?code)?|flash|notice|alerts?|utm_?\w*)$",
     re.I,
 )
+#: What modules of web servers put into the environment of a request of who signed in there.
+_OF_SIGNED_IN = re.compile(r"(REMOTE_USER|AUTH_TYPE|KRB5CCNAME|GSS_NAME)$|SSL_CLIENT|MELLON_|OIDC_")
 #: What a server or a framework puts into the scope of a request, and what says in it who is calling.
 _OF_SERVER = frozenset(
     ("path", "raw_path", "root_path", "app_root_path", "method", "type", "scheme", "server", "client", "headers",
@@ -90,7 +97,8 @@ _SCOPE = "(scope) "
 #: What an answer of another service is compared with: whether it answers a question that was asked here.
 _ASKED = re.compile(r"^(\w+_)?(oauth|oidc|saml|sso|auth)?_?(state|nonce|(code|pkce)_?(verifier|challenge))$", re.I)
 _STATE = re.compile(
-    r"(user|auth|token|claims|identity|principal|account|subject|credential|session|permission|role|scope|jwt|admin|staff)",
+    r"(user|auth|token|claims|identity|principal|account|subject|credential|(^|_)creds?(_|$)|session|permission|role|scope"
+    r"|jwt|admin|staff)",
     re.I,
 )
 #: Name and value of a header.
@@ -128,7 +136,7 @@ def tags_of_meta(name: str) -> frozenset[str]:
     if not name.isupper() and not name.startswith("wsgi."):
         # No server puts it there (`beaker.session`): what does, a middleware around the application, is not followed.
         return UNREAD | (CALLER if _STATE.search(name) else NOTHING)
-    return CALLER if name == "REMOTE_USER" or name.startswith("SSL_CLIENT") else INPUT
+    return CALLER if _OF_SIGNED_IN.match(name) else INPUT
 
 
 def tags_of_cookie(name: str) -> frozenset[str]:
@@ -378,6 +386,9 @@ def _one_of_alike(key: Value, tags_of: Callable[[str], frozenset[str]]) -> Value
         return Const(names[0])
     if isinstance(key, Thing) and key.trail and _CSRF.search(key.trail[-1]):
         return Const(key.trail[-1])
+    setting = key.trail[-1] if isinstance(key, Thing) and key.trail else key.name if isinstance(key, Outside) else ""
+    if tags_of is tags_of_header and _OF_ADDRESS.search(setting.rpartition(".")[2]):
+        return Const("x-forwarded-for")
     return key
 
 

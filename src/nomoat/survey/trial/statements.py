@@ -17,6 +17,7 @@ from nomoat.survey.trial.definitions import Definitions
 from nomoat.survey.trial.demands import OTHER, Demand, both, either
 from nomoat.survey.trial.flags import Way, flags
 from nomoat.survey.trial.flow import Flow, merged
+from nomoat.survey.trial.judging import negated
 from nomoat.survey.trial.machine import (
     TOO_MUCH,
     Condition,
@@ -193,7 +194,12 @@ class Trial(Definitions):
         ):
             value = self._answer_of_tests(value)
         value = given_statuses.answered(self, env, value, self.at(env, node))
-        if self.anonymous and isinstance(value, Const) and not value.marks and self._is_for_nobody():
+        if (
+            self.anonymous
+            and isinstance(value, Const)
+            and not value.marks
+            and self._is_for_nobody(is_nothing=not value.value)
+        ):
             value = replace(value, marks=CALLER)
         self.leaving.append(env.names.get(ANSWER))
         if self.wires:
@@ -217,11 +223,13 @@ class Trial(Definitions):
         is_rare = self.wires and happens(self.conditions[self._own_first :]) is False
         return Flow(None, [value], [value] if is_rare else [])
 
-    def _is_for_nobody(self) -> bool:
-        """Whether who has no credential leaves a function here, others elsewhere: `return Status.UNKNOWN`."""
-        return any(
-            one.test.anonymous is not None and one.test.marks & _OF_WHO for one in self.conditions[self._own_first :]
-        )
+    def _is_for_nobody(self, *, is_nothing: bool) -> bool:
+        """Whether who has no credential leaves a function here, others elsewhere: `return Status.UNKNOWN`.
+
+        What is nothing is given back because of that where others may come here as well.
+        """
+        own = self.conditions[self._own_first :]
+        return any((one.test.anonymous is not None or is_nothing) and one.test.marks & _OF_WHO for one in own)
 
     def _note_inside(self, value: Value, node: Node, env: Env) -> None:
         """A refusal that is handed on beside something else (`return None, ("who are you", 401)`) is given here."""
@@ -284,7 +292,7 @@ class Trial(Definitions):
             if branch.env is not None:
                 falls.append(branch.env)
                 ways.append((test, branch.env.names))
-            elif branch.returns and not decided:
+            elif (branch.returns or branch.breaks) and not decided:
                 implied = Condition(test, False, condition.at, is_implied=True)
             if test.anonymous is None and test.marks:
                 self.record.undecided.append(condition)
@@ -385,9 +393,9 @@ class Trial(Definitions):
             return any(self._leaves(env, inner) for inner in (*(branch for _, branch in last[3]), last[4]))
         if last is not None and last[0] in (form.WITH, form.TRY):
             return self._leaves(env, last[4] if last[0] == form.WITH else last[3])
-        if last is None or last[0] not in (form.RETURN, form.RAISE):
+        if last is None or last[0] not in (form.RETURN, form.RAISE, form.BREAK):
             return False
-        if last[0] == form.RAISE or last[3] is None or last[3][0] != form.CALL:
+        if last[0] != form.RETURN or last[3] is None or last[3][0] != form.CALL:
             return True
         return not self._sends_elsewhere(env.scope, last[3])
 
@@ -449,6 +457,7 @@ class Trial(Definitions):
             elements = source.values
         flow = Flow()
         broken: list[Env] = []
+        over: tuple[Condition, ...] = ()
         current: Env | None = env
         before = None if known and elements and is_sure else env.copy()
         for element in list(elements):
@@ -466,15 +475,34 @@ class Trial(Definitions):
             flow.rare += inner.rare
             flow.ends += inner.ends
             broken += inner.breaks
+            # Who comes to the end of the loop met the test of none of its turns.
+            over += inner.falls_by[-1:]
             current = merged([one for one in (inner.env, *inner.loops, skipped) if one is not None])
         falls = [one for one in (current, before) if one is not None]
         flow.env = merged(falls)
+        met = self._met_by_a_turn(over)
         if flow.env is not None and node[6]:
+            self.conditions += [met] if met is not None else []
             rest = self.run(node[6], flow.env)
+            del self.conditions[len(self.conditions) - (met is not None) :]
             flow.take(rest)
             flow.env = rest.env
+        if not any(one[0] == form.BREAK for one in form.walk_scope(node[5])):
+            flow.implies = met
+        is_found = met is not None and flow.env is not None and not self.wires
+        found = [(met.test, one.names) for one in broken] if is_found and met is not None else []
+        set_on_ways = dict(flags(self, found, flow.env.names)) if found and flow.env is not None else {}
         flow.env = merged([one for one in (flow.env, *broken) if one is not None])
+        if flow.env is not None:
+            flow.env.names.update(set_on_ways)
         return flow
+
+    def _met_by_a_turn(self, over: tuple[Condition, ...]) -> Condition | None:
+        """What who comes to the end of a loop has not met: the test of any of its turns by which it would be left."""
+        if len(over) < 2:
+            return over[0] if over else None
+        tests = [negated(one.test) if one.answer else one.test for one in over]
+        return Condition(self.combined(tests, is_or=True), False, over[-1].at, is_implied=True)
 
     def _while(self, node: Node, env: Env) -> Flow:
         test = self.test(env, node[3])

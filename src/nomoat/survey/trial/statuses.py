@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 
 from nomoat.survey.trial.values import Choice, Const, Outside, Thing, Value
+
+_WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 def number_in(name: str) -> int:
@@ -13,7 +16,9 @@ def number_in(name: str) -> int:
     for part in last.split("_"):
         if part.isdigit():
             return int(part)
-    return HTTPStatus[last].value if last in HTTPStatus.__members__ else 0
+    # Packages name them as they like: `HTTP_STATUS.Unauthorized`, `Status.NotFound`.
+    named = last if last.isupper() else _WORDS.sub("_", last).upper()
+    return HTTPStatus[named].value if named in HTTPStatus.__members__ else 0
 
 
 def number_of(value: Value | None) -> int:
