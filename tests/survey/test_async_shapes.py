@@ -168,6 +168,12 @@ def test_a_parameter_of_a_path_ends_at_a_slash(template: str, text: str, *, may:
         (r"/f/[^/]+/edit", "/f/{arg0}/edit"),
         (r"/.*", "/{arg0:path}"),
         (r"/v\d{1,2}/x", "/v{arg0}/x"),
+        (r"/orders(/?)", "/orders"),
+        (r"/orders/([^/]+)(/)?$", "/orders/{arg0}"),
+        (r"/orders(?:/)?", "/orders"),
+        (r"(/?)", "/"),
+        (r"/orders(/)", "/orders/"),
+        (r"/orders(/new)?", "/orders/{arg0}"),
     ],
 )
 def test_a_pattern_without_groups_is_a_path_with_parameters(pattern: str, path: str) -> None:

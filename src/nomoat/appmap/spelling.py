@@ -19,6 +19,8 @@ _ANYTHING = re.compile(r"\.[*+]\??")
 #: Groups that stand deeper in one another than this are no path that anybody wrote.
 _MAX_GROUPS = 20
 _NAMED = re.compile(r"\(\?P<(\w+)>")
+#: A slash at the end that may be there, with or without a group around it: `/?`, `(/?)`, `(/)?`, `(?:/)?`.
+_PERHAPS_SLASHED = re.compile(r"(/[?*]|\((\?:|\?P<\w+>)?/[?*]\)\??|\((\?:|\?P<\w+>)?/\)[?*])(\$|\\Z)*$")
 #: `/orders/:id`, as it was written before braces; and all of the rest of a path: `/files/*rest`.
 _PLAIN = re.compile(r"(?<=/):([A-Za-z_]\w*)")
 _REST = re.compile(r"\*([A-Za-z_]\w*)$")
@@ -68,6 +70,9 @@ def _of_pattern(text: str, depth: int = 0) -> str:
     place, unnamed = 0, 0
     while place < len(text):
         char = text[place]
+        if char in "/(" and _PERHAPS_SLASHED.match(text, place):
+            found.append("" if found else "/")
+            break
         if char == "(":
             end = _closing(text, place)
             inner = text[place + 1 : end]
@@ -91,10 +96,6 @@ def _of_pattern(text: str, depth: int = 0) -> str:
                 found.append("" if following in "AZbB" else following)
             place += 2
         elif char in "^$":
-            place += 1
-        elif char == "/" and text[place + 1 : place + 2] in ("?", "*") and text[place + 2 :].strip("$\\Z") == "":
-            # A slash at the end that may be there.
-            found.append("" if found else "/")
             place += 1
         elif char in ".[":
             end = place if char == "." else _end_of_set(text, place)
@@ -125,6 +126,8 @@ _SLASHED = re.compile(r"(\(\?:)*/")
 
 
 def _parameter(name: str, pattern: str) -> str:
+    if pattern == "/":
+        return pattern
     slashed = _SLASHED.match(pattern)
     if slashed is not None:
         # `/files(/.*)?`: the slash is a part of the path like any other.

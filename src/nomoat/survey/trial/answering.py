@@ -15,7 +15,20 @@ from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.trial import answering_later
 from nomoat.survey.trial.demands import OTHER
-from nomoat.survey.trial.values import Choice, Const, Env, Items, Lazy, Test, Thing, Value, joined, options
+from nomoat.survey.trial.values import (
+    Choice,
+    Const,
+    Env,
+    Function,
+    Items,
+    Lazy,
+    Object,
+    Test,
+    Thing,
+    Value,
+    joined,
+    options,
+)
 
 if TYPE_CHECKING:
     from nomoat.survey.trial.calls import Calls
@@ -102,6 +115,21 @@ def _go_on(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str
     left = [one for one in options(so_far(env)) if not _is_finished(one)]
     env.names[ANSWER] = joined(left) if left else NONE_YET
     return Const(None)
+
+
+def _chooses(value: Value) -> bool:
+    """Whether it is a lambda that answers in one of two ways: what each of them answers is not told apart."""
+    node = value.node if isinstance(value, Function) and value.scope is None else None
+    return node is not None and any(one[0] == form.CONDITIONAL for one in form.walk((node[4],)))
+
+
+def _answers_by(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value:
+    """What was put in the place of a method for this request, and cannot be followed, may ask who calls."""
+    for one in options(args[1]):
+        if not isinstance(one, (Function, Object, Lazy)) or _chooses(one):
+            run.record.unknown.append(("what stands in the place of its method cannot be read", at))
+            break
+    return args[1]
 
 
 def _left(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value:
@@ -200,4 +228,5 @@ ANSWERING: dict[str, Known] = {
     "__framework__.stay": _stay,
     "__framework__.go_on": _go_on,
     "__framework__.left": _left,
+    "__framework__.answers_by": _answers_by,
 }

@@ -2,7 +2,7 @@
 
 from functools import wraps
 
-from __framework__ import answered, application, finish, go_on, left, redirect, status, stay
+from __framework__ import answered, answers_by, application, finish, go_on, left, redirect, status, stay
 
 
 class RequestHandler:
@@ -34,7 +34,8 @@ class RequestHandler:
         await self.answers(*groups, **path)
 
     def answers(self, *groups, **path):
-        return getattr(self, self.request.method.lower())(*groups, **path)
+        # Another one may have been put in its place, for this request: `setattr(self, "get", ...)`.
+        return answers_by(self, getattr(self, self.request.method.lower()))(*groups, **path)
 
     def initialize(self, **kwargs):
         return None
