@@ -113,8 +113,7 @@ def draw_program(program: Program, sources: Sources, *, path: Path, settings: Se
             guarding.update(dict.fromkeys(answer.functions))
     unread = [NotRead(at, why) for part in parts for at, why in part.unread]
     distinct = tuple(routes)
-    if not distinct:
-        unread += unregistered(program, known)
+    unread += unregistered(program, known, [found for part in parts for found in part.routes])
     manifested = manifests.read(sources.root, filter(manifests.may_be, sources.texts))
     # A manifest that cannot be read hides no route: it is a note.
     unread += [NotRead(at, why, analysed=True) for at, why in manifested.problems]
