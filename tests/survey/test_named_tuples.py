@@ -124,8 +124,8 @@ def test_what_looks_at_the_request_by_its_package_is_followed(of: str, verdict: 
         ('"{}/one/{}".format(root, "a")', "/one/a"),
         ('"{0}/one".format(root)', "/one"),
         ('"{root}/one/{x}".format(root=root, x="b")', "/one/b"),
-        ('"/x/%s/one" % root', ""),
-        ('"{}/one/{}".format(root, root)', ""),
+        ('"/x/%s/one" % root', "/x/{root}/one"),
+        ('"{}/one/{}".format(root, root)', "/one/{root}"),
     ],
 )
 def test_of_a_path_that_begins_with_what_is_not_known_the_end_is(text: str, path: str, tmp_path: Path) -> None:

@@ -89,8 +89,8 @@ def test_a_prefix_is_what_source_has_for_it(tmp_path: Path, way: str) -> None:
     assert "/shop/orders" == route.path
 
 
-def test_a_prefix_that_nobody_can_read_is_said_to_be_none(tmp_path: Path) -> None:
+def test_a_prefix_that_nobody_can_read_is_said_to_be_unknown(tmp_path: Path) -> None:
     route = _route(tmp_path, "import other\nKEY = ''\nLINK = other.link()")
 
-    assert "/orders" == route.path
-    assert "prefix cannot be read" in (route.because or "")
+    assert "/{link}/orders" == route.path
+    assert "a part of its path cannot be read" in (route.because or "")

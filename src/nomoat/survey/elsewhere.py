@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from nomoat.survey.found import Found, has_lost_prefix
+from nomoat.survey.found import UNREAD_ROUTE, Found, has_lost_prefix
 from nomoat.survey.verdicts import Answer
 
 #: No middleware lets a path like this pass by its beginning.
@@ -26,7 +26,9 @@ class Wherever:
 
     def of(self, found: Found, first: Answer) -> Answer:
         """The answer that holds wherever the route stands; the first one, where none does."""
-        if not has_lost_prefix(found) or self._places[found.method, found.path] > 1:
+        # Views of one path are told apart by what they ask of a request: they may have the same path.
+        is_named = found.around.doubt.startswith(UNREAD_ROUTE)
+        if not has_lost_prefix(found) or (self._places[found.method, found.path] > 1 and not is_named):
             return first
         return _wherever(found, first, self._judge)
 

@@ -11,6 +11,10 @@ from nomoat.survey.trial.values import Class, Function, Value
 
 #: How the reason begins where what stands before a path is not known.
 UNREAD_PREFIX = "its prefix cannot be read"
+#: How it begins where a part of the path is not known that stands in it as a name in braces.
+UNREAD_PART = "a part of its path cannot be read"
+#: How it begins where a view names a path, in braces then, that nothing which was read adds.
+UNREAD_ROUTE = "what adds the path that its view names was not read"
 
 
 @dataclass(frozen=True)
@@ -87,5 +91,5 @@ class Layout:
 
 
 def has_lost_prefix(found: Found) -> bool:
-    """Whether all that is not known of a route is what stands before its path."""
-    return found.around.doubt.startswith(UNREAD_PREFIX)
+    """Whether all that is not known of a route is what stands before its path, or a part of it."""
+    return found.around.doubt.startswith((UNREAD_PREFIX, UNREAD_PART, UNREAD_ROUTE))

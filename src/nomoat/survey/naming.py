@@ -9,12 +9,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from nomoat.survey.found import UNREAD_ROUTE
 from nomoat.survey.models import Spot, Verb
 from nomoat.survey.python.symbols import Scope
 from nomoat.survey.trial.found_below import is_top
+from nomoat.survey.trial.gaps import gap, partly_known
 from nomoat.survey.trial.machine import ExhaustedError, Machine, RaisedError
 from nomoat.survey.trial.refusals import names_of
 from nomoat.survey.trial.registry import Entry, Registry
+from nomoat.survey.trial.texts import known_end
 from nomoat.survey.trial.values import Choice, Class, Const, Function, Items, Object, Thing, Value, options
 from nomoat.survey.views import methods_of_function
 
@@ -76,7 +79,8 @@ def _apart(found: list[View | tuple[str, str]], its_own: frozenset[str]) -> Iter
             taken.setdefault(_place(one), set()).update(one.methods)
     for one in found:
         others = taken.get(_place(one), set()) if isinstance(one, View) and not one.is_told else set()
-        if isinstance(one, View) and not others.isdisjoint(one.methods) and isinstance(one.path, Const):
+        is_read = isinstance(one, View) and isinstance(one.path, Const) and not one.doubt.startswith(UNREAD_ROUTE)
+        if isinstance(one, View) and not others.isdisjoint(one.methods) and is_read:
             left = tuple(method for method in one.methods if method not in others)
             left = left if left not in ((), ("HEAD",)) else tuple(one for one in _METHODS if one not in others)
             yield replace(one, methods=left)
@@ -104,6 +108,14 @@ def _of(
             yield entry.at, "the name of the path that this view answers cannot be read"
         for route in named.get(name or "", ()):
             yield _view(run, registry, *_behind_route(entry, route))
+        if name and name not in named:
+            yield _nowhere(run, registry, entry, name)
+
+
+def _nowhere(run: Machine, registry: Registry, entry: Entry, name: str) -> View:
+    """A view at a path that nothing which was read adds: an application does not start without it."""
+    route = Entry("name", _BELOW, "", (), {"pattern": Const(f"/{gap(name)}")}, entry.at)
+    return replace(_view(run, registry, entry, route), doubt=f"{UNREAD_ROUTE} ({entry.at})")
 
 
 def _found_below(run: Machine, registry: Registry, entry: Entry) -> Iterator[View | tuple[str, str]]:
@@ -202,13 +214,24 @@ def _path(route: Entry) -> tuple[Value, str]:
     written = _pattern(route)
     prefix = route.argument(route.verb.prefix)
     if written is None:
-        return Thing(), ""
+        return _unread(route, prefix), ""
     if prefix is None or (isinstance(prefix, Const) and not prefix.value):
         return Const(f"/{written.lstrip('/')}"), ""
     begin = _begin(prefix)
     if begin is None:
         return Const(f"/{written.lstrip('/')}"), f"its prefix cannot be read ({route.at})"
     return Const(f"/{begin.strip('/')}/{written.lstrip('/')}"), ""
+
+
+def _unread(route: Entry, prefix: Value | None) -> Value:
+    """A path that is not known but in part: what is known of it, else the name that it is registered under."""
+    told, begin = route.argument(route.verb.path), _begin(prefix) if prefix is not None else ""
+    known = next((end for option in options(told or Thing()) if (end := known_end(option))), "")
+    name = _text(route.argument(route.verb.endpoint))
+    if not known and name is None:
+        return Thing()
+    text = known if known.startswith("/") else f"/{gap(name or '')}"
+    return partly_known(f"/{begin.strip('/')}{text}" if begin else text)
 
 
 def _begin(prefix: Value) -> str | None:

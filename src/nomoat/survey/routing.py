@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from nomoat.appmap.spelling import braced
 from nomoat.survey import own_routes, unfollowed
-from nomoat.survey.found import UNREAD_PREFIX, Around, Found, Layout
+from nomoat.survey.found import UNREAD_PART, UNREAD_PREFIX, Around, Found, Layout
 from nomoat.survey.models import Added, Models, Spot, Verb
 from nomoat.survey.naming import views
 from nomoat.survey.paths import joined
@@ -21,6 +21,7 @@ from nomoat.survey.specified import operations
 from nomoat.survey.told_around import ToldAround
 from nomoat.survey.trial import patterns, resolved, wrapping
 from nomoat.survey.trial.bodies import answers_of
+from nomoat.survey.trial.gaps import has_gap, shown
 from nomoat.survey.trial.machine import Machine
 from nomoat.survey.trial.refusals import names_of
 from nomoat.survey.trial.registry import DECORATED, Entry, Registry, argument
@@ -134,7 +135,7 @@ class Layer:
             if registry.kind.prefix_is_name and not around.is_replaced and (own is None or not prefix):
                 name = registry.taken("name") or (registry.args[0] if registry.args else None)
                 prefix = f"/{name.value}" if isinstance(name, Const) else prefix
-            prefix = braced(prefix, registry.kind.dialect.paths)
+            prefix = shown(braced(prefix, registry.kind.dialect.paths))
             self._framework_routes(registry, inner, prefix)
             first = len(self.layout.routes)
             for place, entry in enumerate(registry.entries, start=1):
@@ -252,7 +253,9 @@ class Layer:
         elif verb.does == "routes":
             self._listed(entry.handler, around, entry.at, verb.makes)
         elif verb.does == "files":
-            self._files(around.prefix + prefix + self._text(entry.argument(verb.path), entry.at), around, entry.at)
+            self._files(
+                around.prefix + prefix + shown(self._text(entry.argument(verb.path), entry.at)), around, entry.at
+            )
 
     def _rewrite(self, registry: Registry, around: Around, first: int, place: int) -> None:
         """Changes the paths that a loop over the routes of a router changes, where it comes after so many entries."""
@@ -301,7 +304,7 @@ class Layer:
 
     def _prefix(self, entry: Entry, spot: Spot) -> str:
         value = entry.argument(spot)
-        return braced(self._text(value, entry.at), entry.verb.dialect.paths) if value is not None else ""
+        return shown(braced(self._text(value, entry.at), entry.verb.dialect.paths)) if value is not None else ""
 
     def _include(self, router: Value, around: Around, entry: Entry) -> None:
         if isinstance(router, Registry):
@@ -345,7 +348,7 @@ class Layer:
                 self._route(single, name, args, {**named, "path()": one}, handler, at, around, late, original)
             return
         paths = verb.paths or verb.dialect.paths
-        own = braced(self._text(path_value, at), paths) if path_value is not None else ""
+        own = shown(braced(self._text(path_value, at), paths)) if path_value is not None else ""
         path = joined(around.prefix, own, verb.dialect)
         handler, is_included = self._without_included(handler, path, around, at)
         if is_included:
@@ -639,7 +642,7 @@ class Layer:
         *, is_sure: bool = True,
     ) -> None:  # fmt: skip
         path_value = argument(verb.path, args, named)
-        path = around.prefix + (self._text(path_value, at).rstrip("/") if path_value is not None else "")
+        path = around.prefix + (shown(self._text(path_value, at)).rstrip("/") if path_value is not None else "")
         more = _one_list(argument(verb.middleware, args, named))
         middleware = tuple((value, path) for value in more.values) if isinstance(more, Items) else ()
         inner = Around(path, (), (*middleware, *around.middleware), around.doubt)
@@ -709,7 +712,7 @@ def _length(layout: Layout) -> int:
 
 def _astray(prefix: Value | None, at: str) -> str:
     """Why nothing sure can be said of routes behind a prefix that cannot be read: empty where it can."""
-    return "" if _is_text(prefix) else f"{UNREAD_PREFIX} ({at})"
+    return "" if _is_text(prefix) else f"{UNREAD_PART if has_gap(prefix) else UNREAD_PREFIX} ({at})"
 
 
 def _texts(given: Value | None) -> dict[str, Value]:

@@ -34,6 +34,7 @@ from nomoat.survey.trial.branches import Branches
 from nomoat.survey.trial.configuration import Configuration, asked_of, by_default, of_configuration
 from nomoat.survey.trial.demands import OTHER
 from nomoat.survey.trial.fields import handed
+from nomoat.survey.trial.gaps import with_gaps
 from nomoat.survey.trial.judging import negated
 from nomoat.survey.trial.known import SPECIAL, WAITED, const_method, is_waited_for
 from nomoat.survey.trial.machine import End, Limited, RaisedError
@@ -661,7 +662,9 @@ class Calls(Registrations):
         if isinstance(me, (Const, PathOf)):
             if isinstance(me, Const) and last in texts.MADE and isinstance(me.value, str):
                 made = texts.made(last, me.value, args, named, may_end=self.wires)
-                if made is not None or last != "format" or self.wires:
+                if made is None and self.wires:
+                    return with_gaps(last, me.value, args, named)
+                if made is not None or last != "format":
                     return made
                 start = Const(me.value.partition("{")[0], me.marks)
                 return texts.beginning([start, Thing()], self.made(union(args) | union(named.values())))

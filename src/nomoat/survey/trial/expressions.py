@@ -27,6 +27,7 @@ from nomoat.survey.trial.asked import AskedText, written
 from nomoat.survey.trial.attributes import Attributes
 from nomoat.survey.trial.comprehensions import MAX_ITEMS
 from nomoat.survey.trial.configuration import Configuration
+from nomoat.survey.trial.gaps import by_percent, gapped
 from nomoat.survey.trial.judging import granted_by, negated
 from nomoat.survey.trial.keys import is_hashable, key_of
 from nomoat.survey.trial.machine import End, RaisedError
@@ -335,12 +336,15 @@ class Expressions(Attributes):
                 text = put_together(defaults(values), _one_text)
             if text is None:
                 marks = self.made(union(values))
-                text = (of_groups(values) or ending(values)) if self.wires else beginning(values, marks)
+                text = (
+                    (of_groups(values) or ending(values) or gapped(values)) if self.wires else beginning(values, marks)
+                )
             if text is not None:
                 return text
         first = values[0]
         if node[3] == "%" and len(values) == 2 and isinstance(first, Const) and isinstance(first.value, str):
             text = percent(first.value, values[1], may_end=self.wires)
+            text = text or (by_percent(first.value, values[1]) if self.wires else None)
             if text is not None:
                 return replace(text, marks=text.marks | first.marks) if isinstance(text, Const) else text
             start = beginning([replace(first, value=first.value.partition("%")[0]), Thing()], self.made(union(values)))
@@ -413,7 +417,7 @@ class Expressions(Attributes):
         found = put_together(values, lambda row: "".join(map(str, row)))
         if found is None and self.wires:
             found = put_together(defaults(values), lambda row: "".join(map(str, row)))
-            found = found or of_groups(values) or ending(values)
+            found = found or _partly_known(values)
         marks = self.made(union(values))
         found = found or (None if self.wires else beginning(values, marks))
         return found or Thing(marks=marks)
@@ -513,6 +517,11 @@ class Expressions(Attributes):
 
 
 _OF_CURSORS = frozenset(("fetchone", "fetchall", "fetchmany", "fetchrow"))
+
+
+def _partly_known(parts: list[Value]) -> Value | None:
+    """What may be a path of which a part is not known."""
+    return of_groups(parts) or ending(parts) or gapped(parts)
 
 
 def _one_text(row: list[object]) -> str | None:
