@@ -440,3 +440,76 @@ def test_a_column_that_points_at_what_the_caller_belongs_to_owns(body: str, is_o
     routes = [one for one in draw(tmp_path).map.routes if (one.method, one.path) == ("GET", "/lockers/{key}/")]
 
     assert [is_owned] == [any(guard.kind == "ownership" for guard in one.guards) for one in routes]
+
+
+_SEARCHED = """\
+from fastapi import Depends, FastAPI, HTTPException
+from app.auth import signed_in
+from app.engines import engine_of
+from app.store import Notes
+app = FastAPI(openapi_url=None)
+
+@app.get("/shared/{note_id}")
+def shared(note_id: int, user=Depends(signed_in)):
+    note = Notes.by_id(note_id)
+    if note.owner_id != user.id:
+        return engine_of(note).summary()
+    return note.text
+
+@app.get("/own/{note_id}")
+def own(note_id: int, user=Depends(signed_in)):
+    note = Notes.by_id(note_id)
+    if note.owner_id != user.id:
+        if not note.is_public:
+            raise ValueError("not yours")
+    return note.text
+
+@app.get("/mine/{note_id}")
+def mine(note_id: int, user=Depends(signed_in)):
+    note = Notes.by_id(note_id)
+    if note.owner_id != user.id:
+        deny()
+    return note.text
+
+def deny():
+    raise HTTPException(400, "not yours")
+"""
+
+_ENGINES = """\
+from fastapi import HTTPException
+
+def engine_of(note):
+    if not note.engine:
+        raise OSError("no engine")
+    if note.engine == "old":
+        raise HTTPException(400)
+    return note.engines[note.engine]
+"""
+
+_AUTH = """\
+from fastapi import HTTPException, Request
+from app.store import Users
+
+def signed_in(request: Request):
+    key = request.headers.get("authorization")
+    if not key:
+        raise HTTPException(401)
+    return Users.by_token(key)
+"""
+
+
+def test_what_is_malformed_within_what_the_owner_sees_asks_nobody_whose_it_is(tmp_path: Path) -> None:
+    app = tmp_path / "app"
+    app.mkdir()
+    (app / "__init__.py").write_text("")
+    (app / "main.py").write_text(_SEARCHED)
+    (app / "auth.py").write_text(_AUTH)
+    (app / "engines.py").write_text(_ENGINES)
+
+    found = {one.path: [guard.kind for guard in one.guards] for one in draw(tmp_path).map.routes}
+
+    assert found == {
+        "/shared/{note_id}": ["authentication"],
+        "/own/{note_id}": ["authentication", "ownership"],
+        "/mine/{note_id}": ["authentication", "ownership"],
+    }

@@ -37,8 +37,9 @@ def demanded(refusals: Sequence[Refusal]) -> Iterator[tuple[Refusal, Demand]]:
 
 
 def _is_refusal(one: Refusal) -> bool:
-    demand = _escape(one.end, _undecided(one.end))
-    return demand.is_about_caller and (one.status in _REFUSALS or _is_quiet(demand, one.status))
+    way = _undecided(one.end)
+    demand = _escape(one.end, way)
+    return demand.is_about_caller and (one.status in _REFUSALS or _is_quiet(demand, one, way))
 
 
 def _escape(end: End, way: Sequence[Condition]) -> Demand:
@@ -78,9 +79,13 @@ def _is_needless(condition: Condition, way: tuple[Condition, ...], ways: list[tu
     return any(opposite in other and other - {opposite} <= rest for other in each)
 
 
-def _is_quiet(demand: Demand, status: int) -> bool:
+def _is_quiet(demand: Demand, one: Refusal, way: Sequence[Condition]) -> bool:
     """A refusal that hides behind another status: 404 for what is somebody else's, 400, an error, a redirect."""
     kinds = {leaf.kind for leaf in demand.leaves()}
-    if status == 404:
+    if one.status == 404:
         return "ownership" in kinds or "permission" in kinds
-    return status in (0, 400) or 300 <= status < 400
+    if one.status in (0, 400):
+        # In a function that only some come to, something is missing or malformed as often as not.
+        own = [condition for condition in one.end.conditions[one.end.before :] if condition in way] or way[-1:]
+        return not way or any(condition.escape.is_about_caller for condition in own)
+    return 300 <= one.status < 400

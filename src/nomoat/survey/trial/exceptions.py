@@ -70,7 +70,9 @@ class Exceptions(Bodies):
         kind = next((end.kind for end in self.catching if end is not None and end.kind), "")
         by = self.responsible(env.scope)
         caught = self.catching[-1].value if self.catching and self.catching[-1] is not None else None
-        end = End(value, self.at(env, node), conditions, needs, kind, self.caught_credential, by, caught)
+        end = End(
+            value, self.at(env, node), conditions, needs, kind, self.caught_credential, by, caught, self._own_first
+        )
         if not self.wires:
             self.raised_at.append((end, env.scope))
         return Flow(None, ends=[end])

@@ -93,6 +93,8 @@ class End:
     function: Scope | None = None
     #: The exception that was caught where it is raised in its place.
     instead_of: Value | None = None
+    #: How many of the conditions stand before the function that raises it.
+    before: int = 0
 
     @property
     def is_sure(self) -> bool:

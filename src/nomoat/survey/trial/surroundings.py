@@ -50,6 +50,10 @@ _ENVIRONMENT = frozenset(("os.environ", "os.getenv", "environ", "getenv"))
 _SETTINGS_MODULE = re.compile(rb"""DJANGO_SETTINGS_MODULE["']\s*(?:,|\]\s*=)\s*["']([\w.]+)["']""")
 _SETTINGS = frozenset(("INSTALLED_APPS", "ROOT_URLCONF", "MIDDLEWARE", "REST_FRAMEWORK"))
 _SETS = re.compile(rb"\.set\(")
+#: What stays open is a socket, whatever else is closed.
+_SOCKET = re.compile(rb"(?i)socket|\bws\b|_ws\b|\bws_")
+#: Words of frameworks whose handlers answer by methods of their own: `self.set_status(403)`.
+_SETTLING_HANDLERS = (b"tornado", b"RequestHandler")
 _IN_CONTEXT = re.compile(
     rb"\b(\w+)[ \t]*(?::[ \t]*(?:\w+\.)?ContextVar\b|(?::[^=\n]+)?=[ \t(\n]*(?:\w+\.)?ContextVar\b)"
 )
@@ -486,12 +490,27 @@ class Surroundings:
             callee = form.dotted(node[3])
             last = callee.rpartition(".")[2] if callee is not None else ""
             is_told = len(node[5]) > 0 or len(node[4]) > 1
-            return (last in self.models.settling and "." in (callee or "")) or (
+            return ("." in (callee or "") and self._settles(scope, last)) or (
                 is_told and (last in self._answers or (last[:1].isupper() and self._is_own_answer(scope, node[3])))
             )
         if node[0] == form.RETURN and node[3] is not None and node[3][0] == form.TUPLE and len(node[3][3]) > 1:
             return _says_refused(node[3][3][1])  # `return {"error": "no"}, 403`
         return bool(node[0] == form.CONSTANT and node[3] == "http.response.start")
+
+    def _settles(self, scope: Scope, method: str) -> bool:
+        """Whether a handler may answer by this method; files and sessions are closed by the same word as sockets."""
+        if method not in self.models.settling:
+            return False
+        return scope.module.path in self._with_sockets if method == "close" else self._has_settling_handlers
+
+    @cached_property
+    def _with_sockets(self) -> frozenset[str]:
+        """The files that have to do with sockets that stay open."""
+        return frozenset(self.program.words.matching(_SOCKET))
+
+    @cached_property
+    def _has_settling_handlers(self) -> bool:
+        return bool(self.program.words.holding(_SETTLING_HANDLERS))
 
     def _refuses_when_raised(self, raised: Resolved) -> bool:
         """Whether an exception is one with a status, or one that the application answers."""
