@@ -152,3 +152,43 @@ def test_a_pattern_of_the_settings_stands_by_the_name_of_its_path(pattern: str, 
     told = _told(_mapped(tmp_path, source))
 
     assert "unguarded" == told[f"GET {shown}"]
+
+
+_ABOUT = """
+from things import Starred
+from pyramid.config import Configurator
+from pyramid.view import view_config
+
+
+@view_config(context={about}, request_method="GET")
+def fault(context, request):
+    return {{}}
+
+
+@view_config(route_name="here", request_method="GET")
+def here(request):
+    return {{}}
+
+
+def main(settings):
+    config = Configurator(settings=settings)
+    config.add_route("here", "/here")
+    config.scan()
+    return config.make_wsgi_app()
+"""
+
+
+@pytest.mark.parametrize("about", ["Starred", "KeyError"])
+def test_what_the_root_is_not_is_not_found_there(about: str, tmp_path: Path) -> None:
+    (tmp_path / "things.py").write_text("from elsewhere import *\nfrom other import *\n")
+
+    drawn = _mapped(tmp_path, _ABOUT.format(about=about))
+
+    assert {"GET /here": "unguarded"} == _told(drawn)
+    assert about == "KeyError" or any("traversal" in one.why for one in drawn.not_read)
+
+
+def test_what_is_about_anything_is_found_at_the_root(tmp_path: Path) -> None:
+    drawn = _mapped(tmp_path, _ABOUT.format(about="None"))
+
+    assert {"GET /here": "unguarded", "GET /": "unguarded"} == _told(drawn)

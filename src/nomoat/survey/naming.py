@@ -122,7 +122,7 @@ def _found_below(run: Machine, registry: Registry, entry: Entry) -> Iterator[Vie
     """A view that is found by what it is about, below what the root has: its own name stands behind the way there."""
     root, context = run.attribute(registry, "root_factory"), entry.named.get("context")
     leads_on = _leads_on(run, root)
-    if not leads_on and isinstance(context, Class) and context.scope.dotted not in names_of(run, root):
+    if not leads_on and _is_of_another(run, context, root):
         file = entry.at.rpartition(":")[0]
         yield file, "views that are found by what they are about (traversal) have no path that source tells"
         return
@@ -137,6 +137,14 @@ def _found_below(run: Machine, registry: Registry, entry: Entry) -> Iterator[Vie
             yield _below(run, registry, entry, name, is_below=False)
         if leads_on and not (is_root and isinstance(context, Class) and _is_alone(run, context)):
             yield _below(run, registry, entry, f"{{{about}:.*}}/{name}".rstrip("/"), is_below=True)
+
+
+def _is_of_another(run: Machine, context: Value | None, root: Value) -> bool:
+    """Whether a view is about objects of a class that the root surely is not."""
+    if isinstance(context, Class):
+        return context.scope.dotted not in names_of(run, root)
+    # What not even the name is known of may be an exception: the root that the framework makes is none.
+    return isinstance(context, Thing) and isinstance(root, Class) and root.scope.module.is_library
 
 
 def _below(run: Machine, registry: Registry, entry: Entry, way: str, *, is_below: bool) -> View:

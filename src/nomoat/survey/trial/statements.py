@@ -217,11 +217,19 @@ class Trial(Definitions):
         if refused is not None and NEXT not in env.names:
             self.record.own.append((value, self.at(env, node)))
         if (refused is not None or isinstance(value, Table)) and not self.wires:
-            self.answered.append((value, self.at(env, node), tuple(self.conditions), env.scope, self.caught_credential))
+            is_caught = self.caught_credential or (refused in (401, 403) and self._is_of_caught())
+            self.answered.append((value, self.at(env, node), tuple(self.conditions), env.scope, is_caught))
         elif env.scope.is_method and self.judges and self.conditions and isinstance(value, Thing):
             self.given.append((value, self.at(env, node), tuple(self.conditions), env.scope))
         is_rare = self.wires and happens(self.conditions[self._own_first :]) is False
         return Flow(None, [value], [value] if is_rare else [])
+
+    def _is_of_caught(self) -> bool:
+        """Whether who has no credential comes here because of that: `except Denied as error: why = error`, and later on
+        `if why is not None: return why.text, 401`.
+        """
+        own = (condition.test for condition in self.conditions[self._own_first :])
+        return self.anonymous and self.decided[-1] and not any(one.anonymous is None and one.marks for one in own)
 
     def _is_for_nobody(self, *, is_nothing: bool) -> bool:
         """Whether who has no credential leaves a function here, others elsewhere: `return Status.UNKNOWN`.
