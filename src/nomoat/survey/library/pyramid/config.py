@@ -5,7 +5,7 @@ from inspect import getmodule, isclass
 
 from pyramid.authorization import ACLAuthorizationPolicy
 from pyramid.events import BeforeTraversal, ContextFound, NewRequest
-from pyramid.included import policy_of_a_package
+from pyramid.included import policy_of_a_package, who_is_calling
 from pyramid.exceptions import PredicateMismatch
 from pyramid.httpexceptions import HTTPException, HTTPForbidden
 from pyramid.path import caller_package, package_of, resolved
@@ -64,6 +64,31 @@ class Prefixed:
 
 def joined(prefix, pattern):
     return prefix.rstrip("/") + "/" + pattern.lstrip("/") if prefix else pattern
+
+
+class UnreadPolicy:
+    """A policy that is not here: it says who is calling, and of whom it says nothing is not told."""
+
+    def identity(self, request):
+        return who_is_calling(request)
+
+    def authenticated_userid(self, request):
+        return who_is_calling(request)
+
+    def unauthenticated_userid(self, request):
+        return who_is_calling(request)
+
+    def effective_principals(self, request):
+        principals = [Everyone]
+        principals.extend(who_is_calling(request))
+        return principals
+
+    def permits(self, request, context, permission):
+        return policy_of_a_package(request, permission)
+
+
+def read_or_not(policy):
+    return policy if is_read(policy) else UnreadPolicy()
 
 
 class Configuring:
@@ -190,7 +215,7 @@ class Configuring:
         self.set_root_factory(factory)
 
     def set_security_policy(self, policy):
-        found = self.maybe_dotted(policy)
+        found = read_or_not(self.maybe_dotted(policy))
         self.root.policy = found
         self.root._attribute("identity", lambda request: found.identity(request))
         self.root._attribute("authenticated_userid", lambda request: found.authenticated_userid(request))
@@ -198,7 +223,7 @@ class Configuring:
         self._asks_policy()
 
     def set_authentication_policy(self, policy):
-        found = self.maybe_dotted(policy)
+        found = read_or_not(self.maybe_dotted(policy))
         self.root.authentication = found
         self.root.policy = LegacySecurityPolicy(self.root)
         self.root._attribute("authenticated_userid", lambda request: found.authenticated_userid(request))
