@@ -322,7 +322,7 @@ class Verdicts:
     @property
     def _sockets(self) -> set[str]:
         """The classes of connections that an application accepts itself."""
-        return {name.rpartition(".")[0] for name in self._models.closing}
+        return self._models.requests & {name.rpartition(".")[0] for name in self._models.closing}
 
     def _one_of(
         self, found: Found, handler: Choice, judged: list[Judgement], made: Requests, saw: set[str]

@@ -14,6 +14,7 @@ from nomoat.survey.trial import (
     asking_elsewhere,
     backends,
     by_method,
+    connections,
     containers,
     context_variables,
     declared,
@@ -265,6 +266,7 @@ class Calls(Registrations):
             handed_on = in_threads.called(self, callee, args, at)
             if handed_on is not None:
                 return self.call(handed_on[0], handed_on[1], named, at, env)
+            connections.use(self, callee.name, args, named, at, env)
             return self._call_thing(callee, args, named, at)
         # Before it was a property, one called it: `user.is_authenticated()`.
         return callee if isinstance(callee, Test) else Thing(marks=union(args), at=at)
@@ -433,15 +435,12 @@ class Calls(Registrations):
         marks = union(args) | union(named.values()) | callee.tags
         if name in models.protects and self.wires and "app" in models.protects[name]:
             self._protect(models.protects[name], args, named)
-        if name in models.closing and not self.wires:
-            self._close(args, named, at)
+        connections.use(self, name, args, named, at, env)
         if name in models.forging:
             for one in (*args, *named.values()):
                 if isinstance(one, Thing) and one.name in ("request.scope", "request.header"):
                     # Its headers, to be changed: which of them are, is seen where they are.
                     return Thing("request.header", marks=CALLER)
-        if name in models.sending and self.anonymous and not self._is_about_caller():
-            self.record.sent.append(at)
         if name in models.asks:
             self._ask(name, args, named, at)
         if name in models.comparers:
@@ -585,7 +584,7 @@ class Calls(Registrations):
             known = isinstance(mode, Const) and isinstance(mode.value, str)
             app.protection = str(mode.value) if known and isinstance(mode, Const) else model["default"]
 
-    def _is_about_caller(self) -> bool:
+    def is_about_caller(self) -> bool:
         """Whether it was told here that the caller has no credential."""
         marks = union(condition.test for condition in self.conditions)
         return bool(marks & {"caller", "signature"}) or self.decided[-1] or self.caught_credential
@@ -596,7 +595,7 @@ class Calls(Registrations):
             return callee.name not in self.models.closing
         return any(self._is_request(one) or isinstance(one, (Function, Lazy, Object, Items, Table)) for one in given)
 
-    def _close(self, args: tuple[Value, ...], named: dict[str, Value], at: str) -> None:
+    def close(self, args: tuple[Value, ...], named: dict[str, Value], at: str) -> None:
         """A connection that is closed because of who is calling ends there."""
         marks = union(condition.test for condition in self.conditions)
         refusal = next((name for name in self.models.raised if name.endswith("WebSocketException")), "")
