@@ -46,8 +46,8 @@ _LIMITED = 429
 _ERROR = 500
 #: What a class is called that is mixed into others, or that asks something before they answer.
 _MIXED = re.compile(r"(Mixin|Required|Protected|Restricted|Permission|Guard)$")
-#: What of a class is called first, and calls the method that answers.
-_DISPATCH = "dispatch"
+#: What of a class is called first: it calls the method that answers, or is called before that.
+_FIRST = ("dispatch", "prepare")
 _SIGN_IN = re.compile(r"\.(LoginView\.\w+|login)$")
 _ORDER: dict[Runs, int] = {"before": 0, "inside": 1, "never": 2}
 
@@ -277,16 +277,16 @@ class Verdicts:
         return frozenset(one for one in own if one.is_function and not one.name.startswith("__"))
 
     def _passed_by(self, found: Found, handler: Function) -> frozenset[Scope]:
-        """What answers in the end where a `dispatch` of the tree comes first that changes nothing by itself."""
+        """What answers in the end, where a `dispatch` or `prepare` of the tree comes first and changes nothing."""
         made = handler.set_on_it("view_class")
-        reader = self._judge._reader
-        dispatch = reader.attribute(made, _DISPATCH) if isinstance(made, Class) else None
-        answering = reader.attribute(made, found.method.lower()) if isinstance(made, Class) else None
-        is_own = isinstance(dispatch, Function) and dispatch.scope is not None and not dispatch.scope.module.is_library
-        if not is_own or not isinstance(dispatch, Function) or doing.changes(dispatch):
+        if not isinstance(made, Class):
             return frozenset()
-        scope = answering.scope if isinstance(answering, Function) else None
-        return frozenset((scope,)) if scope is not None else frozenset()
+        reader = self._judge._reader
+        given = (reader.attribute(made, name) for name in _FIRST)
+        first = [one for one in given if isinstance(one, Function) and one.scope and not one.scope.module.is_library]
+        answering = reader.attribute(made, found.method.lower())
+        scope = answering.innermost.scope if isinstance(answering, Function) and first else None
+        return frozenset((scope,)) if scope is not None and not any(map(doing.changes, first)) else frozenset()
 
     def _mixed_in(self, found: Found, handler: Function) -> list[str]:
         """Doubts: the class that answers is made of one that is called like a guard and is not here."""
@@ -510,12 +510,7 @@ class Verdicts:
                 is_kept_quiet = True  # Another function answers there, be it a page for everybody.
             elif refused is not None and refused[4] and inner is not None and refused[3] is not inner:
                 is_kept_quiet = True
-            elif (
-                is_passed_by
-                and refused is not None
-                and refused[3].name == _DISPATCH
-                and is_redirect(tried.trial, value)
-            ):
+            elif is_passed_by and refused is not None and refused[3].name in _FIRST and is_redirect(tried.trial, value):
                 continue  # Whoever is sent elsewhere first comes no nearer to what the class does.
             elif status < 400 or status == _LIMITED:
                 passes = True
