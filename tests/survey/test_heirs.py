@@ -161,3 +161,46 @@ def test_what_a_class_made_of_another_sets_may_be_what_is_asked(body: str, tmp_p
     lax = f"from real import Instance, Open\n\nclass Lax(Instance):\n{body}"
 
     assert _verdict(tmp_path, _ABSTRACT, lax=lax) != "guarded"
+
+
+_PROTOCOL = """
+from typing import Protocol
+
+from fastapi import FastAPI, HTTPException, Request
+from parts import load
+
+app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+
+
+class Accounts(Protocol):
+    def of(self, request: Request):
+        ...
+
+
+class Shop:
+    def __init__(self, accounts: Accounts) -> None:
+        self.accounts = accounts
+
+
+shop = Shop(load())
+
+
+@app.get("/orders")
+def orders(request: Request):
+    {body}
+    return []
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "verdict"),
+    [
+        ("if shop.accounts.of(request) is None:\n        raise HTTPException(401)", "unknown"),
+        ("shop.accounts.of(request)", "unguarded"),
+        ("if request.query_params.get('page') is None:\n        raise HTTPException(400)", "unguarded"),
+    ],
+)
+def test_what_a_protocol_says_is_done_by_somebody_else(tmp_path: Path, body: str, verdict: str) -> None:
+    (tmp_path / "app.py").write_text(_PROTOCOL.format(body=body))
+
+    assert [verdict] == [str(route.verdict) for route in draw(tmp_path).map.routes]

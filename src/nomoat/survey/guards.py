@@ -346,7 +346,7 @@ class Judge:
             self._children(found, signature.given, scopes, path, anonymous, signed)
         for outer in function.outer:
             self._decorator(found, outer)
-        if function.scope is not None and not any(child.refused for child in found.children):
+        if not any(child.refused for child in found.children):
             nobody = self.tried(function, anonymous, is_anonymous=True)
             found.saw |= nobody.trial.record.saw
             self._anonymous(found, nobody, name or function.name, at or function.at)

@@ -20,17 +20,19 @@ from nomoat.survey.trial.machine import TOO_MUCH, ExhaustedError, RaisedError
 from nomoat.survey.trial.registry import Registry
 from nomoat.survey.trial.scanning import dotted
 from nomoat.survey.trial.statements import Trial
-from nomoat.survey.trial.values import Class, Const, Function, Value
+from nomoat.survey.trial.values import SETTING, UNREAD, Class, Const, Function, Items, Outside, Thing, Value
 
 #: Why something is not on the map that every way of a function ends before.
 _ENDS_EARLY = "this ends in an exception: routes that it registers after that are not on the map"
+_NAMED = (form.REGULAR, form.KEYWORD)
 _LISTS = frozenset(("append", "extend"))
 
 
 def plug(trial: Trial, program: Program, models: Models) -> None:
     """Adds what a tree has for each kind of application of which it makes none itself."""
     for name, kind in models.kinds.items():
-        if not kind.plugs or any(one.name == name and _serves(one) for one in trial.registries):
+        is_plugged = bool(kind.plugs or kind.plugs_methods)
+        if not is_plugged or any(one.kind is kind and _serves(one) for one in trial.registries):
             continue
         for module, function in _functions(program, kind):
             if function not in trial.executed:
@@ -39,7 +41,10 @@ def plug(trial: Trial, program: Program, models: Models) -> None:
         for at, value in _listed(trial, program, kind):
             _included(trial, name, value, at)
         for method in _methods(trial, program, kind):
-            _included(trial, name, method, method.at)
+            if "plugins" in kind.takes:
+                _handed(trial, name, kind, method)
+            else:
+                _included(trial, name, method, method.at)
 
 
 def _functions(program: Program, kind: Kind) -> Iterator[tuple[Module, Scope]]:
@@ -94,10 +99,19 @@ def _methods(trial: Trial, program: Program, kind: Kind) -> Iterator[Function]:
             for cls in () if TEST_FILE.search(path) else program.classes(within=program.modules[path]):
                 bases = (one if isinstance(one, str) else _name_of(one) for one in program.bases(cls)[1:])
                 if any(one.name == name for one in cls.children.values()) and base in bases:
-                    made = trial.construct(trial.class_of(cls), (), {}, cls.at)
+                    given = _settings(program, cls) if "plugins" in kind.takes else {}
+                    made = trial.construct(trial.class_of(cls), (), given, cls.at)
                     method = trial.attribute(made, name)
                     if isinstance(method, Function) and method.scope not in trial.executed:
                         yield method
+
+
+def _settings(program: Program, cls: Scope) -> dict[str, Value]:
+    """What whoever makes an object of a class may give it: the defaults are theirs to change, and what it does."""
+    own = [one for one in program.bases(cls) if not isinstance(one, str) and not one.module.is_library]
+    makes = next((one for base in own for one in base.children.values() if one.name == "__init__"), None)
+    named = makes.parameters[1:] if makes is not None else ()
+    return {str(one[form.P_NAME]): Thing(marks=SETTING | UNREAD) for one in named if one[form.P_KIND] in _NAMED}
 
 
 def _name_of(base: Scope) -> str:
@@ -120,8 +134,27 @@ def _included(trial: Trial, name: str, plugged: Value, at: str) -> None:
         trial.around.lost.setdefault(at, TOO_MUCH)
 
 
+def _handed(trial: Trial, name: str, kind: Kind, method: Function) -> None:
+    """Makes an application with nothing but the plugin whose method this is."""
+    if method.me is None:
+        return
+    # Nothing of what the application adds by itself stands in this tree.
+    own = {one.argument: Const(None) for one in kind.adds}
+    trial.steps = 0
+    try:
+        given: dict[str, Value] = {**own, kind.takes["plugins"].names[0]: Items([method.me])}
+        trial.call(Outside(name), (), given, method.at, method.env)
+    except RaisedError:
+        trial.around.lost.setdefault(method.at, _ENDS_EARLY)
+    except (ExhaustedError, RecursionError):
+        trial.around.lost.setdefault(method.at, TOO_MUCH)
+
+
 def _serves(registry: Registry) -> bool:
     """Whether an application answers anybody: one that has nothing, or never becomes one, is made for a command."""
+    if "plugins" in registry.kind.takes:
+        # It may be told of its routes when it is made, or find them.
+        return not TEST_FILE.search(registry.module)
     is_made = registry.attributes.get("serves")
     is_for_command = isinstance(is_made, Const) and is_made.value is False
     return bool(registry.entries) and not is_for_command and not TEST_FILE.search(registry.module)

@@ -38,6 +38,9 @@ def answering(run: Attributes, value: Thing, name: str, found: Function) -> Valu
     if heirs is None:
         return Thing(trail=(name,), marks=value.marks) if is_abstract(scope) else found
     written = _written(run, value, name, heirs, scope)
+    if not written and is_stub(scope) and not is_abstract(scope):
+        # A protocol: whoever follows it need not be made of it, and does there what nobody can tell.
+        return Thing(marks=value.marks)
     if not written:
         return Thing(trail=(name,), marks=value.marks) if is_abstract(scope) else found
     return joined(written if is_abstract(scope) or (is_stub(scope) and _fails(scope)) else [found, *written])
