@@ -67,3 +67,9 @@ def test_what_is_missing_and_no_credential_guards_nothing(tmp_path: Path, way: s
 @pytest.mark.parametrize(("header", "status"), [("X-Api-Key", 400), ("X-Tenant", 401), ("X-Warehouse", 403)])
 def test_what_may_be_a_credential_guards(tmp_path: Path, way: str, header: str, status: int) -> None:
     assert _verdict(tmp_path, way, header, status) == "guarded"
+
+
+@pytest.mark.parametrize("header", ["MCP-Protocol-Version", "Mcp-Method", "X-Api-Version", "X-Client-Version"])
+@pytest.mark.parametrize("way", _WAYS.values(), ids=_WAYS)
+def test_a_header_that_says_the_version_is_no_credential(tmp_path: Path, way: str, header: str) -> None:
+    assert "unguarded" == _verdict(tmp_path, way, header, 400)

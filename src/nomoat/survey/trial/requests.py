@@ -37,6 +37,7 @@ _PLAIN_HEADER = re.compile(
     r"|cache-control|pragma|upgrade|date|via|traceparent|tracestate|x-b3|x-trace|sec-|dnt|te$|last-event-id|x-client"
     r"|x-timezone|x-locale|x-lang|accept-language|idempotency|x-idempotency|prefer|depth|hx-|x-total|x-page"
     r"|([a-z0-9]+-)*(request|correlation|trace|span)-?id$"
+    r"|([a-z0-9]+-)*(protocol|api|client|app|schema)-?version$|mcp-(method|name)$"
     r"|(x-)?(h-|g-|re)?captcha|(cf-|x-)?turnstile)",
     re.I,
 )
