@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from nomoat.survey.python import form
+from nomoat.survey.python import alike, form
 from nomoat.survey.python.symbols import Binding, Bindings, How, Scope, statements
 
 if TYPE_CHECKING:
@@ -52,10 +52,17 @@ class Classes:
             elif resolved.name == _TOP:
                 continue  # What every class is made of comes after all others, said or not.
             elif resolved.kind in ("external", "instance") and resolved.name:
-                found.append(resolved.name)
+                found += [resolved.name, *self._named_alike(resolved.name)]
             else:
                 found.append(f"?{scope.module.text(node)}")
         return tuple(found)
+
+    def _named_alike(self, base: str) -> list[Scope]:
+        """The described class that a base which is not here is named after; it comes behind the base itself."""
+        module, name = alike.described_for(base) or ("", "")
+        program = self._resolver.program
+        there = program.module_named(module) if name and program.words.files(b"rest_framework") else None
+        return [one for one in there.children.values() if one.is_class and one.name == name] if there else []
 
     def order(self, scope: Scope) -> tuple[Base, ...]:
         """The class and all its bases as Python searches them (C3), a best guess where Python would refuse."""

@@ -641,6 +641,12 @@ def _is_text(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: s
     return Const(bool(args) and isinstance(args[0], Const) and isinstance(args[0].value, str))
 
 
+def _is_written(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
+    """For descriptions of packages: whether a class has this name in what of it is here."""
+    found = _hasattr(run, args, named, at, env)
+    return found if isinstance(found, Const) else Const(False)
+
+
 def _as_source_has_it(run: Calls, args: tuple[Value, ...], named: dict[str, Value], at: str, env: Env) -> Value | None:
     """For descriptions of packages: a setting as source has it; it decides what there is, not who may enter."""
     one = args[0] if args else None
@@ -703,6 +709,7 @@ SPECIAL: dict[str, Known] = {
     "nomoat.survey.as_source_has_it": _as_source_has_it,
     **dict.fromkeys(("flask.Config", "flask.config.Config"), lambda *_given: Configuration({}, is_whole=False)),
     "nomoat.survey.is_text": _is_text,
+    "nomoat.survey.is_written": _is_written,
     "nomoat.survey.status_number": lambda run, args, named, at, env: status_number(args[0]) if args else None,
     "nomoat.survey.is_several": _is_several,
     "nomoat.survey.some": _some,

@@ -1,9 +1,12 @@
-"""Routers of packages that are not here and are named after those of REST framework or of drf-nested-routers.
+"""Classes of packages that are not here and are named after those of REST framework or of drf-nested-routers.
 
-They may take single views beside sets of them.
+Routers may take single views beside sets of them. What sets of views ask is not known but for what the tree says.
 """
 
+from another_package import may_enter
 from django.urls import re_path
+from rest_framework import viewsets
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.routers import DefaultRouter as Default
 from rest_framework.routers import SimpleRouter as Simple
 from rest_framework.viewsets import ViewSetMixin
@@ -27,4 +30,25 @@ class DefaultRouter(Mixed, Default):
 
 
 class NestedRouter(NestedMixin, Mixed, Simple):
+    pass
+
+
+class Unseen:
+    """What a package that is not here may ask of a caller after all that the class of the tree asks."""
+
+    def initial(self, request, *args, **kwargs):
+        super().initial(request, *args, **kwargs)
+        if not may_enter(request, self):
+            raise PermissionDenied()
+
+
+class ModelViewSet(Unseen, viewsets.ModelViewSet):
+    pass
+
+
+class ReadOnlyModelViewSet(Unseen, viewsets.ReadOnlyModelViewSet):
+    pass
+
+
+class GenericViewSet(Unseen, viewsets.GenericViewSet):
     pass

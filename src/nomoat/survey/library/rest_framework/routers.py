@@ -3,7 +3,7 @@
 from inspect import getmembers
 
 from django.urls import re_path
-from nomoat.survey import is_text
+from nomoat.survey import is_text, is_written
 from rest_framework.views import APIView
 
 
@@ -42,23 +42,13 @@ class SimpleRouter(BaseRouter):
         return f"(?P<{name}>{value})"
 
     def add(self, found, prefix, viewset):
-        whole = {}
-        if hasattr(viewset, "list"):
-            whole["get"] = "list"
-        if hasattr(viewset, "create"):
-            whole["post"] = "create"
-        one = {}
-        if hasattr(viewset, "retrieve"):
-            one["get"] = "retrieve"
-        if hasattr(viewset, "update"):
-            one["put"] = "update"
-        if hasattr(viewset, "partial_update"):
-            one["patch"] = "partial_update"
-        if hasattr(viewset, "destroy"):
-            one["delete"] = "destroy"
+        whole, one = _actions(viewset, is_written)
+        if not whole and not one:
+            # What a class that is not here may have; one that is written in parts has the rest there, too.
+            whole, one = _actions(viewset, hasattr)
         # A method of the class that is called like one of HTTP answers it, wherever the class answers at all.
         for method in ("get", "post", "put", "patch", "delete"):
-            if hasattr(viewset, method):
+            if is_written(viewset, method):
                 if whole:
                     whole.setdefault(method, method)
                 if one:
@@ -93,6 +83,24 @@ class DefaultRouter(SimpleRouter):
         if self.include_root_view:
             found.append(re_path("^$", self.APIRootView.as_view()))
         return found
+
+
+def _actions(viewset, has):
+    whole = {}
+    if has(viewset, "list"):
+        whole["get"] = "list"
+    if has(viewset, "create"):
+        whole["post"] = "create"
+    one = {}
+    if has(viewset, "retrieve"):
+        one["get"] = "retrieve"
+    if has(viewset, "update"):
+        one["put"] = "update"
+    if has(viewset, "partial_update"):
+        one["patch"] = "partial_update"
+    if has(viewset, "destroy"):
+        one["delete"] = "destroy"
+    return whole, one
 
 
 def _text(value, default):
