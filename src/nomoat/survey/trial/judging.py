@@ -11,7 +11,7 @@ from nomoat.survey import kept
 from nomoat.survey.python import form
 from nomoat.survey.python.form import Node
 from nomoat.survey.python.symbols import Scope
-from nomoat.survey.trial import backends, kinds, memories, queries, secrets_kept, texts
+from nomoat.survey.trial import backends, kinds, memories, posted_keys, queries, secrets_kept, texts
 from nomoat.survey.trial.asked import AskedPath, AskedText, is_asked
 from nomoat.survey.trial.branches import decided
 from nomoat.survey.trial.configuration import Configuration, is_held
@@ -422,6 +422,7 @@ class Judging(Machine):
 
     def _compared_by_marks(self, left: Value, operator: str, right: Value) -> Test:
         """What is known of the caller, of settings and signatures tells."""
+        left, right = posted_keys.as_credentials([left, right])
         marks = left.tags | right.tags
         if "caller" in marks:
             marks = marks | self._about_column(left, operator, right)
@@ -452,6 +453,7 @@ class Judging(Machine):
 
     def compared_secretly(self, values: list[Value]) -> Test:
         """`hmac.compare_digest(one, other)`."""
+        values = posted_keys.as_credentials(values, secretly=True)
         marks = union(values)
         if len(values) == 2 and is_of_empty_text(values[0], values[1]):
             return Test(True, OTHER, OTHER, marks)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from nomoat.survey.python.symbols import Scope
-from nomoat.survey.trial import resolved
+from nomoat.survey.trial import posted_keys, resolved
 from nomoat.survey.trial.judging import Judging
 from nomoat.survey.trial.machine import End, RaisedError
 from nomoat.survey.trial.values import (
@@ -254,7 +254,7 @@ class Requests(Judging):
             self.record.saw.add("path")
             return value.named.get("path", Thing(marks=INPUT))
         takes = ("get", "getlist", "getall", "pop") if part == "session" else ("get", "getlist", "getall")
-        if (part in BY_NAME or part == "scope") and name in takes:
+        if (part in BY_NAME or part in ("scope", "input")) and name in takes[: 1 if part == "input" else None]:
             return Outside(f"request.{part}.get", value)
         if part == "url" and name in ("query", "query_params"):
             return Thing("request.query")
@@ -374,7 +374,9 @@ class Requests(Judging):
                 marks = marks | UNREAD
             return Thing("", marks=marks, trail=(text,) if part == "session" and known else ())
         more = (str(key.value),) if part == "credential" and isinstance(key, Const) else ()
-        return Thing("", marks=value.marks | key.tags, trail=(*value.trail, *more))
+        is_key = part == "input" and isinstance(key, Const) and posted_keys.is_sent(str(key.value))
+        posted = posted_keys.POSTED if is_key else NOTHING
+        return Thing("", marks=value.marks | key.tags | posted, trail=(*value.trail, *more))
 
 
 def _one_of_alike(key: Value, tags_of: Callable[[str], frozenset[str]]) -> Value:
