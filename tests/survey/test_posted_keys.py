@@ -49,14 +49,15 @@ _IF = "if not constant_time_compare({}):\n        return HttpResponseNotFound()"
         ('if request.POST.get("secret") != settings.REPORT_SECRET:\n        return HttpResponseForbidden()', "guarded"),
         ('if not hmac.compare_digest(request.POST.get("key", ""), device.key):\n        return HttpResponseForbidden()',
          "guarded"),
+        ('if request.POST.get("key") != settings.REPORT_KEY:\n        return HttpResponseForbidden()', "guarded"),
+        ('if request.POST.get("key") != device.key:\n        return HttpResponseNotFound()', "unguarded"),
         ('if request.POST.get("name") != device.name:\n        return HttpResponseNotFound()', "unguarded"),
         ('if request.POST.get("key") != device.name:\n        return HttpResponseNotFound()', "unguarded"),
         ('if request.POST.get("key") != request.POST.get("old_key"):\n        return HttpResponseNotFound()',
          "unguarded"),
         ('if request.POST.get("key") == "colour":\n        device.save()', "unguarded"),
         ('if not request.POST.get("key"):\n        return HttpResponse(status=400)', "unguarded"),
-        ('if not constant_time_compare(request.POST.get("password"), device.key):\n        return HttpResponseForbidden()',
-         "unguarded"),
+        (_IF.format('request.POST.get("password"), device.key'), "unguarded"),
     ],
 )  # fmt: skip
 def test_a_key_in_a_form_is_a_credential_where_a_secret_is_compared_with_it(

@@ -374,8 +374,7 @@ class Requests(Judging):
                 marks = marks | UNREAD
             return Thing("", marks=marks, trail=(text,) if part == "session" and known else ())
         more = (str(key.value),) if part == "credential" and isinstance(key, Const) else ()
-        is_key = part == "input" and isinstance(key, Const) and posted_keys.is_sent(str(key.value))
-        posted = posted_keys.POSTED if is_key else NOTHING
+        posted = posted_keys.marks_of(str(key.value)) if part == "input" and isinstance(key, Const) else NOTHING
         return Thing("", marks=value.marks | key.tags | posted, trail=(*value.trail, *more))
 
 

@@ -42,10 +42,8 @@ class SimpleRouter(BaseRouter):
         return f"(?P<{name}>{value})"
 
     def add(self, found, prefix, viewset):
-        whole, one = _actions(viewset, is_written)
-        if not whole and not one:
-            # What a class that is not here may have; one that is written in parts has the rest there, too.
-            whole, one = _actions(viewset, hasattr)
+        # What a class that is not here may have, all of it, counts where nothing of it is here.
+        whole, one = _actions(viewset, is_written if _has_any(viewset) else hasattr)
         # A method of the class that is called like one of HTTP answers it, wherever the class answers at all.
         for method in ("get", "post", "put", "patch", "delete"):
             if is_written(viewset, method):
@@ -83,6 +81,17 @@ class DefaultRouter(SimpleRouter):
         if self.include_root_view:
             found.append(re_path("^$", self.APIRootView.as_view()))
         return found
+
+
+def _has_any(viewset):
+    return (
+        is_written(viewset, "list")
+        or is_written(viewset, "create")
+        or is_written(viewset, "retrieve")
+        or is_written(viewset, "update")
+        or is_written(viewset, "partial_update")
+        or is_written(viewset, "destroy")
+    )
 
 
 def _actions(viewset, has):
