@@ -108,6 +108,8 @@ def draw_program(program: Program, sources: Sources, *, path: Path, settings: Se
     for part in parts:
         for found in part.routes:
             answer = wherever.of(found, by_default.of(found, before[id(found)], first[id(found)]))
+            if answer.serves_nobody:
+                continue
             route = _route(part, found, answer)
             routes.append(reaching(route, found, answer, reach, known))
             guarding.update(dict.fromkeys(answer.functions))

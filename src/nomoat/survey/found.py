@@ -80,6 +80,8 @@ class Found:
     told: tuple[Given, ...] = ()
     #: What answers each message of a connection, where something else takes the connection.
     messages: Value | None = None
+    #: Its view says no method: it is left the requests for its path that no other view takes.
+    takes_rest: bool = False
 
 
 @dataclass

@@ -100,6 +100,8 @@ class Judgement:
     later: list[Callable[[], None]] = field(default_factory=list)
     #: What of the request at hand was asked for.
     saw: set[str] = field(default_factory=set)
+    #: Whether all that whoever is not refused gets is that this method is not allowed.
+    serves_nobody: bool = False
 
     def complete(self) -> None:
         """Finds out what was left for later."""

@@ -286,7 +286,7 @@ class Layer:
             inner = replace(around, doubt=around.doubt or found.doubt)
             self._route(verb, "", (), named, found.handler, at, inner, tuple(found.entry.late), original)
             for route in self.layout.routes[first:]:
-                route.cls = found.cls
+                route.cls, route.takes_rest = found.cls, not found.is_told
 
     def _operations(self, registry: Registry, entry: Entry, around: Around, prefix: str) -> None:
         """Routes of a description of an API."""

@@ -42,8 +42,12 @@ from nomoat.survey.trial.wrapping import called_as_application
 _REFUSING = frozenset((400, 401, 403, 407, 498))
 _FAULTS = 400
 _NOT_FOUND = 404
-_LIMITED = 429
+_LIMITED, _NOT_ALLOWED = 429, 405
 _ERROR = 500
+#: By these a view says that it is none for this request.
+_OTHER_VIEW = frozenset(("pyramid.exceptions.PredicateMismatch", "pyramid.httpexceptions.PredicateMismatch"))
+#: What those get who are served nothing.
+_SERVED_NOTHING = _REFUSING | {_NOT_ALLOWED, _NOT_FOUND}
 #: What a class is called that is mixed into others, or that asks something before they answer.
 _MIXED = re.compile(r"(Mixin|Required|Protected|Restricted|Permission|Guard)$")
 #: What of a class is called first: it calls the method that answers, or is called before that.
@@ -66,6 +70,8 @@ class Answer:
     around: set[Scope] = field(default_factory=set)
     handler: Scope | None = None
     parameters: tuple[Parameter, ...] = ()
+    #: There is no such route: whoever asks for it is told that this method is not allowed.
+    serves_nobody: bool = False
 
 
 @dataclass(frozen=True)
@@ -222,6 +228,8 @@ class Verdicts:
 
         if not refused:
             tried = self._judge.tried(handler, anonymous, is_anonymous=True, at_hand=made.anonymous, is_handler=True)
+            if found.takes_rest and not tried.passes:
+                result.serves_nobody = self._is_not_allowed(tried) or self._is_not_allowed(with_credential())
             tell_apart(tried, with_credential)
             inner = _inner(found, handler)
             behind = frozenset((inner,)) if inner is not None else self._own_methods(found, handler)
@@ -541,6 +549,21 @@ class Verdicts:
             return True  # Who is refused is told of a fault.
         return status < 400 or status > 599 or status in _REFUSING
 
+    def _is_not_allowed(self, tried: Tried) -> bool:
+        """Whether a view for the rest tells everybody who is not refused before that there is nothing: 405, or that
+        another view was meant.
+        """
+        if tried.passes or tried.is_exhausted or tried.trial.answered:
+            return False
+        statuses = {status_of_raised(tried.trial, end.value) for end in tried.ends}
+        sure = (end for end in tried.ends if end.is_sure and not end.needs_credential)
+        is_told = any(
+            status_of_raised(tried.trial, end.value) == _NOT_ALLOWED
+            or not _OTHER_VIEW.isdisjoint(names_of(tried.trial, end.value))
+            for end in sure
+        )
+        return is_told and _SERVED_NOTHING.issuperset(statuses)
+
     def _answers_by_raising(self, tried: Tried) -> bool:
         """Whether what it raises is an answer (`raise HTTPOk()`, `raise HTTPFound(...)`) that asks nobody who they are.
 
@@ -617,7 +640,7 @@ class Verdicts:
         every: list[Judgement] = []
         for one in (*before, handler):
             every.extend(inner for inner in one.all() if inner not in every)
-        answer = Answer()
+        answer = Answer(serves_nobody=handler.serves_nobody)
         # A route that may be elsewhere is not guarded here: another one may answer at this path.
         is_astray = found is not None and bool(found.around.doubt)
         refused = not is_astray and any(one.refuses for one in every if one is handler or _counts(one))
